@@ -1,0 +1,112 @@
+# Every step is skipped while its stamp is newer than what it was made from.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(BIN)/python local/uv.py
+COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
+PYTEST := $(BIN)/python -m pytest
+# A test session per core, each with an engine of its own.
+TEST_JOBS ?= 2
+
+# A virtual environment knows its own path: after a move or copy of this folder it is made anew.
+$(shell [ ! -e .venv/.made-in ] || [ "$$(cat .venv/.made-in)" = "$$(pwd -P)" ] || rm -rf .venv)
+ASSET_SOURCES := $(shell find portal analytics_dash -path portal/static/build -prune -o \
+	-type f \( -path '*/static/*' -o -path '*/assets/*' -o -name assets.py \) -print 2>/dev/null)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+run: setup ## Start engine, web and worker; print the address and the demo logins
+	@exec $(BIN)/python -m local
+
+setup: .venv/.runtime node_modules/.installed portal/static/build/.built ## Install what is missing and build the assets
+
+test: dev-setup browser ## Run everything: lint, import contracts, types, unit, integration and browser tests
+	@$(MAKE) check
+	$(PYTEST) -m "not engine and not browser" -n $(TEST_JOBS) --dist loadscope
+	$(PYTEST) -m "engine and not browser" -n $(TEST_JOBS) --dist loadfile
+	$(PYTEST) -m browser -n $(TEST_JOBS) --dist loadfile
+
+lint: dev-setup ## Check style, formatting, import contracts and types
+	@$(MAKE) check
+
+format: dev-setup ## Rewrite the code in the project's format
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format --quiet .
+
+bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.in files
+	$(UV) $(COMPILE) local/uv.in -o local/uv.txt
+	$(UV) $(COMPILE) requirements.in -o requirements.txt
+	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+clean: ## Remove everything that setup and tests made; the data under var/ stays
+	rm -rf .venv node_modules portal/static/build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+check:
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+
+dev-setup: setup .venv/.dev
+
+.venv/.made-in:
+	@command -v $(PYTHON) >/dev/null || { echo "setup: $(PYTHON) is missing: install python3 (3.11 or newer)" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "setup: $$($(PYTHON) --version) is too old: set PYTHON to 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "setup: $(PYTHON) cannot make virtual environments: install python3-venv" >&2; exit 1; }
+	@echo "setup: virtual environment"
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@pwd -P > $@
+
+.venv/.runtime: requirements.txt local/uv.txt | .venv/.made-in
+	@echo "setup: Python packages"
+	@$(UV) pip sync --quiet --require-hashes requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/.runtime
+	@echo "setup: Python packages for tests"
+	@$(UV) pip sync --quiet --require-hashes requirements.txt requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@[ "$$(uname -sm)" = "Linux x86_64" ] \
+	  || { echo "setup: the embedded engine is built for Linux on x86_64, not $$(uname -sm)" >&2; exit 1; }
+	@command -v node >/dev/null || { echo "setup: node is missing: install nodejs (18 or newer) and npm" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "setup: npm is missing: install npm" >&2; exit 1; }
+	@[ "$$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] \
+	  || { echo "setup: node $$(node --version) is too old: install 18 or newer" >&2; exit 1; }
+	@echo "setup: embedded engine, font and icons"
+	@npm ci --silent
+	@touch $@
+
+portal/static/build/.built: $(ASSET_SOURCES) .venv/.runtime node_modules/.installed
+	@echo "setup: static files"
+	@$(BIN)/python -m portal.assets
+	@touch $@
+
+browser:
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "setup: Debian's chromium"; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1 || true; \
+	  if command -v chromium >/dev/null; then exit 0; fi; \
+	fi; \
+	if [ "$${CI:-}" = true ]; then \
+	  echo "test: chromium is missing, and CI runs the browser tests: install Debian's chromium" >&2; exit 1; \
+	fi; \
+	echo "test: chromium is missing, so the browser tests are skipped: install Debian's chromium"
+
+.PHONY: help run setup test lint format bench requirements clean check dev-setup browser

@@ -1,0 +1,25 @@
+"""The only place that makes a chart component."""
+
+from dash import dcc
+
+# Plotly's own defaults show a button that uploads the chart to a cloud; no chart of ours may have it.
+CONFIG = {
+    "showSendToCloud": False,
+    "displaylogo": False,
+    "displayModeBar": False,
+    "responsive": True,
+    "scrollZoom": False,
+    "doubleClick": False,
+    "showTips": False,
+}
+
+
+def graph(name: str) -> dcc.Graph:
+    """Make the chart `graph-<name>`; its figure comes from the page's payload, its size from the stylesheet."""
+    return dcc.Graph(
+        id=f"graph-{name}",
+        figure={"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},
+        config=CONFIG,
+        responsive=True,
+        className=f"chart chart-{name}",
+    )

@@ -1,0 +1,172 @@
+"""The page's fixed frame: filters, places for figures and charts; it holds no data and touches no service."""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from analytics_dash.graph import graph
+from analytics_dash.query import CUSTOM, PERIOD, PERIODS, PRIORITIES
+from analytics_dash.tiles import TILES
+
+CHARTS = ("daily", "backlog", "priority", "category", "team")
+REFRESH_MS = 60_000
+
+
+def page(prefix: str) -> Component:
+    """Build the layout of the service overview for an app mounted at `prefix`."""
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh=False),
+            dcc.Interval(id="beat", interval=REFRESH_MS),
+            dcc.Store(id="refresh"),
+            dcc.Store(id="theme"),
+            dcc.Store(id="chosen"),
+            dcc.Store(id="payload"),
+            _filters(prefix),
+            html.Div(
+                [
+                    html.Div(id="problem", className="notice warn problem", hidden=True, role="status"),
+                    html.Div(
+                        "The figures cannot be reached right now. What you see stays as it was; "
+                        "they are asked for again within a minute.",
+                        id="unreachable",
+                        className="notice bad problem",
+                        hidden=True,
+                        role="alert",
+                    ),
+                    html.Section(
+                        [html.Div(className="tile") for _ in TILES],
+                        id="tiles",
+                        className="card tiles report-tiles",
+                        **{"aria-label": "Key figures"},
+                    ),
+                    html.Div(id="explanations"),
+                    html.Div(_cards(), className="report-grid"),
+                ],
+                className="report-body",
+            ),
+        ],
+        className="report",
+    )
+
+
+def _filters(prefix: str) -> Component:
+    return html.Div(
+        [
+            dcc.RadioItems(
+                id="period",
+                options=[{"label": f"{days} d", "value": key} for key, days in PERIODS.items()]
+                + [{"label": "Custom", "value": CUSTOM}],
+                value=PERIOD,
+                className="segments",
+            ),
+            html.Div(
+                [_day("from", "From"), html.Span("\N{EN DASH}", **{"aria-hidden": "true"}), _day("to", "To")],
+                id="range",
+                className="range",
+                hidden=True,
+            ),
+            _choice("team", "Team", []),
+            _choice("priority", "Priority", [(key, key.capitalize()) for key in PRIORITIES]),
+            _choice("category", "Category", []),
+            dcc.Link("Clear filters", id="reset", href=prefix, className="report-reset", refresh=False),
+            html.Span(id="compared", className="compared"),
+        ],
+        id="filters",
+        className="sub report-filters",
+        role="group",
+        **{"aria-label": "Filters"},
+    )
+
+
+def _day(name: str, label: str) -> Component:
+    # debounce: a year typed digit by digit is four wrong years first.
+    return html.Label(
+        [
+            html.Span(label, className="vh"),
+            dcc.Input(id=name, type="date", debounce=0.8, className="input small"),
+        ],
+        htmlFor=name,
+    )
+
+
+def _choice(name: str, label: str, options: list[tuple[str, str]]) -> Component:
+    return html.Details(
+        [
+            html.Summary(
+                [html.Span(label, className="chip-field"), html.Span("All", id=f"{name}-said", className="chip-value")],
+                className="report-chip",
+            ),
+            html.Div(
+                dcc.Checklist(
+                    id=name,
+                    options=[{"label": text, "value": key} for key, text in options],
+                    value=[],
+                    className="chip-options",
+                    inputClassName="check",
+                    labelClassName="chip-option",
+                ),
+                className="chip-panel",
+                role="group",
+                **{"aria-label": label},
+            ),
+        ],
+        className="report-choice",
+    )
+
+
+def _cards() -> list[Component]:
+    return [
+        _card("daily", "Created vs solved", "tickets a day", legend=True),
+        _card("priority", "By priority", "created"),
+        _card("backlog", "Backlog", "unsolved, by replay"),
+        _card("category", "By category", "created, the largest"),
+        _agents(),
+        _card("team", "By team", "the largest", legend=True, always=True),
+    ]
+
+
+def _card(name: str, title: str, note: str, *, legend: bool = False, always: bool = False) -> Component:
+    keys = [
+        html.Span([html.I(className="key-line key-created"), "Created"]),
+        html.Span([html.I(className="key-line key-solved"), "Solved"]),
+    ]
+    return html.Section(
+        [
+            html.Div(
+                [html.H2(title, id=f"title-{name}"), html.Span(note, id=f"note-{name}", className="meta")],
+                className="chart-head",
+            ),
+            html.Div(graph(name), className=f"chart-box box-{name}", **{"aria-hidden": "true"}),
+            html.Div(keys, className="legend" + (" always" if always else "")) if legend else None,
+            _as_table(name, "Show as table"),
+        ],
+        className=f"card chart-card card-{name}",
+        **{"aria-labelledby": f"title-{name}"},
+    )
+
+
+def _agents() -> Component:
+    return html.Section(
+        [
+            html.Div(
+                [html.H2("Agents", id="title-agents"), html.Span("most solved", className="meta")],
+                className="chart-head",
+            ),
+            html.Div(className="table-box agents-box", **{"data-table": "agents"}),
+            _as_table("agent", "Show all agents"),
+        ],
+        className="card chart-card card-agents",
+        **{"aria-labelledby": "title-agents"},
+    )
+
+
+def _as_table(name: str, label: str) -> Component:
+    return html.Details(
+        [
+            html.Summary(label, className="table-toggle"),
+            html.Div(
+                className="table-box", tabIndex=0, role="region", **{"data-table": name, "aria-labelledby": f"title-{name}"}
+            ),
+        ],
+        className="as-table",
+    )

@@ -1,0 +1,115 @@
+"""Mount the dashboard in the portal's Flask app."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dash
+from dash import html
+from flask import Flask, Response, request
+
+from analytics_dash import callbacks, layout
+from analytics_dash.bundles import Bundles
+from analytics_dash.gate import Gate, shapes
+from analytics_dash.ports import Clock, GridUrl, Guard, Services, Shell
+from analytics_dash.skeleton import SKELETON
+
+PREFIX = "/reports/"
+TITLE = "Service overview"
+CSRF_COOKIE = "csrf_token"
+# The polyfill is for browsers that cannot show the stylesheet either; no page has a Dash table.
+UNUSED = re.compile(r'<script src="[^"]*/dash/(?:deps/polyfill@|dash_table/)[^"]*"></script>\n?')
+CONFIG = re.compile(r"(<script id=\"_dash-config\"[^>]*>)(.*)(</script>)", re.DOTALL)
+PRIVATE_CONFIG = ("python_version", "dash_version_url")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LedgerDash(dash.Dash):
+    """A Dash app whose page is rendered by the portal's shell."""
+
+    shell: Shell
+    bundles: Bundles
+
+    def interpolate_index(self, **parts: str) -> str:
+        """Give the shell Dash's placeholders: title, metas, css, config, scripts, app_entry, renderer."""
+        preload = f'<link rel="preload" as="script" id="plotly-bundle" href="{self.bundles.plotly_url(PREFIX)}">'
+        return self.shell(
+            {
+                "title": TITLE,
+                "metas": parts["metas"],
+                "css": f"{preload}\n{parts['css']}",
+                "config": CONFIG.sub(_without_private, parts["config"]),
+                "scripts": UNUSED.sub("", parts["scripts"]),
+                "app_entry": f'<div id="react-entry-point">{SKELETON}</div>',
+                "renderer": parts["renderer"],
+            }
+        )
+
+
+def mount(
+    server: Flask,
+    services: Services,
+    *,
+    guard: Guard,
+    shell: Shell,
+    grid_url: GridUrl,
+    csrf_token: Callable[[], str] | None = None,
+    bundles: Path | None = None,
+    now: Clock = _utc_now,
+    zone: str = "UTC",
+) -> dash.Dash:
+    """Mount the service overview at /reports/ and return the app (its csp_hashes() belong in the page's policy).
+
+    `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
+    the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
+    X-CSRFToken; without it the portal sets the cookie itself. `bundles` is a folder of bundles.build().
+    """
+    ready = Bundles.load(bundles)
+    gate = Gate(PREFIX, guard, ready)
+    gate.install(server)
+    app = LedgerDash(
+        server.name,
+        server=server,
+        url_base_pathname=PREFIX,
+        assets_folder=str(Path(__file__).parent / "assets"),
+        title=TITLE,
+        update_title=None,  # type: ignore[arg-type]  # documented: None switches it off
+        csrf_token_name=CSRF_COOKIE,
+        csrf_header_name="X-CSRFToken",
+        enable_mcp=False,
+        use_pages=False,
+        suppress_callback_exceptions=True,  # parts of the page arrive with the first answer
+        add_log_handler=False,
+    )
+    app.shell, app.bundles = shell, ready
+    app.layout = html.Div(layout.page(PREFIX))
+    callbacks.register(app, services, grid_url=grid_url, now=now, zone=callbacks.check_zone(zone))
+    gate.open_for(shapes(app.callback_map), app.registered_paths)
+    if csrf_token is not None:
+        server.after_request(_csrf_cookie(csrf_token))
+    return app
+
+
+def _csrf_cookie(make: Callable[[], str]) -> Callable[[Response], Response]:
+    def add(response: Response) -> Response:
+        if request.path == PREFIX and response.status_code == 200:
+            response.set_cookie(
+                CSRF_COOKIE, make(), path=PREFIX, secure=request.is_secure, samesite="Strict", httponly=False
+            )
+        return response
+
+    return add
+
+
+def _without_private(match: re.Match[str]) -> str:
+    config: dict[str, Any] = json.loads(match[2])
+    for name in PRIVATE_CONFIG:
+        config.pop(name, None)
+    # "</script>" in a value must not end the element: "<" is written as its escape, as Dash does.
+    return match[1] + json.dumps(config).replace("<", "\\u003c") + match[3]

@@ -1,0 +1,185 @@
+"""Compute everything the service overview shows, from an address to numbers, charts and tables."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from analytics_dash import buckets, figures, tables, tiles, words
+from analytics_dash.links import Dimension, Links
+from analytics_dash.ports import GridUrl, Named, Services
+from analytics_dash.query import PRIORITIES, Choice, parse
+from services.reporting import Filters, Overview, Row
+
+MOST_CATEGORIES = 8
+MOST_TEAMS = 10
+MOST_AGENTS = 8
+NOBODY: Mapping[Dimension, str] = {
+    "team": "No team",
+    "priority": "No priority",
+    "category": "No category",
+    "assignee": "Unassigned",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page needs: the choice it was asked for, the options it offers and what to show."""
+
+    choice: Choice
+    teams: Sequence[tuple[str, str]]
+    categories: Sequence[tuple[str, str]]
+    overview: Overview
+    links: Links
+    shown: str
+    compared: str
+    unit: str
+    payload: dict[str, Any]
+
+
+def build(services: Services, *, search: object, now: datetime, actor: Any, zone: str, grid_url: GridUrl) -> View:
+    """Answer one address: parse it, ask the services once, draw."""
+    teams, categories = _options(services.catalog.teams()), _options(services.catalog.categories())
+    today = now.astimezone(ZoneInfo(zone)).date()
+    choice = parse(search, today=today, teams=dict(teams), categories=dict(categories))
+    filters = Filters(
+        start=choice.start,
+        end=choice.end,
+        teams=choice.teams,
+        priorities=choice.priorities,
+        categories=choice.categories,
+        zone=zone,
+    )
+    overview = services.dashboards.overview(filters=filters, now=now, actor=actor)
+    people = services.users.names([row.key for row in overview.by_agent if row.key is not None])
+    names: Mapping[Dimension, Mapping[str, str]] = {
+        "team": dict(teams),
+        "category": dict(categories),
+        "priority": {key: key.capitalize() for key in PRIORITIES},
+        "assignee": people,
+    }
+    links = Links(grid_url, filters)
+    before = choice.start - timedelta(days=1)
+    return View(
+        choice=choice,
+        teams=teams,
+        categories=categories,
+        overview=overview,
+        links=links,
+        shown=words.span(choice.start, choice.end, today=today),
+        compared=words.span(before - timedelta(days=choice.days - 1), before, today=today),
+        unit=buckets.unit(choice.days),
+        payload=_payload(overview, names, links),
+    )
+
+
+def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
+    return sorted(((one.id, one.name) for one in named), key=lambda pair: pair[1].casefold())
+
+
+def _payload(overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links) -> dict[str, Any]:
+    """Collect what the browser draws: figures, their tables, sparklines and the age of the data."""
+    parts = {
+        "daily": _daily(overview, links),
+        "backlog": _backlog(overview, links),
+        "priority": _priority(overview, names, links),
+        "category": _category(overview, names, links),
+        "team": _team(overview, names, links),
+    }
+    agent_name = _namer(names["assignee"], "assignee")
+    listed = {name: table for name, (_, table) in parts.items()}
+    listed["agents"] = tables.agents(overview.by_agent, agent_name, links, MOST_AGENTS)
+    listed["agent"] = tables.groups("Agent", overview.by_agent, agent_name, "assignee", links)
+    return {
+        "figures": {name: figure for name, (figure, _) in parts.items()},
+        "tables": listed,
+        "sparks": {
+            "created": _spark(overview.created.values),
+            "solved": _spark(overview.solved.values),
+            "backlog": _spark(overview.backlog.values),
+        },
+        "age": round(overview.data_age, 1),
+    }
+
+
+def _daily(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
+    created, solved = buckets.totals(overview.created), buckets.totals(overview.solved)
+    to_created = [links.created(one.start, one.end) if one.value else None for one in created]
+    to_solved = [links.solved(one.start, one.end) if one.value else None for one in solved]
+    table = tables.daily(
+        buckets.unit(len(overview.created.days)),
+        {"Created": (created, to_created), "Solved": (solved, to_solved)},
+    )
+    return figures.created_solved(created, solved, (to_created, to_solved)), table
+
+
+def _backlog(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
+    levels = buckets.closings(overview.backlog)
+    to_open = [links.still_open(one.end) if one.value else None for one in levels]
+    table = tables.daily(buckets.unit(len(overview.backlog.days)), {"Unsolved": (levels, to_open)})
+    return figures.backlog(levels, to_open), table
+
+
+def _priority(
+    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
+) -> tuple[figures.Figure, tables.Table]:
+    order = {key: place for place, key in enumerate(PRIORITIES)}
+    rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
+    name = _namer(names["priority"], "priority")
+    figure = figures.bars([name(row.key) for row in rows], _created_marks(rows, "priority", links))
+    return figure, tables.groups("Priority", rows, name, "priority", links)
+
+
+def _category(
+    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
+) -> tuple[figures.Figure, tables.Table]:
+    rows = _largest(overview.by_category)
+    name = _namer(names["category"], "category")
+    top = rows[:MOST_CATEGORIES]
+    figure = figures.bars(_labels(top, name), _created_marks(top, "category", links))
+    return figure, tables.groups("Category", rows, name, "category", links)
+
+
+def _team(
+    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
+) -> tuple[figures.Figure, tables.Table]:
+    rows = _largest(overview.by_team)
+    name = _namer(names["team"], "team")
+    top = rows[:MOST_TEAMS]
+    solved = [(row.solved, links.solved_of("team", row.key) if row.solved else None) for row in top]
+    figure = figures.paired_bars(_labels(top, name), _created_marks(top, "team", links), solved)
+    return figure, tables.groups("Team", rows, name, "team", links)
+
+
+def _created_marks(rows: Sequence[Row], dimension: Dimension, links: Links) -> list[figures.Mark]:
+    return [(row.created, links.created_of(dimension, row.key) if row.created else None) for row in rows]
+
+
+def _largest(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (-row.created, -row.solved, row.key or ""))
+
+
+def _namer(names: Mapping[str, str], dimension: Dimension) -> Callable[[str | None], str]:
+    return lambda key: NOBODY[dimension] if key is None else names.get(key, key)
+
+
+def _labels(rows: Sequence[Row], name: Callable[[str | None], str], longest: int = 22) -> list[str]:
+    """Shorten names for an axis (Plotly reads tags in them); equal labels would share one bar: tell them apart."""
+    labels: list[str] = []
+    for row in rows:
+        full = name(row.key)
+        short = escape(full if len(full) <= longest else f"{full[: longest - 1].rstrip()}…", quote=False)
+        while short in labels:
+            short += "\N{ZERO WIDTH SPACE}"
+        labels.append(short)
+    return labels
+
+
+def _spark(values: Sequence[float], points: int = 8) -> list[float]:
+    """Thin a series to a few means: a shape, not a chart."""
+    if len(values) <= points:
+        return list(values)
+    edges = [round(index * len(values) / points) for index in range(points + 1)]
+    return [sum(values[low:high]) / (high - low) for low, high in zip(edges, edges[1:], strict=False)]

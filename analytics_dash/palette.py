@@ -1,0 +1,26 @@
+"""Colours by token: figures name them, the browser resolves them, so a change of theme needs no server."""
+
+# The fallback is the light value; it only shows when the page has no stylesheet.
+FALLBACK = {
+    "text": "#1B1B19",
+    "text-2": "#504F4A",
+    "text-3": "#6A6862",
+    "line": "#E4E3DE",
+    "line-strong": "#D3D1CA",
+    "surface": "#FFFFFF",
+    "bar": "#232321",
+    "series-1": "#2433B0",
+    "series-2": "#D17A00",
+    "series-3": "#3F9D83",
+    "series-4": "#B573CE",
+    "series-5": "#533D00",
+}
+CLEAR = "rgba(0,0,0,0)"
+WHITE = "#FFFFFF"
+FONT = "Inter, system-ui, sans-serif"
+
+
+def token(name: str, alpha: float = 1.0) -> str:
+    """Write a colour as `var(--name, fallback)`, with `/ alpha` behind it when it is translucent."""
+    text = f"var(--{name}, {FALLBACK[name]})"
+    return text if alpha == 1.0 else f"{text} / {alpha}"

@@ -1,0 +1,66 @@
+"""What the dashboard needs from the rest of the product, as small protocols."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol, TypedDict
+
+from services.reporting import Filters, Overview
+
+
+class GridFilters(TypedDict, total=False):
+    """The tickets behind one mark, in the words of the tickets' own fields.
+
+    Days are local days in the dashboard's zone, both ends included. None inside a tuple means
+    "not set": an unassigned ticket, a ticket without a team.
+    """
+
+    created_from: date
+    created_to: date
+    solved_from: date
+    solved_to: date
+    state: str  # "open" or "done"
+    team: tuple[str | None, ...]
+    priority: tuple[str | None, ...]
+    category: tuple[str | None, ...]
+    assignee: tuple[str | None, ...]
+
+
+# Gives the address of the ticket grid, or None when the grid cannot show exactly these tickets:
+# the mark is then not a link, because a link to other tickets would be a lie.
+GridUrl = Callable[[GridFilters], str | None]
+Guard = Callable[[], Any]
+Shell = Callable[[dict[str, str]], str]
+Clock = Callable[[], datetime]
+
+
+class Named(Protocol):
+    """A team or a category: what people call it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Dashboards(Protocol):
+    def overview(self, *, filters: Filters, now: datetime, actor: Any) -> Overview: ...
+
+
+class People(Protocol):
+    def names(self, ids: Iterable[str]) -> Mapping[str, str]: ...
+
+
+class Catalog(Protocol):
+    def teams(self) -> Sequence[Named]: ...
+    def categories(self) -> Sequence[Named]: ...
+
+
+class Services(Protocol):
+    """The part of the wired services that the dashboard uses."""
+
+    @property
+    def dashboards(self) -> Dashboards: ...
+    @property
+    def users(self) -> People: ...
+    @property
+    def catalog(self) -> Catalog: ...

@@ -1,0 +1,13 @@
+"""What stands on the page until Dash has started: the same boxes, empty, so that nothing moves later."""
+
+_TILES = '<div class="tile"></div>' * 6
+_CARDS = "".join(
+    f'<div class="card chart-card card-{name}"></div>'
+    for name in ("daily", "priority", "backlog", "category", "agents", "team")
+)
+SKELETON = (
+    '<div class="report" aria-busy="true"><div class="sub report-filters"></div><div class="report-body">'
+    '<noscript><p class="notice plain">Charts need JavaScript. The ticket list shows the same tickets without it.'
+    "</p></noscript>"
+    f'<div class="card tiles report-tiles">{_TILES}</div><div class="report-grid">{_CARDS}</div></div></div>'
+)

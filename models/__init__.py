@@ -1,0 +1,57 @@
+"""The tables and their named queries; the only part of the product that knows PynamoDB."""
+
+from models.api_token import ApiToken
+from models.assignment import Assignment
+from models.connection import ConnectionOptions, LeanModel
+from models.connection import connect as connect_models
+from models.connection import connection as connection_of
+from models.lease import Lease
+from models.metric import Metric
+from models.outbox import Outbox
+from models.report import Report
+from models.role import Role
+from models.session import Session
+from models.setting import Setting
+from models.ticket import Ticket
+from models.ticket_history import TicketHistory
+from models.user import User, UserEmail
+
+TABLES: tuple[type[LeanModel], ...] = (
+    User, UserEmail, Role, Session, ApiToken, Ticket, TicketHistory, Assignment, Metric, Report,
+    Setting, Outbox, Lease,
+)  # fmt: skip
+
+
+def connect(options: ConnectionOptions) -> None:
+    """Wire all tables to an engine; opens nothing yet."""
+    connect_models(TABLES, options)
+
+
+def create_tables() -> list[str]:
+    """Create the tables that are missing, on demand, and return their names; safe to repeat."""
+    present = set(_table_names())
+    created = []
+    for table in TABLES:
+        if table.Meta.table_name not in present:
+            table.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
+            created.append(table.Meta.table_name)
+    return created
+
+
+def delete_tables() -> None:
+    """Delete every table of this prefix: for tests and benchmarks."""
+    present = set(_table_names())
+    for table in TABLES:
+        if table.Meta.table_name in present:
+            table.delete_table()
+
+
+def _table_names() -> list[str]:
+    names: list[str] = []
+    start = None
+    while True:
+        page = connection_of().list_tables(exclusive_start_table_name=start)
+        names += page["TableNames"]
+        start = page.get("LastEvaluatedTableName")
+        if start is None:
+            return names

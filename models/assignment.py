@@ -1,0 +1,43 @@
+"""Who held a ticket, from when to when: one item per stint."""
+
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from models.connection import Instant, LeanModel
+from models.times import to_text
+
+
+class ByAgent(GlobalSecondaryIndex["Assignment"]):
+    """An agent's stints in the order they began."""
+
+    class Meta:
+        index_name = "by_agent"
+        projection = AllProjection()
+
+    agent_id = UnicodeAttribute(hash_key=True)
+    assigned_at = UnicodeAttribute(range_key=True)
+
+
+class Assignment(LeanModel):
+    """One stint; `assigned_at` carries the version too, since several may begin in one instant."""
+
+    class Meta:
+        table_name = "assignments"
+
+    ticket_id = NumberAttribute(hash_key=True)
+    assigned_at = UnicodeAttribute(range_key=True)
+    agent_id = UnicodeAttribute()
+    released_at = Instant(null=True)
+    by_agent = ByAgent()
+
+
+def stint_key(at: datetime, version: int) -> str:
+    """Compose the range key of the stint that began with this change."""
+    return f"{to_text(at)}#{version:08d}"
+
+
+def of_ticket(ticket_id: int) -> list[Assignment]:
+    """List a ticket's stints, oldest first."""
+    return list(Assignment.query(ticket_id, consistent_read=True))

@@ -1,0 +1,31 @@
+"""The way to DynamoDB: one lean botocore client per process, shared by every table.
+
+What differs from stock PynamoDB, each in its file: one client for all models (shared), replies read
+with orjson (replies), signatures with a cached key (signing), own sockets for plain HTTP (sockets) and
+a compiled reader per model (lean_model). What a caller sees, errors and retries included, is what the
+stock client does; the one exception is named in replies.
+"""
+
+from models.connection.attributes import Instant, Json
+from models.connection.capacity import Meter, consumed
+from models.connection.lean_model import LeanModel, NotConnectedError, serialize
+from models.connection.options import ConnectionOptions
+from models.connection.replies import MalformedReplyError
+from models.connection.shared import client, connect, connection, disconnect, warm
+
+__all__ = [
+    "ConnectionOptions",
+    "Instant",
+    "Json",
+    "LeanModel",
+    "MalformedReplyError",
+    "Meter",
+    "NotConnectedError",
+    "client",
+    "connect",
+    "connection",
+    "consumed",
+    "disconnect",
+    "serialize",
+    "warm",
+]

@@ -1,0 +1,56 @@
+"""What the tables answer when a write or read did not happen, in the product's own words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
+
+
+class StoreError(Exception):
+    """Base of this module's errors."""
+
+
+class VersionMoved(StoreError):
+    """A condition of the write did not hold: somebody else wrote first. Nothing was written."""
+
+
+class Cancelled(StoreError):
+    """A transaction was cancelled; `codes` has a reason per item in the order sent."""
+
+    def __init__(self, codes: list[str | None]) -> None:
+        super().__init__("cancelled")
+        self.codes = codes
+
+    def failed(self, index: int) -> bool:
+        """Tell whether the condition of one item did not hold."""
+        return self.codes[index] == "ConditionalCheckFailed"
+
+
+class AlreadyDone(StoreError):
+    """The write carries an idempotency key that was used before; `value` is what it recorded then."""
+
+    def __init__(self, value: dict[str, object]) -> None:
+        super().__init__("already done")
+        self.value = value
+
+
+class EngineUnavailable(StoreError):
+    """The engine did not answer, or is too busy; the request may be tried again."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the libraries' exceptions into this module's."""
+    try:
+        yield
+    except TransactWriteError as error:
+        if error.cause_response_code != "TransactionCanceledException":
+            raise EngineUnavailable(type(error).__name__) from error
+        raise Cancelled([reason.code if reason else None for reason in error.cancellation_reasons]) from error
+    except PynamoDBException as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            raise VersionMoved from error
+        raise EngineUnavailable(type(error).__name__) from error
+    except (BotoCoreError, ClientError) as error:
+        raise EngineUnavailable(type(error).__name__) from error

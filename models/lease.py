@@ -1,0 +1,31 @@
+"""Leases: one leader at a time for scheduled work."""
+
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.exceptions import PutError
+
+from models.connection import Instant, LeanModel
+
+
+class Lease(LeanModel):
+    """Who leads a piece of scheduled work, and until when."""
+
+    class Meta:
+        table_name = "leases"
+
+    name = UnicodeAttribute(hash_key=True)
+    holder = UnicodeAttribute()
+    until = Instant()
+
+
+def acquire(name: str, holder: str, *, now: datetime, until: datetime) -> bool:
+    """Take or renew a lease; False while somebody else holds it."""
+    free = Lease.name.does_not_exist() | (Lease.until < now) | (Lease.holder == holder)
+    try:
+        Lease(name=name, holder=holder, until=until).save(condition=free)
+    except PutError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True

@@ -1,0 +1,88 @@
+"""The ledger transaction: ticket, history and all the change touches, written together or not at all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pynamodb.transactions import TransactWrite
+
+from models import setting, ticket_history
+from models.connection import LeanModel, connection
+from models.errors import AlreadyDone, Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
+from models.setting import Setting
+from models.ticket import Ticket
+from models.ticket_history import TicketHistory
+
+MAX_ITEMS = 100  # DynamoDB's limit for one transaction
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One atomic write to the ledger.
+
+    `seen` is the version the writer started from (0 for a new ticket); `events` are the versions that
+    follow it without a gap, the last being the ticket's. `also` is written along (assignments, outbox
+    entries, references). `once` is a write-once item: a second commit with the same key writes nothing
+    and learns what the first one recorded.
+    """
+
+    ticket: Ticket
+    seen: int
+    events: Sequence[TicketHistory]
+    also: Sequence[LeanModel] = ()
+    once: Setting | None = None
+
+
+def once_key(key: str, value: dict[str, object], expires_at: datetime) -> Setting:
+    """Build the write-once item of an idempotency key; it remembers `value` until `expires_at`."""
+    return Setting(kind=f"once#{key[:1]}", id=key, value=value, expires_at=expires_at)
+
+
+def write(commit: Commit) -> None:
+    """Write a commit.
+
+    Raises VersionMoved when the ticket is no longer at `seen`, AlreadyDone when `once` was used before,
+    EngineUnavailable when no clear answer came. An answer that got lost is settled by reading: the
+    history item of this version carries either this attempt's id or somebody else's.
+    """
+    try:
+        with translated():
+            _transact(commit)
+    except (Cancelled, EngineUnavailable) as error:
+        if not _is_ours(commit):
+            raise _meaning(error, commit) from error
+
+
+def _transact(commit: Commit) -> None:
+    seen = Ticket.version == commit.seen if commit.seen else Ticket.ticket_id.does_not_exist()
+    with TransactWrite(
+        connection=connection(), client_request_token=commit.events[-1].write_id
+    ) as transaction:
+        transaction.save(commit.ticket, condition=seen)
+        if commit.once is not None:
+            transaction.save(commit.once, condition=Setting.id.does_not_exist())
+        for event in commit.events:
+            transaction.save(event, condition=TicketHistory.version.does_not_exist())
+        for item in commit.also:
+            transaction.save(item)
+
+
+def _meaning(error: Cancelled | EngineUnavailable, commit: Commit) -> StoreError:
+    """Say what a refused transaction means: done before, overtaken, or no clear answer."""
+    if isinstance(error, EngineUnavailable):
+        return error
+    if commit.once is not None and error.failed(1):
+        done = setting.find(commit.once.kind, commit.once.id)
+        if done is not None:
+            return AlreadyDone(done.value)
+    if {"ConditionalCheckFailed", "TransactionConflict"} & set(error.codes):
+        return VersionMoved()
+    return EngineUnavailable(str(error.codes))
+
+
+def _is_ours(commit: Commit) -> bool:
+    """Tell whether the first version of this commit stands in the ledger under this attempt's id."""
+    first = commit.events[0]
+    with translated():
+        stored = ticket_history.find(int(first.ticket_id), int(first.version))
+    return stored is not None and stored.write_id == first.write_id

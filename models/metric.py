@@ -1,0 +1,16 @@
+"""Daily roll-ups, kept for good."""
+
+from pynamodb.attributes import UnicodeAttribute
+
+from models.connection import Json, LeanModel
+
+
+class Metric(LeanModel):
+    """One day of one scope (all, agent#id, team#id): figure name -> value."""
+
+    class Meta:
+        table_name = "metrics"
+
+    scope = UnicodeAttribute(hash_key=True)
+    day = UnicodeAttribute(range_key=True)
+    figures = Json[dict[str, float]]()

@@ -1,0 +1,40 @@
+"""Roles: a name and what it permits, up to which scope."""
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from models.connection import Json, LeanModel
+from models.errors import translated
+
+
+class Role(LeanModel):
+    """One role; `permissions` maps "resource:action" to own, team or all."""
+
+    class Meta:
+        table_name = "roles"
+
+    role_id = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute(default=1)
+    name = UnicodeAttribute()
+    builtin = BooleanAttribute(default=False)
+    permissions = Json[dict[str, str]](default=dict)
+
+
+def find(role_id: str) -> Role | None:
+    """Read one role with strong consistency; None when there is none."""
+    with translated():
+        try:
+            return Role.get(role_id, consistent_read=True)
+        except Role.DoesNotExist:
+            return None
+
+
+def everything() -> list[Role]:
+    """List all roles; there are few, so this reads the whole table."""
+    with translated():
+        return list(Role.scan(consistent_read=True, limit=500))
+
+
+def put(item: Role, *, seen: int) -> None:
+    """Write a role that was at version `seen` (0: new); raises VersionMoved."""
+    with translated():
+        item.save(condition=(Role.version == seen) if seen else Role.role_id.does_not_exist())

@@ -1,0 +1,79 @@
+"""Sign-ins that can be listed and revoked; the cookie holds a random token, the table only its hash."""
+
+from datetime import datetime
+
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from models.connection import Instant, LeanModel
+from models.errors import VersionMoved, translated
+
+
+class SessionsByUser(GlobalSecondaryIndex["Session"]):
+    """A person's sessions, by start."""
+
+    class Meta:
+        index_name = "by_user"
+        projection = KeysOnlyProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    created_at = Instant(range_key=True)
+
+
+class Session(LeanModel):
+    """One signed-in browser."""
+
+    class Meta:
+        table_name = "sessions"
+
+    token_hash = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute()
+    created_at = Instant()
+    seen_at = Instant()
+    ends_at = Instant()
+    expires_at = TTLAttribute()
+    by_user = SessionsByUser()
+
+
+def find(token_hash: str) -> Session | None:
+    """Read one session strongly, so that a revoked one ends at once; None when there is none."""
+    with translated():
+        try:
+            return Session.get(token_hash, consistent_read=True)
+        except Session.DoesNotExist:
+            return None
+
+
+def put(session: Session) -> None:
+    """Write a session."""
+    with translated():
+        session.save()
+
+
+def prolong(session: Session) -> bool:
+    """Write a session's new times unless it was revoked meanwhile; False then."""
+    try:
+        with translated():
+            session.save(condition=Session.token_hash.exists())
+    except VersionMoved:
+        return False
+    return True
+
+
+def delete(token_hash: str) -> None:
+    """Delete a session; deleting one that is gone is fine."""
+    with translated():
+        Session(token_hash=token_hash).delete()
+
+
+def of_user(user_id: str) -> list[str]:
+    """List the token hashes of a person's sessions, oldest first; from an index."""
+    with translated():
+        return [session.token_hash for session in Session.by_user.query(user_id)]
+
+
+def expired(now: datetime, limit: int) -> list[str]:
+    """Find sessions past their end, for engines that do not expire items themselves; reads page by page."""
+    with translated():
+        found = Session.scan(Session.expires_at < now, limit=limit, attributes_to_get=["token_hash"])
+        return [session.token_hash for session in found]

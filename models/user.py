@@ -1,0 +1,133 @@
+"""People: accounts, and the table that keeps e-mail addresses unique."""
+
+from collections.abc import Iterable
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+from pynamodb.transactions import TransactWrite
+
+from models.connection import Instant, Json, LeanModel, connection
+from models.errors import Cancelled, StoreError, VersionMoved, translated
+
+
+class AddressClaimed(StoreError):
+    """Another person has this address. Nothing was written."""
+
+
+class ByRole(GlobalSecondaryIndex["User"]):
+    """The people of one role, by name (folded, so that case does not split the list)."""
+
+    class Meta:
+        index_name = "by_role"
+        projection = IncludeProjection(["name", "email", "team_ids", "active", "created_at", "version"])
+
+    role_id = UnicodeAttribute(hash_key=True)
+    sort_name = UnicodeAttribute(range_key=True)
+
+
+class User(LeanModel):
+    """One person; a person brought by an import has neither e-mail nor password and cannot sign in."""
+
+    class Meta:
+        table_name = "users"
+
+    user_id = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute(default=1)
+    name = UnicodeAttribute()
+    sort_name = UnicodeAttribute()
+    email = UnicodeAttribute(null=True)
+    role_id = UnicodeAttribute()
+    team_ids = Json[list[str]](default=list)
+    active = BooleanAttribute(default=True)
+    password_hash = UnicodeAttribute(null=True)
+    theme = UnicodeAttribute(null=True)
+    created_at = Instant()
+    by_role = ByRole()
+
+
+class UserEmail(LeanModel):
+    """Who owns a normalized address; written in the transaction that writes the user."""
+
+    class Meta:
+        table_name = "user_emails"
+
+    email = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute()
+
+
+def find(user_id: str) -> User | None:
+    """Read one person with strong consistency; None when there is none."""
+    with translated():
+        try:
+            return User.get(user_id, consistent_read=True)
+        except User.DoesNotExist:
+            return None
+
+
+def find_by_email(email: str) -> User | None:
+    """Read the person who owns a normalized address, strongly: two reads, no index."""
+    with translated():
+        try:
+            owner = UserEmail.get(email, consistent_read=True)
+        except UserEmail.DoesNotExist:
+            return None
+    return find(owner.user_id)
+
+
+def find_many(user_ids: Iterable[str]) -> list[User]:
+    """Read several people at once; those that do not exist are left out."""
+    with translated():
+        return list(User.batch_get(list(user_ids)))
+
+
+def of_role(role_id: str, limit: int) -> list[User]:
+    """List the people of a role by name, at most `limit`; from an index, so a moment late on AWS."""
+    with translated():
+        return list(User.by_role.query(role_id, limit=limit))
+
+
+def put(item: User, *, seen: int, old_email: str | None = None) -> None:
+    """Write a person that was at version `seen` (0: new) together with the claim on the address.
+
+    Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed.
+    """
+    condition = (User.version == seen) if seen else User.user_id.does_not_exist()
+    try:
+        with translated(), TransactWrite(connection=connection()) as transaction:
+            if item.email is not None and item.email != old_email:
+                free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
+                transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
+            if old_email is not None and old_email != item.email:
+                transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
+            transaction.save(item, condition=condition)
+    except Cancelled as cancelled:
+        # PynamoDB sends deletes before puts; the person is the last item of all.
+        if cancelled.failed(-1):
+            raise VersionMoved from cancelled
+        if any(map(cancelled.failed, range(len(cancelled.codes)))):
+            raise AddressClaimed from cancelled
+        raise VersionMoved from cancelled
+
+
+def put_new(items: Iterable[User]) -> None:
+    """Write many new people without addresses, as an import brings them; one that exists stays as it is."""
+    wanted = {item.user_id: item for item in items}
+    with translated():
+        known = {user.user_id for user in User.batch_get(list(wanted))}
+        with User.batch_write() as batch:
+            for user_id in wanted.keys() - known:
+                batch.save(wanted[user_id])
+
+
+def set_theme(user_id: str, theme: str) -> None:
+    """Write one person's theme without touching anything else."""
+    with translated():
+        User(user_id=user_id).update(actions=[User.theme.set(theme)], condition=User.user_id.exists())
+
+
+def set_password_hash(user_id: str, password_hash: str) -> None:
+    """Write one person's password hash without touching anything else."""
+    with translated():
+        User(user_id=user_id).update(
+            actions=[User.password_hash.set(password_hash)], condition=User.user_id.exists()
+        )

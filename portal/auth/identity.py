@@ -1,0 +1,69 @@
+"""Who is behind a request: the session cookie, resolved through the services."""
+
+from dataclasses import dataclass
+
+from flask import Flask, Request, Response, current_app, g, redirect, request, url_for
+from flask_login import LoginManager
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.guards import now, services
+from services.users import Actor
+
+DAYS_14 = 14 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What Flask-Login calls a user: the actor of this request."""
+
+    actor: Actor
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """Return the id Flask-Login asks for."""
+        return self.actor.user_id
+
+
+def cookie_name() -> str:
+    """Name the session cookie; the __Host- prefix binds it to this very host where TLS is on."""
+    return "__Host-session" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_session"
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login ask our sessions."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # our own sessions are bound to the server side already
+
+    @manager.request_loader
+    def load(_: Request) -> Identity | None:
+        token = request.cookies.get(cookie_name())
+        if not token:
+            return None
+        found = services().authentication.actor_for(token=token, now=now())
+        return Identity(found) if found else None
+
+
+def keep(response: Response | BaseResponse, token: str) -> None:
+    """Put a session token into the cookie."""
+    response.set_cookie(
+        cookie_name(),
+        token,
+        max_age=DAYS_14,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        path="/",
+    )
+
+
+def end() -> BaseResponse:
+    """End the session of this request and go to the sign-in page."""
+    token = request.cookies.get(cookie_name())
+    if token:
+        services().sessions.revoke(token=token)
+    g.pop("_login_user", None)
+    response = redirect(url_for("auth.login"))
+    response.delete_cookie(cookie_name(), path="/")
+    return response

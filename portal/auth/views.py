@@ -1,0 +1,83 @@
+"""The sign-in page, signing out, and the way to the right front page."""
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.auth import identity
+from portal.guards import actor, now, public, services, signed_in
+from services.users import BadCredentials
+
+bp = Blueprint("auth", __name__)
+
+
+@bp.get("/")
+@public
+def front() -> Response:
+    """Lead everybody to where their work is."""
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.login"))
+    return redirect(home())
+
+
+@bp.get("/login")
+@public
+def login() -> str | Response:
+    """Show the sign-in page; who is signed in already goes on."""
+    target = safe_target(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(target or home())
+    return render_template("auth/login.html", email="", next=target or "", error=None)
+
+
+@bp.post("/login")
+@public
+def sign_in() -> tuple[str, int] | Response:
+    """Check the password and start a session; any earlier session of this browser ends."""
+    email, target = request.form.get("email", ""), safe_target(request.form.get("next"))
+    try:
+        _, token = services().authentication.sign_in(
+            email=email, password=request.form.get("password", ""), now=now()
+        )
+    except BadCredentials as refused:
+        page = render_template("auth/login.html", email=email[:254], next=target or "", error=refused.message)
+        return page, 400
+    old = request.cookies.get(identity.cookie_name())
+    if old:
+        services().sessions.revoke(token=old)
+    response = redirect(target or url_for("auth.front"))
+    identity.keep(response, token)
+    return response
+
+
+@bp.post("/logout")
+@signed_in
+def logout() -> Response:
+    """End this session."""
+    return identity.end()
+
+
+@bp.post("/preferences/theme")
+@signed_in
+def theme() -> tuple[str, int] | Response:
+    """Keep the person's choice of light, dark or system."""
+    services().users.set_theme(actor=actor(), theme=request.form.get("theme", ""))
+    if request.headers.get("X-Requested-With") == "fetch":
+        return "", 204
+    return redirect(safe_target(request.form.get("next")) or home())
+
+
+def home() -> str:
+    """Return the front page of the person who is signed in."""
+    return url_for("tickets.index_view") if actor().on_desk else url_for("help.home")
+
+
+def safe_target(target: str | None) -> str | None:
+    """Return a path on this site, None for anything that could lead elsewhere."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    clean = not parts.scheme and not parts.netloc and all(c.isprintable() for c in target)
+    return target if clean else None

@@ -1,0 +1,99 @@
+"""The settings: read from the environment once, checked, frozen. Nothing else reads the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DEVELOPMENT, PRODUCTION = "development", "production"
+
+
+class SettingsError(ValueError):
+    """A setting is missing or cannot be right; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this instance runs. docs/operators.md describes each field under its environment name."""
+
+    environment: str = DEVELOPMENT
+    secret_key: str = ""
+    dynamodb_endpoint: str | None = "http://127.0.0.1:8081"
+    aws_region: str = "eu-central-1"
+    table_prefix: str = "ledgerdesk-"
+    data_dir: Path = Path("var/data")
+    analytics_dir: Path = Path("var/data/analytics")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    engine_port: int = 8081
+    embedded_engine: bool = True
+    web_workers: int = 2
+    feed_shards: int = 1
+    demo_password: str | None = None
+    secure_cookies: bool = False
+    time_zone: str = "UTC"
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether real people's data is here: no demo accounts, strict cookies."""
+        return self.environment == PRODUCTION
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; raises SettingsError naming what is wrong."""
+        env = os.environ if env is None else env
+        environment = env.get("ENVIRONMENT", DEVELOPMENT)
+        if environment not in (DEVELOPMENT, PRODUCTION):
+            raise SettingsError("ENVIRONMENT must be development or production.")
+        production = environment == PRODUCTION
+        data_dir = Path(env.get("DATA_DIR", "var/data"))
+        engine_port = _port(env, "ENGINE_PORT", 8081)
+        endpoint = env.get("DYNAMODB_ENDPOINT")
+        embedded = endpoint is None and not production
+        return cls(
+            environment=environment,
+            secret_key=_secret(env, data_dir, production),
+            dynamodb_endpoint=f"http://127.0.0.1:{engine_port}" if embedded else endpoint or None,
+            aws_region=env.get("AWS_REGION", "eu-central-1"),
+            table_prefix=env.get("TABLE_PREFIX", "ledgerdesk-"),
+            data_dir=data_dir,
+            analytics_dir=Path(env.get("ANALYTICS_DIR") or data_dir / "analytics"),
+            host=env.get("HOST", "127.0.0.1"),
+            port=_port(env, "PORT", 8080),
+            engine_port=engine_port,
+            embedded_engine=embedded,
+            web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
+            feed_shards=_number(env, "FEED_SHARDS", 1, 1, 32),
+            demo_password=None if production else env.get("DEMO_PASSWORD") or None,
+            secure_cookies=production,
+            time_zone=env.get("TIME_ZONE", "UTC"),
+        )
+
+
+def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal() or not low <= int(text) <= high:
+        raise SettingsError(f"{name} must be a number from {low} to {high}, not {text!r}.")
+    return int(text)
+
+
+def _port(env: Mapping[str, str], name: str, default: int) -> int:
+    return _number(env, name, default, 1, 65535)
+
+
+def _secret(env: Mapping[str, str], data_dir: Path, production: bool) -> str:
+    """Take SECRET_KEY, or make one beside the data in development, so that cookies survive a restart."""
+    given = env.get("SECRET_KEY", "")
+    if given or production:
+        if len(given) < 32:
+            raise SettingsError("SECRET_KEY must have at least 32 characters.")
+        return given
+    kept = data_dir / "secret-key"
+    try:
+        return kept.read_text()
+    except FileNotFoundError:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48))
+        return kept.read_text()

@@ -1,0 +1,82 @@
+"""Signed, opaque cursors, bound to the list they belong to."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb_grid.listing.errors import BadCursor
+
+MAX_CURSOR = 6000  # characters: 32 partial positions fit, and the URL stays under common server limits
+_SIGNATURE = 16
+MALFORMED = "This page link is not valid. Start again from the first page."
+FOREIGN = "This page link belongs to another list or has expired. Start again from the first page."
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Says where a page begins.
+
+    kind: which plan family made it (index, memory, columnar). backward: the page ends before the anchor.
+    anchor: the row next to the page, None for the list's end. positions: per partition how far a capped
+    page had read (None: follow the anchor, False: exhausted). origin: the payload of the page before.
+    """
+
+    kind: str
+    backward: bool = False
+    anchor: tuple[Any, ...] | None = None
+    positions: tuple[Any, ...] | None = None
+    origin: Any = None
+
+    def payload(self) -> list[Any]:
+        """Gives the JSON form."""
+        return [self.kind, int(self.backward), self.anchor, self.positions, self.origin]
+
+    @classmethod
+    def from_payload(cls, payload: Any) -> "Cursor":
+        """Reads the JSON form; ValueError or TypeError when it is another shape."""
+        kind, backward, anchor, positions, origin = payload
+        frozen = (
+            None if positions is None else tuple(tuple(p) if isinstance(p, list) else p for p in positions)
+        )
+        return cls(str(kind), bool(backward), None if anchor is None else tuple(anchor), frozen, origin)
+
+
+class CursorCodec:
+    """Seals cursors with HMAC-SHA256; context ties a cursor to table, conditions, sort and partitions."""
+
+    def __init__(self, key: bytes | Callable[[], bytes]) -> None:
+        """Keep the secret, or the function that gives it."""
+        self._key = key
+
+    def seal(self, cursor: Cursor, context: bytes) -> str:
+        """Writes a cursor as URL-safe text."""
+        body = json.dumps(cursor.payload(), separators=(",", ":"), ensure_ascii=False).encode()
+        return base64.urlsafe_b64encode(self._sign(body, context) + body).rstrip(b"=").decode()
+
+    def open(self, text: str, context: bytes) -> Cursor:
+        """Reads a cursor; BadCursor when it is malformed, forged or made for another list."""
+        if not text or len(text) > MAX_CURSOR or not text.isascii():
+            raise BadCursor(MALFORMED)
+        try:
+            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            raise BadCursor(MALFORMED) from None
+        signature, body = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
+        if not hmac.compare_digest(signature, self._sign(body, context)):
+            raise BadCursor(FOREIGN)
+        try:
+            return Cursor.from_payload(json.loads(body))
+        except (ValueError, TypeError):
+            raise BadCursor(MALFORMED) from None
+
+    def _sign(self, body: bytes, context: bytes) -> bytes:
+        key = self._key() if callable(self._key) else self._key
+        if not key:
+            raise ValueError("cursors need a non-empty key")
+        digest = hashlib.sha256(context).digest()
+        return hmac.new(key, digest + body, hashlib.sha256).digest()[:_SIGNATURE]

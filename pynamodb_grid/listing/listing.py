@@ -1,0 +1,269 @@
+"""The front door: pages and streams of a model's rows by conditions, sort and cursor."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from pynamodb.models import Model
+
+from pynamodb_grid.listing import columnar as columnar_pages
+from pynamodb_grid.listing import index_pages, memory_pages
+from pynamodb_grid.listing.columnar import ColumnarPort
+from pynamodb_grid.listing.cursor import FOREIGN, Cursor, CursorCodec
+from pynamodb_grid.listing.errors import BadCursor, BadRequest, TooLarge
+from pynamodb_grid.listing.index_pages import Slice
+from pynamodb_grid.listing.planner import Asked, Implied, Planner
+from pynamodb_grid.listing.plans import IndexPlan, Plan
+from pynamodb_grid.listing.reader import Reader
+from pynamodb_grid.listing.request import Conditions, Explanation, ListRequest, Page, Sort
+from pynamodb_grid.listing.routes import Route
+from pynamodb_grid.listing.schema import Item, Schema
+
+_HYDRATE_BATCH = 100
+
+
+class Listing:
+    """Lists one model by its declared plans.
+
+    key signs cursors. page_cap bounds the items evaluated per page, small_set_cap those sorted in memory,
+    max_size the rows per page. attributes limits what is read (Python names; keys and version are added).
+    hydrate re-reads rows from the table where an index lacks an attribute or may be stale. row turns a raw
+    item into what callers see, by default a model instance. columnar serves what no index can, for
+    columnar_fields (all attributes when None). implied derives conditions that follow from others.
+    """
+
+    def __init__(
+        self,
+        model: type[Model],
+        *,
+        key: bytes | Callable[[], bytes],
+        plans: Sequence[Plan],
+        implied: Implied | None = None,
+        attributes: Collection[str] | None = None,
+        hydrate: bool = False,
+        row: Callable[[Item], Any] | None = None,
+        page_cap: int = 1000,
+        small_set_cap: int = 500,
+        max_size: int = 200,
+        columnar: ColumnarPort | None = None,
+        columnar_fields: Collection[str] | None = None,
+    ) -> None:
+        """Check the declarations against the model; nothing is read."""
+        self.model, self.max_size = model, max_size
+        self._schema = schema = Schema(model)
+        self._codec = CursorCodec(key)
+        self._page_cap, self._small_cap = page_cap, small_set_cap
+        self._columnar, self._hydrate = columnar, hydrate
+        self._row = row or model.from_raw_data
+        fields = (columnar_fields or schema.attributes) if columnar is not None else None
+        self._planner = Planner(schema, plans, implied, fields)
+        self._attributes = None if attributes is None else frozenset(map(schema.attr_name, attributes))
+        for plan in plans:
+            if isinstance(plan, IndexPlan):
+                self._check_projection(plan)
+
+    def _check_projection(self, plan: IndexPlan) -> None:
+        projected = self._schema.keys_of(plan.index).projected
+        lacking = (self._attributes or frozenset()) - (
+            projected if projected is not None else self._attributes or set()
+        )
+        if lacking and not self._hydrate:
+            raise ValueError(
+                f"{self.model.__name__}: index {plan.index} lacks {', '.join(sorted(lacking))}; "
+                "project it, leave it out of attributes, or set hydrate=True"
+            )
+
+    def page(self, request: ListRequest) -> Page:
+        """Reads one page; BadRequest, BadCursor, Unservable or Unavailable otherwise. Never scans."""
+        if (
+            isinstance(request.size, bool)
+            or not isinstance(request.size, int)
+            or not 1 <= request.size <= self.max_size
+        ):
+            raise BadRequest(f"A page holds 1 to {self.max_size} rows.")
+        asked = self._planner.check(request.conditions, request.sort)
+        route = self._planner.choose_index(asked)
+        if route is not None:
+            return self._index_page(asked, route, request)
+        try:
+            small = self._small_page(asked, request)
+        except TooLarge:
+            if not self._columnar_serves(asked):
+                raise
+            small = None
+        if small is not None:
+            return small
+        if self._columnar_serves(asked):
+            return self._columnar_page(asked, request)
+        raise self._planner.unservable(asked)
+
+    def iterate(self, conditions: Conditions = (), sort: Sort | None = None) -> Iterator[Any]:
+        """Streams every row in order with bounded memory; errors of the request are raised at once."""
+        asked = self._planner.check(conditions, sort)
+        return map(self._row, self._all_items(asked))
+
+    def sortable(self, conditions: Conditions = ()) -> set[str]:
+        """Lists the fields by which a list with these conditions can be sorted."""
+        return self._planner.sortable(conditions)
+
+    def explain(self, request: ListRequest) -> Explanation:
+        """Describes the plan of a request without reading."""
+        asked = self._planner.check(request.conditions, request.sort)
+        route = self._planner.choose_index(asked)
+        kind = index_pages.KIND
+        if route is None:
+            route, kind = self._planner.choose_small(asked), memory_pages.KIND
+        if route is not None:
+            return Explanation(
+                kind,
+                route.plan.index,
+                tuple(p.text for p in route.partitions),
+                tuple(t.text for t in route.keyed),
+                tuple(t.text for t in route.filters + route.checks),
+                f"{kind}: {route.text}",
+            )
+        if self._planner.uses_small_table(asked):
+            return Explanation(
+                kind, None, (), (), tuple(t.text for t in asked.terms), "small table read whole"
+            )
+        if self._columnar_serves(asked):
+            kind = columnar_pages.KIND
+            return Explanation(kind, None, (), (), tuple(t.text for t in asked.terms), "columnar copy")
+        raise self._planner.unservable(asked)
+
+    def _index_page(self, asked: Asked, route: Route, request: ListRequest) -> Page:
+        context = asked.context(self._schema.table, index_pages.KIND, route)
+        cursor = self._open(request.cursor, context)
+        if cursor is not None and not index_pages.fits(self._schema, route, cursor):
+            raise BadCursor(FOREIGN)
+        reader = self._reader(route)
+        part = index_pages.read_slice(
+            self._schema, route, reader, size=request.size, cursor=cursor, budget=self._page_cap
+        )
+        return self._page(part, context, reader, route.text, route=route)
+
+    def _small_page(self, asked: Asked, request: ListRequest) -> Page | None:
+        route = self._planner.choose_small(asked)
+        if route is None and not self._planner.uses_small_table(asked):
+            return None
+        context = asked.context(self._schema.table, memory_pages.KIND, route)
+        columnar = asked.context(self._schema.table, columnar_pages.KIND, None)
+        if request.cursor and self._columnar_serves(asked) and self._is_columnar(request.cursor, columnar):
+            return None  # an earlier page found the set too large
+        cursor = self._open(request.cursor, context)
+        reader = self._reader(route, asked)
+        items = self._small_items(route, reader)
+        part = memory_pages.slice_items(self._schema, items, asked.sort, request.size, cursor)
+        text = f"{route.text}; sorted in memory" if route else "small table read whole; sorted in memory"
+        return self._page(part, context, reader, text, route=route)
+
+    def _small_items(self, route: Route | None, reader: Reader) -> list[Item]:
+        if route is not None:
+            return memory_pages.collect_route(self._schema, route, reader, self._small_cap)
+        plan = self._planner.small_table
+        return memory_pages.collect_table(plan, reader) if plan is not None else []
+
+    def _columnar_page(self, asked: Asked, request: ListRequest) -> Page:
+        assert self._columnar is not None  # noqa: S101  (_columnar_serves was asked)
+        context = asked.context(self._schema.table, columnar_pages.KIND, None)
+        cursor = self._open(request.cursor, context)
+        reader = self._reader(None)
+        part, as_of = columnar_pages.select_slice(
+            self._schema,
+            self._columnar,
+            asked.conditions,
+            asked.sort,
+            size=request.size,
+            cursor=cursor,
+            reader=reader,
+        )
+        return self._page(part, context, reader, "columnar copy, rows read current", route=None, as_of=as_of)
+
+    def _page(
+        self,
+        part: Slice,
+        context: bytes,
+        reader: Reader,
+        plan: str,
+        *,
+        route: Route | None,
+        as_of: datetime | None = None,
+    ) -> Page:
+        items = part.items
+        if self._hydrate and route is not None and route.plan.index is not None:
+            items = self._current(items, reader)
+        after, before, resume = (
+            None if c is None else self._codec.seal(c, context)
+            for c in (part.next, part.previous, part.resume)
+        )
+        return Page(
+            [self._row(item) for item in items],
+            after,
+            before,
+            part.partial,
+            reader.scanned,
+            round(reader.consumed, 3),
+            plan,
+            as_of,
+            part.count,
+            resume,
+        )
+
+    def _all_items(self, asked: Asked) -> Iterator[Item]:
+        route = self._planner.choose_index(asked)
+        if route is not None:
+            reader = self._reader(route)
+            items = index_pages.read_all(self._schema, route, reader)
+            return self._hydrated(items, reader) if self._hydrate and route.plan.index else items
+        try:
+            if (small := self._planner.choose_small(asked)) or self._planner.uses_small_table(asked):
+                whole = self._small_items(small, self._reader(small, asked))
+                return iter(memory_pages.order_items(self._schema, whole, asked.sort))
+        except TooLarge:
+            if not self._columnar_serves(asked):
+                raise
+        if self._columnar is not None and self._columnar_serves(asked):
+            reader = self._reader(None)
+            return columnar_pages.select_all(
+                self._schema, self._columnar, asked.conditions, asked.sort, reader
+            )
+        raise self._planner.unservable(asked)
+
+    def _hydrated(self, items: Iterator[Item], reader: Reader) -> Iterator[Item]:
+        while batch := list(islice(items, _HYDRATE_BATCH)):
+            yield from self._current(batch, reader)
+
+    def _current(self, items: Sequence[Item], reader: Reader) -> list[Item]:
+        names = self._schema.pk_names
+        found = reader.fetch([{name: item[name] for name in names} for item in items])
+        return [item for item in found if item is not None]
+
+    def _columnar_serves(self, asked: Asked) -> bool:
+        return self._columnar is not None and self._planner.columnar_serves(asked.conditions, asked.sort)
+
+    def _is_columnar(self, text: str, context: bytes) -> bool:
+        try:
+            self._codec.open(text, context)
+        except BadCursor:
+            return False
+        return True
+
+    def _open(self, text: str | None, context: bytes) -> Cursor | None:
+        return None if text is None else self._codec.open(text, context)
+
+    def _reader(self, route: Route | None, asked: Asked | None = None) -> Reader:
+        """Prepares the reads of one request; with `asked`, all its terms become filters (whole tables)."""
+        names = self._attributes
+        if names is not None:
+            extra = {*self._schema.pk_names}
+            if self._schema.version_name:
+                extra.add(self._schema.version_name)
+            if route is not None:
+                checked = (self._schema.attr_name(t.field) for t in route.checks)
+                extra.update(n for n in (route.keys.hash_name, route.keys.range_name, *checked) if n)
+            if asked is not None and asked.sort is not None:
+                extra.add(self._schema.attr_name(asked.sort.field))
+            names = names | extra
+        terms = route.filters if route is not None else asked.terms if asked is not None else ()
+        return Reader(self._schema, names, terms)

@@ -1,0 +1,92 @@
+"""Backends for the tests: moto in memory, and the embedded engine when it is installed."""
+
+import itertools
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from pynamodb_grid.tests.support import ticket_model
+
+ENGINE = Path(__file__).parents[2] / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
+_numbers = itertools.count(1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    pytest.fail("the embedded engine did not start")
+
+
+@pytest.fixture(scope="session")
+def engine_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Runs the embedded engine on a free port with a database of its own."""
+    if not ENGINE.exists():
+        pytest.skip("the embedded engine is not installed: npm ci")
+    port = _free_port()
+    file = tmp_path_factory.mktemp("engine") / "grid.db"
+    process = subprocess.Popen(  # noqa: S603  (the path is ours)
+        [ENGINE, "serve", "--host", "127.0.0.1", "--port", str(port), "--db-path", file],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _await(port, process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Replaces AWS by moto."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(params=["moto", pytest.param("engine", marks=pytest.mark.engine)])
+def ticket_table(request: pytest.FixtureRequest) -> type[Any]:
+    """Makes an empty ticket table, on moto and on the embedded engine."""
+    host = None
+    if request.param == "engine":
+        host = request.getfixturevalue("engine_host")
+    else:
+        request.getfixturevalue("aws")
+    return ticket_model(f"tickets-{next(_numbers)}", host)
+
+
+@pytest.fixture
+def engine_table(engine_host: str) -> type[Any]:
+    """Makes an empty ticket table on the embedded engine."""
+    return ticket_model(f"tickets-{next(_numbers)}", engine_host)
+
+
+@pytest.fixture(scope="session")
+def new_table(engine_host: str) -> Callable[[], type[Any]]:
+    """Gives a maker of empty ticket tables on the embedded engine, for property tests."""
+    return lambda: ticket_model(f"tickets-{next(_numbers)}", engine_host)
+
+
+@pytest.fixture
+def moto_table(aws: None) -> type[Any]:
+    """Makes an empty ticket table on moto."""
+    return ticket_model(f"tickets-{next(_numbers)}", None)

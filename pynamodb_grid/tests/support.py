@@ -1,0 +1,195 @@
+"""A model with composed keys, its plans, and the reference lists the tests compare with."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+    VersionAttribute,
+)
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
+from pynamodb.models import Model
+
+from pynamodb_grid.listing import (
+    Condition,
+    Conditions,
+    Fixed,
+    IndexPlan,
+    Listing,
+    Op,
+    Partitioned,
+    Plain,
+    Prefixed,
+    Sort,
+)
+
+KEY = b"a secret for tests"
+SHARDS = 2
+START = datetime(2026, 1, 1, tzinfo=UTC)
+OPEN = ("new", "open", "pending")
+DONE = ("solved", "closed")
+
+
+class TicketBase(Model):
+    """Holds what every ticket table of the tests has; subclasses name the table."""
+
+    ticket_id = NumberAttribute(hash_key=True)
+    version = VersionAttribute()
+    subject = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    assignee_id = UnicodeAttribute(null=True)
+    updated_at = UTCDateTimeAttribute()
+    due_at = UTCDateTimeAttribute(null=True)
+    score = NumberAttribute(null=True)
+    urgent = BooleanAttribute(default=False)
+    tags = UnicodeSetAttribute(null=True)
+    steps: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, null=True)
+    extra = JSONAttribute(null=True)
+    state_shard = UnicodeAttribute()
+    assignee_key = UnicodeAttribute(null=True)
+
+
+def ticket_model(table: str, host: str | None) -> type[TicketBase]:
+    """Makes a model class of its own for a table, so that tests never share a connection."""
+    shown = ["subject", "status", "assignee_id", "updated_at", "score", "version", "state_shard"]
+
+    class ByState(GlobalSecondaryIndex[Any]):
+        class Meta:
+            index_name = "by_state"
+            projection = IncludeProjection([*shown, "assignee_key"])
+
+        state_shard = UnicodeAttribute(hash_key=True)
+        updated_at = UTCDateTimeAttribute(range_key=True)
+
+    class ByAssignee(GlobalSecondaryIndex[Any]):
+        class Meta:
+            index_name = "by_assignee"
+            projection = IncludeProjection(shown)
+
+        assignee_id = UnicodeAttribute(hash_key=True)
+        assignee_key = UnicodeAttribute(range_key=True)
+
+    class ByDue(GlobalSecondaryIndex[Any]):
+        class Meta:
+            index_name = "by_due"
+            projection = AllProjection()
+
+        state_shard = UnicodeAttribute(hash_key=True)
+        due_at = UTCDateTimeAttribute(range_key=True)
+
+    class Ticket(TicketBase):
+        class Meta:
+            table_name = table
+            region = "eu-west-1"
+            aws_access_key_id = "test"
+            aws_secret_access_key = "test"
+
+        by_state = ByState()
+        by_assignee = ByAssignee()
+        by_due = ByDue()
+
+    if host is not None:
+        Ticket.Meta.host = host  # type: ignore[attr-defined]  # Meta is configuration, read by PynamoDB
+    Ticket.create_table(wait=True, billing_mode="PAY_PER_REQUEST")
+    return Ticket
+
+
+def state_of(status: str) -> str:
+    """Tells the side of a status."""
+    return "open" if status in OPEN else "done"
+
+
+def implied(conditions: Conditions) -> Conditions:
+    """Derives the state that a status condition implies."""
+    found: list[Condition] = []
+    for condition in conditions:
+        if condition.field == "status" and condition.op in (Op.EQ, Op.IN):
+            chosen = [condition.value] if condition.op is Op.EQ else condition.value
+            found.append(Condition("state", Op.IN, sorted({state_of(s) for s in chosen})))
+    return tuple(found)
+
+
+PLANS = (
+    IndexPlan(
+        "by_assignee",
+        hash=Fixed("assignee_id"),
+        range=Prefixed("state", "updated_at", values=("open", "done")),
+        small=True,
+    ),
+    IndexPlan(
+        "by_state",
+        hash=Partitioned("state", lambda v: [f"{v}#{i}" for i in range(SHARDS)], values=("open", "done")),
+        range=Plain("updated_at"),
+    ),
+    IndexPlan(
+        "by_due",
+        hash=Partitioned("state", lambda v: [f"{v}#{i}" for i in range(SHARDS)], values=("open", "done")),
+        range=Plain("due_at"),
+    ),
+    IndexPlan(None, hash=Fixed("ticket_id")),
+)
+
+
+def listing(model: type[Model], **options: Any) -> Listing:
+    """Builds the listing that most tests use."""
+    return Listing(model, **{"key": KEY, "plans": PLANS, "implied": implied, **options})
+
+
+def stamp(minute: int) -> datetime:
+    """Gives a moment; few distinct ones, so that ties are common."""
+    return START + timedelta(minutes=minute)
+
+
+def ticket(model: type[Any], number: int, **values: Any) -> Any:
+    """Builds a ticket with its composed keys."""
+    row = model(ticket_id=number, **{"status": "open", "updated_at": stamp(0), "version": 1, **values})
+    state = state_of(row.status)
+    row.state_shard = f"{state}#{number % SHARDS}"
+    if row.assignee_id:
+        row.assignee_key = f"{state}#{UTCDateTimeAttribute().serialize(row.updated_at)}"
+    return row
+
+
+def store(model: type[Any], rows: Iterable[Any]) -> None:
+    """Writes rows in batches."""
+    with model.batch_write() as batch:
+        for row in rows:
+            batch.save(row)
+
+
+def matches(row: Any, condition: Condition) -> bool:
+    """Evaluates a condition on a row: an implementation of its own to compare with."""
+    value = state_of(row.status) if condition.field == "state" else getattr(row, condition.field)
+    op, other = condition.op, condition.value
+    if op in (Op.EXISTS, Op.MISSING):
+        return (value is not None) == (op is Op.EXISTS)
+    if value is None:
+        return op in (Op.NE, Op.NOT_IN)
+    if op in (Op.EQ, Op.NE):
+        return bool((value == other) == (op is Op.EQ))
+    if op in (Op.IN, Op.NOT_IN):
+        return (value in other) == (op is Op.IN)
+    if op is Op.BETWEEN:
+        return bool(other[0] <= value <= other[1])
+    if op is Op.BEGINS:
+        return bool(value.startswith(other))
+    if op is Op.CONTAINS:
+        return other in value
+    return {Op.GT: value > other, Op.GE: value >= other, Op.LT: value < other, Op.LE: value <= other}[op]
+
+
+def expected(rows: Sequence[Any], conditions: Conditions, sort: Sort | None) -> list[tuple[Any, int]]:
+    """Lists (sort value, ticket_id) of the matching rows, sorted by that; ties may come in any order."""
+    kept = [r for r in rows if all(matches(r, c) for c in conditions)]
+    if sort is None:
+        return sorted((None, r.ticket_id) for r in kept)
+    pairs = [(getattr(r, sort.field), r.ticket_id) for r in kept]
+    present = sorted((p for p in pairs if p[0] is not None), reverse=sort.descending)
+    return present + sorted((p for p in pairs if p[0] is None), key=lambda p: p[1])

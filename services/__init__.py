@@ -1,0 +1,1 @@
+"""Business rules by domain; knows no web framework and no PynamoDB."""

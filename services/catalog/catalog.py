@@ -1,0 +1,110 @@
+"""Teams and categories: small versioned entries, cached for a few seconds."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from models import setting as setting_table
+from models.errors import VersionMoved
+from models.setting import Setting
+from services.caching import ShortCache
+from services.errors import Conflicted, Invalid, NotFound
+
+KINDS = ("team", "category")
+
+
+class EntryChanged(Conflicted):
+    """The entry was changed since it was read."""
+
+    def __init__(self) -> None:
+        super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One team or category; an inactive one stays on old tickets but is not offered any more."""
+
+    kind: str
+    id: str
+    version: int
+    name: str
+    active: bool
+
+    @classmethod
+    def from_model(cls, item: Setting) -> "Entry":
+        """Read a stored entry."""
+        value = item.value
+        return cls(item.kind, item.id, int(item.version), value["name"], value.get("active", True))
+
+
+def slug(name: str) -> str:
+    """Make an id from a name: plain letters, digits and hyphens."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+
+
+class CatalogService:
+    """Keeps teams and categories. Permissions are asked by its callers, who know the actor."""
+
+    def __init__(self, cache: ShortCache[str, list[Entry]]) -> None:
+        self._cache = cache
+
+    def teams(self) -> list[Entry]:
+        """List all teams by name."""
+        return self.all("team")
+
+    def categories(self) -> list[Entry]:
+        """List all categories by name."""
+        return self.all("category")
+
+    def all(self, kind: str) -> list[Entry]:
+        """List all entries of a kind by name, at most a few seconds old."""
+        kept = self._cache.get(kind)
+        if kept is not None:
+            return kept
+        entries = [Entry.from_model(item) for item in setting_table.of_kind(kind)]
+        return self._cache.put(kind, sorted(entries, key=_natural))
+
+    def names(self, kind: str) -> dict[str, str]:
+        """Map the ids of a kind to names."""
+        return {entry.id: entry.name for entry in self.all(kind)}
+
+    def get(self, kind: str, id_: str) -> Entry:
+        """Return one entry as it is now; raises NotFound."""
+        item = setting_table.find(kind, id_) if kind in KINDS else None
+        if item is None:
+            raise NotFound("There is no such entry.")
+        return Entry.from_model(item)
+
+    def save(self, *, kind: str, id_: str | None, name: str, active: bool, seen: int) -> Entry:
+        """Create (`id_` None) or change an entry read at version `seen`; raises Invalid, EntryChanged."""
+        name = name.strip()
+        if kind not in KINDS or not 1 <= len(name) <= 80:
+            raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})
+        if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.all(kind)):
+            raise Invalid("This name is taken.", {"name": "This name is taken."})
+        key = id_ or slug(name)
+        if not key:
+            raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
+        item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
+        try:
+            setting_table.put(item, seen=seen)
+        except VersionMoved as moved:
+            raise EntryChanged from moved
+        self._cache.drop(kind)
+        return Entry.from_model(item)
+
+    def bring(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
+        """Add entries an import names, (id, name); known ones stay as they are."""
+        known = {item.id for item in setting_table.of_kind(kind)}
+        for id_, name in names:
+            if id_ not in known:
+                setting_table.put(Setting(kind=kind, id=id_, value={"name": name, "active": True}), seen=0)
+        self._cache.drop(kind)
+
+
+def _natural(entry: Entry) -> list[tuple[int, str]]:
+    """Order "Group 9" before "Group 10"."""
+    parts = re.split(r"(\d+)", entry.name.casefold())
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]

@@ -1,0 +1,36 @@
+"""The families of errors that services raise; the web maps each family once.
+
+A concrete error lives beside what raises it and inherits one of these.
+"""
+
+
+class ServiceError(Exception):
+    """Base of everything a service refuses; `message` is a sentence a person can act on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotFound(ServiceError):
+    """The thing does not exist, or the actor may not know that it does."""
+
+
+class Forbidden(ServiceError):
+    """The actor lacks a permission."""
+
+
+class Invalid(ServiceError):
+    """The input breaks a rule; `fields` maps a field's name to its own message."""
+
+    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = fields or {}
+
+
+class Conflicted(ServiceError):
+    """Somebody else changed the same thing first; nothing was overwritten."""
+
+
+class Unavailable(ServiceError):
+    """The engine did not answer in time; trying again is safe."""

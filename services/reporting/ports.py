@@ -1,0 +1,75 @@
+"""What the reporting domain asks of others: the ledger to follow, and who may read reports."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class LedgerEvent(Protocol):
+    """One history item as the ledger hands it out; `feed_at` starts with the time of recording."""
+
+    @property
+    def ticket_id(self) -> Any: ...
+    @property
+    def version(self) -> Any: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def actor_id(self) -> str: ...
+    @property
+    def actor_kind(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def public(self) -> bool: ...
+    @property
+    def state(self) -> Mapping[str, Any]: ...
+    @property
+    def feed_at(self) -> str: ...
+
+
+class Ledger(Protocol):
+    """The source of truth that the columnar copy follows."""
+
+    def recorded_since(self, since: datetime, until: datetime) -> Iterable[LedgerEvent]:
+        """List what was recorded from `since` to `until`, both included; newest items may be missing."""
+
+    def of_ticket(self, ticket_id: int) -> Iterable[LedgerEvent]:
+        """List all changes of one ticket, oldest first, with strong consistency."""
+
+    def everything(self) -> Iterable[LedgerEvent]:
+        """Walk the whole ledger, ticket by ticket in version order."""
+
+
+# Raises a Forbidden of the users domain unless the actor may read reports.
+Authorize = Callable[[Any], None]
+
+
+class Condition(Protocol):
+    """One comparison of a list request; `op` is a comparison's name or an enum whose value is one."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def op(self) -> Any: ...
+    @property
+    def value(self) -> Any: ...
+
+
+class Sort(Protocol):
+    """The order of a list request."""
+
+    @property
+    def field(self) -> str: ...
+    @property
+    def descending(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The tickets of one page in order, how many match in all, and the moment the copy was last brought up to date."""
+
+    ids: tuple[int, ...]
+    count: int
+    as_of: datetime

@@ -1,0 +1,77 @@
+"""What the reporting domain answers with: plain frozen values, ready for a tile, a chart, an export."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which tickets and which period a figure is about.
+
+    `start` and `end` are local days in `zone`, both included. Empty tuples mean "all".
+    """
+
+    start: date
+    end: date
+    teams: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One explained number: its value with what was counted and what was left out.
+
+    `value` is a count, a share between 0 and 1 or a duration in seconds, as `unit` says
+    ("count", "share", "seconds"); None when nothing could be counted (n = 0).
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    n: int
+    definition: str
+    version: int
+    p90: float | None = None
+    previous: float | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Counts per day: `days[i]` has `values[i]`."""
+
+    name: str
+    days: tuple[date, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One group of a breakdown: its key, and counts with the median resolution and response in seconds."""
+
+    key: str | None
+    created: int
+    solved: int
+    backlog: int
+    median_first_response: float | None
+    median_full_resolution: float | None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Everything the overview dashboard shows for one set of filters."""
+
+    filters: Filters
+    as_of: datetime
+    data_age: float
+    figures: Mapping[str, Figure]
+    created: Series
+    solved: Series
+    backlog: Series
+    by_priority: tuple[Row, ...]
+    by_category: tuple[Row, ...]
+    by_team: tuple[Row, ...]
+    by_agent: tuple[Row, ...]

@@ -1,0 +1,36 @@
+"""The tickets domain: tickets, their workflow, who holds them, and the ledger behind them."""
+
+from services.tickets.assignment import AssignmentService
+from services.tickets.audit import AuditService, Verification
+from services.tickets.errors import Clash, Conflict, NotAllowedNow, TicketNotFound, TooBusy
+from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES, is_done
+from services.tickets.importing import TicketImporter
+from services.tickets.service import TicketService
+from services.tickets.ticket import Event, Ticket
+from services.tickets.validation import BODY_BYTES, SUBJECT_LENGTH
+from services.tickets.workflow import WorkflowService, label
+from services.tickets.writer import TicketWriter
+
+__all__ = [
+    "BODY_BYTES",
+    "CHANNELS",
+    "PRIORITIES",
+    "STATUSES",
+    "SUBJECT_LENGTH",
+    "AssignmentService",
+    "AuditService",
+    "Clash",
+    "Conflict",
+    "Event",
+    "NotAllowedNow",
+    "Ticket",
+    "TicketImporter",
+    "TicketNotFound",
+    "TicketService",
+    "TicketWriter",
+    "TooBusy",
+    "Verification",
+    "WorkflowService",
+    "is_done",
+    "label",
+]

@@ -1,0 +1,139 @@
+"""The history of tickets: writing a change down, reading it back, and checking that nothing is missing."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from models import ticket as ticket_table
+from models import ticket_history
+from models.ticket import Ticket as TicketItem
+from models.ticket_history import TicketHistory, feed_keys
+from services.tickets.fields import BrokenLedger, diff, fields_of, fold, state_of
+from services.tickets.ticket import Event
+from services.users import Actor
+
+MAX_SHOWN = 100  # violations kept word for word; all are counted
+
+
+@dataclass
+class Verification:
+    """What a check of the whole ledger found."""
+
+    tickets: int = 0
+    history_items: int = 0
+    violations: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def fail(self, ticket_id: int, message: str) -> None:
+        """Count a violation and keep its words while there is room."""
+        self.violations += 1
+        if len(self.shown) < MAX_SHOWN:
+            self.shown.append(f"ticket {ticket_id}: {message}")
+
+
+class AuditService:
+    """Writes the ledger's items and checks the invariant: version N has exactly N gapless items."""
+
+    def __init__(self, feed_shards: int) -> None:
+        self._shards = feed_shards
+
+    def record(
+        self,
+        *,
+        ticket_id: int,
+        version: int,
+        actor: Actor,
+        at: datetime,
+        recorded_at: datetime,
+        kind: str,
+        public: bool,
+        body: str | None,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        write_id: str,
+    ) -> TicketHistory:
+        """Build the history item of one change; the ledger transaction stores it."""
+        return TicketHistory(
+            ticket_id=ticket_id,
+            version=version,
+            at=at,
+            actor_id=actor.user_id,
+            actor_kind=actor.kind,
+            kind=kind,
+            public=public,
+            body=body,
+            changes=diff(before, after),
+            state=state_of(after),
+            write_id=write_id,
+            **feed_keys(ticket_id, version, recorded_at, self._shards),
+        )
+
+    def events(self, *, ticket_id: int, public_only: bool) -> list[Event]:
+        """List a ticket's changes, oldest first; only what was said in public when `public_only`.
+
+        A public message may carry changes along, such as an assignment; those stay inside the house.
+        """
+        events = [Event.from_model(item) for item in ticket_history.of_ticket(ticket_id)]
+        if public_only:
+            return [replace(event, changes={}) for event in events if event.public]
+        return events
+
+    def changed_since(self, *, ticket_id: int, version: int) -> list[TicketHistory]:
+        """List the raw changes after a version, oldest first."""
+        return ticket_history.of_ticket(ticket_id, after=version)
+
+    def verify(self) -> Verification:
+        """Check every ticket against its history, ticket by ticket as the table lies; reads everything."""
+        found = Verification()
+        seen: set[int] = set()
+        for ticket_id, history in _by_ticket():
+            seen.add(ticket_id)
+            found.history_items += len(history)
+            for violation in _violations_now(ticket_id, history):
+                found.fail(ticket_id, violation)
+        for ticket_id in ticket_table.all_ids():
+            found.tickets += 1
+            if ticket_id not in seen:
+                found.fail(ticket_id, "no history")
+        return found
+
+
+def _by_ticket() -> Iterator[tuple[int, list[TicketHistory]]]:
+    for ticket_id, items in itertools.groupby(ticket_history.everything(), lambda i: int(i.ticket_id)):
+        yield ticket_id, sorted(items, key=lambda i: i.version)
+
+
+def _violations_now(ticket_id: int, history: list[TicketHistory]) -> list[str]:
+    """Check one ticket; a change may slip between the two reads, so a violation is read again."""
+    violations = _violations(ticket_table.find(ticket_id), history)
+    for _ in range(3):
+        if not violations:
+            break
+        item = ticket_table.find(ticket_id)
+        violations = _violations(item, ticket_history.of_ticket(ticket_id))
+    return violations
+
+
+def _violations(item: TicketItem | None, history: list[TicketHistory]) -> list[str]:
+    if item is None:
+        return [f"{len(history)} history items but no ticket"]
+    versions = [int(event.version) for event in history]
+    if versions != list(range(1, int(item.version) + 1)):
+        return [f"version {int(item.version)}, history has {_ranges(versions)}"]
+    try:
+        folded = fold(event.changes for event in history)
+    except BrokenLedger as broken:
+        return [str(broken)]
+    differing = diff(folded, fields_of(item)).items()
+    found = [f"{name} is {stored!r}, its history says {ledger!r}" for name, (ledger, stored) in differing]
+    if history[-1].state != state_of(folded):
+        found.append("the last reportable state differs from the fold")
+    if item.updated_at != history[-1].at:
+        found.append(f"updated_at is {item.updated_at}, the last change was at {history[-1].at}")
+    return found
+
+
+def _ranges(versions: list[int]) -> str:
+    return f"{len(versions)} items, {versions[:1]} to {versions[-1:]}" if versions else "nothing"

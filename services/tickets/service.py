@@ -1,0 +1,252 @@
+"""Tickets: created, answered, changed, assigned, read; the one place that grid, page and API call."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from models import setting
+from models.errors import EngineUnavailable
+from models.ticket import Ticket as TicketItem
+from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
+from services.catalog import CatalogService
+from services.errors import Invalid
+from services.tickets.assignment import AssignmentService
+from services.tickets.audit import AuditService
+from services.tickets.errors import TicketNotFound
+from services.tickets.fields import PRIORITIES, Fields
+from services.tickets.ticket import Event, Ticket
+from services.tickets.validation import check_category, clean_body, clean_changes, clean_subject
+from services.tickets.workflow import WorkflowService
+from services.tickets.writer import Author, Draft, TicketWriter, unavailable
+from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
+
+ASSIGNING = {"assignee_id", "team_id"}
+
+
+class TicketService:
+    """The tickets domain's front door for everything that concerns one ticket or a list of them."""
+
+    def __init__(
+        self,
+        *,
+        roles: RoleService,
+        users: UserService,
+        catalog: CatalogService,
+        workflow: WorkflowService,
+        assignments: AssignmentService,
+        audit: AuditService,
+        writer: TicketWriter,
+        listing: Listing,
+    ) -> None:
+        self._roles, self._users, self._catalog = roles, users, catalog
+        self._workflow, self._assignments, self._audit = workflow, assignments, audit
+        self._writer, self._listing = writer, listing
+
+    # Reading
+
+    def get(self, *, actor: Actor, ticket_id: int) -> Ticket:
+        """Return a ticket; raises TicketNotFound, also for one the actor may not see."""
+        try:
+            ticket = self._writer.load(ticket_id)[0]
+        except EngineUnavailable as error:
+            raise unavailable() from error
+        self._may_see(actor, ticket)
+        return ticket
+
+    def timeline(self, *, actor: Actor, ticket_id: int) -> tuple[Ticket, list[Event]]:
+        """Return a ticket with its history, oldest first; without internal parts for those outside."""
+        ticket = self.get(actor=actor, ticket_id=ticket_id)
+        inside = self._allows(actor, Permission.TICKET_NOTE, ticket)
+        try:
+            return ticket, self._audit.events(ticket_id=ticket_id, public_only=not inside)
+        except EngineUnavailable as error:
+            raise unavailable() from error
+
+    def page(self, *, actor: Actor, request: ListRequest) -> Page:
+        """Return one page of the tickets the actor may see."""
+        self._roles.check_permission(actor=actor, permission=Permission.TICKET_VIEW, any_scope=True)
+        return self._listing.page(self._scoped(actor, request))
+
+    def iterate(
+        self, *, actor: Actor, conditions: tuple[Condition, ...], sort: Sort | None
+    ) -> Iterator[TicketRow]:
+        """Walk all tickets that match, for exports; raises PermissionDenied before the first row."""
+        self._roles.check_permission(actor=actor, permission=Permission.TICKET_EXPORT, any_scope=True)
+        scoped = self._scoped(actor, ListRequest(conditions=conditions, sort=sort, size=100, cursor=None))
+        return self._listing.iterate(scoped.conditions, sort)
+
+    def get_tickets_by_user(
+        self, *, actor: Actor, user_id: str, done: bool = False, size: int = 25, cursor: str | None = None
+    ) -> Page:
+        """Return a page of the tickets a person asked for, newest change first."""
+        conditions = (
+            Condition("requester_id", Op.EQ, user_id),
+            Condition("state", Op.EQ, "done" if done else "open"),
+        )
+        request = ListRequest(
+            conditions=conditions, sort=Sort("updated_at", descending=True), size=size, cursor=cursor
+        )
+        return self.page(actor=actor, request=request)
+
+    # Writing
+
+    def create(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        subject: str,
+        body: str,
+        requester_id: str | None = None,
+        category: str | None = None,
+        priority: str = "normal",
+        team_id: str | None = None,
+        assignee_id: str | None = None,
+        channel: str = "web",
+        once: str | None = None,
+    ) -> Ticket:
+        """Open a ticket for the actor, or for somebody else when the role allows it.
+
+        `once` is a key under which the same wish creates one ticket only, however often it arrives.
+        """
+        requester = requester_id or actor.user_id
+        self._roles.check_permission(
+            actor=actor, permission=Permission.TICKET_CREATE, owner_id=requester, team_id=team_id
+        )
+        wanted = {
+            "subject": clean_subject(subject),
+            "status": "new",
+            "priority": priority,
+            "category": category or None,
+            "team_id": team_id or None,
+            "assignee_id": assignee_id or None,
+            "requester_id": requester,
+            "channel": channel,
+        }
+        text = clean_body(body)
+        self._check_new(actor, wanted)
+        draft = Draft("created", wanted, text, public=True)
+        try:
+            number = setting.next_number("tickets")
+        except EngineUnavailable as error:
+            raise unavailable() from error
+        return self._writer.create(number, Author(actor, now, once), draft)
+
+    def update(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        ticket_id: int,
+        seen: int,
+        changes: Mapping[str, Any],
+        body: str | None = None,
+        public: bool = True,
+        once: str | None = None,
+    ) -> Ticket:
+        """Change fields, with or without a public reply or an internal note, as one version.
+
+        `seen` is the version the writer looked at. Changes others made meanwhile to other fields are
+        kept; the same field raises Conflict and nothing is written. Raises Invalid, PermissionDenied.
+        """
+        wanted = clean_changes(changes, self._catalog)
+        text = clean_body(body) if body is not None else None
+        self._may_change(actor, ticket_id, wanted, text, public)
+
+        def prepare(item: TicketItem, fields: Fields) -> Draft | None:
+            kept = self._writer.rebase(item, fields, seen, wanted)
+            if "status" in kept:
+                self._workflow.check(fields["status"], kept["status"])
+            elif text is not None and public:
+                kept |= _changed(fields, "status", self._workflow.after_agent_reply(fields["status"]))
+            self._assignments.check(kept)
+            if text is not None:
+                return Draft("replied" if public else "noted", kept, text, public)
+            kind = "assigned" if kept.keys() <= ASSIGNING else "changed"
+            return Draft(kind, kept) if kept else None
+
+        return self._writer.change(ticket_id, Author(actor, now, once), prepare)
+
+    def assign_ticket(
+        self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, seen: int
+    ) -> Ticket:
+        """Give a ticket to an agent, or to nobody."""
+        changes = {"assignee_id": assignee_id}
+        return self.update(actor=actor, now=now, ticket_id=ticket_id, seen=seen, changes=changes)
+
+    def customer_reply(
+        self, *, actor: Actor, now: datetime, ticket_id: int, body: str, once: str | None = None
+    ) -> Ticket:
+        """Add the requester's message; a pending or solved ticket opens again."""
+        text = clean_body(body)
+        ticket = self.get(actor=actor, ticket_id=ticket_id)
+        self._check(actor, Permission.TICKET_REPLY, ticket)
+
+        def prepare(_: TicketItem, fields: Fields) -> Draft:
+            status = self._workflow.after_customer_reply(fields, now)
+            return Draft("replied", _changed(fields, "status", status), text, public=True)
+
+        return self._writer.change(ticket_id, Author(actor, now, once), prepare)
+
+    def customer_solve(self, *, actor: Actor, now: datetime, ticket_id: int) -> Ticket:
+        """Let the requester say that it is sorted out; does nothing to a ticket that is done."""
+        ticket = self.get(actor=actor, ticket_id=ticket_id)
+        if ticket.requester_id != actor.user_id:
+            raise PermissionDenied(Permission.TICKET_UPDATE)
+
+        def prepare(_: TicketItem, fields: Fields) -> Draft | None:
+            if fields["status"] in ("solved", "closed"):
+                return None
+            return Draft("changed", {"status": "solved"}, public=True)
+
+        return self._writer.change(ticket_id, Author(actor, now), prepare)
+
+    # Rules
+
+    def _check_new(self, actor: Actor, wanted: Mapping[str, Any]) -> None:
+        if wanted["priority"] not in PRIORITIES:
+            raise Invalid("There is no such priority.", {"priority": "There is no such priority."})
+        check_category(wanted["category"], self._catalog)
+        if wanted["assignee_id"] or wanted["team_id"]:
+            self._roles.check_permission(actor=actor, permission=Permission.TICKET_ASSIGN, any_scope=True)
+        self._assignments.check(wanted)
+        if wanted["requester_id"] != actor.user_id:
+            self._users.get(wanted["requester_id"])
+
+    def _may_change(
+        self, actor: Actor, ticket_id: int, wanted: Mapping[str, Any], text: str | None, public: bool
+    ) -> None:
+        ticket = self.get(actor=actor, ticket_id=ticket_id)
+        if text is not None:
+            self._check(actor, Permission.TICKET_REPLY if public else Permission.TICKET_NOTE, ticket)
+        if wanted.keys() & ASSIGNING:
+            self._check(actor, Permission.TICKET_ASSIGN, ticket)
+        if wanted.keys() - ASSIGNING:
+            self._check(actor, Permission.TICKET_UPDATE, ticket)
+
+    def _may_see(self, actor: Actor, ticket: Ticket) -> None:
+        if not self._allows(actor, Permission.TICKET_VIEW, ticket):
+            raise TicketNotFound
+
+    def _allows(self, actor: Actor, permission: Permission, ticket: Ticket) -> bool:
+        return self._roles.allows(
+            actor=actor, permission=permission, owner_id=ticket.requester_id, team_id=ticket.team_id
+        )
+
+    def _check(self, actor: Actor, permission: Permission, ticket: Ticket) -> None:
+        self._may_see(actor, ticket)
+        if not self._allows(actor, permission, ticket):
+            raise PermissionDenied(permission)
+
+    def _scoped(self, actor: Actor, request: ListRequest) -> ListRequest:
+        scope = actor.scope(Permission.TICKET_VIEW)
+        if scope is Scope.ALL:
+            return request
+        limit = Condition("requester_id", Op.EQ, actor.user_id)
+        if scope is Scope.TEAM:
+            limit = Condition("team_id", Op.IN, sorted(actor.team_ids))
+        return ListRequest((*request.conditions, limit), request.sort, request.size, request.cursor)
+
+
+def _changed(fields: Fields, name: str, value: Any) -> Fields:
+    return {name: value} if fields.get(name) != value else {}

@@ -1,0 +1,64 @@
+"""What may be written into a ticket: lengths, known values, readable text."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from services.catalog import CatalogService
+from services.errors import Invalid
+from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES
+
+SUBJECT_LENGTH = 200
+BODY_BYTES = 64 * 1024
+EDITABLE = ("subject", "status", "priority", "category", "team_id", "assignee_id")
+KNOWN = {"status": STATUSES, "priority": PRIORITIES, "channel": CHANNELS}
+
+
+def clean_subject(text: str) -> str:
+    """Return a subject of 1 to 200 characters on one line; raises Invalid."""
+    subject = " ".join(_printable(text).split())
+    if not 1 <= len(subject) <= SUBJECT_LENGTH:
+        message = f"A subject has 1 to {SUBJECT_LENGTH} characters."
+        raise Invalid(message, {"subject": message})
+    return subject
+
+
+def clean_body(text: str) -> str:
+    """Return a message of at most 64 KB with plain line ends; raises Invalid."""
+    body = _printable(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t").strip()
+    if not body:
+        raise Invalid("Write a message first.", {"body": "Write a message first."})
+    if len(body.encode()) > BODY_BYTES:
+        message = "A message has at most 64 KB. Shorten it, or send it in parts."
+        raise Invalid(message, {"body": message})
+    return body
+
+
+def clean_changes(changes: Mapping[str, Any], catalog: CatalogService) -> dict[str, Any]:
+    """Check wanted changes of editable fields; empty text means None; raises Invalid."""
+    wanted: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in EDITABLE:
+            raise Invalid(f"The field {name[:40]!r} cannot be changed here.")
+        if not isinstance(value, str | None):
+            raise Invalid(f"The field {name} needs text.", {name: "Needs text."})
+        wanted[name] = value or None
+    if "subject" in wanted:
+        wanted["subject"] = clean_subject(wanted["subject"] or "")
+    for name in ("status", "priority"):
+        if name in wanted and wanted[name] not in KNOWN[name]:
+            raise Invalid(f"There is no such {name}.", {name: f"There is no such {name}."})
+    check_category(wanted.get("category"), catalog)
+    return wanted
+
+
+def check_category(category: str | None, catalog: CatalogService) -> None:
+    """Raise Invalid unless the category is offered (None is fine)."""
+    if category is not None and not any(e.id == category and e.active for e in catalog.categories()):
+        raise Invalid("There is no such category.", {"category": "There is no such category."})
+
+
+def _printable(text: str, keep: str = "") -> str:
+    """Drop control characters and lone surrogates, which no page and no engine can show."""
+    text = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
+    return "".join(c if c in keep or not unicodedata.category(c).startswith("C") else " " for c in text)

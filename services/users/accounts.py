@@ -1,0 +1,181 @@
+"""People: who they are, and what administrators do with them."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from models import user as user_table
+from models.errors import VersionMoved
+from models.user import AddressClaimed
+from models.user import User as UserItem
+from services.caching import ShortCache
+from services.errors import Invalid
+from services.users.actor import Actor
+from services.users.errors import AddressTaken, StaleRecord, UserNotFound
+from services.users.permissions import Permission
+from services.users.roles import RoleService
+from services.users.sessions import SessionManager
+from services.users.user import Role, User
+
+THEMES = ("light", "dark", "system")
+
+
+def normalize_email(text: str) -> str:
+    """Fold an address so that look-alike spellings meet: NFKC, case, blanks; raises Invalid."""
+    email = unicodedata.normalize("NFKC", text).strip().casefold()
+    local, at, domain = email.partition("@")
+    bad = not local or not at or "." not in domain or "@" in domain or len(email) > 254
+    if bad or any(c.isspace() or not c.isprintable() for c in email):
+        message = "Enter an e-mail address such as ana@example.org."
+        raise Invalid(message, {"email": message})
+    return email
+
+
+def sort_name(name: str) -> str:
+    """Fold a name for ordering, without accents and case."""
+    plain = unicodedata.normalize("NFKD", name)
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+
+
+class UserService:
+    """Keeps people: creates, changes, finds and names them."""
+
+    def __init__(
+        self,
+        *,
+        roles: RoleService,
+        sessions: SessionManager,
+        cache: ShortCache[str, User],
+        names: ShortCache[str, str],
+        hash_password: Callable[[str], str],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
+        self._hash_password, self._new_id = hash_password, new_id
+
+    def get(self, user_id: str) -> User:
+        """Return a person, at most a few seconds old; raises UserNotFound."""
+        kept = self._cache.get(user_id)
+        if kept is not None:
+            return kept
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        return self._cache.put(user_id, User.from_model(item))
+
+    def get_user_role(self, *, user_id: str) -> Role:
+        """Return the role of a person; raises UserNotFound or RoleNotFound."""
+        return self._roles.get(self.get(user_id).role_id)
+
+    def find_by_email(self, email: str) -> User | None:
+        """Return the person with this address, None when nobody has it; raises Invalid for no address."""
+        item = user_table.find_by_email(normalize_email(email))
+        return User.from_model(item) if item else None
+
+    def names(self, user_ids: Iterable[str | None]) -> dict[str, str]:
+        """Look up display names, at most a minute old; unknown ids are left out."""
+        wanted = {user_id for user_id in user_ids if user_id}
+        found = {user_id: name for user_id in wanted if (name := self._names.get(user_id)) is not None}
+        missing = wanted - found.keys()
+        if missing:
+            for item in user_table.find_many(missing):
+                found[item.user_id] = self._names.put(item.user_id, item.name)
+        return found
+
+    def agents(self, limit: int = 500) -> list[User]:
+        """List the active people who can be assigned tickets, by name."""
+        able = [
+            role
+            for role in self._roles.all()
+            if role.permissions.get(Permission.TICKET_UPDATE, 0) and role.role_id != "administrator"
+        ]
+        people = [User.from_model(u) for role in able for u in user_table.of_role(role.role_id, limit)]
+        return sorted((p for p in people if p.active and p.email), key=lambda p: sort_name(p.name))
+
+    def create(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        name: str,
+        email: str,
+        role_id: str,
+        password: str,
+        team_ids: Iterable[str] = (),
+    ) -> User:
+        """Create an account; raises Invalid, AddressTaken, PermissionDenied."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
+        self._check(actor, name, role_id)
+        item = UserItem(
+            user_id=self._new_id(),
+            name=name.strip(),
+            sort_name=sort_name(name),
+            email=normalize_email(email),
+            role_id=role_id,
+            team_ids=sorted(set(team_ids)),
+            password_hash=self._hash_password(password),
+            created_at=now,
+        )
+        self._put(item, seen=0, old_email=None)
+        return User.from_model(item)
+
+    def update(
+        self,
+        *,
+        actor: Actor,
+        user_id: str,
+        seen: int,
+        name: str,
+        email: str,
+        role_id: str,
+        active: bool,
+        team_ids: Iterable[str],
+    ) -> User:
+        """Change an account that was read at version `seen`; role or state changes end its sessions."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
+        self._check(actor, name, role_id)
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        if user_id == actor.user_id and (not active or role_id != item.role_id):
+            raise Invalid("You cannot suspend yourself or change your own role.")
+        old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
+        item.name, item.sort_name = name.strip(), sort_name(name)
+        item.email = normalize_email(email) if email.strip() or old_email else None
+        item.role_id, item.active, item.team_ids = role_id, active, sorted(set(team_ids))
+        item.version = seen + 1
+        self._put(item, seen=seen, old_email=old_email)
+        if recheck:
+            self._sessions.revoke_all(user_id=user_id)
+        return User.from_model(item)
+
+    def set_theme(self, *, actor: Actor, theme: str) -> None:
+        """Keep a person's choice of light, dark or system."""
+        if theme not in THEMES:
+            raise Invalid("Choose light, dark or system.")
+        user_table.set_theme(actor.user_id, theme)
+        self._cache.drop(actor.user_id)
+
+    def bring(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
+        """Add people an import names, {id: (name, role)}; they cannot sign in, and known ones stay."""
+        user_table.put_new(
+            UserItem(user_id=key, name=name, sort_name=sort_name(name), role_id=role, created_at=now)
+            for key, (name, role) in people.items()
+        )
+
+    def _check(self, actor: Actor, name: str, role_id: str) -> None:
+        if not 1 <= len(name.strip()) <= 100:
+            raise Invalid("A person needs a name of 1 to 100 characters.", {"name": "1 to 100 characters."})
+        role = self._roles.get(role_id)
+        if any(scope > actor.scope(permission) for permission, scope in role.permissions.items()):
+            raise Invalid("You cannot give a role that allows more than your own.")
+
+    def _put(self, item: UserItem, *, seen: int, old_email: str | None) -> None:
+        try:
+            user_table.put(item, seen=seen, old_email=old_email)
+        except AddressClaimed as claimed:
+            raise AddressTaken from claimed
+        except VersionMoved as moved:
+            raise StaleRecord from moved
+        self._cache.drop(item.user_id)
+        self._names.drop(item.user_id)

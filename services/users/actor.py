@@ -1,0 +1,36 @@
+"""Who is acting: the one value that every service method asks about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.users.permissions import BUILT_IN, Permission, Scope
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person or the system itself, with what the role permits at this moment."""
+
+    user_id: str
+    name: str
+    kind: str  # agent, customer or system: what the ledger records
+    role_id: str = ""
+    email: str | None = None
+    theme: str = "system"
+    team_ids: frozenset[str] = frozenset()
+    permissions: Mapping[Permission, Scope] = field(default_factory=dict)
+
+    def scope(self, permission: Permission) -> Scope:
+        """Tell how far a permission reaches for this actor."""
+        return self.permissions.get(permission, Scope.NONE)
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether the actor has a permission at all, whatever its scope."""
+        return self.scope(permission) > Scope.NONE
+
+    @property
+    def on_desk(self) -> bool:
+        """Tell whether the actor works on other people's tickets."""
+        return self.scope(Permission.TICKET_VIEW) > Scope.OWN
+
+
+SYSTEM = Actor(user_id="system", name="Ledgerdesk", kind="system", permissions=BUILT_IN["administrator"][1])

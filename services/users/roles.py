@@ -1,0 +1,110 @@
+"""Roles: what they permit, who has them, and the one place that decides."""
+
+from models import role as role_table
+from models.errors import VersionMoved
+from models.role import Role as RoleItem
+from services.caching import ShortCache
+from services.errors import Invalid
+from services.users.actor import Actor
+from services.users.errors import PermissionDenied, RoleNotFound, StaleRecord
+from services.users.permissions import BUILT_IN, Permission, Scope
+from services.users.user import Role
+
+
+class RoleService:
+    """Decides every question of permission and keeps the custom roles."""
+
+    def __init__(self, cache: ShortCache[str, Role]) -> None:
+        self._cache = cache
+
+    def ensure_built_in(self) -> None:
+        """Write the four built-in roles where they are missing or out of date; cheap when all is well."""
+        stored = {item.role_id: item for item in role_table.everything()}
+        for role_id, (name, permissions) in BUILT_IN.items():
+            wanted = {str(key): scope.name.lower() for key, scope in permissions.items()}
+            if role_id not in stored or stored[role_id].permissions != wanted:
+                RoleItem(role_id=role_id, name=name, builtin=True, permissions=wanted).save()
+
+    def get(self, role_id: str) -> Role:
+        """Return a role, at most a few seconds old; raises RoleNotFound."""
+        kept = self._cache.get(role_id)
+        if kept is not None:
+            return kept
+        item = role_table.find(role_id)
+        if item is None:
+            raise RoleNotFound
+        return self._cache.put(role_id, Role.from_model(item))
+
+    def all(self) -> list[Role]:
+        """List all roles, the built-in ones first, then by name."""
+        roles = [Role.from_model(item) for item in role_table.everything()]
+        order = list(BUILT_IN)
+        return sorted(
+            roles, key=lambda r: (order.index(r.role_id) if r.role_id in order else len(order), r.name)
+        )
+
+    def save(
+        self,
+        *,
+        actor: Actor,
+        role_id: str,
+        name: str,
+        permissions: dict[Permission, Scope],
+        seen: int,
+    ) -> Role:
+        """Create (`seen` 0) or change a custom role.
+
+        Nobody grants what they do not have themselves. Raises Invalid for a built-in role or a bad
+        name, StaleRecord when somebody changed the role since version `seen`.
+        """
+        self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
+        name = name.strip()
+        if role_id in BUILT_IN:
+            raise Invalid("Built-in roles stay as they are. Make a role of your own instead.")
+        if not 1 <= len(name) <= 60:
+            raise Invalid("A role needs a name of 1 to 60 characters.", {"name": "1 to 60 characters."})
+        if any(scope > actor.scope(permission) for permission, scope in permissions.items()):
+            raise Invalid("You cannot grant more than your own role allows.")
+        item = RoleItem(
+            role_id=role_id,
+            version=seen + 1,
+            name=name,
+            permissions={str(key): scope.name.lower() for key, scope in permissions.items() if scope},
+        )
+        try:
+            role_table.put(item, seen=seen)
+        except VersionMoved as moved:
+            raise StaleRecord from moved
+        self._cache.drop(role_id)
+        return Role.from_model(item)
+
+    def allows(
+        self,
+        *,
+        actor: Actor,
+        permission: Permission,
+        owner_id: str | None = None,
+        team_id: str | None = None,
+    ) -> bool:
+        """Decide whether the actor may do this to a thing that belongs to `owner_id` and `team_id`."""
+        scope = actor.scope(permission)
+        if scope is Scope.ALL:
+            return True
+        if scope is Scope.TEAM and team_id is not None and team_id in actor.team_ids:
+            return True
+        return scope >= Scope.OWN and owner_id is not None and owner_id == actor.user_id
+
+    def check_permission(
+        self,
+        *,
+        actor: Actor,
+        permission: Permission,
+        owner_id: str | None = None,
+        team_id: str | None = None,
+        any_scope: bool = False,
+    ) -> None:
+        """Raise PermissionDenied unless `allows`, or with `any_scope` unless the role has it at all."""
+        if any_scope and actor.may(permission):
+            return
+        if not self.allows(actor=actor, permission=permission, owner_id=owner_id, team_id=team_id):
+            raise PermissionDenied(permission)

@@ -1,0 +1,84 @@
+"""Sign-ins on the server side: started, prolonged, revoked."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models import session as session_table
+from models.session import Session as SessionItem
+
+IDLE = timedelta(hours=12)
+ABSOLUTE = timedelta(days=14)
+WRITE_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One signed-in browser."""
+
+    user_id: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def hash_token(token: str) -> str:
+    """Hash a cookie's token into the key under which its session is stored."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class SessionManager:
+    """Starts, prolongs and ends sessions; a copy of the table holds no token that works."""
+
+    def __init__(self, new_token: Callable[[], str]) -> None:
+        self._new_token = new_token
+
+    def start(self, *, user_id: str, now: datetime) -> str:
+        """Start a session and return the token for the cookie."""
+        token = self._new_token()
+        ends_at = now + ABSOLUTE
+        session_table.put(
+            SessionItem(
+                token_hash=hash_token(token),
+                user_id=user_id,
+                created_at=now,
+                seen_at=now,
+                ends_at=ends_at,
+                expires_at=min(now + IDLE, ends_at),
+            )
+        )
+        return token
+
+    def resolve(self, *, token: str, now: datetime) -> Session | None:
+        """Return the session behind a token, None when it ended, expired or never was.
+
+        Use slides the idle limit; the write for it happens at most every ten minutes.
+        """
+        if not 20 <= len(token) <= 100:
+            return None
+        item = session_table.find(hash_token(token))
+        if item is None or item.expires_at <= now or item.ends_at <= now:
+            return None
+        if now - item.seen_at >= WRITE_EVERY:
+            item.seen_at, item.expires_at = now, min(now + IDLE, item.ends_at)
+            if not session_table.prolong(item):
+                return None
+        return Session(user_id=item.user_id, created_at=item.created_at, seen_at=item.seen_at)
+
+    def revoke(self, *, token: str) -> None:
+        """End the session behind a token."""
+        session_table.delete(hash_token(token))
+
+    def revoke_all(self, *, user_id: str) -> int:
+        """End all sessions of a person and return how many there were."""
+        hashes = session_table.of_user(user_id)
+        for token_hash in hashes:
+            session_table.delete(token_hash)
+        return len(hashes)
+
+    def sweep(self, *, now: datetime, limit: int = 200) -> int:
+        """Delete expired sessions where the engine does not; returns how many."""
+        hashes = session_table.expired(now, limit)
+        for token_hash in hashes:
+            session_table.delete(token_hash)
+        return len(hashes)

@@ -1,0 +1,216 @@
+"""Fixtures for every test: the engine, tables of one's own, moto, a running product and a browser.
+
+What a test asks for decides its group: `engine` marks it as an integration test, `page` as a browser test.
+"""
+
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+import models
+from local.engine import ROOT, Engine
+from local.ports import free_port
+from models.connection import ConnectionOptions, disconnect
+
+REGION = "eu-central-1"
+CHROMIUM = shutil.which("chromium") or ""
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP = {"width": 1440, "height": 900}
+DEMO_PASSWORD = "correct horse battery staple"
+START_SECONDS = 60.0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures they use, so that nobody has to remember to."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if fixtures & {"engine", "live_server"}:
+            item.add_marker("engine")
+        if fixtures & {"browser", "page"}:
+            item.add_marker("browser")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuse connections that leave this machine: a test that needs the internet is a wrong test."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        _refuse_other_machines(self, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_other_machines(self, address)
+        return connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        yield
+
+
+def _refuse_other_machines(used: socket.socket, address: Any) -> None:
+    if used.family not in (socket.AF_INET, socket.AF_INET6) or address[0] == "localhost":
+        return
+    try:
+        is_here = ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:
+        is_here = False
+    if not is_here:
+        pytest.fail(f"a test tried to connect to {address[0]}: tests stay on this machine")
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Run the embedded engine on an empty folder: one for each process that runs tests."""
+    with Engine(tmp_path_factory.mktemp("engine")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def tables(engine: Engine) -> Iterator[ConnectionOptions]:
+    """Create all tables under a prefix nobody else has, connect the models to them, and say how."""
+    options = ConnectionOptions(region=REGION, endpoint=engine.endpoint, prefix=f"t{uuid.uuid4().hex[:8]}-")
+    models.connect(options)
+    models.create_tables()
+    yield options
+    # A test of the module may have connected elsewhere since.
+    models.connect(options)
+    models.delete_tables()
+    disconnect()
+
+
+@pytest.fixture
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[ConnectionOptions]:
+    """Create all tables in moto, in this process and for this test alone."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        options = ConnectionOptions(region=REGION, endpoint=None, prefix="test-")
+        models.connect(options)
+        models.create_tables()
+        yield options
+        disconnect()
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """The product as `make run` starts it, with its demo data."""
+
+    url: str
+    password: str
+    options: ConnectionOptions
+    environment: dict[str, str]
+
+    def email(self, role: str) -> str:
+        """Return the demo account of a role."""
+        return f"{role}@demo.example"
+
+    def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the product's commands against this server's data."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """Start engine, web and worker on a folder of their own, as a developer would."""
+    folder = tmp_path_factory.mktemp("live")
+    port, engine_port = free_port(), free_port()
+    settings = {
+        "ENVIRONMENT": "development",
+        "PORT": str(port),
+        "ENGINE_PORT": str(engine_port),
+        "DATA_DIR": str(folder / "data"),
+        "DEMO_PASSWORD": DEMO_PASSWORD,
+        "TABLE_PREFIX": "live-",
+    }
+    environment = {
+        name: value for name, value in os.environ.items() if name != "DYNAMODB_ENDPOINT"
+    } | settings
+    written = folder / "output"
+    with written.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "local"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_for_line(process, written, "ready at")
+        endpoint = f"http://127.0.0.1:{engine_port}"
+        yield LiveServer(
+            url=f"http://127.0.0.1:{port}",
+            password=DEMO_PASSWORD,
+            options=ConnectionOptions(region=REGION, endpoint=endpoint, prefix="live-"),
+            environment={**environment, "DYNAMODB_ENDPOINT": endpoint},
+        )
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(START_SECONDS)
+
+
+def _wait_for_line(process: subprocess.Popen[bytes], written: Path, words: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while words not in written.read_text():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"the product did not start:\n{written.read_text()}")
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Start Debian's Chromium, driven by playwright."""
+    if not CHROMIUM:
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is missing, and CI runs the browser tests")
+        pytest.skip("chromium is missing: install Debian's chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Any, live_server: LiveServer) -> Iterator[Any]:
+    """Open a page of its own on the running product; script errors and blocked scripts fail the test."""
+    context = browser.new_context(base_url=live_server.url, viewport=DESKTOP)
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda message: _note_blocked(message.text, faults))
+    yield opened
+    context.close()
+    assert not faults, f"the page had script errors: {faults}"
+
+
+def _note_blocked(text: str, faults: list[str]) -> None:
+    if "Content Security Policy" in text:
+        faults.append(text)

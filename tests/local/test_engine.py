@@ -1,0 +1,171 @@
+"""The embedded engine as a process: its lock, its port, its data over a restart."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local import engine as engine_module
+from local.engine import Engine, EngineError
+from local.ports import free_port, is_port_free
+
+pytestmark = pytest.mark.engine
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from local.engine import Engine
+print(Engine(Path(sys.argv[1])).start().process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def call(engine: Engine, operation: str, body: dict[str, object]) -> dict[str, object]:
+    """Send one DynamoDB request to an engine."""
+    headers = engine_module.signed_headers(operation)
+    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=5)
+    try:
+        connection.request("POST", "/", json.dumps(body), headers)
+        answer = connection.getresponse()
+        assert answer.status == http.HTTPStatus.OK
+        return json.loads(answer.read())
+    finally:
+        connection.close()
+
+
+def create_table(engine: Engine, name: str) -> None:
+    """Create a small table through the wire protocol."""
+    key = "id"
+    call(
+        engine,
+        "CreateTable",
+        {
+            "TableName": name,
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    )
+
+
+def wait_until(true, seconds: float = 5.0) -> None:
+    """Wait for a condition that another process brings about."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process exists and is not just waiting to be collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_data_outlives_the_engine(tmp_path, end):
+    engine = Engine(tmp_path).start()
+    create_table(engine, "kept")
+    getattr(engine, end)()
+    with Engine(tmp_path) as again:
+        assert call(again, "ListTables", {})["TableNames"] == ["kept"]
+
+
+def test_it_answers_as_soon_as_it_has_started(tmp_path):
+    with Engine(tmp_path) as engine:
+        assert call(engine, "ListTables", {}) == {"TableNames": []}
+
+
+def test_a_second_engine_on_the_folder_is_refused_by_name(tmp_path):
+    with Engine(tmp_path) as engine:
+        with pytest.raises(EngineError) as refused:
+            Engine(tmp_path).start()
+        assert str(refused.value) == (
+            f"data folder {tmp_path} is already in use by process {engine.process.pid}: "
+            "stop that one, or set DATA_DIR to another folder"
+        )
+        assert call(engine, "ListTables", {}) == {"TableNames": []}
+
+
+def test_the_folder_is_free_again_after_a_stop(tmp_path):
+    Engine(tmp_path).start().stop()
+    with Engine(tmp_path) as engine:
+        assert engine.process.poll() is None
+
+
+def test_a_port_in_use_names_the_port_and_the_setting(tmp_path):
+    with Engine(tmp_path / "one") as first:
+        second = Engine(tmp_path / "two", first.port)
+        with pytest.raises(EngineError, match=f"port {first.port} is already in use: set ENGINE_PORT"):
+            second.start()
+    with Engine(tmp_path / "two", first.port) as second:
+        assert call(second, "ListTables", {}) == {"TableNames": []}
+
+
+def test_a_missing_binary_says_what_to_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine_module, "BINARY", tmp_path / "absent")
+    with pytest.raises(EngineError, match="run make setup"):
+        Engine(tmp_path).start()
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match=r"data folder .* cannot be used: "):
+        Engine(tmp_path / "file" / "data").start()
+
+
+def test_stop_leaves_nothing_running_and_the_port_free(tmp_path):
+    engine = Engine(tmp_path).start()
+    pid = engine.process.pid
+    engine.stop()
+    assert not is_running(pid)
+    assert is_port_free(engine.port)
+
+
+def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_killed(tmp_path):
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        cwd=engine_module.ROOT,
+        text=True,
+    )
+    assert starter.stdout is not None
+    with starter.stdout:
+        engine_pid = int(starter.stdout.readline())
+    os.kill(engine_pid, signal.SIGSTOP)  # frozen, it cannot follow its starter yet
+    try:
+        starter.kill()
+        starter.wait()
+        with pytest.raises(EngineError, match=f"already in use by process {engine_pid}:"):
+            Engine(tmp_path).start()
+    finally:
+        os.kill(engine_pid, signal.SIGCONT)
+    wait_until(lambda: not is_running(engine_pid))
+    with Engine(tmp_path) as engine:
+        assert call(engine, "ListTables", {}) == {"TableNames": []}
+
+
+def test_the_procfile_line_becomes_the_engine_and_holds_the_lock(tmp_path):
+    port = free_port()
+    settings = {**os.environ, "DATA_DIR": str(tmp_path), "ENGINE_PORT": str(port)}
+    line = [sys.executable, "-m", "local.engine"]
+    process = subprocess.Popen(line, cwd=engine_module.ROOT, env=settings, stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: not is_port_free(port), seconds=15)
+        with pytest.raises(EngineError, match=f"already in use by process {process.pid}:"):
+            Engine(tmp_path).start()
+        second = subprocess.run(line, cwd=engine_module.ROOT, env=settings, capture_output=True, text=True)
+        assert second.returncode == 1
+        assert second.stderr.count("\n") == 1
+        assert f"already in use by process {process.pid}" in second.stderr
+    finally:
+        process.terminate()
+        process.wait(10)
