@@ -19,6 +19,7 @@ worker_connections = 8000
 keepalive = 75
 graceful_timeout = 30
 control_socket_disable = True
+worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeats in memory: the container's root is read-only
 accesslog = None
 # Imports and templates are loaded once and shared. Nothing talks to DynamoDB before the fork: a client shared
 # by two processes mixes up their answers, so the models connect in each worker at its first use.

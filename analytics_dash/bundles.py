@@ -31,6 +31,7 @@ def sources(basic: Path = BASIC) -> dict[str, Path]:
     """List the bundles a dashboard loads: name below _dash-component-suites -> file."""
     package = Path(dash.__file__).parent
     files = [
+        *package.glob("deps/polyfill@*.min.js"),
         *package.glob("deps/react@18.3.1.min.js"),
         *package.glob("deps/react-dom@18.3.1.min.js"),
         *package.glob("deps/prop-types@*.min.js"),

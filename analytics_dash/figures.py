@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from math import ceil, floor, log10
 from typing import Any
 
 from analytics_dash import words
@@ -24,7 +25,7 @@ def created_solved(created: Sequence[Bucket], solved: Sequence[Bucket], links: S
     second["line"]["dash"] = "5px,3px"
     layout = _layout(right=76)
     layout["xaxis"] = _days(created)
-    layout["yaxis"] = _counts()
+    layout["yaxis"] = _counts([bucket.value for bucket in [*created, *solved]])
     layout["annotations"] = _direct_labels({"Created": created, "Solved": solved})
     return {"data": [first, second], "layout": layout}
 
@@ -35,9 +36,9 @@ def backlog(levels: Sequence[Bucket], links: list[str | None]) -> Figure:
     trace |= {"fill": "tozeroy", "fillcolor": token("series-1", 0.12)}
     trace["hovertemplate"] = "%{x|%-d %b %Y}: <b>%{y:,}</b> unsolved%{text}<extra></extra>"
     trace["text"] = ["<br>Click for those still open" if link else "" for link in links]
-    layout = _layout(right=14, top=26)
+    layout = _layout(right=22, top=30)
     layout["xaxis"] = _days(levels)
-    layout["yaxis"] = _counts()
+    layout["yaxis"] = _counts([bucket.value for bucket in levels])
     if levels:
         layout["annotations"] = [_last_value(levels[-1])]
     return {"data": [trace, *_end_point(levels)], "layout": layout}
@@ -52,10 +53,16 @@ def bars(names: Sequence[str], marks: Sequence[Mark]) -> Figure:
 
 def paired_bars(names: Sequence[str], created: Sequence[Mark], solved: Sequence[Mark]) -> Figure:
     """Draw two horizontal bars per group: created and, in another colour, solved."""
-    traces = [_bar("Solved", names, solved, "series-3"), _bar("Created", names, created, "series-1")]
+    traces = [_bar("Created", names, created, "series-1"), _bar("Solved", names, solved, "series-3")]
     layout = _bar_layout([value for value, _ in [*created, *solved]])
     layout |= {"barmode": "group", "bargap": 0.32, "bargroupgap": 0.1}
     return {"data": traces, "layout": layout}
+
+
+def nice_step(least: float) -> int:
+    """Round a step up to 1, 2 or 5 times a power of ten, never below 1."""
+    power = 10 ** max(floor(log10(max(least, 1))), 0)
+    return next(int(factor * power) for factor in (1, 2, 5, 10) if factor * power >= least)
 
 
 def _line(name: str, buckets: Sequence[Bucket], colour: str, links: list[str | None]) -> Figure:
@@ -83,6 +90,7 @@ def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) ->
         "text": [words.count(value) for value, _ in marks],
         "textposition": "outside",
         "textangle": 0,
+        "constraintext": "none",
         "textfont": {"color": token("text"), "size": 12},
         "cliponaxis": False,
         "marker": {"color": token(colour), "cornerradius": 3},
@@ -94,7 +102,7 @@ def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) ->
 def _layout(*, right: int, top: int = 8, left: int = 44) -> Figure:
     return {
         "autosize": True,
-        "margin": {"l": left, "r": right, "t": top, "b": 24, "pad": 0},
+        "margin": {"l": left, "r": right, "t": top, "b": 30, "pad": 0},
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "font": {"family": FONT, "size": 12, "color": token("text-2")},
@@ -127,7 +135,7 @@ def _bar_layout(values: Sequence[float]) -> Figure:
         "zeroline": False,
         "tickfont": {"color": token("text"), "size": 12},
     }
-    layout["bargap"] = 0.45
+    layout["bargap"] = 0.6
     return layout
 
 
@@ -139,6 +147,7 @@ def _days(buckets: Sequence[Bucket]) -> Figure:
         "zeroline": False,
         "ticks": "",
         "tickformat": "%-d %b",
+        "ticklabelstandoff": 8,
         "nticks": 6,
         "tickfont": {"color": token("text-3"), "size": 11},
     }
@@ -152,16 +161,20 @@ def _days(buckets: Sequence[Bucket]) -> Figure:
     return axis
 
 
-def _counts() -> Figure:
+def _counts(values: Sequence[float]) -> Figure:
+    """Make a count axis from zero to the first round number above the values, with four or five lines."""
+    most = max([*values, 4])
+    step = nice_step(most / 4)
     return {
-        "rangemode": "tozero",
+        "range": [0, ceil(most / step) * step],
+        "tick0": 0,
+        "dtick": step,
         "fixedrange": True,
         "gridcolor": token("line"),
         "zerolinecolor": token("line"),
         "zerolinewidth": 1,
         "ticks": "",
-        "nticks": 5,
-        "tickformat": ",~r",
+        "tickformat": ",d",
         "ticklabelstandoff": 6,
         "tickfont": {"color": token("text-3"), "size": 11},
     }

@@ -4,24 +4,23 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from analytics_dash.graph import graph
-from analytics_dash.query import CUSTOM, PERIOD, PERIODS, PRIORITIES
 from analytics_dash.tiles import TILES
 
 CHARTS = ("daily", "backlog", "priority", "category", "team")
 REFRESH_MS = 60_000
 
 
-def page(prefix: str) -> Component:
-    """Build the layout of the service overview for an app mounted at `prefix`."""
+def page() -> Component:
+    """Build the layout of the service overview."""
     return html.Div(
         [
             dcc.Location(id="url", refresh=False),
             dcc.Interval(id="beat", interval=REFRESH_MS),
             dcc.Store(id="refresh"),
             dcc.Store(id="theme"),
-            dcc.Store(id="chosen"),
             dcc.Store(id="payload"),
-            _filters(prefix),
+            _filters(),
+            html.Div(id="explanations"),
             html.Div(
                 [
                     html.Div(id="problem", className="notice warn problem", hidden=True, role="status"),
@@ -39,7 +38,6 @@ def page(prefix: str) -> Component:
                         className="card tiles report-tiles",
                         **{"aria-label": "Key figures"},
                     ),
-                    html.Div(id="explanations"),
                     html.Div(_cards(), className="report-grid"),
                 ],
                 className="report-body",
@@ -49,29 +47,22 @@ def page(prefix: str) -> Component:
     )
 
 
-def _filters(prefix: str) -> Component:
+def _filters() -> Component:
     return html.Div(
         [
-            dcc.RadioItems(
-                id="period",
-                options=[{"label": f"{days} d", "value": key} for key, days in PERIODS.items()]
-                + [{"label": "Custom", "value": CUSTOM}],
-                value=PERIOD,
-                className="segments",
-            ),
+            html.Div(id="periods", className="segments", role="group", **{"aria-label": "Period"}),
             html.Div(
                 [_day("from", "From"), html.Span("\N{EN DASH}", **{"aria-hidden": "true"}), _day("to", "To")],
                 id="range",
                 className="range",
                 hidden=True,
             ),
-            _choice("team", "Team", []),
-            _choice("priority", "Priority", [(key, key.capitalize()) for key in PRIORITIES]),
-            _choice("category", "Category", []),
-            dcc.Link("Clear filters", id="reset", href=prefix, className="report-reset", refresh=False),
+            _choice("team", "Team"),
+            _choice("priority", "Priority"),
+            _choice("category", "Category"),
+            html.Span(id="reset"),
             html.Span(id="compared", className="compared"),
         ],
-        id="filters",
         className="sub report-filters",
         role="group",
         **{"aria-label": "Filters"},
@@ -79,36 +70,17 @@ def _filters(prefix: str) -> Component:
 
 
 def _day(name: str, label: str) -> Component:
-    # debounce: a year typed digit by digit is four wrong years first.
-    return html.Label(
-        [
-            html.Span(label, className="vh"),
-            dcc.Input(id=name, type="date", debounce=0.8, className="input small"),
-        ],
-        htmlFor=name,
-    )
+    return html.Label([html.Span(label, className="vh"), dcc.Input(id=name, type="date")], htmlFor=name)
 
 
-def _choice(name: str, label: str, options: list[tuple[str, str]]) -> Component:
+def _choice(name: str, label: str) -> Component:
     return html.Details(
         [
             html.Summary(
                 [html.Span(label, className="chip-field"), html.Span("All", id=f"{name}-said", className="chip-value")],
                 className="report-chip",
             ),
-            html.Div(
-                dcc.Checklist(
-                    id=name,
-                    options=[{"label": text, "value": key} for key, text in options],
-                    value=[],
-                    className="chip-options",
-                    inputClassName="check",
-                    labelClassName="chip-option",
-                ),
-                className="chip-panel",
-                role="group",
-                **{"aria-label": label},
-            ),
+            html.Div(id=f"{name}-options", className="chip-panel", role="group", **{"aria-label": label}),
         ],
         className="report-choice",
     )

@@ -8,26 +8,28 @@ from pathlib import Path
 from typing import Any
 
 import dash
-from dash import html
 from flask import Flask, Response, request
 
 from analytics_dash import callbacks, layout
 from analytics_dash.bundles import Bundles
 from analytics_dash.gate import Gate, shapes
-from analytics_dash.ports import Clock, GridUrl, Guard, Services, Shell
-from analytics_dash.skeleton import SKELETON
+from analytics_dash.ports import Avatar, Clock, GridUrl, Guard, Services, Shell
+from analytics_dash.skeleton import ACTIONS, SKELETON
 
 PREFIX = "/reports/"
 TITLE = "Service overview"
 CSRF_COOKIE = "csrf_token"
-# The polyfill is for browsers that cannot show the stylesheet either; no page has a Dash table.
-UNUSED = re.compile(r'<script src="[^"]*/dash/(?:deps/polyfill@|dash_table/)[^"]*"></script>\n?')
+UNUSED = re.compile(r'<script src="[^"]*/dash/dash_table/[^"]*"></script>\n?')  # no page has a Dash table
 CONFIG = re.compile(r"(<script id=\"_dash-config\"[^>]*>)(.*)(</script>)", re.DOTALL)
 PRIVATE_CONFIG = ("python_version", "dash_version_url")
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def _plain_avatar(_id: str, name: str) -> tuple[str, int]:
+    return name[:1].upper(), 0
 
 
 class LedgerDash(dash.Dash):
@@ -37,15 +39,16 @@ class LedgerDash(dash.Dash):
     bundles: Bundles
 
     def interpolate_index(self, **parts: str) -> str:
-        """Give the shell Dash's placeholders: title, metas, css, config, scripts, app_entry, renderer."""
+        """Give the shell Dash's placeholders, with what belongs in the page's bar as `actions`."""
         preload = f'<link rel="preload" as="script" id="plotly-bundle" href="{self.bundles.plotly_url(PREFIX)}">'
         return self.shell(
             {
                 "title": TITLE,
-                "metas": parts["metas"],
+                "metas": "",  # Dash's are charset, viewport and one for a dead browser: the shell has its own
                 "css": f"{preload}\n{parts['css']}",
                 "config": CONFIG.sub(_without_private, parts["config"]),
                 "scripts": UNUSED.sub("", parts["scripts"]),
+                "actions": ACTIONS,
                 "app_entry": f'<div id="react-entry-point">{SKELETON}</div>',
                 "renderer": parts["renderer"],
             }
@@ -59,6 +62,7 @@ def mount(
     guard: Guard,
     shell: Shell,
     grid_url: GridUrl,
+    avatar: Avatar = _plain_avatar,
     csrf_token: Callable[[], str] | None = None,
     bundles: Path | None = None,
     now: Clock = _utc_now,
@@ -68,7 +72,7 @@ def mount(
 
     `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
     the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
-    X-CSRFToken; without it the portal sets the cookie itself. `bundles` is a folder of bundles.build().
+    X-CSRFToken; without it the portal sets the cookie itself. `avatar` gives a person's initials and hue. `bundles` is a folder of bundles.build().
     """
     ready = Bundles.load(bundles)
     gate = Gate(PREFIX, guard, ready)
@@ -77,7 +81,7 @@ def mount(
         server.name,
         server=server,
         url_base_pathname=PREFIX,
-        assets_folder=str(Path(__file__).parent / "assets"),
+        assets_folder=str(Path(__file__).resolve().parent / "assets"),
         title=TITLE,
         update_title=None,  # type: ignore[arg-type]  # documented: None switches it off
         csrf_token_name=CSRF_COOKIE,
@@ -88,8 +92,9 @@ def mount(
         add_log_handler=False,
     )
     app.shell, app.bundles = shell, ready
-    app.layout = html.Div(layout.page(PREFIX))
-    callbacks.register(app, services, grid_url=grid_url, now=now, zone=callbacks.check_zone(zone))
+    app.layout = layout.page()
+    zone = callbacks.check_zone(zone)
+    callbacks.register(app, services, prefix=PREFIX, grid_url=grid_url, avatar=avatar, now=now, zone=zone)
     gate.open_for(shapes(app.callback_map), app.registered_paths)
     if csrf_token is not None:
         server.after_request(_csrf_cookie(csrf_token))

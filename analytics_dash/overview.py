@@ -7,9 +7,9 @@ from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from analytics_dash import buckets, figures, tables, tiles, words
+from analytics_dash import buckets, figures, tables, words
 from analytics_dash.links import Dimension, Links
-from analytics_dash.ports import GridUrl, Named, Services
+from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITIES, Choice, parse
 from services.reporting import Filters, Overview, Row
 
@@ -39,7 +39,9 @@ class View:
     payload: dict[str, Any]
 
 
-def build(services: Services, *, search: object, now: datetime, actor: Any, zone: str, grid_url: GridUrl) -> View:
+def build(
+    services: Services, *, search: object, now: datetime, actor: Any, zone: str, grid_url: GridUrl, avatar: Avatar
+) -> View:
     """Answer one address: parse it, ask the services once, draw."""
     teams, categories = _options(services.catalog.teams()), _options(services.catalog.categories())
     today = now.astimezone(ZoneInfo(zone)).date()
@@ -70,8 +72,8 @@ def build(services: Services, *, search: object, now: datetime, actor: Any, zone
         links=links,
         shown=words.span(choice.start, choice.end, today=today),
         compared=words.span(before - timedelta(days=choice.days - 1), before, today=today),
-        unit=buckets.unit(choice.days),
-        payload=_payload(overview, names, links),
+        unit=buckets.unit(len(overview.created.days)),
+        payload=_payload(overview, names, links, avatar),
     )
 
 
@@ -79,7 +81,9 @@ def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
     return sorted(((one.id, one.name) for one in named), key=lambda pair: pair[1].casefold())
 
 
-def _payload(overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links) -> dict[str, Any]:
+def _payload(
+    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links, avatar: Avatar
+) -> dict[str, Any]:
     """Collect what the browser draws: figures, their tables, sparklines and the age of the data."""
     parts = {
         "daily": _daily(overview, links),
@@ -90,8 +94,8 @@ def _payload(overview: Overview, names: Mapping[Dimension, Mapping[str, str]], l
     }
     agent_name = _namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
-    listed["agents"] = tables.agents(overview.by_agent, agent_name, links, MOST_AGENTS)
-    listed["agent"] = tables.groups("Agent", overview.by_agent, agent_name, "assignee", links)
+    listed["agents"] = tables.agents(overview.by_agent, names["assignee"], links, avatar, MOST_AGENTS)
+    listed["agent"] = tables.groups("Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links)
     return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,

@@ -28,6 +28,8 @@ class GridFilters(TypedDict, total=False):
 # Gives the address of the ticket grid, or None when the grid cannot show exactly these tickets:
 # the mark is then not a link, because a link to other tickets would be a lie.
 GridUrl = Callable[[GridFilters], str | None]
+# Gives the initials and the hue (a class "h<number>" of the stylesheet) of a person: (id, name) -> both.
+Avatar = Callable[[str, str], tuple[str, int]]
 Guard = Callable[[], Any]
 Shell = Callable[[dict[str, str]], str]
 Clock = Callable[[], datetime]

@@ -9,6 +9,7 @@ PERIODS = {"7d": 7, "30d": 30, "90d": 90}
 PERIOD = "30d"
 CUSTOM = "custom"
 PRIORITIES = ("urgent", "high", "normal", "low")
+EARLIEST = date(1990, 1, 1)
 LONGEST_DAYS = 3660  # ten years: what the charts can still say something about
 LONGEST_LINK = 8192
 MOST_FIELDS = 400
@@ -18,6 +19,7 @@ UNKNOWN_PERIOD = "The period in this link is not one of 7, 30 or 90 days. Showin
 UNREADABLE_DATES = "The dates in this link cannot be read. Showing the last 30 days."
 ENDS_FIRST = "The period ends before it starts. Showing the last 30 days."
 NOT_YET = "The period starts in the future. Showing the last 30 days."
+TOO_EARLY = "The period starts before 1990. Showing the last 30 days."
 TOO_LONG = "The period is longer than ten years. Showing the last 30 days."
 UNKNOWN_CHOICE = "A {field} in this link does not exist and was left out."
 
@@ -119,6 +121,8 @@ def _range(given: dict[str, str], today: date) -> tuple[Choice, list[str]]:
     problem = None
     if start > today:
         problem = NOT_YET
+    elif start < EARLIEST:
+        problem = TOO_EARLY
     elif end < start:
         problem = ENDS_FIRST
     elif (end - start).days >= LONGEST_DAYS:

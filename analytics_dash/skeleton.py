@@ -5,6 +5,11 @@ _CARDS = "".join(
     f'<div class="card chart-card card-{name}"></div>'
     for name in ("daily", "priority", "backlog", "category", "agents", "team")
 )
+# For the bar of the portal's page; the script fills in the age and copies the address.
+ACTIONS = (
+    '<span class="data-age" id="data-age" hidden></span>'
+    '<button class="btn" id="copy-link" type="button"><span data-label aria-live="polite">Copy link</span></button>'
+)
 SKELETON = (
     '<div class="report" aria-busy="true"><div class="sub report-filters"></div><div class="report-body">'
     '<noscript><p class="notice plain">Charts need JavaScript. The ticket list shows the same tickets without it.'

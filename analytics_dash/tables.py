@@ -1,6 +1,7 @@
 """The same numbers as tables: what a screen reader, a keyboard and a careful eye use instead of a chart.
 
-A table is {"head": [text], "rows": [[cell]]}; a cell is a text or [text, address of its tickets]. The
+A table is {"head": [text], "rows": [[cell]]}; a cell is a text, [text, address of its tickets] or, for a
+person, {"name", "initials", "hue"}. The
 browser writes it when somebody opens it, so that a closed table costs nothing.
 """
 
@@ -10,9 +11,11 @@ from typing import Any
 from analytics_dash import words
 from analytics_dash.buckets import Bucket
 from analytics_dash.links import Dimension, Links
+from analytics_dash.ports import Avatar
 from services.reporting import Row
 
-Cell = str | list[str]
+Cell = str | list[str] | dict[str, Any]
+MOST_ROWS = 100
 Table = dict[str, Any]
 
 
@@ -33,8 +36,8 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
 
 
 def groups(title: str, rows: Sequence[Row], name: Callable[[str | None], str], dimension: Dimension, links: Links) -> Table:
-    """Write a breakdown with every figure of its groups."""
-    return {
+    """Write a breakdown with every figure of its groups; what is beyond a hundred rows is summed up."""
+    table: Table = {
         "head": [title, "Created", "Solved", "Backlog", "First response", "Full resolution"],
         "rows": [
             [
@@ -45,26 +48,35 @@ def groups(title: str, rows: Sequence[Row], name: Callable[[str | None], str], d
                 words.duration(row.median_first_response),
                 words.duration(row.median_full_resolution),
             ]
-            for row in rows
+            for row in rows[:MOST_ROWS]
         ],
     }
+    if rest := rows[MOST_ROWS:]:
+        sums = [sum(row.created for row in rest), sum(row.solved for row in rest), sum(row.backlog for row in rest)]
+        table["rows"].append([f"{len(rest)} more", *map(words.count, sums), words.NOTHING, words.NOTHING])
+    return table
 
 
-def agents(rows: Sequence[Row], name: Callable[[str | None], str], links: Links, most: int) -> Table:
+def agents(rows: Sequence[Row], names: Mapping[str, str], links: Links, avatar: Avatar, most: int) -> Table:
     """Write the agents who solved most, briefly, for the page itself."""
-    best = sorted((row for row in rows if row.key is not None), key=lambda row: -row.solved)[:most]
+    best = sorted(((row.key, row) for row in rows if row.key is not None), key=lambda pair: -pair[1].solved)[:most]
     return {
         "head": ["Agent", "Solved", "Open", "Median FR"],
         "rows": [
             [
-                name(row.key),
-                cell(words.count(row.solved), links.solved_of("assignee", row.key) if row.solved else None),
-                cell(words.count(row.backlog), links.open_of("assignee", row.key) if row.backlog else None),
+                _person(key, names.get(key, key), avatar),
+                cell(words.count(row.solved), links.solved_of("assignee", key) if row.solved else None),
+                cell(words.count(row.backlog), links.open_of("assignee", key) if row.backlog else None),
                 words.duration(row.median_first_response),
             ]
-            for row in best
+            for key, row in best
         ],
     }
+
+
+def _person(key: str, name: str, avatar: Avatar) -> Cell:
+    initials, hue = avatar(key, name)
+    return {"name": name, "initials": initials, "hue": hue}
 
 
 def _when(unit: str, bucket: Bucket) -> str:

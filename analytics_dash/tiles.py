@@ -93,30 +93,28 @@ def _tile(name: str, tile: Tile, figure: Figure) -> Element:
 
 def _changed(tile: Tile, figure: Figure) -> Element:
     text, difference = change(figure, relative=tile.relative)
+    counted: list[Child] = [html("Span", f" · n {words.count(figure.n)}", className="tile-n")] if tile.note else []
     if not difference:
-        return html("Div", text or "no earlier figure", className="tile-change")
+        return html("Div", [text or "no earlier figure", *counted], className="tile-change")
     tone = {1: " ok", -1: " bad", 0: ""}[tile.better * (1 if difference > 0 else -1)]
     arrow = html("Span", "\N{UPWARDS ARROW}" if difference > 0 else "\N{DOWNWARDS ARROW}", aria_hidden="true")
-    return html("Div", [arrow, f" {text}"], className=f"tile-change{tone}", title="against the period before")
+    said = [arrow, f" {text}", *counted]
+    return html("Div", said, className=f"tile-change{tone}", title="against the period before")
 
 
 def _note(tile: Tile, figure: Figure) -> str:
     if figure.value is None:
         return "nothing to count"
-    parts = [tile.note] if tile.note else []
-    if figure.p90 is not None:
-        parts.append(f"p90 {words.figure(figure.p90, figure.unit)}")
-    return " · ".join([*parts, f"n {words.count(figure.n)}"])
+    if not tile.note:
+        not_final = f", {words.count(figure.immature)} not final" if figure.immature else ""
+        return f"n {words.count(figure.n)}{not_final}"
+    return tile.note if figure.p90 is None else f"{tile.note} · p90 {words.figure(figure.p90, figure.unit)}"
 
 
 def _explanation(name: str, tile: Tile, figure: Figure, overview: Overview, links: Links) -> Element:
     link = tile.link(links)
-    foot: list[Child] = []
-    if link and figure.n:
-        noun = "ticket" if figure.n == 1 else "tickets"
-        foot.append(html("A", f"Open the {words.count(figure.n)} {noun}", href=link))
-    if left_out := sum(figure.excluded.values()):
-        foot.append(html("Span", f"{words.count(left_out)} excluded", className="muted"))
+    noun = "ticket" if figure.n == 1 else "tickets"
+    foot = html("A", f"Open the {words.count(figure.n)} {noun}", href=link) if link and figure.n else None
     return html(
         "Div",
         [
@@ -145,14 +143,28 @@ def _explanation(name: str, tile: Tile, figure: Figure, overview: Overview, link
 
 
 def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
+    """Pair terms and facts: what was counted, what was not, what can still change, and as of when."""
     reasons = ", ".join(f"{words.count(number)} {reason}" for reason, number in figure.excluded.items() if number)
     facts = {"n": words.count(figure.n), "Value": words.figure(figure.value, figure.unit)}
     if figure.p90 is not None:
         facts["p90"] = words.figure(figure.p90, figure.unit)
+    if figure.immature:
+        facts["Not final"] = f"{words.count(figure.immature)} of these can still change it"
+    if name == "first_response":
+        facts |= _unreplied(overview)
     facts |= {
         "Before": words.figure(figure.previous, figure.unit),
-        "Excluded": reasons or "nothing",
+        "Excluded": f"{words.count(sum(figure.excluded.values()))}: {reasons}" if reasons else "nothing",
         "Definition": f"{name}, version {figure.version}",
         "As of": f"{words.moment(overview.as_of)} UTC, {words.age(overview.data_age)}",
     }
     return [part for term, fact in facts.items() for part in (html("Dt", term), html("Dd", fact))]
+
+
+def _unreplied(overview: Overview) -> dict[str, str]:
+    """Say how many wait for a first reply: a median of replies alone would look good while nobody answers."""
+    waiting, oldest = overview.figures.get("unreplied"), overview.figures.get("oldest_unreplied")
+    if waiting is None or not waiting.value:
+        return {}
+    age = f", the oldest {words.duration(oldest.value)}" if oldest is not None and oldest.value is not None else ""
+    return {"Unreplied": f"{words.count(waiting.value)} now{age}"}

@@ -4,10 +4,9 @@ import os
 import sys
 
 from local.console import Console
-from local.engine import ROOT
 from local.procfile import ProcfileError, read_procfile
+from local.settings import ROOT, Settings, SettingsError
 from local.supervisor import Supervisor
-from portal.settings import Settings, SettingsError
 
 
 def main() -> int:

@@ -17,9 +17,8 @@ from typing import IO, Self
 
 from local.folder_lock import FolderInUseError, FolderLock
 from local.ports import LOOPBACK, free_port, is_port_free
-from portal.settings import Settings, SettingsError
+from local.settings import ROOT, Settings, SettingsError
 
-ROOT = Path(__file__).resolve().parent.parent
 BINARY = ROOT / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
 DATABASE_NAME = "dynamodb.sqlite"
 START_SECONDS = 15.0

@@ -15,9 +15,9 @@ from typing import NoReturn
 from local.child import Child
 from local.console import Console
 from local.demo_password import keep_demo_password
-from local.engine import ROOT, Engine, EngineError
+from local.engine import Engine, EngineError
 from local.ports import LOOPBACK, is_port_free
-from portal.settings import Settings
+from local.settings import ROOT, Settings
 
 WORKER_READY_WORDS = "worker ready"
 DEMO_ROLES = ("customer", "agent", "manager", "administrator")
@@ -59,8 +59,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Run until asked to stop or until a process ends by itself; return the exit code, 0 when asked."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._note_stop_signal)
+        self._listen_for_signals()
         try:
             self._start_engine()
             self._check_web_port()
@@ -170,6 +169,11 @@ class Supervisor:
         time.sleep(_POLL_SECONDS)
         if self._stop_requested:
             raise _StopRequested
+
+    def _listen_for_signals(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup has asked to ignore hang-ups
+                signal.signal(number, self._note_stop_signal)
 
     def _note_stop_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stop_requested = True

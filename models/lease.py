@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import PutError
 
 from models.connection import Instant, LeanModel
+from models.errors import VersionMoved, translated
 
 
 class Lease(LeanModel):
@@ -23,9 +23,8 @@ def acquire(name: str, holder: str, *, now: datetime, until: datetime) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
     free = Lease.name.does_not_exist() | (Lease.until < now) | (Lease.holder == holder)
     try:
-        Lease(name=name, holder=holder, until=until).save(condition=free)
-    except PutError as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
-            return False
-        raise
+        with translated():
+            Lease(name=name, holder=holder, until=until).save(condition=free)
+    except VersionMoved:
+        return False
     return True

@@ -13,6 +13,7 @@ from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 
+HEX_DIGITS = "0123456789abcdef"
 MAX_ITEMS = 100  # DynamoDB's limit for one transaction
 
 
@@ -35,7 +36,17 @@ class Commit:
 
 def once_key(key: str, value: dict[str, object], expires_at: datetime) -> Setting:
     """Build the write-once item of an idempotency key; it remembers `value` until `expires_at`."""
-    return Setting(kind=f"once#{key[:1]}", id=key, value=value, expires_at=expires_at)
+    return Setting(kind=_once_kind(key[:1]), id=key, value=value, expires_at=expires_at)
+
+
+def sweep_once_keys(now: datetime) -> int:
+    """Delete the idempotency keys that have expired and return how many there were."""
+    return sum(setting.sweep_expired(_once_kind(digit), now) for digit in HEX_DIGITS)
+
+
+def _once_kind(digit: str) -> str:
+    """Spread the keys, hexadecimal texts, over sixteen partitions."""
+    return f"once#{digit}"
 
 
 def write(commit: Commit) -> None:

@@ -1,10 +1,13 @@
 """Small versioned items by kind: teams, categories, counters, external references, write-once keys."""
 
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
+from pynamodb.transactions import TransactWrite
 
-from models.connection import Json, LeanModel
+from models.connection import Json, LeanModel, connection
 from models.errors import translated
 
 
@@ -37,6 +40,12 @@ def find(kind: str, id_: str) -> Setting | None:
             return None
 
 
+def find_many(keys: Iterable[tuple[str, str]]) -> list[Setting]:
+    """Read several items (kind, id) at once with strong consistency; those that do not exist are left out."""
+    with translated():
+        return list(Setting.batch_get(list(keys), consistent_read=True))
+
+
 def next_number(counter: str, by: int = 1) -> int:
     """Advance a counter atomically and return its new value; a number is never given out twice."""
     item = Setting(kind="counter", id=counter)
@@ -45,7 +54,35 @@ def next_number(counter: str, by: int = 1) -> int:
     return int(item.number)
 
 
+def reserve(counter: str, by: int, note: Callable[[int], Setting]) -> int:
+    """Advance a counter and put down who has the numbers, in one transaction; returns the first of them.
+
+    Raises Cancelled when the counter moved meanwhile: nothing was written, trying again is safe.
+    """
+    item = find("counter", counter)
+    last = int(item.number or 0) if item is not None else 0
+    unmoved = Setting.id.does_not_exist() if item is None else Setting.number == last
+    with translated(), TransactWrite(connection=connection()) as transaction:
+        transaction.update(
+            Setting(kind="counter", id=counter),
+            actions=[Setting.number.set(last + by)],
+            condition=unmoved,
+        )
+        transaction.save(note(last + 1))
+    return last + 1
+
+
 def put(item: Setting, *, seen: int) -> None:
     """Write an item that was at version `seen` (0: new); raises VersionMoved."""
     with translated():
         item.save(condition=(Setting.version == seen) if seen else Setting.id.does_not_exist())
+
+
+def sweep_expired(kind: str, now: datetime) -> int:
+    """Delete the expired items of a kind, for engines that do not expire items themselves."""
+    with translated():
+        expired = list(Setting.query(kind, filter_condition=Setting.expires_at < now))
+        with Setting.batch_write() as batch:
+            for item in expired:
+                batch.delete(item)
+    return len(expired)

@@ -1,6 +1,7 @@
 """The ledger: one item per change of a ticket, keyed by the version it made."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,3 +91,22 @@ def recorded_since(
 def everything(page_size: int = 1000) -> Iterator[TicketHistory]:
     """Walk the whole ledger, ticket by ticket in version order; for rebuilds and checks only."""
     yield from TicketHistory.scan(page_size=page_size)
+
+
+@dataclass(frozen=True)
+class LedgerFeed:
+    """The ledger as the reporting domain follows it."""
+
+    shards: int
+
+    def recorded_since(self, since: datetime, until: datetime) -> Iterator[TicketHistory]:
+        """Follow the change feed; see `recorded_since`."""
+        return recorded_since(since, until, self.shards)
+
+    def of_ticket(self, ticket_id: int) -> list[TicketHistory]:
+        """List a ticket's changes, oldest first."""
+        return of_ticket(ticket_id)
+
+    def everything(self) -> Iterator[TicketHistory]:
+        """Walk the whole ledger."""
+        return everything()

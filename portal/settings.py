@@ -1,10 +1,14 @@
 """The settings: read from the environment once, checked, frozen. Nothing else reads the environment."""
 
+import hashlib
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from models.connection import ConnectionOptions
+from services.bootstrap import Options
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 
@@ -38,6 +42,15 @@ class Settings:
     def is_production(self) -> bool:
         """Tell whether real people's data is here: no demo accounts, strict cookies."""
         return self.environment == PRODUCTION
+
+    @property
+    def service_options(self) -> Options:
+        """Pick what the services need to know."""
+        connection = ConnectionOptions(
+            region=self.aws_region, endpoint=self.dynamodb_endpoint, prefix=self.table_prefix
+        )
+        cursor_key = hashlib.sha256(b"cursors:" + self.secret_key.encode()).digest()
+        return Options(connection, self.analytics_dir, cursor_key, self.feed_shards)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":

@@ -3,12 +3,14 @@
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import models
 from models import tickets_listing
 from models.connection import ConnectionOptions
+from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
 from services.reporting import AnalyticsEngine, DashboardService, MetricsService, ReportingService
@@ -20,7 +22,14 @@ from services.tickets import (
     TicketWriter,
     WorkflowService,
 )
-from services.users import AuthenticationService, Passwords, RoleService, SessionManager, UserService
+from services.users import (
+    AuthenticationService,
+    Passwords,
+    Permission,
+    RoleService,
+    SessionManager,
+    UserService,
+)
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
 NAMES_FRESH = 60.0
@@ -46,11 +55,19 @@ class Services:
     reports: ReportingService
 
 
-def build_services(
-    *, connection: ConnectionOptions, analytics_dir: Path, cursor_key: bytes, shards: int = 1
-) -> Services:
+@dataclass(frozen=True)
+class Options:
+    """What the services need to know of this instance; `cursor_key` signs the cursors of lists."""
+
+    connection: ConnectionOptions
+    analytics_dir: Path
+    cursor_key: bytes
+    shards: int = 1
+
+
+def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
-    models.connect(connection)
+    models.connect(options.connection)
     roles = RoleService(ShortCache(FRESH, time.monotonic))
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
     passwords = Passwords()
@@ -63,11 +80,11 @@ def build_services(
         new_id=lambda: uuid4().hex,
     )
     catalog = CatalogService(ShortCache(FRESH, time.monotonic))
-    audit = AuditService(shards)
+    audit = AuditService(options.shards)
     assignments = AssignmentService(users, catalog)
     workflow = WorkflowService()
     writer = TicketWriter(
-        audit=audit, assignments=assignments, new_id=lambda: uuid4().hex, pause=_pause, shards=shards
+        audit=audit, assignments=assignments, new_id=lambda: uuid4().hex, pause=_pause, shards=options.shards
     )
     tickets = TicketService(
         roles=roles,
@@ -77,10 +94,29 @@ def build_services(
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(key=cursor_key, shards=shards),
+        listing=tickets_listing.build(key=options.cursor_key, shards=options.shards),
     )
-    ...
-    raise SystemExit  # wired below once reporting exists
+    analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
+    authorize = partial(roles.check_permission, permission=Permission.REPORT_VIEW, any_scope=True)
+    metrics = MetricsService(analytics, authorize)
+    return Services(
+        authentication=AuthenticationService(
+            users=users, roles=roles, sessions=sessions, passwords=passwords
+        ),
+        users=users,
+        roles=roles,
+        sessions=sessions,
+        catalog=catalog,
+        tickets=tickets,
+        workflow=workflow,
+        assignments=assignments,
+        audit=audit,
+        importer=TicketImporter(writer, audit, assignments, users, catalog),
+        analytics=analytics,
+        metrics=metrics,
+        dashboards=DashboardService(metrics, authorize),
+        reports=ReportingService(analytics, authorize),
+    )
 
 
 def _pause(attempt: int) -> None:

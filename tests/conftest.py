@@ -21,8 +21,9 @@ import pytest
 from moto import mock_aws
 
 import models
-from local.engine import ROOT, Engine
+from local.engine import Engine
 from local.ports import free_port
+from local.settings import ROOT
 from models.connection import ConnectionOptions, disconnect
 
 REGION = "eu-central-1"

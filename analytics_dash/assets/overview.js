@@ -63,6 +63,7 @@
       document.querySelectorAll("[data-table]").forEach(fillTable);
       document.querySelectorAll("[data-spark]").forEach(drawSpark);
       sayAge();
+      keepFocus();
     });
     return figures;
   }
@@ -71,6 +72,14 @@
   NARROW.addEventListener("change", repaint);
   DARK.addEventListener("change", repaint);
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+
+  function avatar({ initials, hue }) {
+    const mark = document.createElement("span");
+    mark.className = `av xs h${hue}`;
+    mark.textContent = initials;
+    mark.ariaHidden = "true";
+    return mark;
+  }
 
   // ---- Tables: written when somebody can see them.
   function fillTable(box) {
@@ -86,6 +95,11 @@
         if (scope === "col") element.scope = "col";
         if (!element.scope) element.removeAttribute("scope");
         if (index) element.className = "num";
+        if (cell.initials) {
+          element.append(avatar(cell), cell.name);
+          row.append(element);
+          return;
+        }
         const target = Array.isArray(cell) ? document.createElement("a") : element;
         target.textContent = Array.isArray(cell) ? cell[0] : cell;
         if (target !== element) {
@@ -133,28 +147,45 @@
     const place = byId("data-age");
     if (!place || !payload) return;
     const age = payload.age + (performance.now() - receivedAt) / 1000;
-    place.textContent = `Data ${says(age)} old`;
+    const text = `Data ${says(age)} old`;
+    if (place.textContent !== text) place.textContent = text;
     place.classList.toggle("stale", age > 120);
     place.hidden = false;
   }
   setInterval(sayAge, 1000);
 
-  // ---- Filters: controls write the address, the address asks the server.
-  function choose(period, from, to, team, priority, category, chosen) {
-    const now = [period, from, to, ...[team, priority, category].map((list) => [...(list ?? [])].sort())];
-    if (!chosen || JSON.stringify(now) === JSON.stringify(chosen)) return;
-    const fields = new URLSearchParams();
-    if (period === "custom") {
-      if (!from || !to) return;
-      fields.append("from", from);
-      fields.append("to", to);
-    } else if (period !== "30d") {
-      fields.append("period", period);
-    }
-    ["team", "priority", "category"].forEach((name, i) => now[3 + i].forEach((value) => fields.append(name, value)));
-    const text = fields.toString();
-    set("url", { search: text ? `?${text}` : "" });
+  // ---- Filters are links; followed here they only change the address, which asks the server.
+  let focused = null;
+  function go(address) {
+    focused = document.activeElement?.dataset?.nav ?? null;
+    set("url", { search: new URL(address, location.href).search });
   }
+  function keepFocus() {
+    if (focused && document.activeElement === document.body) document.querySelector(`[data-nav="${CSS.escape(focused)}"]`)?.focus();
+    focused = null;
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-nav]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    go(link.href);
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== " " || !event.target.matches?.('a[role="checkbox"]')) return;
+    event.preventDefault();
+    event.target.click();
+  });
+  document.addEventListener("change", (event) => {
+    if (!event.target.closest?.(".range")) return;
+    const [from, to] = [byId("from").value, byId("to").value];
+    // A year typed digit by digit is three wrong years first.
+    if (from < "1900" || to < "1900") return;
+    const fields = new URLSearchParams(location.search);
+    fields.delete("period");
+    fields.set("from", from);
+    fields.set("to", to);
+    go(`?${fields}`);
+  });
 
   // ---- Drill-down
   function open() {
@@ -181,7 +212,7 @@
       if (ours) failed();
       throw error;
     }
-    if (ours && response.status === 401) location.reload();
+    if (ours && (response.status === 401 || response.redirected)) location.reload();
     else if (ours && response.status >= 400) failed();
     return response;
   };
@@ -195,8 +226,8 @@
     panel.addEventListener("beforetoggle", ({ newState }) => mark(button, newState === "open"));
     panel.addEventListener("toggle", ({ newState }) => newState === "closed" && document.activeElement === document.body && button.focus());
     panel.showPopover();
-    const box = button.getBoundingClientRect();
-    panel.style.left = `${Math.max(12, Math.min(box.left - 180, innerWidth - panel.offsetWidth - 12))}px`;
+    const box = button.closest(".tile").getBoundingClientRect();
+    panel.style.left = `${Math.max(12, Math.min(box.left - 8, innerWidth - panel.offsetWidth - 12))}px`;
     panel.style.top = `${Math.min(box.bottom + 8, Math.max(12, innerHeight - panel.offsetHeight - 12))}px`;
     panel.focus();
   }
@@ -232,6 +263,6 @@
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    ledgerdeskReports: { paint, choose, open, beat },
+    ledgerdeskReports: { paint, open, beat },
   });
 })();

@@ -33,6 +33,7 @@ class Json(Attribute[_T]):
     """Store a Python value as JSON text; annotate the value's type: `Json[dict[str, str]]()`.
 
     Raises TypeError for what JSON cannot give back as it was, datetimes included: write them as text.
+    Infinity and NaN, which JSON does not have, are stored as null.
     """
 
     attr_type = STRING

@@ -3,12 +3,14 @@
 import os
 import threading
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import botocore.session
 from botocore.client import BaseClient
 from botocore.config import Config
+from botocore.loaders import Loader, create_loader
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TableError
 from pynamodb.models import Model
@@ -23,9 +25,16 @@ _USER_AGENT = "ledgerdesk"
 _bare_names: WeakKeyDictionary[type[LeanModel], str] = WeakKeyDictionary()
 
 
-def build_client(options: ConnectionOptions) -> BaseClient:
-    """Build a botocore client with the lean hooks installed."""
+@cache
+def _loader() -> Loader:
+    """Return the reader of botocore's service models, kept so that a client after the first costs little."""
+    return create_loader()
+
+
+def build_client(options: ConnectionOptions, pool: SocketPool | None) -> BaseClient:
+    """Build a botocore client with the lean hooks installed; a pool is for plain-HTTP endpoints."""
     session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
     if options.plain_http:
         session.set_credentials("local", "local")
     config = Config(
@@ -45,8 +54,8 @@ def build_client(options: ConnectionOptions) -> BaseClient:
     events = client.meta.events
     replies.install(events)
     signing.install(events)
-    if options.plain_http:
-        events.register("before-send.dynamodb", SocketPool(options).send)
+    if pool is not None:
+        events.register("before-send.dynamodb", pool.send)
         # One fixed address: no rules of regions and accounts decide where a request goes.
         client._ruleset_resolver = None
     events.register("after-call.dynamodb", capacity.count)
@@ -64,29 +73,43 @@ class SharedConnection(Connection):
         super().__init__(region=options.region, host=options.endpoint)
         self.options = options
         self._built: BaseClient | None = None
+        self._pool: SocketPool | None = None
         self._pid = 0
+        self._closed = False
         self._building = threading.Lock()
 
     @property
     def client(self) -> Any:
         """Return the process's client, building it if this process has none yet."""
-        if self._built is None or self._pid != os.getpid():
+        if self._missing():
             self._build()
         return self._built
 
+    def _missing(self) -> bool:
+        # A client built while the credentials could not be had, say from a busy metadata service,
+        # would stay without them for good.
+        return (
+            self._built is None
+            or self._pid != os.getpid()
+            or self._built._request_signer._credentials is None
+        )
+
     def _build(self) -> None:
         with self._building:
-            if self._built is None or self._pid != os.getpid():
-                self._built = build_client(self.options)
+            if self._closed:
+                raise NotConnectedError("disconnected: call connect() again")
+            if self._missing():
+                self._pool = SocketPool(self.options) if self.options.plain_http else None
+                self._built = build_client(self.options, self._pool)
                 self._pid = os.getpid()
 
-    def adopt(self, built: BaseClient | None, pid: int) -> None:
-        self._built, self._pid = built, pid
-
     def close(self) -> None:
-        """Close the client's connections, if there is a client."""
+        """Close the client's connections; models still wired to this raise NotConnectedError from now on."""
+        self._closed = True
         if self._built is not None and self._pid == os.getpid():
             self._built.close()
+            if self._pool is not None:
+                self._pool.close()
         self._built = None
 
 
@@ -140,7 +163,7 @@ def warm() -> None:
 
 
 def disconnect() -> None:
-    """Close the shared client's connections and forget it; models stay wired to a client of their past."""
+    """Close the shared client's connections and forget it; connect() makes the models usable again."""
     global _current
     if _current is not None:
         _current.close()

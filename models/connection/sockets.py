@@ -57,7 +57,8 @@ class SocketPool:
     """Sends botocore's requests to one plain-HTTP endpoint; safe to share between threads."""
 
     def __init__(self, options: ConnectionOptions) -> None:
-        self._idle: deque[_Line] = deque(maxlen=options.pool_size)
+        self._idle: deque[_Line] = deque()
+        self._size = options.pool_size
         parts = urlsplit(options.endpoint or "")
         self._address = (parts.hostname or "localhost", parts.port or 80)
         # As urllib3 writes it: the port only where it is not the scheme's own.
@@ -77,7 +78,7 @@ class SocketPool:
         finally:
             # Also on an exception from outside, such as a worker's shutdown: a connection with a
             # reply still under way must never be handed out again.
-            if reusable:
+            if reusable and len(self._idle) < self._size:
                 self._idle.append(line)
             else:
                 line.sock.close()

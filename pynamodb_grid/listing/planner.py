@@ -31,9 +31,7 @@ class Asked:
         parts = [
             table,
             kind,
-            sorted((t.field, t.op.value, t.raws) for t in self.terms)
-            if len(self.terms) > 1
-            else [(t.field, t.op.value, t.raws) for t in self.terms],
+            sorted(repr((t.field, t.op.value, t.raws)) for t in self.terms),
             (self.sort.field, self.sort.descending) if self.sort else None,
             [route.plan.index, [(p.hash, p.prefix) for p in route.partitions]] if route else None,
         ]

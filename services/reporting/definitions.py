@@ -57,5 +57,3 @@ DEFINITIONS: Mapping[str, Definition] = {
 NO_REPLY = "solved without a reply"
 BEFORE_CREATION = "stamped before the ticket's creation"
 REOPENED = "reopened since"
-# Not left out, but still able to change the figure.
-IMMATURE = f"solved less than {REOPEN_DAYS} days ago"

@@ -31,7 +31,7 @@ CREATE VIEW tickets AS SELECT {quoted(TICKET)} FROM recent_tickets UNION ALL SEL
 """
 _LOAD_FACTS = f"""
 INSERT INTO recent_facts ({quoted(FACT)})
-SELECT {", ".join(f'fact."{name}"' for name in FACT)} FROM (SELECT unnest(facts) AS fact FROM read_parquet(?))
+SELECT {quoted(FACT, "fact.")} FROM (SELECT unnest(facts) AS fact FROM read_parquet(?))
 """
 _DROP_TICKETS = "DELETE FROM recent_tickets WHERE ticket_id IN (SELECT ticket_id FROM read_parquet(?))"
 _LOAD_TICKETS = f"""
@@ -50,6 +50,7 @@ def connect(memory: str, spill: Path) -> "DuckDBPyConnection":
             "threads": 1,
             "memory_limit": memory,
             "temp_directory": str(spill),
+            "preserve_insertion_order": False,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         },
@@ -58,12 +59,17 @@ def connect(memory: str, spill: Path) -> "DuckDBPyConnection":
 
 @dataclass(frozen=True)
 class View:
-    """The copy at one moment, for as long as `Reader.view` lends it; `key` identifies the content."""
+    """The copy at one moment, for as long as `Reader.view` lends it."""
 
     connection: "DuckDBPyConnection"
     manifest: Manifest
     key: Key
     marks: tuple[int, ...]
+
+    @property
+    def version(self) -> tuple[File, ...]:
+        """Identify the content: two views with the same version give the same answers."""
+        return (self.manifest.cache, *self.manifest.recent)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run a query and fetch everything."""
@@ -200,5 +206,3 @@ def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bo
         connection.rollback()
         raise
 
-
-__all__ = ["File", "Reader", "View", "connect"]

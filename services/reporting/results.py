@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+# Stands for "not set" among the choices of a filter and as a key of a summary.
+NONE = "none"
+
 
 @dataclass(frozen=True)
 class Filters:
     """Which tickets and which period a figure is about.
 
-    `start` and `end` are local days in `zone`, both included. Empty tuples mean "all".
+    `start` and `end` are local days in `zone`, both included. Empty tuples mean "all", NONE in one means
+    tickets without a team, a priority ... Tickets count under what they had at the moment that counts.
     """
 
     start: date
@@ -18,6 +22,7 @@ class Filters:
     priorities: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     zone: str = "UTC"
+    assignees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,8 @@ class Figure:
     """One explained number: its value with what was counted and what was left out.
 
     `value` is a count, a share between 0 and 1 or a duration in seconds, as `unit` says
-    ("count", "share", "seconds"); None when nothing could be counted (n = 0).
+    ("count", "share", "seconds"); None when nothing could be counted (n = 0). `excluded` says how many
+    were left out for which reason, `immature` how many of n can still change the value.
     """
 
     name: str
@@ -37,6 +43,7 @@ class Figure:
     p90: float | None = None
     previous: float | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
+    immature: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,3 +82,13 @@ class Overview:
     by_category: tuple[Row, ...]
     by_team: tuple[Row, ...]
     by_agent: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The figures alone, by name, for one set of filters; `data_age` in seconds."""
+
+    filters: Filters
+    as_of: datetime
+    data_age: float
+    figures: Mapping[str, Figure]

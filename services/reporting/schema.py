@@ -67,14 +67,19 @@ MARK: Mapping[str, str] = {
 }
 
 
-def quoted(names: Iterable[str]) -> str:
-    """List column names for SQL."""
-    return ", ".join(f'"{name}"' for name in names)
+def quoted(names: Iterable[str], prefix: str = "") -> str:
+    """List column names for SQL, each after a prefix such as "fact."."""
+    return ", ".join(prefix + '"' + name + '"' for name in names)
+
+
+def typed(columns: Mapping[str, str]) -> str:
+    """List column names with their types for SQL."""
+    return ", ".join('"' + name + '" ' + kind for name, kind in columns.items())
 
 
 def table(name: str, columns: Mapping[str, str]) -> str:
     """Write the CREATE TABLE of a relation."""
-    return f"CREATE TABLE {name} ({', '.join(f'"{column}" {kind}' for column, kind in columns.items())})"
+    return f"CREATE TABLE {name} ({typed(columns)})"
 
 
 def ticket_columns() -> Mapping[str, str]:

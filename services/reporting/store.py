@@ -102,6 +102,19 @@ class Store:
         except (ValueError, KeyError, TypeError) as error:
             raise CopyDamaged("manifest.json") from error
 
+    def next_number(self) -> int:
+        """Find a number that no file carries yet."""
+        numbers = [
+            int(number)
+            for path in (*self.folder.glob("events-*"), *self.folder.glob("closed-*"))
+            if (number := path.stem.rpartition("-")[2]).isdigit()
+        ]
+        try:
+            numbers.append(self.read().number)
+        except (CopyMissing, CopyDamaged):
+            pass
+        return max(numbers, default=0) + 1
+
     def commit(self, manifest: Manifest) -> None:
         """Make a manifest the current one, in one step that survives a power cut."""
         body = asdict(manifest)

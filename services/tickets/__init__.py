@@ -1,5 +1,6 @@
 """The tickets domain: tickets, their workflow, who holds them, and the ledger behind them."""
 
+from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
 from services.tickets.errors import Clash, Conflict, NotAllowedNow, TicketNotFound, TooBusy
@@ -8,24 +9,31 @@ from services.tickets.importing import TicketImporter
 from services.tickets.service import TicketService
 from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import BODY_BYTES, SUBJECT_LENGTH
-from services.tickets.workflow import WorkflowService, label
+from services.tickets.workflow import REOPEN_WITHIN, WorkflowService, label
 from services.tickets.writer import TicketWriter
 
 __all__ = [
     "BODY_BYTES",
     "CHANNELS",
     "PRIORITIES",
+    "REOPEN_WITHIN",
     "STATUSES",
     "SUBJECT_LENGTH",
     "AssignmentService",
     "AuditService",
     "Clash",
+    "Condition",
     "Conflict",
     "Event",
+    "ListRequest",
     "NotAllowedNow",
+    "Op",
+    "Page",
+    "Sort",
     "Ticket",
     "TicketImporter",
     "TicketNotFound",
+    "TicketRow",
     "TicketService",
     "TicketWriter",
     "TooBusy",

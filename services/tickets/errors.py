@@ -1,6 +1,7 @@
 """What the tickets domain refuses."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from services.errors import Conflicted, Invalid, NotFound
@@ -26,13 +27,24 @@ class Clash:
 class Conflict(Conflicted):
     """Somebody else changed the same fields since version `seen`; nothing was overwritten.
 
-    `version` is the saved one, `by` the person who made it; `kept` are the wanted changes that do not
-    clash and would go through.
+    `version` is the saved one, `by` and `at` say who made it and when. `yours_only` and `theirs_only`
+    are the changes that do not clash: field -> (old, new).
     """
 
-    def __init__(self, *, clashes: list[Clash], seen: int, version: int, by: str) -> None:
+    def __init__(
+        self,
+        *,
+        clashes: list[Clash],
+        seen: int,
+        version: int,
+        by: str,
+        at: datetime,
+        yours_only: dict[str, tuple[Any, Any]],
+        theirs_only: dict[str, tuple[Any, Any]],
+    ) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
-        self.clashes, self.seen, self.version, self.by = clashes, seen, version, by
+        self.clashes, self.seen, self.version, self.by, self.at = clashes, seen, version, by, at
+        self.yours_only, self.theirs_only = yours_only, theirs_only
 
 
 class NotAllowedNow(Invalid):

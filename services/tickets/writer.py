@@ -16,7 +16,7 @@ from services.errors import Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.errors import Clash, Conflict, TicketNotFound, TooBusy
-from services.tickets.fields import Fields, evolve, fields_of
+from services.tickets.fields import BUSINESS, Fields, evolve, fields_of
 from services.tickets.ticket import Ticket
 from services.users import Actor
 
@@ -56,7 +56,7 @@ class TicketWriter:
         shards: int,
     ) -> None:
         self._audit, self._assignments = audit, assignments
-        self._new_id, self._pause, self._shards = new_id, pause, shards
+        self.new_id, self.pause, self._shards = new_id, pause, shards
 
     def create(self, ticket_id: int, author: Author, draft: Draft) -> Ticket:
         """Write version 1 of a new ticket; the same `once` key gives the ticket written the first time."""
@@ -85,7 +85,7 @@ class TicketWriter:
                 try:
                     return self._commit(ticket_id, ticket.version, fields, author, draft)
                 except VersionMoved:
-                    self._pause(attempt)
+                    self.pause(attempt)
                 except AlreadyDone:
                     return self.load(ticket_id)[0]
         except EngineUnavailable as error:
@@ -97,19 +97,33 @@ class TicketWriter:
 
         A field the writer left as it was at version `seen` is not a wish, so forms may send them all.
         """
-        touched = self._touched(int(item.ticket_id), seen) if int(item.version) > seen else {}
-        kept, clashes = {}, []
+        since = self._since(item, seen)
+        touched = _before(since)
+        kept: Fields = {}
+        clashes = []
         for name, yours in wanted.items():
             old, theirs = touched.get(name, fields.get(name)), fields.get(name)
             if yours in (old, theirs):
                 continue
-            if name in touched and theirs != old:
-                clashes.append(Clash(name, old, theirs, yours))
             kept[name] = yours
-        if clashes:
-            by = self._audit.changed_since(ticket_id=int(item.ticket_id), version=seen)[-1].actor_id
-            raise Conflict(clashes=clashes, seen=seen, version=int(item.version), by=by)
-        return kept
+            if theirs != old:
+                clashes.append(Clash(name, old, theirs, yours))
+        if not clashes:
+            return kept
+        clashing = {clash.field for clash in clashes}
+        raise Conflict(
+            clashes=clashes,
+            seen=seen,
+            version=int(item.version),
+            by=since[-1].actor_id,
+            at=since[-1].at,
+            yours_only={n: (fields.get(n), v) for n, v in kept.items() if n not in clashing},
+            theirs_only={
+                name: (old, fields.get(name))
+                for name, old in touched.items()
+                if name in BUSINESS and name not in clashing and fields.get(name) != old
+            },
+        )
 
     def load(self, ticket_id: int) -> tuple[Ticket, TicketItem]:
         """Read a ticket strongly; raises TicketNotFound."""
@@ -118,13 +132,10 @@ class TicketWriter:
             raise TicketNotFound
         return Ticket.from_model(item), item
 
-    def _touched(self, ticket_id: int, seen: int) -> Fields:
-        """Map each field changed since a version to its value at that version."""
-        touched: Fields = {}
-        for event in self._audit.changed_since(ticket_id=ticket_id, version=seen):
-            for name, (old, _) in event.changes.items():
-                touched.setdefault(name, old)
-        return touched
+    def _since(self, item: TicketItem, seen: int) -> list[TicketHistory]:
+        if int(item.version) <= seen:
+            return []
+        return self._audit.changed_since(ticket_id=int(item.ticket_id), version=seen)
 
     def _commit(self, ticket_id: int, seen: int, before: Fields, author: Author, draft: Draft) -> Ticket:
         actor, now, version = author.actor, author.now, seen + 1
@@ -141,7 +152,7 @@ class TicketWriter:
             body=draft.body,
             before=before,
             after=after,
-            write_id=self._new_id(),
+            write_id=self.new_id(),
         )
         stints = self._assignments.stints(ticket_id, before, after, now)
         once = author.once and ledger.once_key(author.once, {"ticket_id": ticket_id}, now + REMEMBER)
@@ -162,6 +173,15 @@ class TicketWriter:
         item = ticket_table.compose(ticket_id, int(last.version), last.at, after, self._shards)
         ledger.write(ledger.Commit(item, seen, events, also=also, once=once))
         return item
+
+
+def _before(history: Sequence[TicketHistory]) -> Fields:
+    """Map each field that a stretch of history changed to its value before it."""
+    before: Fields = {}
+    for event in history:
+        for name, (old, _) in event.changes.items():
+            before.setdefault(name, old)
+    return before
 
 
 def unavailable() -> Unavailable:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from local.engine import ROOT
 from local.ports import free_port
+from local.settings import ROOT
 
 DRIVER = """
 import os, sys
 from pathlib import Path
 from local.console import Console
 from local.procfile import read_procfile
+from local.settings import Settings
 from local.supervisor import Supervisor
-from portal.settings import Settings
 commands = read_procfile(Path(sys.argv[1]))
 sys.exit(Supervisor(Settings.from_env(), commands, environment=os.environ, console=Console()).run())
 """

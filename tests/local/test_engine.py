@@ -6,14 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
 from local import engine as engine_module
 from local.engine import Engine, EngineError
 from local.ports import free_port, is_port_free
+from local.settings import ROOT
+from tests.local.processes import is_running, wait_until, wait_until_gone
 
 pytestmark = pytest.mark.engine
 
@@ -52,22 +52,6 @@ def create_table(engine: Engine, name: str) -> None:
             "BillingMode": "PAY_PER_REQUEST",
         },
     )
-
-
-def wait_until(true, seconds: float = 5.0) -> None:
-    """Wait for a condition that another process brings about."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process exists and is not just waiting to be collected."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -134,7 +118,7 @@ def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_k
     starter = subprocess.Popen(
         [sys.executable, "-c", STARTER, str(tmp_path)],
         stdout=subprocess.PIPE,
-        cwd=engine_module.ROOT,
+        cwd=ROOT,
         text=True,
     )
     assert starter.stdout is not None
@@ -148,7 +132,7 @@ def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_k
             Engine(tmp_path).start()
     finally:
         os.kill(engine_pid, signal.SIGCONT)
-    wait_until(lambda: not is_running(engine_pid))
+    wait_until_gone(engine_pid)
     with Engine(tmp_path) as engine:
         assert call(engine, "ListTables", {}) == {"TableNames": []}
 
@@ -157,12 +141,12 @@ def test_the_procfile_line_becomes_the_engine_and_holds_the_lock(tmp_path):
     port = free_port()
     settings = {**os.environ, "DATA_DIR": str(tmp_path), "ENGINE_PORT": str(port)}
     line = [sys.executable, "-m", "local.engine"]
-    process = subprocess.Popen(line, cwd=engine_module.ROOT, env=settings, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(line, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
     try:
-        wait_until(lambda: not is_port_free(port), seconds=15)
+        wait_until(lambda: not is_port_free(port))
         with pytest.raises(EngineError, match=f"already in use by process {process.pid}:"):
             Engine(tmp_path).start()
-        second = subprocess.run(line, cwd=engine_module.ROOT, env=settings, capture_output=True, text=True)
+        second = subprocess.run(line, cwd=ROOT, env=settings, capture_output=True, text=True)
         assert second.returncode == 1
         assert second.stderr.count("\n") == 1
         assert f"already in use by process {process.pid}" in second.stderr

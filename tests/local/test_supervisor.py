@@ -11,24 +11,9 @@ import pytest
 from local.demo_password import keep_demo_password
 from local.engine import Engine
 from local.procfile import ProcfileError, read_procfile
+from tests.local.processes import is_running, wait_until_gone
 
 pytestmark = pytest.mark.engine
-
-
-def is_running(pid: int) -> bool:
-    """Tell whether a process exists and is not just waiting to be collected."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_until_gone(*pids: int) -> None:
-    """Wait until processes have ended."""
-    deadline = time.monotonic() + 10
-    while any(map(is_running, pids)):
-        assert time.monotonic() < deadline, "still running"
-        time.sleep(0.01)
 
 
 def engine_pid(data_dir: Path) -> int:

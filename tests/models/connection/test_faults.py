@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from pynamodb.expressions.operand import Path
 
 from models.connection import ConnectionOptions, MalformedReplyError
 from models.connection.shared import SharedConnection
-from tests.models.connection.conftest import Act, FaultyServer, close, raw, reply, reset, silence
+from tests.models.connection.faulty import Act, FaultyServer, close, raw, reply, reset, silence
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 
 ITEM = {"Item": {"id": {"S": "a"}, "n": {"N": "1"}}}
+PATIENCE = 0.4  # seconds until a read times out
 KIND = "com.amazonaws.dynamodb.v20120810#"
 
 
@@ -37,6 +39,7 @@ CANCELLED = error(
     ],
 )
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 CASES = {
     "fine": [reply(200, ITEM)],
@@ -78,13 +81,13 @@ CASES = {
     "reset within the body": [reset(HEAD + b"\r\n{"), reply(200, ITEM)],
     "not HTTP": [raw(b"SSH-2.0-OpenSSH_9\r\n\r\n")],
     "bad status": [raw(b"HTTP/1.1 2xx OK\r\n\r\n")],
-    "silent": [silence(0.4), reply(200, ITEM)],
-    "silent for good": [silence(0.4)],
-    "slow within the body": [raw(HEAD + b"\r\n{}", pause=0.1)],
-    "too slow within the body": [raw(HEAD + b"\r\n{}", pause=0.4), reply(200, ITEM)],
-    "chunked": [raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\n{\r\n1\r\n}\r\n0\r\nt: v\r\n\r\n")],
-    "chunk cut short": [raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\n{"), reply(200, ITEM)],
-    "bad chunk": [raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), reply(200, ITEM)],
+    "silent": [silence(2 * PATIENCE), reply(200, ITEM)],
+    "silent for good": [silence(2 * PATIENCE)],
+    "slow within the body": [raw(HEAD + b"\r\n{}", pause=PATIENCE / 4)],
+    "too slow within the body": [raw(HEAD + b"\r\n{}", pause=2 * PATIENCE), reply(200, ITEM)],
+    "chunked": [raw(CHUNKED + b"1;x=y\r\n{\r\n1\r\n}\r\n0\r\nt: v\r\n\r\n")],
+    "chunk cut short": [raw(CHUNKED + b"9\r\n{"), reply(200, ITEM)],
+    "bad chunk": [raw(CHUNKED + b"zz\r\n"), reply(200, ITEM)],
     "no length": [raw(b"HTTP/1.0 200 OK\r\n\r\n{}")],
     "continue first": [raw(b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD + b"\r\n{}", keep=True)],
     "connection: close": [reply(200, ITEM, headers={"connection": "close"}, keep=False)],
@@ -131,8 +134,8 @@ def stock(url: str) -> Connection:
         Connection(
             region="eu-west-1",
             host=url,
-            connect_timeout_seconds=0.2,
-            read_timeout_seconds=0.2,
+            connect_timeout_seconds=PATIENCE,
+            read_timeout_seconds=PATIENCE,
             max_retry_attempts=2,
             aws_access_key_id="local",
             aws_secret_access_key="local",
@@ -141,7 +144,7 @@ def stock(url: str) -> Connection:
 
 
 def lean(url: str) -> Connection:
-    options = ConnectionOptions("eu-west-1", url, "", connect_timeout=0.2, read_timeout=0.2, max_attempts=3)
+    options = ConnectionOptions("eu-west-1", url, "", read_timeout=PATIENCE, max_attempts=3)
     return add_table(SharedConnection(options))
 
 
@@ -174,8 +177,10 @@ def outcomes(make: Callable[[str], Connection], server: FaultyServer, acts: list
 
 @pytest.mark.parametrize("case", CASES)
 def test_behaves_as_stock(case: str, make_server: Callable[[], FaultyServer]) -> None:
-    expected = outcomes(stock, make_server(), CASES[case])
-    assert outcomes(lean, make_server(), CASES[case]) == expected
+    with ThreadPoolExecutor(2) as side_by_side:
+        expected = side_by_side.submit(outcomes, stock, make_server(), list(CASES[case]))
+        seen = side_by_side.submit(outcomes, lean, make_server(), list(CASES[case]))
+    assert seen.result() == expected.result()
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -1,0 +1,35 @@
+"""`flask analytics`: the columnar copy of the ledger, rebuilt or summed up."""
+
+import json
+from datetime import UTC, datetime
+
+import click
+from flask.cli import AppGroup
+
+from portal.guards import services
+
+group = AppGroup("analytics", help="Rebuild or sum up the columnar copy of the ledger.")
+
+
+@group.command("rebuild")
+def rebuild() -> None:
+    """Build the columnar copy anew from the ledger."""
+    events = services().analytics.rebuild(now=datetime.now(UTC))
+    click.echo(f"{events} events")
+
+
+@group.command("summary")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
+def summary(as_json: bool) -> None:
+    """Print counts of everything in the ledger."""
+    figures = services().reports.summary(now=datetime.now(UTC))
+    if as_json:
+        click.echo(json.dumps(figures, indent=2, sort_keys=True))
+        return
+    for name, value in figures.items():
+        if isinstance(value, dict):
+            click.echo(f"{name}:")
+            for key, count in value.items():
+                click.echo(f"  {key}: {count}")
+        else:
+            click.echo(f"{name}: {value}")

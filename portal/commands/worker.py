@@ -1,0 +1,76 @@
+"""`flask worker`: what runs beside the web process, one leader at a time for what must run once."""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import click
+import structlog
+from flask.cli import with_appcontext
+
+from models import lease, ledger
+from models.errors import EngineUnavailable
+from portal.guards import services
+from services.bootstrap import Services
+
+FOLLOW_EVERY = 1.0
+SWEEP_EVERY = 600.0
+LEASE = timedelta(seconds=30)
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Job:
+    """One piece of regular work."""
+
+    name: str
+    every: float
+    run: Callable[[datetime], object]
+    due: float = 0.0
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Keep the columnar copy up to date and sweep what has expired, until told to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    jobs = _jobs(services())
+    log.info("worker ready")
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    clock = 0.0
+    while not stop.is_set():
+        _run_due(jobs, clock, holder)
+        stop.wait(FOLLOW_EVERY)
+        clock += FOLLOW_EVERY
+    log.info("worker stopped")
+
+
+def _jobs(of: Services) -> list[Job]:
+    return [
+        Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now)),
+        Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
+        Job("once", SWEEP_EVERY, lambda now: ledger.sweep_once_keys(now)),
+    ]
+
+
+def _run_due(jobs: list[Job], clock: float, holder: str) -> None:
+    """Run what is due; a failure is written down and the job comes round again."""
+    for job in jobs:
+        if job.due > clock:
+            continue
+        job.due = clock + job.every
+        now = datetime.now(UTC)
+        try:
+            if lease.acquire(f"worker:{job.name}", holder, now=now, until=now + LEASE):
+                job.run(now)
+        except EngineUnavailable as error:
+            log.warning("worker_waits_for_engine", job=job.name, error=str(error))
+        except Exception as error:
+            log.error("worker_job_failed", job=job.name, exc_info=error)

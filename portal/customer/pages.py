@@ -1,0 +1,109 @@
+"""The customer pages: what the templates need, gathered, in customers' words."""
+
+from typing import Any
+
+from flask import current_app, render_template, request, url_for
+
+from portal.guards import actor, now, services
+from portal.once import new_key
+from services.tickets import REOPEN_WITHIN, Event, Ticket, TicketRow
+
+OPEN_SHOWN, DONE_SHOWN = 50, 10
+# Where a status stands on the four steps that a customer sees.
+STEP = {"new": 0, "open": 1, "on_hold": 1, "pending": 2, "solved": 3, "closed": 3}
+STEPS = ("Received", "In progress", "Your answer", "Solved")
+NOTICE = {
+    "new": "We have your message. A person will read it and answer here.",
+    "open": "We are on it. You need not do anything now.",
+    "pending": "We need something from you. Your answer below sets us going again.",
+    "on_hold": "We are waiting for somebody else. You need not do anything now.",
+}
+
+
+def home(cursor: str | None) -> str:
+    """Render the person's tickets: all open ones, the others page by page."""
+    me, mine = actor(), services().tickets.get_tickets_by_user
+    still_open = mine(actor=me, user_id=me.user_id, size=OPEN_SHOWN)
+    done = mine(actor=me, user_id=me.user_id, done=True, size=DONE_SHOWN, cursor=cursor)
+    older, newer = done.next_cursor, done.previous_cursor
+    return render_template(
+        "help/home.html",
+        open_tickets=[_listed(row) for row in still_open.rows],
+        tickets=[_listed(row) for row in done.rows],
+        newer_url=url_for("help.home", cursor=newer) if newer else None,
+        older_url=url_for("help.home", cursor=older) if older else None,
+    )
+
+
+def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
+    """Render one ticket, with a rejected reply kept when there is one."""
+    found, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
+    messages = [event for event in events if event.body]
+    names = services().users.names([found.assignee_id, *(event.actor_id for event in messages)])
+    team = services().catalog.names("team").get(found.team_id or "")
+    return render_template(
+        "help/ticket.html",
+        ticket={
+            "ticket_id": ticket_id,
+            "subject": found.subject,
+            "status": found.status,
+            "version": found.version,
+            "team": team,
+            "assignee": names.get(found.assignee_id or ""),
+            "created_at": found.created_at,
+        },
+        steps=_steps(found, team),
+        notice=NOTICE.get(found.status),
+        messages=[_message(event, names) for event in messages],
+        reply_url=url_for("help.reply", ticket_id=ticket_id),
+        solve_url=None if found.done else url_for("help.solve", ticket_id=ticket_id),
+        can_reply=_can_reply(found),
+        reopen_days=REOPEN_WITHIN.days,
+        body=draft,
+        error=error,
+        message_id=request.form.get("message_id") or new_key(),
+    )
+
+
+def _listed(row: TicketRow) -> dict[str, Any]:
+    ago = current_app.jinja_env.filters["ago"](row.updated_at)
+    return {
+        "ticket_id": row.ticket_id,
+        "subject": row.subject,
+        "status": row.status,
+        "url": url_for("help.ticket", ticket_id=row.ticket_id),
+        "note": f"#{row.ticket_id}, last change {ago if ago[0].isupper() or ago == 'now' else ago + ' ago'}",
+    }
+
+
+def _steps(found: Ticket, team: str | None) -> list[dict[str, str | None]]:
+    present = STEP[found.status]
+    day = current_app.jinja_env.filters["stamp"]
+    notes = [day(found.created_at), f"with {team}" if team else None, None, None]
+    notes[2] = "needed now" if found.status == "pending" else "if needed" if present < 2 else None
+    if found.solved_at:
+        notes[3] = day(found.solved_at)
+    return [
+        {
+            "label": name,
+            "note": notes[at],
+            "state": "now" if at == present and not found.done else "done" if at <= present else "ahead",
+        }
+        for at, name in enumerate(STEPS)
+    ]
+
+
+def _message(event: Event, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "version": event.version,
+        "mine": event.actor_id == actor().user_id,
+        "actor_id": event.actor_id,
+        "actor_name": names.get(event.actor_id, "Support"),
+        "team": "Support" if event.actor_kind != "customer" else None,
+        "at": event.at,
+        "body": event.body,
+    }
+
+
+def _can_reply(found: Ticket) -> bool:
+    return found.closed_at is None or now() - found.closed_at <= REOPEN_WITHIN

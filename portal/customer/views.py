@@ -1,0 +1,83 @@
+"""My tickets, a new ticket, one ticket with its public replies."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.customer import pages
+from portal.guards import actor, needs, now, services
+from portal.once import new_key, sent_key
+from services.errors import Invalid
+from services.tickets import NotAllowedNow
+from services.users import Permission
+
+bp = Blueprint("help", __name__, url_prefix="/help")
+
+NEW_FIELDS = ("subject", "body", "category")
+
+
+@bp.get("/")
+@needs(Permission.TICKET_VIEW)
+def home() -> str:
+    """Show the person's open tickets, and those that are done below."""
+    return pages.home(request.args.get("cursor") or None)
+
+
+@bp.get("/new")
+@needs(Permission.TICKET_CREATE)
+def new() -> str:
+    """Show the form for a new ticket."""
+    return _form({}, {}, new_key())
+
+
+@bp.post("/new")
+@needs(Permission.TICKET_CREATE)
+def create() -> tuple[str, int] | Response:
+    """Open a ticket and show it."""
+    values = {name: request.form.get(name, "") for name in NEW_FIELDS}
+    try:
+        made = services().tickets.create(actor=actor(), now=now(), **values, once=sent_key())
+    except Invalid as refused:
+        return _form(values, refused.fields, request.form.get("message_id", "")), 400
+    return redirect(url_for("help.ticket", ticket_id=made.ticket_id))
+
+
+@bp.get("/tickets/<int:ticket_id>")
+@needs(Permission.TICKET_VIEW)
+def ticket(ticket_id: int) -> str:
+    """Show one ticket with what was said in public."""
+    return pages.ticket(ticket_id)
+
+
+@bp.post("/tickets/<int:ticket_id>/reply")
+@needs(Permission.TICKET_REPLY)
+def reply(ticket_id: int) -> tuple[str, int] | Response:
+    """Add the customer's message."""
+    body = request.form.get("body", "")
+    try:
+        made = services().tickets.customer_reply(
+            actor=actor(), now=now(), ticket_id=ticket_id, body=body, once=sent_key()
+        )
+    except NotAllowedNow as refused:
+        return pages.ticket(ticket_id, body, refused.message), 409
+    except Invalid as refused:
+        return pages.ticket(ticket_id, body, refused.message), 400
+    return redirect(url_for("help.ticket", ticket_id=ticket_id, _anchor=f"v{made.version}"))
+
+
+@bp.post("/tickets/<int:ticket_id>/solve")
+@needs(Permission.TICKET_REPLY)
+def solve(ticket_id: int) -> Response:
+    """Mark the customer's own ticket as solved."""
+    services().tickets.customer_solve(actor=actor(), now=now(), ticket_id=ticket_id)
+    return redirect(url_for("help.ticket", ticket_id=ticket_id))
+
+
+def _form(values: dict[str, str], problems: dict[str, str], message_id: str) -> str:
+    categories = services().catalog.categories()
+    return render_template(
+        "help/new.html",
+        values=values,
+        errors={name: [text] for name, text in problems.items()},
+        categories=[(entry.id, entry.name) for entry in categories if entry.active],
+        message_id=message_id,
+    )

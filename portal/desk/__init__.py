@@ -1,0 +1,5 @@
+"""The agents' workspace: one ticket, a new ticket, the conflict page."""
+
+from portal.desk.views import bp
+
+__all__ = ["bp"]

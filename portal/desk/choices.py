@@ -1,0 +1,78 @@
+"""What may be chosen for a ticket's properties, and how values read."""
+
+from typing import Any
+
+from portal.guards import services
+from services.tickets import PRIORITIES, label
+
+Choices = list[tuple[str, str]]
+
+LABELS = {
+    "subject": "Subject",
+    "status": "Status",
+    "priority": "Priority",
+    "assignee_id": "Assignee",
+    "team_id": "Team",
+    "category": "Category",
+    "subcategory": "Subcategory",
+    "requester_id": "Requester",
+    "channel": "Channel",
+}
+
+
+def priorities() -> Choices:
+    """List the priorities, the most urgent first."""
+    return [(name, label(name)) for name in reversed(PRIORITIES)]
+
+
+def entries(kind: str, present: str | None = None) -> Choices:
+    """List the active teams or categories, with nothing first and the present one in any case."""
+    offered = [(e.id, e.name) for e in services().catalog.all(kind) if e.active or e.id == present]
+    return [("", "None"), *offered]
+
+
+def agents(present: str | None = None) -> Choices:
+    """List who can be assigned, with nobody first and the present assignee in any case."""
+    people = [(user.user_id, user.name) for user in services().users.agents()]
+    if present and present not in dict(people):
+        people.append((present, services().users.names([present]).get(present, present)))
+    return [("", "Unassigned"), *people]
+
+
+def statuses(present: str) -> Choices:
+    """List the present status and those that may follow it."""
+    return [(name, label(name)) for name in services().workflow.allowed(present)]
+
+
+class Reader:
+    """Turns stored values into words, looking each kind of name up once."""
+
+    def __init__(self, people: set[str | None]) -> None:
+        self._people = services().users.names(people)
+        self._names = {
+            "team_id": services().catalog.names("team"),
+            "category": services().catalog.names("category"),
+        }
+
+    def person(self, user_id: str | None) -> str:
+        """Name a person, Ledgerdesk itself, or somebody who is gone."""
+        if user_id == "system":
+            return "Ledgerdesk"
+        return self._people.get(user_id or "", user_id or "Nobody")
+
+    def words(self, field: str, value: Any) -> str | None:
+        """Write a field's value as people read it; None stays None."""
+        if value is None or value == "":
+            return None
+        if field in ("assignee_id", "requester_id"):
+            return self.person(value)
+        if field in self._names:
+            return self._names[field].get(value, str(value))
+        if field in ("status", "priority", "channel"):
+            return label(str(value))
+        return str(value)
+
+
+def label_of(field: str) -> str:
+    """Name a field; a custom one goes by its own name."""
+    return LABELS.get(field) or field.removeprefix("custom.").replace("_", " ").capitalize()

@@ -1,0 +1,127 @@
+"""One ticket for those who work on it: reading, answering, changing, and settling a conflict."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.desk import pages
+from portal.guards import actor, needs, now, services
+from portal.once import new_key, sent_key
+from services.errors import Invalid
+from services.tickets import Conflict, label
+from services.users import Permission
+
+bp = Blueprint("desk", __name__, url_prefix="/desk")
+
+PROPERTIES = ("status", "priority", "assignee_id", "team_id", "category")
+RESOLVABLE = ("subject", *PROPERTIES)
+
+
+@bp.get("/tickets/<int:ticket_id>")
+@needs(Permission.TICKET_NOTE)
+def ticket(ticket_id: int) -> str:
+    """Show the ticket workspace."""
+    return pages.ticket(ticket_id)
+
+
+@bp.post("/tickets/<int:ticket_id>/reply")
+@needs(Permission.TICKET_NOTE)
+def reply(ticket_id: int) -> tuple[str, int] | Response:
+    """Send a public reply or keep an internal note, with or without a new status."""
+    form = request.form
+    draft = {"kind": form.get("kind", "note"), "body": form.get("body", ""), "status": form.get("status", "")}
+    changes = {"status": draft["status"]} if draft["status"] else {}
+    return _write(ticket_id, changes, draft)
+
+
+@bp.post("/tickets/<int:ticket_id>/update")
+@needs(Permission.TICKET_NOTE)
+def update(ticket_id: int) -> tuple[str, int] | Response:
+    """Change properties; what the agent left as it was shown does not count as a change."""
+    form = request.form
+    changes = {
+        name: form[name] for name in PROPERTIES if name in form and form[name] != form.get(f"seen_{name}")
+    }
+    return _write(ticket_id, changes, None)
+
+
+@bp.post("/tickets/<int:ticket_id>/resolve")
+@needs(Permission.TICKET_NOTE)
+def resolve(ticket_id: int) -> tuple[str, int] | Response:
+    """Save what was chosen on the conflict page, against the version that page showed."""
+    form = request.form
+    take_all = form.get("all") == "yours"
+    changes = {
+        name: form.get(f"yours_{name}", "")
+        for name in RESOLVABLE
+        if f"yours_{name}" in form and (take_all or form.get(f"choice_{name}") == "yours")
+    }
+    draft = None
+    if form.get("body"):
+        draft = {"kind": form.get("kind", "note"), "body": form["body"], "status": changes.get("status", "")}
+    return _write(ticket_id, changes, draft)
+
+
+@bp.get("/new")
+@needs(Permission.TICKET_NOTE)
+def new() -> str:
+    """Show the form for a ticket on somebody's behalf."""
+    return pages.new_ticket({}, {}, new_key())
+
+
+@bp.post("/new")
+@needs(Permission.TICKET_NOTE)
+def create() -> tuple[str, int] | Response:
+    """Open a ticket for a known customer."""
+    names = ("requester", "subject", "body", "priority", "category", "team_id", "assignee_id")
+    values = {name: request.form.get(name, "") for name in names}
+    wanted = {name: value for name, value in values.items() if name != "requester"}
+    try:
+        requester = services().users.find_by_email(values["requester"])
+        if requester is None:
+            raise Invalid("Nobody has this address.", {"requester": "Nobody has this address."})
+        made = services().tickets.create(
+            actor=actor(), now=now(), requester_id=requester.user_id, once=sent_key(), **wanted
+        )
+    except Invalid as refused:
+        renamed = {"email": "requester"}
+        problems = {renamed.get(name, name): [text] for name, text in refused.fields.items()}
+        if not problems:
+            flash(refused.message, "error")
+        return pages.new_ticket(values, problems, request.form.get("message_id", "")), 400
+    return redirect(url_for("desk.ticket", ticket_id=made.ticket_id))
+
+
+def _write(
+    ticket_id: int, changes: Mapping[str, Any], draft: dict[str, str] | None
+) -> tuple[str, int] | Response:
+    """Write a change with an optional message; a conflict or a refusal shows what is needed to go on."""
+    version = request.form.get("version", "")
+    if not version.isdecimal() or len(version) > 9:
+        raise Invalid("This form is incomplete. Load the page again.")
+    public = draft is not None and draft["kind"] == "reply"
+    try:
+        made = services().tickets.update(
+            actor=actor(),
+            now=now(),
+            ticket_id=ticket_id,
+            seen=int(version),
+            changes=changes,
+            body=draft["body"] if draft else None,
+            public=public,
+            once=sent_key(),
+        )
+    except Conflict as conflict:
+        return pages.conflict(ticket_id, conflict, draft), 409
+    except Invalid as refused:
+        if draft is None:
+            flash(refused.message, "error")
+            return pages.ticket(ticket_id), 400
+        return pages.ticket(ticket_id, draft | {"error": refused.message}), 400
+    if draft is None and made.version > int(version):
+        flash(f"Saved as version {made.version}.", "ok")
+    elif draft is not None:
+        flash(f"{'Reply sent' if public else 'Note added'}, {label(made.status)}.", "ok")
+    return redirect(url_for("desk.ticket", ticket_id=ticket_id))

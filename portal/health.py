@@ -1,0 +1,26 @@
+"""Whether this process lives, and whether it can work."""
+
+from flask import Blueprint, Response, jsonify
+
+from portal.guards import public, services
+from services.errors import ServiceError
+
+bp = Blueprint("health", __name__)
+
+
+@bp.get("/healthz")
+@public
+def alive() -> Response:
+    """Answer that the process serves requests."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+@public
+def ready() -> tuple[Response, int] | Response:
+    """Answer whether the engine answers too."""
+    try:
+        services().roles.get("customer")
+    except ServiceError:
+        return jsonify(status="engine unavailable"), 503
+    return jsonify(status="ok")

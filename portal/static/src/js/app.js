@@ -1,0 +1,7 @@
+import { startKeys } from "./keys.js";
+import { startNav } from "./nav.js";
+import { start } from "./start.js";
+
+start();
+startNav();
+startKeys();

@@ -1,0 +1,33 @@
+// A named question before anything that cannot be undone: <form data-confirm="Erase this person?">.
+import { $, on } from "./dom.js";
+
+/** Ask; resolves to true when the person chose the act. */
+export function ask(question, text, act) {
+  const dialog = $("#confirm");
+  if (!dialog) return Promise.resolve(true);
+  $("h2", dialog).textContent = question;
+  $("p", dialog).textContent = text;
+  $("[value=yes]", dialog).textContent = act;
+  dialog.returnValue = "";
+  dialog.showModal();
+  $("[value=no]", dialog).focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+export function startDialogs() {
+  on("submit", "form[data-confirm]", async (event, form) => {
+    if (form.dataset.sure) return;
+    event.preventDefault();
+    const { confirm, confirmText = "", confirmAct = "Delete" } = form.dataset;
+    const submitter = event.submitter;
+    if (!(await ask(confirm, confirmText, confirmAct))) {
+      submitter?.focus();
+      return;
+    }
+    form.dataset.sure = "yes";
+    form.requestSubmit(submitter);
+    delete form.dataset.sure;
+  });
+}

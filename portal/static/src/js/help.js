@@ -1,0 +1,5 @@
+import { startDrafts } from "./drafts.js";
+import { start } from "./start.js";
+
+start();
+startDrafts();

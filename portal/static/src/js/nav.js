@@ -1,0 +1,34 @@
+// Navigation: a native popover on phones; on the desk the choice to fold it is kept in a cookie.
+import { $, on, phone } from "./dom.js";
+
+const YEAR = 31536000;
+
+function fold(closed) {
+  if (closed) document.documentElement.dataset.nav = "closed";
+  else delete document.documentElement.dataset.nav;
+  document.cookie = `nav=${closed ? "closed" : "open"}; path=/; max-age=${YEAR}; samesite=lax`;
+}
+
+export function startNav() {
+  on("click", "[data-nav-close], [data-nav-open]", (event, button) => {
+    if (phone()) return;
+    event.preventDefault();
+    const closed = button.matches("[data-nav-close]");
+    fold(closed);
+    $(closed ? "[data-nav-open]" : "[data-nav-close]")?.focus();
+  });
+  on("click", "[data-panel]", (_, button) => {
+    const panel = $("#panel");
+    const open = panel.classList.toggle("open");
+    button.setAttribute("aria-expanded", String(open));
+    if (open) $("select, a, button", panel)?.focus();
+  });
+  document.addEventListener("keydown", (event) => {
+    const panel = $("#panel.open");
+    if (event.key !== "Escape" || !panel || $(":popover-open")) return;
+    panel.classList.remove("open");
+    const button = $("[data-panel]");
+    button.setAttribute("aria-expanded", "false");
+    button.focus();
+  });
+}

@@ -1,0 +1,52 @@
+// Native popovers open by themselves; this places them beside their opener and moves focus with the arrows.
+import { $, $$, phone } from "./dom.js";
+
+const GAP = 6;
+const EDGE = 8;
+
+/** Place a popover under (or, where there is no room, above) the box of its opener. */
+export function place(popover, box, { align = "start" } = {}) {
+  if (phone()) {
+    popover.style.removeProperty("left");
+    popover.style.removeProperty("top");
+    return;
+  }
+  const { offsetWidth: width, offsetHeight: height } = popover;
+  const wanted = align === "end" ? box.right - width : box.left;
+  const left = Math.max(EDGE, Math.min(wanted, innerWidth - width - EDGE));
+  const below = box.bottom + GAP;
+  const fits = below + height <= innerHeight - EDGE;
+  const top = fits ? below : Math.max(EDGE, box.top - height - GAP);
+  popover.style.left = `${Math.round(left)}px`;
+  popover.style.top = `${Math.round(top)}px`;
+}
+
+function opened(event) {
+  const popover = event.target;
+  if (event.newState !== "open" || !popover.matches?.(".pop[popover]:not(.editor)")) return;
+  const opener = $(`[popovertarget="${popover.id}"]`);
+  if (!opener) return;
+  const box = opener.getBoundingClientRect();
+  place(popover, box, { align: box.left > innerWidth / 2 ? "end" : "start" });
+}
+
+const items = (popover) => $$("a[href], button, input, select, textarea, summary", popover).filter((node) => !node.disabled && node.offsetParent);
+
+function arrows(event) {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const opener = event.target.closest?.("[popovertarget]");
+  const open = opener && document.getElementById(opener.getAttribute("popovertarget"));
+  const popover = open?.matches(".pop:popover-open") ? open : event.target.closest?.(".pop:popover-open:not(.editor)");
+  if (!popover || event.target.matches("input[type=text], input[type=search], input[type=date], select, textarea")) return;
+  const all = items(popover);
+  if (!all.length) return;
+  event.preventDefault();
+  const step = event.key === "ArrowDown" ? 1 : -1;
+  const at = all.indexOf(document.activeElement);
+  all[(at < 0 && step < 0 ? all.length - 1 : at + step + all.length) % all.length].focus();
+}
+
+export function startPopovers() {
+  document.addEventListener("toggle", opened, true);
+  document.addEventListener("keydown", arrows);
+}

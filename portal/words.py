@@ -1,0 +1,70 @@
+"""How moments and names read on a page."""
+
+from datetime import datetime, tzinfo
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from models.times import to_text
+from portal.guards import now
+
+HUES = 6
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def init_app(app: Flask, *, time_zone: str) -> None:
+    """Register the template filters; days and clocks are shown in one time zone, the one in the settings."""
+    zone = ZoneInfo(time_zone)
+    app.jinja_env.filters.update(
+        initials=initials,
+        hue=hue,
+        iso=to_text,
+        ago=lambda at: ago(at, now(), zone),
+        day=lambda at: day(at, now(), zone),
+        clock=lambda at: f"{at.astimezone(zone):%H:%M}",
+        stamp=lambda at: stamp(at, zone),
+    )
+
+
+def initials(name: str) -> str:
+    """Shorten a name to at most two letters."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    chosen = words if len(words) < 2 else [words[0], words[-1]]
+    return "".join(word[0] for word in chosen).upper() or "?"
+
+
+def hue(text: str) -> int:
+    """Pick one of six avatar colours, 1 to 6; the same person keeps the same one."""
+    return crc32(text.encode()) % HUES + 1
+
+
+def stamp(at: datetime, zone: tzinfo) -> str:
+    """Write a moment in full: Fri 20 Nov 2026, 16:52."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def ago(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Say how long ago something was, as short as it is still clear: 4 s, 3 min, 2 h, Yesterday, 14 Oct."""
+    seconds = (current - at).total_seconds()
+    if seconds < 5:
+        return "now"
+    if seconds < MINUTE:
+        return f"{int(seconds)} s"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h"
+    return day(at, current, zone)
+
+
+def day(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Name a day: Today, Yesterday, 14 Oct, 14 Oct 2025."""
+    local, today = at.astimezone(zone), current.astimezone(zone).date()
+    days = (today - local.date()).days
+    if days in (0, 1):
+        return ("Today", "Yesterday")[days]
+    if local.year == today.year:
+        return f"{local.day} {local:%b}"
+    return f"{local.day} {local:%b %Y}"

@@ -1,0 +1,36 @@
+"""CSV as a stream, safe to open in a spreadsheet."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_CHUNK = 200  # rows per piece sent
+
+
+def safe_cell(value: Any) -> Any:
+    """Defuses text that a spreadsheet would run as a formula, also behind leading spaces; numbers pass."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = str(value)
+    # Tab and return are spaces themselves, so they are looked for before spaces are stripped.
+    if text.startswith(_DANGEROUS) or text.lstrip().startswith(_DANGEROUS):
+        return "'" + text
+    return text
+
+
+def stream_csv(
+    titles: Sequence[str], rows: Iterable[Any], cells: Callable[[Any], Sequence[Any]]
+) -> Iterator[str]:
+    """Yields CSV text piece by piece, never holding more than one piece of rows."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow([safe_cell(title) for title in titles])
+    for number, row in enumerate(rows, 1):
+        writer.writerow([safe_cell(cell) for cell in cells(row)])
+        if number % _CHUNK == 0:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -1,0 +1,254 @@
+"""What a view knows of a field: its kind, limits and choices; reading values from text and JSON."""
+
+import enum
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pynamodb.attributes import (
+    Attribute,
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+    VersionAttribute,
+)
+from pynamodb.models import Model
+
+Choice = tuple[str, str]
+Choices = Sequence[Choice] | Callable[[], Sequence[Choice]]
+TEXT_LIMIT = 200
+LONG_LIMIT = 64 * 1024
+_DIGITS = 38  # what a DynamoDB number holds
+
+
+class Kind(enum.Enum):
+    """Names the kinds of field that forms, filters and inline editors know."""
+
+    TEXT = "text"
+    LONG_TEXT = "long_text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    MOMENT = "moment"
+    JSON = "json"
+    TEXT_SET = "text_set"
+    TEXT_LIST = "text_list"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Describes one field; max_length is in characters, choices are (stored value, label)."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    label: str = ""
+    required: bool = False
+    max_length: int = TEXT_LIMIT
+    choices: Choices | None = None
+    key: bool = False
+    default: Any = None
+
+    def options(self) -> tuple[Choice, ...]:
+        """Lists the choices as they are now."""
+        chosen = self.choices() if callable(self.choices) else self.choices or ()
+        return tuple((str(value), str(label)) for value, label in chosen)
+
+    def parse(self, raw: Any) -> Any:
+        """Reads a value from text or JSON; ValueError carries what to tell the person, None means empty."""
+        value = _PARSERS[self.kind](self, raw)
+        if value in (None, "", [], set()):
+            if self.required:
+                raise ValueError(f"{self.label} needs a value.")
+            return None
+        if self.choices is not None and str(value) not in {v for v, _ in self.options()}:
+            raise ValueError(f"{self.label} does not have the choice {str(value)[:60]!r}.")
+        return value
+
+    def text(self, value: Any) -> str:
+        """Writes a value as an input shows it; the opposite of parse."""
+        if value is None:
+            return ""
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        if self.kind is Kind.JSON:
+            return json.dumps(value, indent=2, ensure_ascii=False)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, set | frozenset):
+            return "\n".join(sorted(value))
+        if isinstance(value, list | tuple):
+            return "\n".join(map(str, value))
+        return str(value)
+
+
+def _text(field: Field, raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise ValueError(f"{field.label} needs text.")
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"{field.label} holds characters that cannot be stored.") from None
+    if len(raw) > field.max_length:
+        raise ValueError(f"{field.label} is longer than {field.max_length} characters.")
+    return raw
+
+
+def _optional_text(field: Field, raw: Any) -> str | None:
+    return None if raw is None else _text(field, raw).replace("\r\n", "\n").strip()
+
+
+def _number(field: Field, raw: Any) -> int | float | None:
+    if isinstance(raw, str):
+        raw = raw.strip()
+    if raw is None or raw == "":
+        return None
+    try:
+        if isinstance(raw, bool) or len(str(raw)) > _DIGITS + 2:
+            raise ValueError
+        value = float(raw)
+        if not math.isfinite(value):
+            raise ValueError
+        return int(str(raw)) if value.is_integer() and str(raw).lstrip("+-").isdigit() else value
+    except (TypeError, ValueError):
+        raise ValueError(f"{field.label} needs a number.") from None
+
+
+def _boolean(field: Field, raw: Any) -> bool | None:
+    if isinstance(raw, bool) or raw is None:
+        return raw
+    known = {"true": True, "yes": True, "y": True, "1": True, "on": True}
+    known |= {"false": False, "no": False, "0": False, "off": False}
+    try:
+        return known[str(raw).strip().lower()] if str(raw).strip() else None
+    except KeyError:
+        raise ValueError(f"{field.label} needs yes or no.") from None
+
+
+def _moment(field: Field, raw: Any) -> datetime | None:
+    if raw is None or raw == "":
+        return None
+    try:
+        moment = datetime.fromisoformat(str(raw)[:40])
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{field.label} needs a date and time, such as 2026-01-31T09:00.") from None
+
+
+def _json(field: Field, raw: Any) -> Any:
+    if not isinstance(raw, str):
+        return raw
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(_text(field, raw))
+    except (json.JSONDecodeError, RecursionError):
+        raise ValueError(f"{field.label} is not valid JSON.") from None
+
+
+def _lines(field: Field, raw: Any) -> list[str] | None:
+    if raw is None:
+        return None
+    lines = _text(field, raw).splitlines() if isinstance(raw, str) else raw
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ValueError(f"{field.label} needs one text per line.")
+    return [line for line in (_text(field, each).strip() for each in lines) if line]
+
+
+def _line_set(field: Field, raw: Any) -> set[str] | None:
+    lines = _lines(field, raw)
+    return None if lines is None else set(lines)
+
+
+def _never(field: Field, raw: Any) -> Any:
+    raise ValueError(f"{field.label} cannot be edited here.")
+
+
+_PARSERS: dict[Kind, Callable[[Field, Any], Any]] = {
+    Kind.TEXT: _optional_text,
+    Kind.LONG_TEXT: _optional_text,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.MOMENT: _moment,
+    Kind.JSON: _json,
+    Kind.TEXT_SET: _line_set,
+    Kind.TEXT_LIST: _lines,
+    Kind.OTHER: _never,
+}
+
+
+def kind_of(attribute: Attribute[Any]) -> Kind:
+    """Classifies an attribute; a text attribute of another class whose values are times counts as a time."""
+    if isinstance(attribute, JSONAttribute):
+        return Kind.JSON
+    if isinstance(attribute, UnicodeAttribute):
+        return Kind.TEXT
+    if isinstance(attribute, NumberAttribute):
+        return Kind.NUMBER
+    if isinstance(attribute, BooleanAttribute):
+        return Kind.BOOLEAN
+    if isinstance(attribute, UTCDateTimeAttribute) or "DateTime" in type(attribute).__name__:
+        return Kind.MOMENT
+    if isinstance(attribute, UnicodeSetAttribute):
+        return Kind.TEXT_SET
+    if isinstance(attribute, ListAttribute) and attribute.element_type is UnicodeAttribute:
+        return Kind.TEXT_LIST
+    return Kind.OTHER
+
+
+def scaffold_fields(
+    model: type[Model],
+    *,
+    labels: Mapping[str, str],
+    choices: Mapping[str, Choices],
+    max_lengths: Mapping[str, int],
+) -> dict[str, Field]:
+    """Derives fields from a model's attributes, in their order; the version attribute is left out."""
+    fields: dict[str, Field] = {}
+    for name, attribute in model.get_attributes().items():
+        if isinstance(attribute, VersionAttribute):
+            continue
+        kind = kind_of(attribute)
+        limit = max_lengths.get(name, TEXT_LIMIT if kind is Kind.TEXT else LONG_LIMIT)
+        if kind is Kind.TEXT and limit > TEXT_LIMIT:
+            kind = Kind.LONG_TEXT
+        fields[name] = Field(
+            name,
+            kind,
+            label=labels.get(name) or name.replace("_", " ").capitalize(),
+            required=not attribute.null and attribute.default is None and attribute.default_for_new is None,
+            max_length=limit,
+            choices=choices.get(name),
+            key=bool(attribute.is_hash_key or attribute.is_range_key),
+            default=attribute.default_for_new if attribute.default is None else attribute.default,
+        )
+    return fields
+
+
+def display(value: Any, labels: Mapping[str, str] | None = None) -> str:
+    """Writes a value for people: labels for choices, yes or no, times to the minute in UTC."""
+    if value is None:
+        return ""
+    if labels:
+        return labels.get(str(value), str(value))
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, set | frozenset):
+        return ", ".join(sorted(map(str, value)))
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)

@@ -1,0 +1,228 @@
+"""Typed filters with named URL parameters: `status=new&status=open`, `updated_at.from=2026-01-01`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from flask_admin.model.filters import BaseFilter
+
+from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind
+from pynamodb_grid.listing import Condition, Conditions, Op
+
+NONE = "-"
+"""The URL value of a choice filter that stands for "empty"."""
+
+Values = Mapping[str, Sequence[str]]
+"""The URL values of one filter, by suffix: "" for `name=`, "from" for `name.from=`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Describes a filter to a template: what it is called, offers, and holds now."""
+
+    name: str
+    label: str
+    type: str
+    choices: tuple[Choice, ...]
+    values: Mapping[str, tuple[str, ...]]
+    max_length: int
+
+
+class GridFilter(BaseFilter):  # type: ignore[misc]  # Flask-Admin ships no types
+    """Is the base of the filters: turns URL values into conditions."""
+
+    type = "text"
+    suffixes: tuple[str, ...] = ("",)
+
+    def __init__(self, field: str, label: str | None = None, *, name: str | None = None) -> None:
+        """Filter on field; name is the URL parameter and defaults to the field."""
+        self.field, self.param = field, name or field
+        self.label = label or field.replace("_", " ").capitalize()
+        super().__init__(self.label, key_name=self.param)
+
+    def operation(self) -> str:
+        """Names the operation, for Flask-Admin's own listings of filters."""
+        return self.type
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes conditions of URL values; ValueError carries what to tell the person."""
+        raise NotImplementedError
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Lists what the filter offers."""
+        return ()
+
+    def shown(self, values: Values) -> str:
+        """Writes the active values for people."""
+        labels = dict(self.choices())
+        words = {"": "", "not": "not ", "from": "from ", "to": "to "}
+        texts = (words[s] + ", ".join(labels.get(v, v) for v in vs) for s, vs in values.items())
+        return "; ".join(texts)
+
+    def control(self, values: Values) -> Control:
+        """Describes the filter as it stands."""
+        held = {suffix: tuple(texts) for suffix, texts in values.items()}
+        return Control(self.param, self.label, self.type, self.choices(), held, 200)
+
+    def _field(self) -> Field:
+        return Field(self.field, label=self.label)
+
+    def _one(self, texts: Sequence[str]) -> str:
+        if len(texts) != 1:
+            raise ValueError(f"{self.label} takes one value.")
+        return texts[0].strip()
+
+
+class ChoiceFilter(GridFilter):
+    """Offers choices, several at once, also negated (`name.not=`); empty names the choice "no value"."""
+
+    type = "choice"
+    suffixes = ("", "not")
+
+    def __init__(
+        self,
+        field: str,
+        choices: Choices,
+        label: str | None = None,
+        *,
+        name: str | None = None,
+        empty: str | None = None,
+        convert: Callable[[str], Any] = str,
+    ) -> None:
+        """Offer choices, given or called for; convert turns a URL value into the attribute's type."""
+        super().__init__(field, label, name=name)
+        self._offered = Field(field, label=self.label, choices=choices)
+        self._empty, self._convert = empty, convert
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Lists the choices as they are now."""
+        empty = ((NONE, self._empty),) if self._empty else ()
+        return (*empty, *self._offered.options())
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes an equality, a set, or their negation."""
+        known = {value for value, _ in self.choices()}
+        found: list[Condition] = []
+        for suffix, texts in values.items():
+            unknown = next((text for text in texts if text not in known), None)
+            if unknown is not None:
+                raise ValueError(f"{self.label} has no choice {unknown[:60]!r}.")
+            found.extend(self._made(suffix == "not", list(dict.fromkeys(texts))))
+        return tuple(found)
+
+    def _made(self, negated: bool, texts: list[str]) -> Conditions:
+        if NONE in texts and self._empty:
+            if len(texts) > 1:
+                raise ValueError(f"{self.label}: {self._empty!r} cannot be combined with other choices.")
+            return (Condition(self.field, Op.EXISTS if negated else Op.MISSING),)
+        picked = [self._convert(text) for text in texts]
+        if len(picked) == 1:
+            return (Condition(self.field, Op.NE if negated else Op.EQ, picked[0]),)
+        return (Condition(self.field, Op.NOT_IN if negated else Op.IN, picked),)
+
+
+class TextFilter(GridFilter):
+    """Compares text: equal by default, or Op.BEGINS, or Op.CONTAINS."""
+
+    def __init__(
+        self, field: str, label: str | None = None, *, name: str | None = None, op: Op = Op.EQ
+    ) -> None:
+        """Compare with op."""
+        super().__init__(field, label, name=name)
+        self._op = op
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes one comparison."""
+        text = self._field().parse(self._one(values.get("", ())))
+        return (Condition(self.field, self._op, text),) if text else ()
+
+
+class NumberFilter(GridFilter):
+    """Compares numbers: `name=`, or a range by `name.from=` and `name.to=`."""
+
+    type = "number"
+    suffixes = ("", "from", "to")
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes an equality or the ends of a range."""
+        field = replace(self._field(), kind=Kind.NUMBER)
+        ops = {"": Op.EQ, "from": Op.GE, "to": Op.LE}
+        found = ((ops[suffix], field.parse(self._one(texts))) for suffix, texts in values.items())
+        return tuple(Condition(self.field, op, number) for op, number in found if number is not None)
+
+
+class DateFilter(GridFilter):
+    """Limits a time to whole days, both inclusive: `name.from=2026-01-01`, `name.to=2026-01-31`.
+
+    zone gives the time zone in which days begin; it may be called for at each request.
+    """
+
+    type = "date"
+    suffixes = ("from", "to")
+
+    def __init__(
+        self,
+        field: str,
+        label: str | None = None,
+        *,
+        name: str | None = None,
+        zone: tzinfo | Callable[[], tzinfo] = UTC,
+    ) -> None:
+        """Count days in zone."""
+        super().__init__(field, label, name=name)
+        self._zone = zone
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes the ends of the range."""
+        found: list[Condition] = []
+        for suffix, texts in values.items():
+            text = self._one(texts)
+            if text and suffix == "from":
+                found.append(Condition(self.field, Op.GE, self._midnight(text, 0)))
+            elif text:
+                found.append(Condition(self.field, Op.LT, self._midnight(text, 1)))
+        if len(found) == 2 and found[0].value >= found[1].value:
+            raise ValueError(f"{self.label}: the first day is after the last.")
+        return tuple(sorted(found, key=lambda c: c.op.value))
+
+    def _midnight(self, text: str, later: int) -> datetime:
+        try:
+            day = date.fromisoformat(text) + timedelta(days=later)
+            zone = self._zone() if callable(self._zone) else self._zone
+            return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValueError(f"{self.label} needs days such as 2026-01-31.") from None
+
+
+class BooleanFilter(GridFilter):
+    """Offers yes and no."""
+
+    type = "boolean"
+
+    def choices(self) -> tuple[Choice, ...]:
+        """Lists yes and no."""
+        return (("yes", "Yes"), ("no", "No"))
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes an equality."""
+        text = self._one(values.get("", ()))
+        if not text:
+            return ()
+        value = replace(self._field(), kind=Kind.BOOLEAN).parse(text)
+        return (Condition(self.field, Op.EQ, value),)
+
+
+def scaffold_filter(field: Field) -> GridFilter:
+    """Makes the filter that suits a field's kind; ValueError for kinds that cannot be filtered."""
+    if field.choices is not None:
+        return ChoiceFilter(field.name, field.choices, field.label)
+    makers: dict[Kind, Callable[[str, str], GridFilter]] = {
+        Kind.TEXT: TextFilter,
+        Kind.NUMBER: NumberFilter,
+        Kind.BOOLEAN: BooleanFilter,
+        Kind.MOMENT: DateFilter,
+    }
+    if field.kind not in makers:
+        raise ValueError(f"no filter suits {field.name}")
+    return makers[field.kind](field.name, field.label)

@@ -1,0 +1,44 @@
+"""The reporting domain: the columnar copy of the ledger, and every figure made from it."""
+
+from services.reporting.dashboard import DashboardService
+from services.reporting.definitions import DEFINITIONS, Definition
+from services.reporting.engine import AnalyticsEngine, Progress
+from services.reporting.errors import (
+    BadPeriod,
+    BadSelection,
+    CopyBusy,
+    CopyDamaged,
+    CopyMissing,
+    TooLarge,
+)
+from services.reporting.metrics import MetricsService
+from services.reporting.ports import Authorize, Ledger, LedgerEvent, Selection
+from services.reporting.reporting import ReportingService
+from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
+
+__all__ = [
+    "DEFINITIONS",
+    "NONE",
+    "AnalyticsEngine",
+    "Authorize",
+    "BadPeriod",
+    "BadSelection",
+    "CopyBusy",
+    "CopyDamaged",
+    "CopyMissing",
+    "DashboardService",
+    "Definition",
+    "Figure",
+    "Filters",
+    "Ledger",
+    "LedgerEvent",
+    "Metrics",
+    "MetricsService",
+    "Overview",
+    "Progress",
+    "ReportingService",
+    "Row",
+    "Selection",
+    "Series",
+    "TooLarge",
+]

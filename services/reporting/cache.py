@@ -1,0 +1,155 @@
+"""Write the files of the columnar copy: segments from folded events, and the cache over them.
+
+Everything streams: memory stays the same however long the ledger is.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from services.reporting.reader import connect
+from services.reporting.schema import EVENT, FACT, MARK, TICKET, quoted, table, ticket_columns, typed
+from services.reporting.store import File, Store
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# A checkpoint of the backlog stands at the start of every stretch of 28 days that has facts.
+STRETCH = 28 * 86_400 * 1_000_000
+ROW_GROUP = 20_480  # rows of the cache that are skipped or read together
+SEGMENT_GROUP = 8_192  # rows a segment is buffered by while it is written
+_DIMS = "team, priority, category, assignee"
+_FACTS = f"STRUCT({typed(FACT)})[]"
+_COLUMNS = ", ".join(f"'{name}': '{kind}'" for name, kind in {**EVENT, "facts": _FACTS}.items())
+_SEGMENT = f"""
+COPY (SELECT * FROM read_json('{{source}}', format = 'newline_delimited', columns = {{{{{_COLUMNS}}}}},
+                              maximum_object_size = 1048576))
+TO '{{target}}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SEGMENT_GROUP})
+"""
+_STAGE = f"""
+ATTACH '{{path}}' AS stage;
+{table("stage.facts", FACT)};
+CREATE TABLE stage.latest (ticket_id BIGINT, version INTEGER);
+CREATE VIEW staged_tickets AS SELECT {quoted(TICKET)} FROM read_parquet({{files}})
+    JOIN (SELECT ticket_id, max(version) AS version FROM stage.latest GROUP BY 1) USING (ticket_id, version);
+"""
+_STAGE_FILE = (
+    f"INSERT INTO stage.facts SELECT {quoted(FACT, 'fact.')} "
+    "FROM (SELECT unnest(facts) AS fact FROM read_parquet(?))",
+    "INSERT INTO stage.latest SELECT ticket_id, max(version) FROM read_parquet(?) GROUP BY 1",
+)
+_NEXT = f"""
+ATTACH '{{path}}' AS next (BLOCK_SIZE 16384, ROW_GROUP_SIZE {ROW_GROUP});
+{table("next.facts", FACT)};
+{table("next.tickets", ticket_columns())};
+{table("next.marks", MARK)};
+CREATE OR REPLACE TEMP TABLE running AS SELECT * EXCLUDE "at" FROM next.marks;
+"""
+_STRETCH = f"""
+INSERT INTO next.marks SELECT {{start}}, {_DIMS}, backlog, waiting FROM running;
+INSERT INTO next.facts SELECT {quoted(FACT)} FROM {{facts}} WHERE "at" >= {{start}} AND "at" < {{end}}
+    ORDER BY "at", ticket_id, version;
+CREATE OR REPLACE TEMP TABLE running AS
+    SELECT {_DIMS}, sum(backlog)::BIGINT AS backlog, sum(waiting)::BIGINT AS waiting FROM (
+        SELECT {_DIMS}, backlog, waiting FROM running
+        UNION ALL SELECT {_DIMS}, backlog, waiting FROM next.facts WHERE "at" >= {{start}} AND "at" < {{end}})
+    GROUP BY ALL HAVING sum(backlog) <> 0 OR sum(waiting) <> 0;
+"""
+
+
+class SegmentWriter:
+    """Collects folded rows and turns them into one segment file."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._source = store.temporary / "segment.json"
+        self._stream = self._source.open("wb")
+        self.rows = 0
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append rows in the order they were folded."""
+        for row in rows:
+            self._stream.write(orjson.dumps(row))
+            self._stream.write(b"\n")
+            self.rows += 1
+
+    def finish(self, connection: "DuckDBPyConnection", number: int) -> File:
+        """Write the segment under its number and empty the collection."""
+        self._stream.close()
+        target = self._store.temporary / "segment.parquet"
+        connection.execute(_SEGMENT.format(source=_text(self._source), target=_text(target)))
+        self._source.unlink()
+        return self._store.finish(target, f"events-{number:06d}.parquet", self.rows)
+
+
+def merge_segments(connection: "DuckDBPyConnection", store: Store, files: Sequence[File], number: int) -> File:
+    """Write several segments as one, in their order."""
+    target = store.temporary / "segment.parquet"
+    connection.execute(
+        f"COPY (SELECT * FROM read_parquet({_list(store, files)})) TO '{_text(target)}' "  # noqa: S608
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SEGMENT_GROUP})"
+    )
+    return store.finish(target, f"events-{number:06d}.parquet", sum(file.rows for file in files))
+
+
+def cache_of_segments(store: Store, files: Sequence[File], number: int, memory: str) -> File:
+    """Build the cache from segments alone."""
+    stage = store.temporary / "stage.duckdb"
+    stage.unlink(missing_ok=True)
+    connection = connect(memory, store.spill())
+    try:
+        for file in files:
+            store.checked(file)
+        connection.execute(_STAGE.format(path=_text(stage), files=_list(store, files)))
+        for file in files:
+            for statement in _STAGE_FILE:
+                connection.execute(statement, [str(store.folder / file.name)])
+        return write_cache(connection, store, number, facts="stage.facts", tickets="staged_tickets")
+    finally:
+        connection.close()
+        for left in store.temporary.glob("stage.duckdb*"):
+            left.unlink(missing_ok=True)
+
+
+def write_cache(
+    connection: "DuckDBPyConnection", store: Store, number: int, *, facts: str, tickets: str
+) -> File:
+    """Write a new cache from two relations: facts in order of time with checkpoints, and latest rows.
+
+    Stretch by stretch, so that sorting never holds more than 28 days.
+    """
+    target = store.temporary / "closed.duckdb"
+    for left in store.temporary.glob("closed.duckdb*"):
+        left.unlink()
+    connection.execute(_NEXT.format(path=_text(target)))
+    try:
+        stretches = connection.execute(
+            f'SELECT DISTINCT floor("at" / {STRETCH})::BIGINT FROM {facts} ORDER BY 1'  # noqa: S608
+        ).fetchall()
+        for (index,) in stretches:
+            bounds = {"start": index * STRETCH, "end": (index + 1) * STRETCH}
+            connection.execute(_STRETCH.format(facts=facts, **bounds))
+        _write_last_mark(connection, stretches)
+        columns = quoted(TICKET)
+        connection.execute(f"INSERT INTO next.tickets SELECT {columns} FROM {tickets}")  # noqa: S608
+        connection.execute("CHECKPOINT next")
+    finally:
+        connection.execute("DETACH next; DROP TABLE IF EXISTS running")
+    return store.finish(target, f"closed-{number:06d}.duckdb")
+
+
+def _write_last_mark(connection: "DuckDBPyConnection", stretches: Sequence[tuple[int]]) -> None:
+    """Add the checkpoint after the last stretch: it is the one that today's reports start from."""
+    if stretches:
+        start = (stretches[-1][0] + 1) * STRETCH
+        connection.execute("INSERT INTO next.marks SELECT ?, * FROM running", [start])
+
+
+def _text(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _list(store: Store, files: Sequence[File]) -> str:
+    return "[" + ", ".join(f"'{_text(store.folder / file.name)}'" for file in files) + "]"

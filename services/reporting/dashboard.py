@@ -1,0 +1,40 @@
+"""DashboardService: everything one dashboard shows, in one answer."""
+
+from datetime import datetime
+from typing import Any
+
+from services.reporting.figures import rows, series
+from services.reporting.metrics import MetricsService
+from services.reporting.results import Filters, Overview
+
+
+class DashboardService:
+    """Puts together what MetricsService computes."""
+
+    def __init__(self, metrics: MetricsService) -> None:
+        self._metrics = metrics
+
+    def overview(
+        self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
+    ) -> Overview:
+        """Give the overview of a period, as of now or of an earlier moment.
+
+        Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
+        """
+        metrics, answer, when = self._metrics.ask(
+            filters=filters, now=now, actor=actor, as_of=as_of, breakdowns=True
+        )
+        created, solved, backlog = series(answer, filters, when)
+        return Overview(
+            filters=filters,
+            as_of=metrics.as_of,
+            data_age=metrics.data_age,
+            figures=metrics.figures,
+            created=created,
+            solved=solved,
+            backlog=backlog,
+            by_priority=rows(answer.groups["priority"], priorities=True),
+            by_category=rows(answer.groups["category"]),
+            by_team=rows(answer.groups["team"]),
+            by_agent=rows(answer.groups["assignee"]),
+        )

@@ -1,0 +1,125 @@
+"""From an answer to explained figures, series and rows; every surface shows what is made here."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from itertools import accumulate
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.reporting.definitions import (
+    BEFORE_CREATION,
+    DEFINITIONS,
+    NO_REPLY,
+    REOPEN_DAYS,
+    REOPENED,
+)
+from services.reporting.fold import SECOND, micros
+from services.reporting.periods import Period, day_of
+from services.reporting.queries import Answer, Day, Group, Totals
+from services.reporting.results import Figure, Filters, Row, Series
+
+_NOTHING = Day()
+_PRIORITIES = ("urgent", "high", "normal", "low")
+
+
+def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> dict[str, Figure]:
+    """Make all figures, by name."""
+    start = (filters.start - date(1970, 1, 1)).days
+    now = [day for number, day in answer.days.items() if number >= start]
+    before = [day for number, day in answer.days.items() if number < start]
+    opening = answer.backlog + sum(day.backlog for day in before)
+    backlog = opening + sum(day.backlog for day in now)
+    waiting = answer.waiting + sum(day.waiting for day in answer.days.values())
+    end = min(when.end, micros(as_of))
+    age = (end - answer.oldest) // SECOND if answer.oldest is not None and waiting else None
+    made = [
+        _count("created", sum(day.created for day in now), sum(day.created for day in before)),
+        _count("solved", sum(day.first_solved for day in now), sum(day.first_solved for day in before)),
+        _count("backlog", backlog, opening),
+        _first_response(answer.current, answer.previous),
+        _count("unreplied", waiting, answer.waiting + sum(day.waiting for day in before)),
+        _figure("oldest_unreplied", age, waiting if age is not None else 0),
+        _full_resolution(answer.current, answer.previous),
+        _reopen_rate(answer, now, before, _immature(answer, filters, start, as_of)),
+    ]
+    return {figure.name: figure for figure in made}
+
+
+def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Series, Series]:
+    """Make the daily created, solved (first solves) and backlog, which stands at each day's end."""
+    first = (filters.start - date(1970, 1, 1)).days
+    opening = answer.backlog + sum(day.backlog for number, day in answer.days.items() if number < first)
+    days = [answer.days.get(first + index, _NOTHING) for index in range(len(when.days))]
+    backlog = list(accumulate((day.backlog for day in days), initial=opening))[1:]
+    return (
+        Series("created", when.days, tuple(day.created for day in days)),
+        Series("solved", when.days, tuple(day.first_solved for day in days)),
+        Series("backlog", when.days, tuple(backlog)),
+    )
+
+
+def rows(groups: Iterable[Group], *, priorities: bool = False) -> tuple[Row, ...]:
+    """Make a breakdown: priorities by urgency, everything else the busiest first, "not set" last."""
+
+    def place(group: Group) -> tuple[Any, ...]:
+        key = group.key or ""
+        if priorities:
+            return group.key is None, _PRIORITIES.index(key) if key in _PRIORITIES else len(_PRIORITIES), key
+        return group.key is None, -(group.created + group.solved + group.backlog), key
+
+    return tuple(
+        Row(group.key, group.created, group.solved, group.backlog, group.response, group.resolution)
+        for group in sorted(groups, key=place)
+    )
+
+
+def _figure(name: str, value: float | None, n: int, **more: Any) -> Figure:
+    means = DEFINITIONS[name]
+    return Figure(name, value, means.unit, n, means.text, means.version, **more)
+
+
+def _count(name: str, value: int, previous: int) -> Figure:
+    return _figure(name, value, value, previous=previous)
+
+
+def _first_response(current: Totals, previous: Totals) -> Figure:
+    excluded = {NO_REPLY: current.unanswered, BEFORE_CREATION: current.before_creation}
+    return _duration("first_response", current.response, current.responses, previous.response, excluded)
+
+
+def _full_resolution(current: Totals, previous: Totals) -> Figure:
+    excluded = {REOPENED: current.reopened}
+    return _duration("full_resolution", current.resolution, current.resolutions, previous.resolution, excluded)
+
+
+def _duration(
+    name: str,
+    value: tuple[float, float] | None,
+    n: int,
+    previous: tuple[float, float] | None,
+    excluded: Mapping[str, int],
+) -> Figure:
+    median, p90 = value or (None, None)
+    before = previous[0] if previous else None
+    known = {reason: number for reason, number in excluded.items() if number}
+    return _figure(name, median, n, p90=p90, previous=before, excluded=known)
+
+
+def _reopen_rate(answer: Answer, now: list[Day], before: list[Day], immature: int) -> Figure:
+    solved, earlier = sum(day.first_solved for day in now), sum(day.first_solved for day in before)
+    return _figure(
+        "reopen_rate",
+        answer.current.returned / solved if solved else None,
+        solved,
+        previous=answer.previous.returned / earlier if earlier else None,
+        immature=immature,
+    )
+
+
+def _immature(answer: Answer, filters: Filters, start: int, as_of: datetime) -> int:
+    """Count the first solves on days that are not yet wholly older than the reopening window."""
+    today = as_of.astimezone(ZoneInfo(filters.zone)).date()
+    ripe = today - timedelta(days=REOPEN_DAYS)
+    return sum(
+        day.first_solved for number, day in answer.days.items() if number >= start and day_of(number) >= ripe
+    )

@@ -1,0 +1,50 @@
+"""MetricsService: the figures of tickets and of people."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from services.reporting import figures
+from services.reporting.engine import AnalyticsEngine
+from services.reporting.periods import Period, period
+from services.reporting.ports import Authorize
+from services.reporting.queries import Answer, Answers
+from services.reporting.results import Figure, Filters, Metrics
+
+
+class MetricsService:
+    """Answers with explained figures; DashboardService shows the same ones."""
+
+    def __init__(self, engine: AnalyticsEngine, authorize: Authorize) -> None:
+        self._engine, self._authorize, self._answers = engine, authorize, Answers()
+
+    def get_ticket_metrics(
+        self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
+    ) -> Metrics:
+        """Give every figure of a period, as of now or of an earlier moment.
+
+        Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
+        """
+        found, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of, breakdowns=False)
+        return found
+
+    def get_user_metrics(
+        self, *, user_id: str, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
+    ) -> Metrics:
+        """Give the figures of the tickets a person held at the moments that count."""
+        held = replace(filters, assignees=(user_id,))
+        return self.get_ticket_metrics(filters=held, now=now, actor=actor, as_of=as_of)
+
+    def ask(
+        self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None, breakdowns: bool
+    ) -> tuple[Metrics, Answer, Period]:
+        """Give the figures together with the answer they were made from."""
+        self._authorize(actor)
+        moment = min(as_of, now) if as_of is not None else now
+        with self._engine.view() as view:
+            when = period(filters, as_of=moment, latest=view.manifest.latest)
+            answer = self._answers.get(view, filters, when, breakdowns=breakdowns)
+            age = (now - self._engine.followed_at(view)).total_seconds()
+        made: Mapping[str, Figure] = figures.figures(answer, filters, when, moment)
+        return Metrics(filters, moment, max(age, 0.0), made), answer, when

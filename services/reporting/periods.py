@@ -1,0 +1,104 @@
+"""Local days: where they begin in UTC, and the SQL that tells which day a moment belongs to."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from services.reporting.errors import BadPeriod
+from services.reporting.fold import SECOND, micros, moment_of
+from services.reporting.results import Filters
+
+DAY = 86_400 * SECOND
+LONGEST = 3_660  # days
+_EARLIEST = date(1970, 1, 2)
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period and the equally long one before it, as moments in microseconds.
+
+    `end` is excluded, and not later than `until`: the first moment a report must not know of. `days`
+    are the local days from the start to the end or to today; `day_sql` gives a moment's day as a number
+    that `day_of` reads.
+    """
+
+    before: int
+    start: int
+    end: int
+    until: int
+    days: tuple[date, ...]
+    day_sql: str
+
+
+def period(filters: Filters, *, as_of: datetime, latest: int) -> Period:
+    """Place the days of a filter in time; raises BadPeriod.
+
+    `latest` is when the newest event counts. When that is not later than `as_of`, nothing has to be held
+    back, so the same question gives the same period all day long.
+    """
+    zone = _zone(filters)
+    length = (filters.end - filters.start).days + 1
+    today = as_of.astimezone(zone).date()
+    midnights = [
+        micros(datetime.combine(filters.start + timedelta(days=index), time(), zone))
+        for index in range(-length, length + 1)
+    ]
+    until = micros(as_of) + 1
+    if latest < until:
+        until = micros(datetime.combine(max(today, filters.end) + timedelta(days=2), time(), zone))
+    start = midnights[length]
+    days = (filters.start + timedelta(days=index) for index in range(length))
+    return Period(
+        before=midnights[0],
+        start=start,
+        end=max(min(midnights[-1], until), start),
+        until=until,
+        days=tuple(day for day in days if day <= today),
+        day_sql=_day_sql(midnights, zone),
+    )
+
+
+def day_of(number: int) -> date:
+    """Convert a day number of `Period.day_sql`."""
+    return _EPOCH + timedelta(days=number)
+
+
+def _zone(filters: Filters) -> ZoneInfo:
+    if filters.end < filters.start:
+        raise BadPeriod("The period ends before it starts.")
+    length = (filters.end - filters.start).days + 1
+    if length > LONGEST:
+        raise BadPeriod(f"A period has at most {LONGEST} days.")
+    if filters.start - timedelta(days=length) < _EARLIEST or filters.end.year > 9000:
+        raise BadPeriod("The period lies too far away.")
+    try:
+        return ZoneInfo(filters.zone)
+    except (ValueError, OSError, KeyError) as error:
+        raise BadPeriod(f"There is no time zone {filters.zone[:60]!r}.") from error
+
+
+def _day_sql(midnights: list[int], zone: ZoneInfo) -> str:
+    """Write local time as UTC plus an offset that changes where the zone's clocks change."""
+    offsets = [_offset(moment, zone) for moment in midnights]
+    cases = [
+        f'WHEN "at" < {_change(midnights[index - 1], midnights[index], zone)} THEN {offsets[index - 1]}'
+        for index in range(1, len(midnights))
+        if offsets[index - 1] != offsets[index]
+    ]
+    offset = f"CASE {' '.join(cases)} ELSE {offsets[-1]} END" if cases else str(offsets[-1])
+    return f'("at" + {offset}) // {DAY}'
+
+
+def _offset(moment: int, zone: ZoneInfo) -> int:
+    offset = moment_of(moment).astimezone(zone).utcoffset()
+    return micros(datetime(1970, 1, 1, tzinfo=UTC) + (offset or timedelta()))
+
+
+def _change(low: int, high: int, zone: ZoneInfo) -> int:
+    """Find the second between two midnights at which the offset becomes that of the second one."""
+    after = _offset(high, zone)
+    while high - low > SECOND:
+        middle = (low + high) // (2 * SECOND) * SECOND
+        low, high = (low, middle) if _offset(middle, zone) == after else (middle, high)
+    return high

@@ -1,0 +1,51 @@
+"""ReportingService: plain summaries of everything the copy holds."""
+
+from typing import Any
+
+from services.reporting.engine import AnalyticsEngine
+from services.reporting.reader import View
+from services.reporting.results import NONE
+
+_COUNTED = {
+    "by_status": "status",
+    "by_priority": "priority",
+    "by_channel": "channel",
+    "by_category": "category",
+    "by_team": "team_id",
+    "created_per_month": "strftime(make_timestamp(created_at), '%Y-%m')",
+    "closed_per_month": "strftime(make_timestamp(closed_at), '%Y-%m')",
+}
+_TOTALS = """
+SELECT count(*), coalesce(sum(reopens), 0)::BIGINT, count(*) FILTER (reopens > 0),
+       coalesce(sum(reassigns), 0)::BIGINT, count(*) FILTER (reassigns > 0)
+FROM tickets
+"""
+
+
+class ReportingService:
+    """Summarizes the ledger from its columnar copy."""
+
+    def __init__(self, engine: AnalyticsEngine) -> None:
+        self._engine = engine
+
+    def summary(self) -> dict[str, Any]:
+        """Count tickets and history items, and the tickets by their latest fields; JSON values only.
+
+        Months are UTC. A field that is not set counts under "none". Raises CopyMissing or CopyDamaged.
+        """
+        with self._engine.view() as view:
+            manifest = view.manifest
+            ((tickets, reopens, reopened, reassigns, reassigned),) = view.rows(_TOTALS)
+            return {
+                "tickets": tickets,
+                "history_items": sum(file.rows for file in (*manifest.closed, *manifest.recent)),
+                **{name: _counts(view, column) for name, column in _COUNTED.items()},
+                "reopens": {"sum": reopens, "tickets": reopened},
+                "reassignments": {"sum": reassigns, "tickets": reassigned},
+                "as_of": self._engine.followed_at(view).isoformat(),
+            }
+
+
+def _counts(view: View, column: str) -> dict[str, int]:
+    found = view.rows(f"SELECT {column}, count(*) FROM tickets GROUP BY 1 ORDER BY 1 NULLS LAST")  # noqa: S608
+    return {NONE if key is None else key: number for key, number in found}

@@ -1,0 +1,84 @@
+"""Building what one ledger transaction takes of a ticket's imported events."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.assignment import Assignment
+from models.ledger import MAX_ITEMS
+from models.ticket_history import TicketHistory
+from services.tickets.assignment import AssignmentService
+from services.tickets.audit import AuditService
+from services.tickets.fields import Fields, evolve
+from services.tickets.importing.source import ImportedEvent
+from services.users import Actor
+
+ROOM = MAX_ITEMS - 2  # the ticket and its reference take a place each
+BYTES = 2_000_000  # of message texts; a transaction takes 4 MB in all
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A ticket at one version; version 0 is none yet."""
+
+    ticket_id: int
+    version: int
+    fields: Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Events made into items, and where the ticket stands after them."""
+
+    history: list[TicketHistory]
+    stints: list[Assignment]
+    after: Standing
+
+
+class ChunkBuilder:
+    """Makes history items and stints of as many events as one transaction takes."""
+
+    def __init__(self, audit: AuditService, assignments: AssignmentService) -> None:
+        self._audit, self._assignments = audit, assignments
+
+    def build(
+        self, standing: Standing, events: Iterable[ImportedEvent], *, recorded_at: datetime, write_id: str
+    ) -> Chunk:
+        """Take events, at least one, until a transaction is full."""
+        history: list[TicketHistory] = []
+        stints: dict[str, Assignment] = {}
+        size = 0
+        for event in events:
+            size += len((event.body or "").encode())
+            item, after, begun = self._step(standing, event, recorded_at, write_id)
+            # A stint that begins and ends here is one item.
+            held = stints | {stint.assigned_at: stint for stint in begun}
+            if history and (len(history) + 1 + len(held) > ROOM or size > BYTES):
+                break
+            history.append(item)
+            standing, stints = after, held
+        return Chunk(history, list(stints.values()), standing)
+
+    def _step(
+        self, standing: Standing, event: ImportedEvent, recorded_at: datetime, write_id: str
+    ) -> tuple[TicketHistory, Standing, list[Assignment]]:
+        version, before = standing.version + 1, standing.fields
+        answered = event.kind == "replied" and event.public and event.actor_kind == "agent"
+        after = evolve(
+            before, event.values, at=event.at, version=version, public_reply_by_agent=answered
+        )
+        item = self._audit.record(
+            ticket_id=standing.ticket_id,
+            version=version,
+            actor=Actor(user_id=event.actor_id, name="", kind=event.actor_kind),
+            at=event.at,
+            recorded_at=recorded_at,
+            kind=event.kind,
+            public=event.public,
+            body=event.body,
+            before=before,
+            after=after,
+            write_id=write_id,
+        )
+        begun = self._assignments.stints(standing.ticket_id, before, after, event.at)
+        return item, Standing(standing.ticket_id, version, after), begun

@@ -1,0 +1,116 @@
+"""The Makefile on machines that lack something: one clear line and a non-zero exit."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.settings import ROOT
+
+TOOLS = ("bash", "env", "make", "awk", "find", "cat", "rm", "touch", "uname", "id", "python3")
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a folder of tools and a checkout with an awkward name, as (tools, checkout)."""
+    tools, checkout = tmp_path / "tools", tmp_path / "it's a (new) clone, $1"
+    tools.mkdir()
+    checkout.mkdir()
+    for name in TOOLS:
+        (tools / name).symlink_to(shutil.which(name) or name)
+    for name in ("Makefile", "package.json", "package-lock.json", "requirements.txt"):
+        shutil.copy(ROOT / name, checkout / name)
+    return tools, checkout
+
+
+def add_tool(tools: Path, name: str, script: str) -> None:
+    """Put a program of our own among the tools."""
+    (tools / name).write_text(f"#!/bin/bash\n{script}\n")
+    (tools / name).chmod(0o755)
+
+
+def make(machine: tuple[Path, Path], *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run make with nothing but the machine's tools in reach."""
+    tools, checkout = machine
+    environment = {"PATH": str(tools), "HOME": str(checkout), **variables}
+    return subprocess.run(
+        ["make", *arguments], cwd=checkout, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def the_one_line(answer: subprocess.CompletedProcess[str]) -> str:
+    """Return what a failed make says beside its own closing words."""
+    assert answer.returncode != 0
+    lines = [line for line in answer.stderr.splitlines() if not line.startswith("make")]
+    assert len(lines) == 1, answer.stderr
+    return lines[0]
+
+
+def test_help_is_the_default_and_lists_every_target(machine):
+    answer = make(machine)
+    assert answer.returncode == 0
+    listed = re.findall(r"make (\S+)", answer.stdout)
+    assert {"run", "test", "lint", "format", "bench", "setup", "requirements", "clean", "help"} == set(listed)
+
+
+@pytest.mark.parametrize("missing", ["node", "npm"])
+def test_node_and_npm_are_asked_for(machine, missing):
+    if missing == "npm":
+        add_tool(machine[0], "node", "echo 20")
+    assert the_one_line(make(machine, "node_modules/.installed")).startswith(f"setup: {missing} is missing: ")
+
+
+def test_an_old_node_is_named(machine):
+    add_tool(machine[0], "node", 'if [ "$1" = -p ]; then echo 16; else echo v16.20.2; fi')
+    add_tool(machine[0], "npm", "exit 0")
+    assert the_one_line(make(machine, "node_modules/.installed")) == (
+        "setup: node v16.20.2 is too old: install 18 or newer"
+    )
+
+
+def test_an_old_python_is_named(machine):
+    add_tool(machine[0], "python-old", 'if [ "$1" = --version ]; then echo Python 3.9.2; else exit 1; fi')
+    assert the_one_line(make(machine, ".venv/.made-in", "PYTHON=python-old")) == (
+        "setup: Python 3.9.2 is too old: set PYTHON to 3.11 or newer"
+    )
+
+
+def test_a_python_without_venv_is_named(machine):
+    add_tool(machine[0], "python-bare", 'case "$2" in *ensurepip*) exit 1;; *) exit 0;; esac')
+    assert the_one_line(make(machine, ".venv/.made-in", "PYTHON=python-bare")) == (
+        "setup: python-bare cannot make virtual environments: install python3-venv"
+    )
+
+
+def test_another_platform_is_named(machine):
+    (machine[0] / "uname").unlink()
+    add_tool(machine[0], "uname", "echo Linux riscv64")
+    assert "not Linux riscv64" in the_one_line(make(machine, "node_modules/.installed"))
+
+
+def test_a_missing_browser_fails_in_ci_and_is_a_line_elsewhere(machine):
+    (machine[0] / "id").unlink()
+    add_tool(machine[0], "id", "echo 1000")
+    assert "chromium is missing" in the_one_line(make(machine, "browser", CI="true"))
+    elsewhere = make(machine, "browser")
+    assert elsewhere.returncode == 0
+    assert "the browser tests are skipped" in elsewhere.stdout
+
+
+def test_the_build_server_runs_make_test(machine):
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text().rstrip().endswith("exec make test")
+
+
+def test_root_gets_the_browser_from_debian(machine):
+    tools, _ = machine
+    (tools / "id").unlink()
+    add_tool(tools, "id", "echo 0")
+    add_tool(tools, "apt-get", f'case "$*" in *chromium) ln -s {tools}/cat {tools}/chromium;; esac')
+    (tools / "ln").symlink_to(shutil.which("ln") or "ln")
+    answer = make(machine, "browser", CI="true")
+    assert (answer.returncode, answer.stdout) == (0, "setup: Debian's chromium\n")

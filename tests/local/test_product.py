@@ -1,0 +1,93 @@
+"""The product itself under `python -m local`: ready soon, data kept over a restart, stopped in order."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.ports import free_port
+from local.settings import ROOT
+
+pytestmark = pytest.mark.engine
+
+READY_SECONDS = 8.0
+
+
+class Product:
+    """One start of the product."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        """Start it and wait until it says that it is ready."""
+        self.written = folder / "output"
+        started = time.monotonic()
+        with self.written.open("wb") as output:
+            command = [sys.executable, "-m", "local"]
+            self.process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+        while "ready at" not in self.written.read_text():
+            assert self.process.poll() is None, self.written.read_text()
+            assert time.monotonic() < started + 60, self.written.read_text()
+            time.sleep(0.02)
+        self.seconds = time.monotonic() - started
+
+    def stop(self) -> str:
+        """Stop it and return all that it wrote."""
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(60) == 0
+        return self.written.read_text()
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """Return settings for a product of the test's own."""
+    return {
+        **os.environ,
+        "PORT": str(free_port()),
+        "ENGINE_PORT": str(free_port()),
+        "DATA_DIR": str(tmp_path / "data"),
+        "DEMO_PASSWORD": "correct horse battery staple",
+    }
+
+
+def status_of(port: int, path: str) -> int:
+    """Ask a running product for a page."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_once_set_up_it_is_ready_soon_and_has_kept_its_data(tmp_path, environment):
+    first = Product(tmp_path, environment)
+    assert status_of(int(environment["PORT"]), "/login") == 200
+    written = first.stop()
+    assert "created table ledgerdesk-tickets" in written
+    assert written.index("web stopped") < written.index("worker stopped") < written.index("engine stopped")
+
+    again = Product(tmp_path, environment)
+    assert status_of(int(environment["PORT"]), "/readyz") == 200
+    written = again.stop()
+    assert "created" not in written
+    assert "Traceback" not in written
+    assert again.seconds < READY_SECONDS
+
+
+def test_connections_that_say_nothing_delay_nobody(live_server):
+    host, port = live_server.url.removeprefix("http://").split(":")
+    silent = [socket.create_connection((host, int(port))) for _ in range(100)]
+    try:
+        started = time.monotonic()
+        assert status_of(int(port), "/healthz") == 200
+        assert time.monotonic() - started < 1
+    finally:
+        for connection in silent:
+            connection.close()

@@ -1,0 +1,72 @@
+"""Every route says who may call it, and turns strangers away before anything else happens."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from local.settings import Settings
+from models.connection import disconnect
+from portal import create_app
+from services.bootstrap import build_services
+
+# What anybody may call. A new name here is a decision, made in a review.
+PUBLIC = {"auth.front", "auth.login", "auth.sign_in", "health.alive", "health.ready"}
+# One gate stands before everything under this prefix; analytics_dash's own tests walk around it.
+DASHBOARD = "/reports"
+
+
+@pytest.fixture(scope="module")
+def app() -> Iterator[Flask]:
+    """Build the whole application; nothing answers for DynamoDB, so that a read before a guard is a 5xx."""
+    settings = Settings(secret_key="k" * 48, dynamodb_endpoint="http://127.0.0.1:9")
+    app = create_app(settings, build_services(settings.service_options()))
+    app.config["WTF_CSRF_ENABLED"] = False  # a missing token must not hide a missing guard
+    yield app
+    disconnect()
+
+
+def guard_of(view: Any) -> str | None:
+    """Return what a view declares: on the function, or for a grid on the view's class."""
+    return getattr(view, "guard", None) or getattr(getattr(view, "__self__", None), "guard", None)
+
+
+def place_of(view: Any) -> str:
+    """Return file and name of a view, for the message."""
+    inner = inspect.unwrap(view)
+    return f"{inspect.getsourcefile(inner)}: {inner.__qualname__}"
+
+
+def test_every_route_declares_its_guard(app):
+    unguarded = [
+        f"{rule.rule} in {place_of(app.view_functions[rule.endpoint])}"
+        for rule in app.url_map.iter_rules()
+        if not rule.rule.startswith(DASHBOARD) and not guard_of(app.view_functions[rule.endpoint])
+    ]
+    assert not unguarded, "routes without a guard:\n" + "\n".join(unguarded)
+
+
+def test_strangers_are_turned_away(app):
+    let_in = [
+        f"{method} {rule.rule}: {answer} in {place_of(app.view_functions[rule.endpoint])}"
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint not in PUBLIC
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+        if (answer := answer_to_stranger(app, rule, method)) not in {"401", "302 /login"}
+    ]
+    assert not let_in, "routes that answered a stranger:\n" + "\n".join(let_in)
+
+
+def test_the_public_routes_are_the_ones_decided_on(app):
+    assert {name for name, view in app.view_functions.items() if guard_of(view) == "public"} == PUBLIC
+
+
+def answer_to_stranger(app: Flask, rule: Rule, method: str) -> str:
+    """Call a rule without signing in, with plausible arguments; return status and where it leads."""
+    values = dict.fromkeys(rule.arguments, "1")
+    address = app.url_map.bind("localhost").build(rule.endpoint, values, append_unknown=False)
+    answer = app.test_client().open(address, method=method)
+    return f"{answer.status_code} {(answer.location or '').partition('?')[0]}".strip()

@@ -1,0 +1,127 @@
+"""The project's own conventions, so that a review need not remember them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from local.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("portal", "analytics_dash", "services", "models", "pynamodb_grid", "local", "bench", "cdk")
+FILE_LINES = 300
+FUNCTION_LINES = 40
+# Who may read the environment: the settings, and what runs before or around the product.
+ENVIRONMENT_READERS = ("portal/settings.py", "local/", "bench/", "cdk/")
+CHECK_EXCEPTION = re.compile(
+    r"#\s*(noqa|type: ignore|pragma)"
+    r"(?P<codes>:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|\[[a-z, -]+\]|: no cover)?(?P<reason>.*)"
+)
+
+
+def product_files() -> list[Path]:
+    """Return the product's own Python files, tests left out."""
+    inside = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    files = [path for path in [*inside, *ROOT.glob("*.py")] if "tests" not in path.relative_to(ROOT).parts]
+    assert len(files) > 50, "the tree has moved"
+    return sorted(files)
+
+
+FILES = product_files()
+
+
+def trees() -> Iterator[tuple[str, ast.Module]]:
+    """Yield each file's name and syntax tree."""
+    for path in FILES:
+        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Yield every function as (file:name, tree), methods and inner ones included."""
+    for name, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield f"{name}:{node.name}", node
+
+
+def test_files_are_not_too_long():
+    lengths = {path: path.read_text(encoding="utf-8").count("\n") for path in FILES}
+    long = [f"{path.relative_to(ROOT)} has {lines}" for path, lines in lengths.items() if lines > FILE_LINES]
+    assert not long, f"files over {FILE_LINES} lines: {long}"
+
+
+def test_functions_are_not_too_long():
+    lengths = {name: (node.end_lineno or 0) - node.lineno + 1 for name, node in functions()}
+    long = [f"{name} has {lines}" for name, lines in lengths.items() if lines > FUNCTION_LINES]
+    assert not long, f"functions over {FUNCTION_LINES} lines: {long}"
+
+
+def test_own_code_is_imported_at_the_top():
+    inside = [
+        f"{name} imports {module}"
+        for name, function in functions()
+        for node in ast.walk(function)
+        for module in imported_by(node)
+        if module.split(".")[0] in PACKAGES
+    ]
+    assert not inside, f"a circle hides behind these, or they are in the wrong place: {inside}"
+
+
+def imported_by(node: ast.AST) -> list[str]:
+    """Return the modules that an import statement names."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+def test_the_environment_is_read_in_one_place():
+    reads = [
+        f"{name} line {node.lineno}"
+        for name, tree in trees()
+        if not name.startswith(ENVIRONMENT_READERS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv", "os.environb"}
+    ]
+    assert not reads, f"make these a field of Settings: {reads}"
+
+
+def test_every_exception_from_a_check_says_why():
+    bare = [
+        f"{path.relative_to(ROOT)} line {number}"
+        for path in FILES
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if (found := CHECK_EXCEPTION.search(line)) and not (found["codes"] and found["reason"].strip(" #-:"))
+    ]
+    assert not bare, f"checks switched off without code and reason: {bare}"
+
+
+class Recorder(dict[str, str]):
+    """An environment that remembers what it was asked for."""
+
+    def __init__(self, given: dict[str, str]) -> None:
+        """Hold some settings and no question yet."""
+        super().__init__(given)
+        self.asked: set[str] = set()
+
+    def get(self, name, default=None):
+        """Answer like a dict, and remember the name."""
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name):
+        """Answer like a dict, and remember the name."""
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+def test_every_setting_is_documented(tmp_path):
+    asked: set[str] = set()
+    for environment in ("development", "production"):
+        given = {"ENVIRONMENT": environment, "SECRET_KEY": "k" * 48, "DATA_DIR": str(tmp_path)}
+        recorder = Recorder(given)
+        Settings.from_env(recorder)
+        asked |= recorder.asked
+    guide = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    missing = sorted(name for name in asked if f"`{name}`" not in guide)
+    assert len(asked) > 10, "the settings are read in another way: teach this test"
+    assert not missing, f"docs/operators.md lacks {missing}"
