@@ -42,12 +42,12 @@ def sources(basic: Path = BASIC) -> dict[str, Path]:
         package / "html" / "dash_html_components.min.js",
     ]
     named = {f"dash/{path.relative_to(package).as_posix()}": path for path in files}
-    # A plotly.js of another version than the Python package expects could draw differently: then the full one.
+    # Another version than the Python package expects could draw differently: then the full one.
     return named | {PLOTLY: basic if basic.exists() and _version(basic) == _version(FULL) else FULL}
 
 
 def build(folder: Path, *, basic: Path = BASIC) -> dict[str, str]:
-    """Write every bundle with its compressed variants and a manifest into `folder`; returns name -> file name."""
+    """Write every bundle, its compressed variants and a manifest into `folder`; returns name -> file."""
     folder.mkdir(parents=True, exist_ok=True)
     compressor = Compressor(quiet=True)
     manifest: dict[str, str] = {}

@@ -1,17 +1,19 @@
 """Connect the page: one server callback from the address to everything, three small ones in the browser."""
 
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dash
-from dash import ClientsideFunction, Input, Output
+from dash import ClientsideFunction, Input, Output, no_update
 from flask import g
 
 from analytics_dash import filters, overview, tiles
 from analytics_dash.layout import CHARTS
-from analytics_dash.overview import View
+from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services
 from analytics_dash.query import CUSTOM, PRIORITIES
+from services.errors import Forbidden, ServiceError
 
 PRIORITY_NAMES = [(key, key.capitalize()) for key in PRIORITIES]
 
@@ -38,16 +40,31 @@ OUTPUTS = {
 
 
 def register(
-    app: dash.Dash, services: Services, *, prefix: str, grid_url: GridUrl, avatar: Avatar, now: Clock, zone: str
+    app: dash.Dash,
+    services: Services,
+    *,
+    prefix: str,
+    grid_url: GridUrl,
+    avatar: Avatar,
+    now: Clock,
+    zone: str,
 ) -> None:
     """Register the page's callbacks on this app alone (module-level ones go to whichever app comes first)."""
 
     @app.callback(output=OUTPUTS, inputs=[Input("url", "search"), Input("refresh", "data")])
-    def show(search: object, _refresh: object) -> dict[str, Any]:
-        view = overview.build(
-            services, search=search, now=now(), actor=g.report_actor, zone=zone, grid_url=grid_url, avatar=avatar
-        )
-        return _values(view, prefix)
+    def answer(search: object, _refresh: object) -> dict[str, Any]:
+        moment = now()
+        question = overview.read(services, search=search, now=moment, zone=zone)
+        try:
+            view = overview.show(
+                services, question, now=moment, actor=g.report_actor, grid_url=grid_url, avatar=avatar
+            )
+        except Forbidden:
+            raise
+        except ServiceError as error:
+            # The filters stay usable, and what was on the page stays with its age.
+            return _unanswered() | _filters(question, prefix) | _problem([error.message])
+        return _answered(view) | _filters(question, prefix) | _problem(question.choice.problems)
 
     browser = "ledgerdeskReports"
     app.clientside_callback(
@@ -73,25 +90,36 @@ def check_zone(zone: str) -> str:
     return ZoneInfo(zone).key
 
 
-def _values(view: View, prefix: str) -> dict[str, Any]:
-    choice = view.choice
+def _answered(view: View) -> dict[str, Any]:
     return {
         "payload": view.payload,
         "tiles": tiles.row(view.overview),
         "explanations": tiles.explanations(view.overview, view.links),
-        "problem": " ".join(choice.problems),
-        "problem_hidden": not choice.problems,
-        "compared": f"{view.shown}, compared with {view.compared}",
+        "note_daily": f"tickets a {view.unit}",
+    }
+
+
+def _unanswered() -> dict[str, Any]:
+    return dict.fromkeys(("payload", "tiles", "explanations", "note_daily"), no_update)
+
+
+def _problem(sentences: Sequence[str]) -> dict[str, Any]:
+    return {"problem": " ".join(sentences), "problem_hidden": not sentences}
+
+
+def _filters(question: Question, prefix: str) -> dict[str, Any]:
+    choice = question.choice
+    return {
+        "compared": question.compared,
         "reset": filters.reset(choice, prefix),
         "periods": filters.periods(choice, prefix),
         "range_hidden": choice.period != CUSTOM,
         "from": choice.start.isoformat(),
         "to": choice.end.isoformat(),
-        "team": filters.options(choice, "teams", view.teams, prefix),
-        "team_said": filters.said(choice.teams, view.teams),
+        "team": filters.options(choice, "teams", question.teams, prefix),
+        "team_said": filters.said(choice.teams, question.teams),
         "priority": filters.options(choice, "priorities", PRIORITY_NAMES, prefix),
         "priority_said": filters.said(choice.priorities, PRIORITY_NAMES),
-        "category": filters.options(choice, "categories", view.categories, prefix),
-        "category_said": filters.said(choice.categories, view.categories),
-        "note_daily": f"tickets a {view.unit}",
+        "category": filters.options(choice, "categories", question.categories, prefix),
+        "category_said": filters.said(choice.categories, question.categories),
     }

@@ -1,4 +1,4 @@
-"""Write Dash components as plain dicts: what the browser gets anyway, without building objects on every call."""
+"""Write Dash components as plain dicts: what the browser gets anyway, without building objects first."""
 
 from typing import Any
 

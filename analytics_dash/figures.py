@@ -17,7 +17,9 @@ CLOSEST_LABELS = 0.075  # of the chart's height: nearer labels would overlap
 HINT = {True: "<br>Click to open", False: ""}
 
 
-def created_solved(created: Sequence[Bucket], solved: Sequence[Bucket], links: Sequence[list[str | None]]) -> Figure:
+def created_solved(
+    created: Sequence[Bucket], solved: Sequence[Bucket], links: Sequence[list[str | None]]
+) -> Figure:
     """Draw created (solid) against solved (dashed); `links` holds the addresses of both series."""
     first = _line("Created", created, "series-1", links[0])
     first |= {"fill": "tozeroy", "fillcolor": token("series-1", 0.07)}
@@ -166,7 +168,7 @@ def _counts(values: Sequence[float]) -> Figure:
     most = max([*values, 4])
     step = nice_step(most / 4)
     return {
-        "range": [0, ceil(most / step) * step],
+        "range": [0, ceil(most / step) * step * 1.004],  # a line exactly on the edge is not drawn
         "tick0": 0,
         "dtick": step,
         "fixedrange": True,
@@ -183,7 +185,8 @@ def _counts(values: Sequence[float]) -> Figure:
 def _direct_labels(series: dict[str, Sequence[Bucket]]) -> list[Figure]:
     """Write each series' name at its last point, moved apart where the points are close."""
     ends = sorted(
-        ((buckets[-1].value, buckets[-1].start, name) for name, buckets in series.items() if buckets), reverse=True
+        ((buckets[-1].value, buckets[-1].start, name) for name, buckets in series.items() if buckets),
+        reverse=True,
     )
     top = max((bucket.value for buckets in series.values() for bucket in buckets), default=0) or 1
     near = len(ends) == 2 and abs(ends[0][0] - ends[1][0]) / top < CLOSEST_LABELS

@@ -1,4 +1,4 @@
-"""The filter bar as links: every option leads to the page it makes, so each can be shared, opened aside or undone."""
+"""The filter bar as links: each option leads to the page it makes and can be shared, opened aside, undone."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,12 @@ Field = Literal["teams", "priorities", "categories"]
 def periods(choice: Choice, prefix: str) -> list[Element]:
     """Write the periods as a row of links, the present one marked."""
     links = [
-        _link(f"{days} d", prefix + encode(replace(choice, period=key)), f"period-{key}", current=choice.period == key)
+        _link(
+            f"{days} d",
+            prefix + encode(replace(choice, period=key)),
+            f"period-{key}",
+            current=choice.period == key,
+        )
         for key, days in PERIODS.items()
     ]
     custom = prefix + encode(replace(choice, period=CUSTOM))
@@ -40,7 +45,9 @@ def options(choice: Choice, field: Field, pairs: Sequence[tuple[str, str]], pref
             )
         )
     if chosen:
-        items.append(_link("Clear", prefix + encode(_with(choice, field, ())), f"{field}-clear", "menu-item clear"))
+        items.append(
+            _link("Clear", prefix + encode(_with(choice, field, ())), f"{field}-clear", "menu-item clear")
+        )
     return items
 
 

@@ -64,7 +64,11 @@ class Gate:
 
     def leave(self, response: Response) -> Response:
         """Let browsers keep our own scripts, whose addresses carry their time of change."""
-        if request.path.startswith(f"{self.prefix}assets/") and "m" in request.args and response.status_code == 200:
+        if (
+            request.path.startswith(f"{self.prefix}assets/")
+            and "m" in request.args
+            and response.status_code == 200
+        ):
             response.headers["Cache-Control"] = FOREVER
         return response
 
@@ -129,4 +133,8 @@ def _matches(given: object, wanted: Sequence[Pair], *, values: bool) -> bool:
 
 def _plain(value: object) -> bool:
     """Tell whether a value is one the page can send: nothing, a number or a text of bearable length."""
-    return value is None or isinstance(value, int | float) or (isinstance(value, str) and len(value) <= LONGEST_TEXT)
+    return (
+        value is None
+        or isinstance(value, int | float)
+        or (isinstance(value, str) and len(value) <= LONGEST_TEXT)
+    )

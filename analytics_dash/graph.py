@@ -15,7 +15,7 @@ CONFIG = {
 
 
 def graph(name: str) -> dcc.Graph:
-    """Make the chart `graph-<name>`; its figure comes from the page's payload, its size from the stylesheet."""
+    """Make the chart `graph-<name>`; its figure comes with the payload, its size from the stylesheet."""
     return dcc.Graph(
         id=f"graph-{name}",
         figure={"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},

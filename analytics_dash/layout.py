@@ -1,5 +1,7 @@
 """The page's fixed frame: filters, places for figures and charts; it holds no data and touches no service."""
 
+from typing import Any
+
 from dash import dcc, html
 from dash.development.base_component import Component
 
@@ -36,7 +38,7 @@ def page() -> Component:
                         [html.Div(className="tile") for _ in TILES],
                         id="tiles",
                         className="card tiles report-tiles",
-                        **{"aria-label": "Key figures"},
+                        **_extra({"aria-label": "Key figures"}),
                     ),
                     html.Div(_cards(), className="report-grid"),
                 ],
@@ -47,12 +49,21 @@ def page() -> Component:
     )
 
 
+def _extra(props: dict[str, str]) -> dict[str, Any]:
+    """Pass aria- and data- properties, which the components' signatures do not list."""
+    return props
+
+
 def _filters() -> Component:
     return html.Div(
         [
-            html.Div(id="periods", className="segments", role="group", **{"aria-label": "Period"}),
+            html.Div(id="periods", className="segments", role="group", **_extra({"aria-label": "Period"})),
             html.Div(
-                [_day("from", "From"), html.Span("\N{EN DASH}", **{"aria-hidden": "true"}), _day("to", "To")],
+                [
+                    _day("from", "From"),
+                    html.Span("\N{EN DASH}", **_extra({"aria-hidden": "true"})),
+                    _day("to", "To"),
+                ],
                 id="range",
                 className="range",
                 hidden=True,
@@ -65,22 +76,29 @@ def _filters() -> Component:
         ],
         className="sub report-filters",
         role="group",
-        **{"aria-label": "Filters"},
+        **_extra({"aria-label": "Filters"}),
     )
 
 
 def _day(name: str, label: str) -> Component:
-    return html.Label([html.Span(label, className="vh"), dcc.Input(id=name, type="date")], htmlFor=name)
+    # Dash passes any type on to the element; the browser's own date field saves a picker of 100 KB.
+    field = dcc.Input(id=name, type="date")  # type: ignore[arg-type]  # missing from its list of types
+    return html.Label([html.Span(label, className="vh"), field], htmlFor=name)
 
 
 def _choice(name: str, label: str) -> Component:
     return html.Details(
         [
             html.Summary(
-                [html.Span(label, className="chip-field"), html.Span("All", id=f"{name}-said", className="chip-value")],
+                [
+                    html.Span(label, className="chip-field"),
+                    html.Span("All", id=f"{name}-said", className="chip-value"),
+                ],
                 className="report-chip",
             ),
-            html.Div(id=f"{name}-options", className="chip-panel", role="group", **{"aria-label": label}),
+            html.Div(
+                id=f"{name}-options", className="chip-panel", role="group", **_extra({"aria-label": label})
+            ),
         ],
         className="report-choice",
     )
@@ -108,12 +126,12 @@ def _card(name: str, title: str, note: str, *, legend: bool = False, always: boo
                 [html.H2(title, id=f"title-{name}"), html.Span(note, id=f"note-{name}", className="meta")],
                 className="chart-head",
             ),
-            html.Div(graph(name), className=f"chart-box box-{name}", **{"aria-hidden": "true"}),
+            html.Div(graph(name), className=f"chart-box box-{name}", **_extra({"aria-hidden": "true"})),
             html.Div(keys, className="legend" + (" always" if always else "")) if legend else None,
             _as_table(name, "Show as table"),
         ],
         className=f"card chart-card card-{name}",
-        **{"aria-labelledby": f"title-{name}"},
+        **_extra({"aria-labelledby": f"title-{name}"}),
     )
 
 
@@ -124,11 +142,11 @@ def _agents() -> Component:
                 [html.H2("Agents", id="title-agents"), html.Span("most solved", className="meta")],
                 className="chart-head",
             ),
-            html.Div(className="table-box agents-box", **{"data-table": "agents"}),
+            html.Div(className="table-box agents-box", **_extra({"data-table": "agents"})),
             _as_table("agent", "Show all agents"),
         ],
         className="card chart-card card-agents",
-        **{"aria-labelledby": "title-agents"},
+        **_extra({"aria-labelledby": "title-agents"}),
     )
 
 
@@ -137,7 +155,10 @@ def _as_table(name: str, label: str) -> Component:
         [
             html.Summary(label, className="table-toggle"),
             html.Div(
-                className="table-box", tabIndex=0, role="region", **{"data-table": name, "aria-labelledby": f"title-{name}"}
+                className="table-box",
+                tabIndex=0,
+                role="region",
+                **_extra({"data-table": name, "aria-labelledby": f"title-{name}"}),
             ),
         ],
         className="as-table",

@@ -38,13 +38,15 @@ class LedgerDash(dash.Dash):
     shell: Shell
     bundles: Bundles
 
-    def interpolate_index(self, **parts: str) -> str:
+    def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called with keywords alone
         """Give the shell Dash's placeholders, with what belongs in the page's bar as `actions`."""
-        preload = f'<link rel="preload" as="script" id="plotly-bundle" href="{self.bundles.plotly_url(PREFIX)}">'
+        preload = (
+            f'<link rel="preload" as="script" id="plotly-bundle" href="{self.bundles.plotly_url(PREFIX)}">'
+        )
         return self.shell(
             {
                 "title": TITLE,
-                "metas": "",  # Dash's are charset, viewport and one for a dead browser: the shell has its own
+                "metas": "",  # Dash's are charset, viewport and one for a dead browser; shells have them
                 "css": f"{preload}\n{parts['css']}",
                 "config": CONFIG.sub(_without_private, parts["config"]),
                 "scripts": UNUSED.sub("", parts["scripts"]),
@@ -68,18 +70,19 @@ def mount(
     now: Clock = _utc_now,
     zone: str = "UTC",
 ) -> dash.Dash:
-    """Mount the service overview at /reports/ and return the app (its csp_hashes() belong in the page's policy).
+    """Mount the service overview at /reports/ and return the app; its csp_hashes() belong in the policy.
 
     `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
     the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
-    X-CSRFToken; without it the portal sets the cookie itself. `avatar` gives a person's initials and hue. `bundles` is a folder of bundles.build().
+    X-CSRFToken; without it the portal sets the cookie itself. `grid_url` and `avatar`: see ports. `bundles` is
+    a folder that bundles.build() wrote. `zone` is the IANA zone in which days begin.
     """
     ready = Bundles.load(bundles)
     gate = Gate(PREFIX, guard, ready)
     gate.install(server)
     app = LedgerDash(
         server.name,
-        server=server,
+        server=server,  # type: ignore[arg-type]  # a Flask app is what its documentation asks for
         url_base_pathname=PREFIX,
         assets_folder=str(Path(__file__).resolve().parent / "assets"),
         title=TITLE,

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from html import escape
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,24 +26,36 @@ NOBODY: Mapping[Dimension, str] = {
 
 
 @dataclass(frozen=True)
-class View:
-    """What a page needs: the choice it was asked for, the options it offers and what to show."""
+class Question:
+    """What a page was asked for, and the options it offers: (id, name) of every team and category."""
 
     choice: Choice
+    filters: Filters
+    today: date
     teams: Sequence[tuple[str, str]]
     categories: Sequence[tuple[str, str]]
+
+    @property
+    def compared(self) -> str:
+        """Say the period and the equally long one before it."""
+        start, end, before = self.choice.start, self.choice.end, self.choice.start - timedelta(days=1)
+        shown = words.span(start, end, today=self.today)
+        earlier = words.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
+        return f"{shown}, compared with {earlier}"
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page shows: the answer, the addresses behind it and what the browser draws."""
+
     overview: Overview
     links: Links
-    shown: str
-    compared: str
     unit: str
     payload: dict[str, Any]
 
 
-def build(
-    services: Services, *, search: object, now: datetime, actor: Any, zone: str, grid_url: GridUrl, avatar: Avatar
-) -> View:
-    """Answer one address: parse it, ask the services once, draw."""
+def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
+    """Turn an address into a question; whatever it says, there is one."""
     teams, categories = _options(services.catalog.teams()), _options(services.catalog.categories())
     today = now.astimezone(ZoneInfo(zone)).date()
     choice = parse(search, today=today, teams=dict(teams), categories=dict(categories))
@@ -54,24 +67,25 @@ def build(
         categories=choice.categories,
         zone=zone,
     )
-    overview = services.dashboards.overview(filters=filters, now=now, actor=actor)
+    return Question(choice, filters, today, teams, categories)
+
+
+def show(
+    services: Services, question: Question, *, now: datetime, actor: Any, grid_url: GridUrl, avatar: Avatar
+) -> View:
+    """Ask the services once and draw; raises what DashboardService raises."""
+    overview = services.dashboards.overview(filters=question.filters, now=now, actor=actor)
     people = services.users.names([row.key for row in overview.by_agent if row.key is not None])
     names: Mapping[Dimension, Mapping[str, str]] = {
-        "team": dict(teams),
-        "category": dict(categories),
+        "team": dict(question.teams),
+        "category": dict(question.categories),
         "priority": {key: key.capitalize() for key in PRIORITIES},
         "assignee": people,
     }
-    links = Links(grid_url, filters)
-    before = choice.start - timedelta(days=1)
+    links = Links(grid_url, question.filters)
     return View(
-        choice=choice,
-        teams=teams,
-        categories=categories,
         overview=overview,
         links=links,
-        shown=words.span(choice.start, choice.end, today=today),
-        compared=words.span(before - timedelta(days=choice.days - 1), before, today=today),
         unit=buckets.unit(len(overview.created.days)),
         payload=_payload(overview, names, links, avatar),
     )
@@ -95,7 +109,9 @@ def _payload(
     agent_name = _namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
     listed["agents"] = tables.agents(overview.by_agent, names["assignee"], links, avatar, MOST_AGENTS)
-    listed["agent"] = tables.groups("Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links)
+    listed["agent"] = tables.groups(
+        "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
+    )
     return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
@@ -170,7 +186,7 @@ def _namer(names: Mapping[str, str], dimension: Dimension) -> Callable[[str | No
 
 
 def _labels(rows: Sequence[Row], name: Callable[[str | None], str], longest: int = 22) -> list[str]:
-    """Shorten names for an axis (Plotly reads tags in them); equal labels would share one bar: tell them apart."""
+    """Shorten and escape names for an axis, all different: equal labels would share one bar."""
     labels: list[str] = []
     for row in rows:
         full = name(row.key)
@@ -186,4 +202,4 @@ def _spark(values: Sequence[float], points: int = 8) -> list[float]:
     if len(values) <= points:
         return list(values)
     edges = [round(index * len(values) / points) for index in range(points + 1)]
-    return [sum(values[low:high]) / (high - low) for low, high in zip(edges, edges[1:], strict=False)]
+    return [sum(values[low:high]) / (high - low) for low, high in pairwise(edges)]

@@ -49,7 +49,7 @@ class Dashboards(Protocol):
 
 
 class People(Protocol):
-    def names(self, ids: Iterable[str]) -> Mapping[str, str]: ...
+    def names(self, ids: Iterable[str], /) -> Mapping[str, str]: ...
 
 
 class Catalog(Protocol):

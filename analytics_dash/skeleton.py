@@ -8,11 +8,11 @@ _CARDS = "".join(
 # For the bar of the portal's page; the script fills in the age and copies the address.
 ACTIONS = (
     '<span class="data-age" id="data-age" hidden></span>'
-    '<button class="btn" id="copy-link" type="button"><span data-label aria-live="polite">Copy link</span></button>'
+    '<button class="btn" id="copy-link" type="button"><span aria-live="polite">Copy link</span></button>'
 )
 SKELETON = (
     '<div class="report" aria-busy="true"><div class="sub report-filters"></div><div class="report-body">'
-    '<noscript><p class="notice plain">Charts need JavaScript. The ticket list shows the same tickets without it.'
-    "</p></noscript>"
+    '<noscript><p class="notice plain">Charts need JavaScript. '
+    "The ticket list shows the same tickets without it.</p></noscript>"
     f'<div class="card tiles report-tiles">{_TILES}</div><div class="report-grid">{_CARDS}</div></div></div>'
 )

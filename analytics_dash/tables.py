@@ -35,7 +35,9 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
     return {"head": [unit.capitalize(), *columns], "rows": rows[::-1]}
 
 
-def groups(title: str, rows: Sequence[Row], name: Callable[[str | None], str], dimension: Dimension, links: Links) -> Table:
+def groups(
+    title: str, rows: Sequence[Row], name: Callable[[str | None], str], dimension: Dimension, links: Links
+) -> Table:
     """Write a breakdown with every figure of its groups; what is beyond a hundred rows is summed up."""
     table: Table = {
         "head": [title, "Created", "Solved", "Backlog", "First response", "Full resolution"],
@@ -52,14 +54,20 @@ def groups(title: str, rows: Sequence[Row], name: Callable[[str | None], str], d
         ],
     }
     if rest := rows[MOST_ROWS:]:
-        sums = [sum(row.created for row in rest), sum(row.solved for row in rest), sum(row.backlog for row in rest)]
+        sums = [
+            sum(row.created for row in rest),
+            sum(row.solved for row in rest),
+            sum(row.backlog for row in rest),
+        ]
         table["rows"].append([f"{len(rest)} more", *map(words.count, sums), words.NOTHING, words.NOTHING])
     return table
 
 
 def agents(rows: Sequence[Row], names: Mapping[str, str], links: Links, avatar: Avatar, most: int) -> Table:
     """Write the agents who solved most, briefly, for the page itself."""
-    best = sorted(((row.key, row) for row in rows if row.key is not None), key=lambda pair: -pair[1].solved)[:most]
+    best = sorted(((row.key, row) for row in rows if row.key is not None), key=lambda pair: -pair[1].solved)[
+        :most
+    ]
     return {
         "head": ["Agent", "Solved", "Open", "Median FR"],
         "rows": [

@@ -34,7 +34,9 @@ TILES: Mapping[str, Tile] = {
 
 def row(overview: Overview) -> list[Element]:
     """Write the tiles of the figures there are, in their fixed order."""
-    return [_tile(name, tile, overview.figures[name]) for name, tile in TILES.items() if name in overview.figures]
+    return [
+        _tile(name, tile, overview.figures[name]) for name, tile in TILES.items() if name in overview.figures
+    ]
 
 
 def explanations(overview: Overview, links: Links) -> list[Element]:
@@ -93,7 +95,9 @@ def _tile(name: str, tile: Tile, figure: Figure) -> Element:
 
 def _changed(tile: Tile, figure: Figure) -> Element:
     text, difference = change(figure, relative=tile.relative)
-    counted: list[Child] = [html("Span", f" · n {words.count(figure.n)}", className="tile-n")] if tile.note else []
+    counted: list[Child] = (
+        [html("Span", f" · n {words.count(figure.n)}", className="tile-n")] if tile.note else []
+    )
     if not difference:
         return html("Div", [text or "no earlier figure", *counted], className="tile-change")
     tone = {1: " ok", -1: " bad", 0: ""}[tile.better * (1 if difference > 0 else -1)]
@@ -144,7 +148,9 @@ def _explanation(name: str, tile: Tile, figure: Figure, overview: Overview, link
 
 def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
     """Pair terms and facts: what was counted, what was not, what can still change, and as of when."""
-    reasons = ", ".join(f"{words.count(number)} {reason}" for reason, number in figure.excluded.items() if number)
+    reasons = ", ".join(
+        f"{words.count(number)} {reason}" for reason, number in figure.excluded.items() if number
+    )
     facts = {"n": words.count(figure.n), "Value": words.figure(figure.value, figure.unit)}
     if figure.p90 is not None:
         facts["p90"] = words.figure(figure.p90, figure.unit)
@@ -166,5 +172,9 @@ def _unreplied(overview: Overview) -> dict[str, str]:
     waiting, oldest = overview.figures.get("unreplied"), overview.figures.get("oldest_unreplied")
     if waiting is None or not waiting.value:
         return {}
-    age = f", the oldest {words.duration(oldest.value)}" if oldest is not None and oldest.value is not None else ""
+    age = (
+        f", the oldest {words.duration(oldest.value)}"
+        if oldest is not None and oldest.value is not None
+        else ""
+    )
     return {"Unreplied": f"{words.count(waiting.value)} now{age}"}

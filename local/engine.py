@@ -52,8 +52,19 @@ class Engine:
             raise EngineError("the embedded engine is not running")
         return self._process
 
+    def reserve(self) -> None:
+        """Lock the folder and check the port, so that what is in the way shows before anything runs."""
+        _guard(self._lock)
+        try:
+            _command(self.data_dir, self.port)
+        except EngineError:
+            self._lock.let_go()
+            raise
+
     def start(self) -> Self:
         """Lock the folder, start the engine and wait until it answers; EngineError if any of that fails."""
+        if self._process is not None:
+            raise EngineError(f"the embedded engine runs already, as process {self._process.pid}")
         lock = _guard(self._lock)
         try:
             command = _command(self.data_dir, self.port)

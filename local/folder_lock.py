@@ -25,7 +25,12 @@ class FolderLock:
         self._descriptor: int | None = None
 
     def take(self) -> int:
-        """Lock the folder and return the descriptor to hand to the engine; FolderInUseError if it is held."""
+        """Lock the folder and return the descriptor to hand to the engine; FolderInUseError if it is held.
+
+        Repeating it is harmless. Until name_holder() says better, this process is named as the holder.
+        """
+        if self._descriptor is not None:
+            return self._descriptor
         self.folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -38,10 +43,11 @@ class FolderLock:
                 "stop that one, or set DATA_DIR to another folder"
             ) from None
         self._descriptor = descriptor
+        self.name_holder(os.getpid())
         return descriptor
 
     def name_holder(self, pid: int) -> None:
-        """Write the engine's process id into the lock file, for the message a second start prints."""
+        """Write a process id into the lock file, for the message that a second start prints."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{pid}\n".encode("ascii"), 0)

@@ -52,7 +52,11 @@ class Supervisor:
         self._commands = commands
         self._console = console
         self._environment = _with_own_tools_first(environment)
-        self._engine: Engine | None = None
+        self._engine = (
+            Engine(settings.data_dir, settings.engine_port, subprocess.PIPE)
+            if settings.embedded_engine
+            else None
+        )
         self._children: dict[str, Child] = {}
         self._stop_requested = False
         self._interrupts = 0
@@ -61,8 +65,8 @@ class Supervisor:
         """Run until asked to stop or until a process ends by itself; return the exit code, 0 when asked."""
         self._listen_for_signals()
         try:
+            self._check_what_is_needed()
             self._start_engine()
-            self._check_web_port()
             self._set_up()
             self._start_child("web")
             self._start_child("worker", WORKER_READY_WORDS)
@@ -78,15 +82,17 @@ class Supervisor:
         finally:
             self._stop_all()
 
-    def _start_engine(self) -> None:
-        if self._settings.embedded_engine:
-            engine = Engine(self._settings.data_dir, self._settings.engine_port, subprocess.PIPE)
-            self._engine = engine.start()
-            self._children["engine"] = Child("engine", engine.process, self._console)
-
-    def _check_web_port(self) -> None:
+    def _check_what_is_needed(self) -> None:
+        """Find what is in the way before anything starts: data folder, engine port, web port."""
+        if self._engine is not None:
+            self._engine.reserve()
         if not is_port_free(self._settings.port):
             raise RunError(f"port {self._settings.port} is already in use: set PORT to a free one")
+
+    def _start_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.start()
+            self._children["engine"] = Child("engine", self._engine.process, self._console)
 
     def _set_up(self) -> None:
         if self._shows_demo and not self._settings.demo_password:
@@ -155,7 +161,8 @@ class Supervisor:
                 self._console.say(f"{name} stopped")
         if self._engine is not None:
             self._engine.stop()
-            self._console.say("engine stopped")
+            if "engine" in self._children:
+                self._console.say("engine stopped")
 
     @property
     def _shows_demo(self) -> bool:

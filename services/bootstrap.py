@@ -97,8 +97,7 @@ def build_services(options: Options) -> Services:
         listing=tickets_listing.build(key=options.cursor_key, shards=options.shards),
     )
     analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
-    authorize = partial(roles.check_permission, permission=Permission.REPORT_VIEW, any_scope=True)
-    metrics = MetricsService(analytics, authorize)
+    metrics = MetricsService(analytics, partial(_may_read_reports, roles))
     return Services(
         authentication=AuthenticationService(
             users=users, roles=roles, sessions=sessions, passwords=passwords
@@ -114,9 +113,13 @@ def build_services(options: Options) -> Services:
         importer=TicketImporter(writer, audit, assignments, users, catalog),
         analytics=analytics,
         metrics=metrics,
-        dashboards=DashboardService(metrics, authorize),
-        reports=ReportingService(analytics, authorize),
+        dashboards=DashboardService(metrics),
+        reports=ReportingService(analytics),
     )
+
+
+def _may_read_reports(roles: RoleService, actor: Actor) -> None:
+    roles.check_permission(actor=actor, permission=Permission.REPORT_VIEW, any_scope=True)
 
 
 def _pause(attempt: int) -> None:

@@ -251,7 +251,7 @@
   });
 
   async function copyLink(button) {
-    const label = button.querySelector("[data-label]") ?? button;
+    const label = button.querySelector("span") ?? button;
     const before = label.textContent;
     try {
       await navigator.clipboard.writeText(location.href);

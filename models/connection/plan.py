@@ -70,7 +70,7 @@ _WRITERS: dict[type[Any], Convert | None] = {UnicodeAttribute: None, NumberAttri
 
 
 class Plan:
-    """How to read the items of one model."""
+    """How to read and write the items of one model."""
 
     def __init__(self, model: type[Model]) -> None:
         """Compile the plan of a model; `reads` and `writes` tell what it may be used for."""

@@ -14,15 +14,15 @@ group = AppGroup("analytics", help="Rebuild or sum up the columnar copy of the l
 @group.command("rebuild")
 def rebuild() -> None:
     """Build the columnar copy anew from the ledger."""
-    events = services().analytics.rebuild(now=datetime.now(UTC))
-    click.echo(f"{events} events")
+    progress = services().analytics.rebuild(now=datetime.now(UTC))
+    click.echo(f"{progress.seen} events")
 
 
 @group.command("summary")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def summary(as_json: bool) -> None:
     """Print counts of everything in the ledger."""
-    figures = services().reports.summary(now=datetime.now(UTC))
+    figures = services().reports.summary()
     if as_json:
         click.echo(json.dumps(figures, indent=2, sort_keys=True))
         return

@@ -39,7 +39,7 @@ ASKS = (
      "Since we moved to the Business plan, our card was charged twice: on the 18th and again on the 19th. "
      "Can one of them be refunded before our month-end close?"),
     ("Card terminal in the Rotterdam store declines every payment", "hardware", "devices", "urgent",
-     "From opening time on, the terminal answers 05 to every card. We restarted it twice. The queue is long."),
+     "From opening time on, the terminal answers 05 to every card. We restarted it twice already."),
     ("Sign-in loops back to the first page since this morning", "sign-in", "accounts", "urgent",
      "Everybody in our company who uses single sign-on ends up on the sign-in page again after a second."),
     ("Webhook retries stop after the third attempt", "integrations", "platform", "normal",
@@ -57,7 +57,7 @@ ASKS = (
     ("Replacement scanner has not shipped", "hardware", "devices", "high",
      "You promised the replacement for Monday. The tracking page still says label created."),
     ("Two colleagues see different totals on the weekly report", "reports", "platform", "normal",
-     "Same filters, same week, but the totals differ by eleven tickets. Screenshots follow if you need them."),
+     "Same filters, same week, but the totals differ by eleven tickets. I can send screenshots."),
     ("Reset the second factor of a colleague who left", "sign-in", "accounts", "normal",
      "He was the only owner of the marketing workspace. How do we get in?"),
     ("Suggestion: dark mode for printed packing slips", "hardware", "devices", "low",
@@ -73,7 +73,7 @@ REPLIES = (
     "Thank you for the details. I can see it on our side too and have asked the team that owns this part. "
     "You will hear from me again by tomorrow noon.",
     "I found the cause and corrected it. Could you try once more and tell me whether it works for you?",
-    "That is set under Settings, Approvals. I have switched it on for you, so the next request will ask both people.",
+    "That is set under Settings, Approvals. It is on now: the next request asks both people.",
     "I am sorry about this. It is on its way now; the tracking page will follow within the hour.",
 )
 NOTES = (

@@ -46,7 +46,9 @@ class FakeDashboards:
 
     def overview(self, *, filters: Filters, now: datetime, actor: Any) -> Overview:
         self.asked.append((filters, now, actor))
-        rng = random.Random(f"{filters.start}{filters.end}{filters.teams}{filters.priorities}{filters.categories}")
+        rng = random.Random(
+            f"{filters.start}{filters.end}{filters.teams}{filters.priorities}{filters.categories}"
+        )
         days = tuple(filters.start + timedelta(days=n) for n in range((filters.end - filters.start).days + 1))
         created = tuple(round((52 if day.weekday() < 5 else 18) * rng.uniform(0.7, 1.35)) for day in days)
         solved = tuple(round((54 if day.weekday() < 5 else 13) * rng.uniform(0.7, 1.3)) for day in days)

@@ -79,6 +79,19 @@ def test_a_second_engine_on_the_folder_is_refused_by_name(tmp_path):
         assert call(engine, "ListTables", {}) == {"TableNames": []}
 
 
+def test_a_running_engine_is_not_started_twice(tmp_path):
+    with Engine(tmp_path) as engine, pytest.raises(EngineError, match="runs already"):
+        engine.start()
+
+
+def test_a_reserved_folder_is_guarded_before_the_engine_runs(tmp_path):
+    engine = Engine(tmp_path)
+    engine.reserve()
+    with pytest.raises(EngineError, match=f"already in use by process {os.getpid()}:"):
+        Engine(tmp_path).reserve()
+    engine.start().stop()
+
+
 def test_the_folder_is_free_again_after_a_stop(tmp_path):
     Engine(tmp_path).start().stop()
     with Engine(tmp_path) as engine:

@@ -64,9 +64,7 @@ class ChunkBuilder:
     ) -> tuple[TicketHistory, Standing, list[Assignment]]:
         version, before = standing.version + 1, standing.fields
         answered = event.kind == "replied" and event.public and event.actor_kind == "agent"
-        after = evolve(
-            before, event.values, at=event.at, version=version, public_reply_by_agent=answered
-        )
+        after = evolve(before, event.values, at=event.at, version=version, public_reply_by_agent=answered)
         item = self._audit.record(
             ticket_id=standing.ticket_id,
             version=version,

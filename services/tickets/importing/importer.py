@@ -35,7 +35,9 @@ class ImportStopped(Unavailable):
     """The engine gave no clear answer for too long; what was written stands, a new run goes on from it."""
 
     def __init__(self) -> None:
-        super().__init__("The engine does not answer. Run the same command again: it goes on where it stopped.")
+        super().__init__(
+            "The engine does not answer. Run the same command again; it goes on where it stopped."
+        )
 
 
 @dataclass
@@ -121,9 +123,7 @@ class TicketImporter:
         known = references.find_many(source, [ticket.ref for ticket in batch])
         newcomers.bring(batch, now=now)
         given = numbers.give([ticket.ref for ticket in batch if ticket.ref not in known])
-        return [
-            _Job(source, ticket, given.get(ticket.ref, 0), known.get(ticket.ref)) for ticket in batch
-        ]
+        return [_Job(source, ticket, given.get(ticket.ref, 0), known.get(ticket.ref)) for ticket in batch]
 
     def _settle(self, job: _Job, clock: Clock) -> str:
         """Write what is missing of one ticket; returns why its events were refused, "" when they were not."""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Self
+from typing import Self
 
 from services.errors import Invalid
 from services.tickets.importing.source import Row
@@ -76,7 +76,7 @@ class SourceFile:
         return Row(number, dict(zip(self.header, cells, strict=True)))
 
 
-def _opened(path: Path) -> IO[bytes]:
+def _opened(path: Path) -> io.BufferedIOBase:
     return gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")
 
 
@@ -88,8 +88,8 @@ def _cells(line: str) -> list[str]:
     return next(csv.reader((line.rstrip("\r\n"),), strict=True), [])
 
 
-def _count_lines(raw: IO[bytes]) -> int:
-    """Count lines to the end of the file; raises what reading or decoding raises, WrongFile for a long one."""
+def _count_lines(raw: io.BufferedIOBase) -> int:
+    """Count lines to the end; raises what reading or decoding raises, WrongFile for a line too long."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = pending = 0
     while chunk := raw.read(CHUNK):
@@ -97,7 +97,7 @@ def _count_lines(raw: IO[bytes]) -> int:
         parts = chunk.split(b"\n")
         parts[0] = parts[0].rjust(pending + len(parts[0]))
         if max(map(len, parts)) > LONGEST_LINE:
-            raise WrongFile(f"The file has lines of more than {LONGEST_LINE // 1024} KB: it is not such a table.")
+            raise WrongFile(f"The file has lines of more than {LONGEST_LINE // 1024} KB.")
         lines += len(parts) - 1
         pending = len(parts[-1])
     decoder.decode(b"", final=True)

@@ -47,7 +47,7 @@ def chain(events: Iterable[ImportedEvent], digest: str = "") -> str:
 
 def find_many(source: str, refs: Sequence[str]) -> dict[str, Reference]:
     """Read what is remembered of several source tickets; unknown ones are left out."""
-    items = setting.find_many(_key(source, ref) for ref in refs)
+    items = setting.find_many(_key(source, ref) for ref in dict.fromkeys(refs))
     return {item.id: Reference.from_value(item.value) for item in items}
 
 

@@ -3,7 +3,8 @@ export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 const SVG = "http://www.w3.org/2000/svg";
-const sprite = new URL($("link[data-sprite]")?.href ?? "/static/sprite.svg", location.href).pathname;
+// The address carries the sprite's hash; every page shows at least one icon.
+const sprite = $("svg use")?.getAttribute("href").split("#")[0] ?? "";
 
 /** Make an element; `children` are nodes or text, never markup. */
 export function el(tag, attributes = {}, ...children) {

@@ -1,0 +1,103 @@
+"""Actions on many rows: each row is tried on its own and gets its own result."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from pynamodb_grid.admin.errors import StaleWrite, WriteError
+from pynamodb_grid.admin.fields import Choice
+
+F = TypeVar("F", bound=Callable[..., None])
+MAX_ROWS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """Describes an action to the template; choices=None means that it takes no value."""
+
+    name: str
+    label: str
+    confirm: str | None
+    choices: tuple[Choice, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """Says what became of one row: done, failed or conflict."""
+
+    pk: str
+    status: str
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """Collects the rows' results."""
+
+    results: tuple[RowResult, ...]
+
+    def count(self, status: str) -> int:
+        """Counts the rows that ended so."""
+        return sum(result.status == status for result in self.results)
+
+    def summary(self) -> str:
+        """Says in one line what happened."""
+        parts = [f"{self.count('done')} of {len(self.results)} done"]
+        parts += [f"{self.count(s)} {word}" for s, word in (("conflict", "in conflict"), ("failed", "failed"))
+                  if self.count(s)]
+        return ", ".join(parts) + "."
+
+    def as_json(self) -> dict[str, Any]:
+        """Gives the JSON form."""
+        counts = {status: self.count(status) for status in ("done", "failed", "conflict")}
+        return {"results": [asdict(r) for r in self.results], **counts, "message": self.summary()}
+
+
+def bulk_action(
+    name: str,
+    label: str,
+    *,
+    confirm: str | None = None,
+    choices: Callable[[Any], Sequence[Choice]] | None = None,
+) -> Callable[[F], F]:
+    """Declares a view's method (self, pk, version, value) as a bulk action.
+
+    The method raises a WriteError for a row that fails. choices is called with the view and gives the
+    values to choose from.
+    """
+
+    def mark(method: F) -> F:
+        method._bulk = (name, label, confirm, choices)  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def declared_actions(view: Any) -> dict[str, tuple[str, str | None, Any, str]]:
+    """Finds a view's bulk actions: name to (label, confirm, choices, method name), as declared."""
+    found = {}
+    for each in type(view).__mro__[::-1]:
+        for attribute, value in vars(each).items():
+            if hasattr(value, "_bulk"):
+                name, label, confirm, choices = value._bulk
+                found[name] = (label, confirm, choices, attribute)
+    return found
+
+
+def run_bulk(
+    rows: Sequence[str], value: str | None, apply: Callable[[str, int | None, str | None], None]
+) -> BulkResult:
+    """Applies an action to rows given as `pk` or `pk:version`."""
+    results = []
+    for text in rows:
+        pk, _, version = text.rpartition(":")
+        if not pk or not version.isdecimal() or len(version) > 18:
+            pk, version = text.removesuffix(":"), ""
+        try:
+            apply(pk, int(version) if version else None, value)
+            results.append(RowResult(pk, "done"))
+        except StaleWrite as error:
+            results.append(RowResult(pk, "conflict", str(error)))
+        except (WriteError, ValueError) as error:
+            results.append(RowResult(pk, "failed", str(error)))
+    return BulkResult(tuple(results))
