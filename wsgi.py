@@ -1,8 +1,17 @@
-"""The composition root: settings, services, portal."""
+"""The composition root: settings, services, portal, dashboards."""
 
-from portal import create_app
+from flask_wtf.csrf import generate_csrf
+
+from analytics_dash import mount
+from portal import create_app, links, reports
 from portal.settings import Settings
 from services.bootstrap import build_services
 
 settings = Settings.from_env()
-app = create_app(settings, build_services(settings.service_options))
+services = build_services(settings.service_options)
+app = create_app(settings, services)
+dash = mount(
+    app, services, guard=reports.guard, shell=reports.shell, grid_url=links.behind_a_mark,
+    csrf_token=generate_csrf, zone=settings.time_zone,
+)  # fmt: skip
+reports.admit(app, dash.csp_hashes())

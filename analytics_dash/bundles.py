@@ -43,7 +43,8 @@ def sources(basic: Path = BASIC) -> dict[str, Path]:
     ]
     named = {f"dash/{path.relative_to(package).as_posix()}": path for path in files}
     # Another version than the Python package expects could draw differently: then the full one.
-    return named | {PLOTLY: basic if basic.exists() and _version(basic) == _version(FULL) else FULL}
+    fits = basic.exists() and plotly_version(basic) == plotly_version(FULL)
+    return named | {PLOTLY: basic if fits else FULL}
 
 
 def build(folder: Path, *, basic: Path = BASIC) -> dict[str, str]:
@@ -85,7 +86,8 @@ class Bundles:
     def plotly_url(self, prefix: str) -> str:
         """Give plotly.js an address that changes with its content."""
         stem, _, _ = PLOTLY.rpartition(".min.js")
-        version = self.manifest[PLOTLY].removesuffix(".js") if PLOTLY in self.manifest else _version(FULL)
+        ready = self.manifest.get(PLOTLY)
+        version = ready.removesuffix(".js") if ready else plotly_version(FULL)
         return f"{prefix}_dash-component-suites/{stem}.v{version.replace('.', '_')}m0.min.js"
 
     def answer(self, path: str, request: Request) -> Response | None:
@@ -107,7 +109,7 @@ class Bundles:
         return Response(file.read_bytes(), mimetype="text/javascript", headers=headers)
 
 
-def _version(path: Path) -> str:
+def plotly_version(path: Path) -> str:
     """Read the version from plotly.js's own banner, such as "plotly.js (basic - minified) v4.1.1"."""
     with path.open("rb") as file:
         banner = file.read(200).decode(errors="replace")

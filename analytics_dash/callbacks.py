@@ -80,9 +80,11 @@ def register(
         prevent_initial_call=True,
     )
     app.clientside_callback(
-        ClientsideFunction(browser, "beat"), Output("refresh", "data"), Input("beat", "n_intervals"),
+        ClientsideFunction(browser, "beat"),
+        Output("refresh", "data"),
+        Input("beat", "n_intervals"),
         prevent_initial_call=True,
-    )  # fmt: skip
+    )
 
 
 def check_zone(zone: str) -> str:

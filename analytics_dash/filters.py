@@ -76,4 +76,4 @@ def _with(choice: Choice, field: Field, values: tuple[str, ...]) -> Choice:
 def _link(text: str, address: str, key: str, style: str | None = None, *, current: bool = False) -> Element:
     return html(
         "A", text, href=address, className=style, data_nav=key, aria_current="true" if current else None
-    )  # fmt: skip
+    )

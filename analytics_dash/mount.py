@@ -74,8 +74,8 @@ def mount(
 
     `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
     the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
-    X-CSRFToken; without it the portal sets the cookie itself. `grid_url` and `avatar`: see ports. `bundles` is
-    a folder that bundles.build() wrote. `zone` is the IANA zone in which days begin.
+    X-CSRFToken; without it the portal sets the cookie itself. `grid_url` and `avatar`: see ports. `bundles`
+    is a folder that bundles.build() wrote. `zone` is the IANA zone in which days begin.
     """
     ready = Bundles.load(bundles)
     gate = Gate(PREFIX, guard, ready)

@@ -127,7 +127,10 @@ def _explanation(name: str, tile: Tile, figure: Figure, overview: Overview, link
                 [
                     html("H2", f"{tile.title}, explained", id=f"explain-title-{name}"),
                     html(
-                        "Button", html("Span", "Close", className="vh"), className="close-btn", type="button",
+                        "Button",
+                        html("Span", "Close", className="vh"),
+                        className="close-btn",
+                        type="button",
                         data_explain_close=name,
                     ),
                 ],
@@ -143,7 +146,7 @@ def _explanation(name: str, tile: Tile, figure: Figure, overview: Overview, link
         hidden=True,
         tabIndex=-1,
         aria_labelledby=f"explain-title-{name}",
-    )  # fmt: skip
+    )
 
 
 def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:

@@ -16,12 +16,13 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return NOTHING
     whole = round(abs(seconds))
+    minutes = round(whole / 60)
     if whole < 60:
         text = f"{whole} s"
-    elif whole < 3600:
-        text = f"{round(whole / 60)} min"
-    elif whole < 86400:
-        text = _two(round(whole / 60), 60, "h", "min")
+    elif minutes < 60:
+        text = f"{minutes} min"
+    elif minutes < 1440:
+        text = _two(minutes, 60, "h", "min")
     else:
         text = _two(round(whole / 3600), 24, "d", "h")
     return f"{MINUS}{text}" if seconds < 0 and whole else text

@@ -80,10 +80,10 @@ def find_many(user_ids: Iterable[str]) -> list[User]:
         return list(User.batch_get(list(user_ids)))
 
 
-def of_role(role_id: str, limit: int) -> list[User]:
-    """List the people of a role by name, at most `limit`; from an index, so a moment late on AWS."""
+def accounts_of_role(role_id: str, limit: int) -> list[User]:
+    """List the people of a role who have an address, by name; from an index, so a moment late on AWS."""
     with translated():
-        return list(User.by_role.query(role_id, limit=limit))
+        return list(User.by_role.query(role_id, filter_condition=User.email.exists(), limit=limit))
 
 
 def put(item: User, *, seen: int, old_email: str | None = None) -> None:

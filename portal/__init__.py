@@ -11,10 +11,10 @@ from portal import (
     customer,
     desk,
     errors,
+    guards,
     health,
     logs,
     navigation,
-    reports,
     security,
     words,
 )
@@ -45,6 +45,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.extensions["settings"] = settings
     _serve_assets(app)
     errors.init_app(app)
+    guards.init_app(app)
     security.init_app(app, secure=settings.secure_cookies)
     words.init_app(app, time_zone=settings.time_zone)
     CSRFProtect(app)
@@ -53,7 +54,6 @@ def create_app(settings: Settings, services: Services) -> Flask:
     for area in (auth, customer, desk, health):
         app.register_blueprint(area.bp)
     admin.init_app(app)
-    reports.init_app(app)
     commands.init_app(app)
     return app
 

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
 from portal.guards import SignInNeeded
+from pynamodb_grid.listing import ListingError
+from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Unavailable
 
 log = structlog.get_logger()
@@ -23,6 +25,8 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (Conflicted, 409),
     (Unavailable, 503),
     (EngineUnavailable, 503),
+    (ListingUnavailable, 503),
+    (ListingError, 400),
 )
 TITLES = {
     400: "This request cannot be read",
@@ -54,6 +58,7 @@ def init_app(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(EngineUnavailable, _service_error)
+    app.register_error_handler(ListingError, _service_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
@@ -97,7 +102,7 @@ def _service_error(error: Exception) -> BaseResponse:
     if status == 401 and not wants_json():
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("auth.login", next=target))
-    message = getattr(error, "message", MESSAGES.get(status, ""))
+    message = MESSAGES[503] if status == 503 else str(error)
     if status == 503:
         log.warning("engine_unavailable", reference=reference(), error=type(error).__name__)
     return answer(status, message, getattr(error, "fields", None))

@@ -6,6 +6,7 @@ from flask import Flask, request, url_for
 from flask_login import current_user
 
 from portal.guards import services
+from portal.links import NOT_SET, tickets
 from services.users import Actor, Permission
 
 ADMIN_PATHS = ("/admin/",)
@@ -38,7 +39,7 @@ def groups(who: Actor, path: str, query: str) -> Groups:
     if who.may(Permission.USER_VIEW):
         first.append(_item("Administration", "settings", url_for("users.index_view"), path))
     views = [
-        _item("Unassigned", "unassigned", tickets(unassigned=True, state="open"), here),
+        _item("Unassigned", "unassigned", tickets(assignee=NOT_SET, state="open"), here),
         _item("All unsolved", "layers", tickets(state="open"), here),
         _item("Solved and closed", "check-circle", tickets(state="done"), here),
     ]
@@ -71,26 +72,6 @@ def _administration(who: Actor, path: str) -> Groups:
     back = [{"label": "Back to desk", "icon": "arrow-left", "url": "/", "active": False, "count": None}]
     found = [{"label": None, "items": back}, {"label": "People", "items": people}]
     return [*found, {"label": "Ticket rules", "items": rules}] if rules else found
-
-
-def tickets(
-    *,
-    state: str | None = None,
-    assignee: str | None = None,
-    team: str | None = None,
-    unassigned: bool = False,
-) -> str:
-    """Address the ticket grid with filters."""
-    wanted: dict[str, str] = {}
-    if state:
-        wanted["state"] = state
-    if unassigned:
-        wanted["assignee_missing"] = "1"
-    if assignee:
-        wanted["assignee"] = assignee
-    if team:
-        wanted["team"] = team
-    return url_for("tickets.index_view", **wanted)
 
 
 def _item(label: str, icon: str, url: str, here: str) -> dict[str, Any]:

@@ -1,13 +1,18 @@
 """What the dashboards get from the portal: who may see them, the page around them, the way to the tickets."""
 
-from typing import Any
+from flask import Flask, render_template
 
-from flask import render_template
-
-from portal.guards import actor
+from portal.guards import actor, vouch
 from services.users import Actor, Permission, PermissionDenied
 
 PREFIX = "/reports/"
+
+
+def admit(app: Flask, script_hashes: list[str]) -> None:
+    """Let the mounted app's own inline scripts run, and note that its gate guards its routes."""
+    app.extensions["dash_hashes"] = script_hashes
+    vouch(app, PREFIX, "reports")
+    vouch(app, "_dash_assets", "reports")
 
 
 def guard() -> Actor:

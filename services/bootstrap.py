@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import models
-from models import tickets_listing
+from models import tickets_listing, users_listing
 from models.connection import ConnectionOptions
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
@@ -23,6 +23,7 @@ from services.tickets import (
     WorkflowService,
 )
 from services.users import (
+    Actor,
     AuthenticationService,
     Passwords,
     Permission,
@@ -76,10 +77,12 @@ def build_services(options: Options) -> Services:
         sessions=sessions,
         cache=ShortCache(FRESH, time.monotonic),
         names=ShortCache(NAMES_FRESH, time.monotonic),
+        agents=ShortCache(NAMES_FRESH, time.monotonic),
         hash_password=passwords.hash,
         new_id=lambda: uuid4().hex,
+        listing=users_listing.build(key=options.cursor_key, roles=roles.ids),
     )
-    catalog = CatalogService(ShortCache(FRESH, time.monotonic))
+    catalog = CatalogService(roles, ShortCache(FRESH, time.monotonic))
     audit = AuditService(options.shards)
     assignments = AssignmentService(users, catalog)
     workflow = WorkflowService()

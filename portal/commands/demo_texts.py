@@ -1,4 +1,4 @@
-"""What the demo's customers ask and its agents answer; invented, for a company that sells software and devices."""
+"""What the demo's customers ask and its agents answer; all of it invented."""
 
 TEAMS = {"billing": "Billing", "platform": "Platform", "accounts": "Accounts", "devices": "Devices"}
 CATEGORIES = {

@@ -43,8 +43,11 @@ class BulkResult:
     def summary(self) -> str:
         """Says in one line what happened."""
         parts = [f"{self.count('done')} of {len(self.results)} done"]
-        parts += [f"{self.count(s)} {word}" for s, word in (("conflict", "in conflict"), ("failed", "failed"))
-                  if self.count(s)]
+        parts += [
+            f"{self.count(s)} {word}"
+            for s, word in (("conflict", "in conflict"), ("failed", "failed"))
+            if self.count(s)
+        ]
         return ", ".join(parts) + "."
 
     def as_json(self) -> dict[str, Any]:

@@ -73,6 +73,7 @@ class Pager:
 
 def make_columns(
     names: Sequence[tuple[str, str]],
+    *,
     sortable: set[str],
     editable: Mapping[str, Any],
     query: ListQuery,

@@ -15,7 +15,13 @@ class StaleWrite(WriteError):
     """
 
     def __init__(
-        self, field: str, *, old: Any = None, theirs: Any = None, yours: Any = None, version: int | None = None
+        self,
+        field: str,
+        *,
+        old: Any = None,
+        theirs: Any = None,
+        yours: Any = None,
+        version: int | None = None,
     ) -> None:
         """Keep the four values apart, so that a page can show them."""
         super().__init__(f"{field} was changed by somebody else meanwhile. Nothing was written.")

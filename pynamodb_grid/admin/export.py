@@ -6,7 +6,19 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the last: full width
+_DANGEROUS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)  # the last: full width
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\x00"  # not spaces to Python, but nothing to a spreadsheet
 _CHUNK = 200  # rows per piece sent
 
@@ -17,7 +29,9 @@ def safe_cell(value: Any) -> Any:
         return value
     text = str(value)
     # Tab and return are spaces themselves, so they are looked for before spaces are stripped.
-    if text.startswith(_DANGEROUS) or text.lstrip(string.whitespace + "\u00a0" + _INVISIBLE).startswith(_DANGEROUS):
+    if text.startswith(_DANGEROUS) or text.lstrip(string.whitespace + "\u00a0" + _INVISIBLE).startswith(
+        _DANGEROUS
+    ):
         return "'" + text
     return text
 

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pynamodb.attributes import (
@@ -75,17 +75,9 @@ class Field:
         """Writes a value as an input shows it; the opposite of parse."""
         if value is None:
             return ""
-        if isinstance(value, datetime):
-            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
         if self.kind is Kind.JSON:
             return json.dumps(value, indent=2, ensure_ascii=False)
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        if isinstance(value, set | frozenset):
-            return "\n".join(sorted(value))
-        if isinstance(value, list | tuple):
-            return "\n".join(map(str, value))
-        return str(value)
+        return _by_type(_INPUT_TEXT, value)
 
 
 def _text(field: Field, raw: Any) -> str:
@@ -166,7 +158,7 @@ def _line_set(field: Field, raw: Any) -> set[str] | None:
     return None if lines is None else set(lines)
 
 
-def _never(field: Field, raw: Any) -> Any:
+def _never(field: Field, _raw: Any) -> Any:
     raise ValueError(f"{field.label} cannot be edited here.")
 
 
@@ -183,23 +175,23 @@ _PARSERS: dict[Kind, Callable[[Field, Any], Any]] = {
 }
 
 
+_KINDS: tuple[tuple[type[Attribute[Any]], Kind], ...] = (
+    (JSONAttribute, Kind.JSON),
+    (UnicodeAttribute, Kind.TEXT),
+    (NumberAttribute, Kind.NUMBER),
+    (BooleanAttribute, Kind.BOOLEAN),
+    (UTCDateTimeAttribute, Kind.MOMENT),
+    (UnicodeSetAttribute, Kind.TEXT_SET),
+)
+
+
 def kind_of(attribute: Attribute[Any]) -> Kind:
-    """Classifies an attribute; a text attribute of another class whose values are times counts as a time."""
-    if isinstance(attribute, JSONAttribute):
-        return Kind.JSON
-    if isinstance(attribute, UnicodeAttribute):
-        return Kind.TEXT
-    if isinstance(attribute, NumberAttribute):
-        return Kind.NUMBER
-    if isinstance(attribute, BooleanAttribute):
-        return Kind.BOOLEAN
-    if isinstance(attribute, UTCDateTimeAttribute) or "DateTime" in type(attribute).__name__:
-        return Kind.MOMENT
-    if isinstance(attribute, UnicodeSetAttribute):
-        return Kind.TEXT_SET
+    """Classifies an attribute; one of another class counts as a time when its name says DateTime."""
     if isinstance(attribute, ListAttribute) and attribute.element_type is UnicodeAttribute:
         return Kind.TEXT_LIST
-    return Kind.OTHER
+    if "DateTime" in type(attribute).__name__:
+        return Kind.MOMENT
+    return next((kind for of, kind in _KINDS if isinstance(attribute, of)), Kind.OTHER)
 
 
 def scaffold_fields(
@@ -231,24 +223,33 @@ def scaffold_fields(
     return fields
 
 
+Writers = tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...]
+# A bool is an int and a datetime is a date: the order matters.
+_INPUT_TEXT: Writers = (
+    ((bool,), lambda v: "true" if v else "false"),
+    ((datetime,), lambda v: v.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")),
+    ((set, frozenset), lambda v: "\n".join(sorted(v))),
+    ((list, tuple), lambda v: "\n".join(map(str, v))),
+)
+_PEOPLE_TEXT: Writers = (
+    ((str,), str),
+    ((bool,), lambda v: "Yes" if v else "No"),
+    ((datetime,), lambda v: v.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")),
+    ((float,), lambda v: str(int(v)) if v.is_integer() else str(v)),
+    ((set, frozenset), lambda v: ", ".join(sorted(map(str, v)))),
+    ((list, tuple), lambda v: ", ".join(map(str, v))),
+    ((dict,), lambda v: json.dumps(v, ensure_ascii=False, default=str)),
+)
+
+
+def _by_type(writers: Writers, value: Any) -> str:
+    return next((write for types, write in writers if isinstance(value, types)), str)(value)
+
+
 def display(value: Any, labels: Mapping[str, str] | None = None) -> str:
     """Writes a value for people: labels for choices, yes or no, times to the minute in UTC."""
     if value is None:
         return ""
     if labels:
         return labels.get(str(value), str(value))
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, set | frozenset):
-        return ", ".join(sorted(map(str, value)))
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    return str(value)
+    return _by_type(_PEOPLE_TEXT, value)

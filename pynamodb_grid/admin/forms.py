@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask_admin.form import BaseForm
+from markupsafe import Markup
 from wtforms import Field as WTField
 from wtforms import widgets
 from wtforms.fields.core import UnboundField
@@ -19,7 +20,6 @@ _WIDGETS = {
     Kind.BOOLEAN: widgets.CheckboxInput(),
     Kind.MOMENT: widgets.DateTimeLocalInput(),
 }
-_SELECT = widgets.Select()
 _TEXT = widgets.TextInput()
 _HINTS = {
     Kind.TEXT_SET: "One per line, in any order.",
@@ -29,6 +29,18 @@ _HINTS = {
 }
 
 
+def _select(field: Any, **attributes: Any) -> Markup:
+    """Renders the choices; WTForms' own widget ties its fields to how a release of it keeps choices."""
+    attributes.setdefault("id", field.id)
+    if field.flags.required:
+        attributes.setdefault("required", True)
+    head = Markup("<select {}>").format(Markup(widgets.html_params(name=field.name, **attributes)))  # noqa: S704
+    option = Markup('<option value="{}"{}>{}</option>')
+    chosen = Markup(" selected")
+    parts = (option.format(value, chosen if on else "", label) for value, label, on in field.options())
+    return head + Markup("").join(parts) + Markup("</select>")
+
+
 class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
     """Shows and reads one Field; errors are the Field's own words."""
 
@@ -36,7 +48,7 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         """Choose the widget by kind."""
         super().__init__(label=field.label, description=_HINTS.get(field.kind, ""), **kwargs)
         self.field = field
-        self.widget = _SELECT if field.choices is not None else _WIDGETS.get(field.kind, _TEXT)
+        self.widget = _select if field.choices is not None else _WIDGETS.get(field.kind, _TEXT)
         self.flags.required = field.required and field.kind is not Kind.BOOLEAN
         if field.choices is None and field.kind not in (Kind.BOOLEAN, Kind.MOMENT):
             self.flags.maxlength = field.max_length
@@ -45,15 +57,13 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         self.checked = False
         self._default = field.default
 
-    has_groups = staticmethod(lambda: False)
-
-    def iter_choices(self) -> Iterator[tuple[str, str, bool, dict[str, Any]]]:
-        """Lists the choices for the select widget, an empty one first where that is allowed."""
+    def options(self) -> Iterator[tuple[str, str, bool]]:
+        """Lists (value, label, chosen), an empty one first where that is allowed."""
         held = self._value()
         if not self.field.required or not held:
-            yield "", "", not held, {}
+            yield "", "", not held
         for value, label in self.field.options():
-            yield value, label, value == held, {}
+            yield value, label, value == held
 
     def _value(self) -> str:
         if self.field.kind is Kind.BOOLEAN:

@@ -120,7 +120,7 @@ class ModelSource:
         if parts is None:
             return None
         try:
-            return self._model.get(*parts, consistent_read=True)
+            return self._model.get(parts[0], parts[1] if len(parts) > 1 else None, consistent_read=True)
         except self._model.DoesNotExist:
             return None
 
@@ -205,10 +205,7 @@ class ModelSource:
             setattr(row, field, value)
         changed = {**values, **self._apply_derived(row)}
         attributes = self._model.get_attributes()
-        actions = [
-            attributes[f].remove() if v is None else attributes[f].set(v)
-            for f, v in changed.items()
-        ]
+        actions = [attributes[f].remove() if v is None else attributes[f].set(v) for f, v in changed.items()]
         if self._version and not self._managed:
             actions.append(attributes[self._version].set((self.version(row) or 0) + 1))
         if not actions:
@@ -228,7 +225,9 @@ class ModelSource:
             return present
         attribute = self._model.get_attributes()[self._version]
         current = self.version(row)
-        return present & (attribute.does_not_exist() if current is None else attribute == current)
+        unchanged: Expression = attribute.does_not_exist() if current is None else attribute == current
+        both: Expression = present & unchanged
+        return both
 
     def _apply_derived(self, row: Any) -> Mapping[str, Any]:
         derived = self._derive(row) if self._derive else {}

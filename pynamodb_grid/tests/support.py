@@ -1,6 +1,6 @@
 """A model with composed keys, its plans, and the reference lists the tests compare with."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,8 +30,11 @@ from pynamodb_grid.listing import (
     Sort,
 )
 
+# PynamoDB's Index.__init_subclass__ has no annotations, which strict typing minds.
+_Index: Any = GlobalSecondaryIndex
 KEY = b"a secret for tests"
 SHARDS = 2
+_MOMENT: Any = UTCDateTimeAttribute()
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = ("new", "open", "pending")
 DONE = ("solved", "closed")
@@ -60,7 +63,7 @@ def ticket_model(table: str, host: str | None) -> type[TicketBase]:
     """Makes a model class of its own for a table, so that tests never share a connection."""
     shown = ["subject", "status", "assignee_id", "updated_at", "score", "version", "state_shard"]
 
-    class ByState(GlobalSecondaryIndex[Any]):
+    class ByState(_Index):  # type: ignore[misc]
         class Meta:
             index_name = "by_state"
             projection = IncludeProjection([*shown, "assignee_key"])
@@ -68,7 +71,7 @@ def ticket_model(table: str, host: str | None) -> type[TicketBase]:
         state_shard = UnicodeAttribute(hash_key=True)
         updated_at = UTCDateTimeAttribute(range_key=True)
 
-    class ByAssignee(GlobalSecondaryIndex[Any]):
+    class ByAssignee(_Index):  # type: ignore[misc]
         class Meta:
             index_name = "by_assignee"
             projection = IncludeProjection(shown)
@@ -76,7 +79,7 @@ def ticket_model(table: str, host: str | None) -> type[TicketBase]:
         assignee_id = UnicodeAttribute(hash_key=True)
         assignee_key = UnicodeAttribute(range_key=True)
 
-    class ByDue(GlobalSecondaryIndex[Any]):
+    class ByDue(_Index):  # type: ignore[misc]
         class Meta:
             index_name = "by_due"
             projection = AllProjection()
@@ -153,7 +156,7 @@ def ticket(model: type[Any], number: int, **values: Any) -> Any:
     state = state_of(row.status)
     row.state_shard = f"{state}#{number % SHARDS}"
     if row.assignee_id:
-        row.assignee_key = f"{state}#{UTCDateTimeAttribute().serialize(row.updated_at)}"
+        row.assignee_key = f"{state}#{_MOMENT.serialize(row.updated_at)}"
     return row
 
 
@@ -164,25 +167,29 @@ def store(model: type[Any], rows: Iterable[Any]) -> None:
             batch.save(row)
 
 
+_MATCH: dict[Op, Callable[[Any, Any], Any]] = {
+    Op.EQ: lambda v, o: v == o,
+    Op.NE: lambda v, o: v != o,
+    Op.IN: lambda v, o: v in o,
+    Op.NOT_IN: lambda v, o: v not in o,
+    Op.BETWEEN: lambda v, o: o[0] <= v <= o[1],
+    Op.GT: lambda v, o: v > o,
+    Op.GE: lambda v, o: v >= o,
+    Op.LT: lambda v, o: v < o,
+    Op.LE: lambda v, o: v <= o,
+    Op.BEGINS: lambda v, o: v.startswith(o),
+    Op.CONTAINS: lambda v, o: o in v,
+}
+
+
 def matches(row: Any, condition: Condition) -> bool:
     """Evaluates a condition on a row: an implementation of its own to compare with."""
     value = state_of(row.status) if condition.field == "state" else getattr(row, condition.field)
-    op, other = condition.op, condition.value
-    if op in (Op.EXISTS, Op.MISSING):
-        return (value is not None) == (op is Op.EXISTS)
+    if condition.op in (Op.EXISTS, Op.MISSING):
+        return (value is not None) == (condition.op is Op.EXISTS)
     if value is None:
-        return op in (Op.NE, Op.NOT_IN)
-    if op in (Op.EQ, Op.NE):
-        return bool((value == other) == (op is Op.EQ))
-    if op in (Op.IN, Op.NOT_IN):
-        return (value in other) == (op is Op.IN)
-    if op is Op.BETWEEN:
-        return bool(other[0] <= value <= other[1])
-    if op is Op.BEGINS:
-        return bool(value.startswith(other))
-    if op is Op.CONTAINS:
-        return other in value
-    return {Op.GT: value > other, Op.GE: value >= other, Op.LT: value < other, Op.LE: value <= other}[op]
+        return condition.op in (Op.NE, Op.NOT_IN)
+    return bool(_MATCH[condition.op](value, condition.value))
 
 
 def expected(rows: Sequence[Any], conditions: Conditions, sort: Sort | None) -> list[tuple[Any, int]]:

@@ -10,6 +10,7 @@ from models.errors import VersionMoved
 from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
+from services.users import Actor, Permission, RoleService
 
 KINDS = ("team", "category")
 
@@ -45,10 +46,10 @@ def slug(name: str) -> str:
 
 
 class CatalogService:
-    """Keeps teams and categories. Permissions are asked by its callers, who know the actor."""
+    """Keeps teams and categories."""
 
-    def __init__(self, cache: ShortCache[str, list[Entry]]) -> None:
-        self._cache = cache
+    def __init__(self, roles: RoleService, cache: ShortCache[str, list[Entry]]) -> None:
+        self._roles, self._cache = roles, cache
 
     def teams(self) -> list[Entry]:
         """List all teams by name."""
@@ -77,8 +78,12 @@ class CatalogService:
             raise NotFound("There is no such entry.")
         return Entry.from_model(item)
 
-    def save(self, *, kind: str, id_: str | None, name: str, active: bool, seen: int) -> Entry:
-        """Create (`id_` None) or change an entry read at version `seen`; raises Invalid, EntryChanged."""
+    def save(self, *, actor: Actor, kind: str, id_: str | None, name: str, active: bool, seen: int) -> Entry:
+        """Create (`id_` None) or change an entry read at version `seen`.
+
+        Raises PermissionDenied, Invalid, EntryChanged.
+        """
+        self._roles.check_permission(actor=actor, permission=Permission.SETTING_EDIT)
         name = name.strip()
         if kind not in KINDS or not 1 <= len(name) <= 80:
             raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})

@@ -2,6 +2,7 @@
 
 Everything streams: memory stays the same however long the ledger is.
 """
+# ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,20 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from services.reporting.reader import connect
-from services.reporting.schema import EVENT, FACT, MARK, TICKET, quoted, table, ticket_columns, typed
+from services.reporting.schema import (
+    COUNTED,
+    EVENT,
+    FACT,
+    FAR,
+    MARK,
+    TICKET,
+    WAITS,
+    quoted,
+    table,
+    ticket_columns,
+    typed,
+    waiting_columns,
+)
 from services.reporting.store import File, Store
 
 if TYPE_CHECKING:
@@ -18,6 +32,7 @@ if TYPE_CHECKING:
 
 # A checkpoint of the backlog stands at the start of every stretch of 28 days that has facts.
 STRETCH = 28 * 86_400 * 1_000_000
+MEMORY = ("32MB", "512MB")  # for writing the cache: what should do, and what must
 ROW_GROUP = 20_480  # rows of the cache that are skipped or read together
 SEGMENT_GROUP = 8_192  # rows a segment is buffered by while it is written
 _DIMS = "team, priority, category, assignee"
@@ -41,21 +56,30 @@ _STAGE_FILE = (
     "INSERT INTO stage.latest SELECT ticket_id, max(version) FROM read_parquet(?) GROUP BY 1",
 )
 _NEXT = f"""
-ATTACH '{{path}}' AS next (BLOCK_SIZE 16384, ROW_GROUP_SIZE {ROW_GROUP});
-{table("next.facts", FACT)};
+{table("next.facts", COUNTED)};
 {table("next.tickets", ticket_columns())};
 {table("next.marks", MARK)};
+{table("next.waiting", waiting_columns())};
 CREATE OR REPLACE TEMP TABLE running AS SELECT * EXCLUDE "at" FROM next.marks;
+CREATE OR REPLACE TEMP TABLE voided AS
+    SELECT ticket_id, voids AS version, "at" AS void_at FROM {{facts}} WHERE voids IS NOT NULL;
 """
 _STRETCH = f"""
 INSERT INTO next.marks SELECT {{start}}, {_DIMS}, backlog, waiting FROM running;
-INSERT INTO next.facts SELECT {quoted(FACT)} FROM {{facts}} WHERE "at" >= {{start}} AND "at" < {{end}}
-    ORDER BY "at", ticket_id, version;
+INSERT INTO next.facts SELECT {quoted(FACT, "f.")}, coalesce(v.void_at, {FAR})
+    FROM (SELECT * FROM {{facts}} WHERE "at" >= {{start}} AND "at" < {{end}}) f
+    LEFT JOIN voided v ON f.ticket_id = v.ticket_id AND f.version = v.version
+    ORDER BY f."at", f.ticket_id, f.version;
 CREATE OR REPLACE TEMP TABLE running AS
     SELECT {_DIMS}, sum(backlog)::BIGINT AS backlog, sum(waiting)::BIGINT AS waiting FROM (
         SELECT {_DIMS}, backlog, waiting FROM running
         UNION ALL SELECT {_DIMS}, backlog, waiting FROM next.facts WHERE "at" >= {{start}} AND "at" < {{end}})
     GROUP BY ALL HAVING sum(backlog) <> 0 OR sum(waiting) <> 0;
+"""
+
+_WAITING = f"""
+INSERT INTO next.waiting SELECT {quoted(waiting_columns())} FROM next.tickets
+WHERE {WAITS} ORDER BY created_at
 """
 
 
@@ -84,11 +108,13 @@ class SegmentWriter:
         return self._store.finish(target, f"events-{number:06d}.parquet", self.rows)
 
 
-def merge_segments(connection: "DuckDBPyConnection", store: Store, files: Sequence[File], number: int) -> File:
+def merge_segments(
+    connection: "DuckDBPyConnection", store: Store, files: Sequence[File], number: int
+) -> File:
     """Write several segments as one, in their order."""
     target = store.temporary / "segment.parquet"
     connection.execute(
-        f"COPY (SELECT * FROM read_parquet({_list(store, files)})) TO '{_text(target)}' "  # noqa: S608
+        f"COPY (SELECT * FROM read_parquet({_list(store, files)})) TO '{_text(target)}' "
         f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {SEGMENT_GROUP})"
     )
     return store.finish(target, f"events-{number:06d}.parquet", sum(file.rows for file in files))
@@ -118,33 +144,42 @@ def write_cache(
 ) -> File:
     """Write a new cache from two relations: facts in order of time with checkpoints, and latest rows.
 
-    Stretch by stretch, so that sorting never holds more than 28 days.
+    Stretch by stretch, so that sorting never holds more than 28 days. The database keeps what it writes
+    in memory up to its limit, so the limit is low unless that turns out to be too low.
     """
+    import duckdb
+
     target = store.temporary / "closed.duckdb"
-    for left in store.temporary.glob("closed.duckdb*"):
-        left.unlink()
-    connection.execute(_NEXT.format(path=_text(target)))
-    try:
-        stretches = connection.execute(
-            f'SELECT DISTINCT floor("at" / {STRETCH})::BIGINT FROM {facts} ORDER BY 1'  # noqa: S608
-        ).fetchall()
-        for (index,) in stretches:
-            bounds = {"start": index * STRETCH, "end": (index + 1) * STRETCH}
-            connection.execute(_STRETCH.format(facts=facts, **bounds))
-        _write_last_mark(connection, stretches)
-        columns = quoted(TICKET)
-        connection.execute(f"INSERT INTO next.tickets SELECT {columns} FROM {tickets}")  # noqa: S608
-        connection.execute("CHECKPOINT next")
-    finally:
-        connection.execute("DETACH next; DROP TABLE IF EXISTS running")
+    for memory in MEMORY:
+        for left in store.temporary.glob("closed.duckdb*"):
+            left.unlink()
+        connection.execute(f"SET memory_limit = '{memory}'")
+        connection.execute(f"ATTACH '{_text(target)}' AS next (BLOCK_SIZE 16384, ROW_GROUP_SIZE {ROW_GROUP})")
+        try:
+            _fill(connection, facts, tickets)
+            break
+        except duckdb.OutOfMemoryException:
+            if memory == MEMORY[-1]:
+                raise
+        finally:
+            connection.execute("DETACH next; DROP TABLE IF EXISTS running; DROP TABLE IF EXISTS voided")
     return store.finish(target, f"closed-{number:06d}.duckdb")
 
 
-def _write_last_mark(connection: "DuckDBPyConnection", stretches: Sequence[tuple[int]]) -> None:
-    """Add the checkpoint after the last stretch: it is the one that today's reports start from."""
-    if stretches:
-        start = (stretches[-1][0] + 1) * STRETCH
-        connection.execute("INSERT INTO next.marks SELECT ?, * FROM running", [start])
+def _fill(connection: "DuckDBPyConnection", facts: str, tickets: str) -> None:
+    connection.execute(_NEXT.format(facts=facts))
+    stretches = connection.execute(
+        f'SELECT DISTINCT floor("at" / {STRETCH})::BIGINT FROM {facts} ORDER BY 1'
+    ).fetchall()
+    for (index,) in stretches:
+        bounds = {"start": index * STRETCH, "end": (index + 1) * STRETCH}
+        connection.execute(_STRETCH.format(facts=facts, **bounds))
+    if stretches:  # the checkpoint that today's reports start from
+        end = (stretches[-1][0] + 1) * STRETCH
+        connection.execute("INSERT INTO next.marks SELECT ?, * FROM running", [end])
+    connection.execute(f"INSERT INTO next.tickets SELECT {quoted(TICKET)} FROM {tickets}")
+    connection.execute(_WAITING)
+    connection.execute("CHECKPOINT next")
 
 
 def _text(path: Path) -> str:

@@ -21,9 +21,7 @@ class DashboardService:
 
         Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
         """
-        metrics, answer, when = self._metrics.ask(
-            filters=filters, now=now, actor=actor, as_of=as_of, breakdowns=True
-        )
+        metrics, answer, when = self._metrics.ask(filters=filters, now=now, actor=actor, as_of=as_of)
         created, solved, backlog = series(answer, filters, when)
         return Overview(
             filters=filters,

@@ -13,7 +13,7 @@ from services.reporting.definitions import (
     REOPEN_DAYS,
     REOPENED,
 )
-from services.reporting.fold import SECOND, micros
+from services.reporting.fold import SECOND
 from services.reporting.periods import Period, day_of
 from services.reporting.queries import Answer, Day, Group, Totals
 from services.reporting.results import Figure, Filters, Row, Series
@@ -27,17 +27,15 @@ def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> 
     start = (filters.start - date(1970, 1, 1)).days
     now = [day for number, day in answer.days.items() if number >= start]
     before = [day for number, day in answer.days.items() if number < start]
-    opening = answer.backlog + sum(day.backlog for day in before)
-    backlog = opening + sum(day.backlog for day in now)
-    waiting = answer.waiting + sum(day.waiting for day in answer.days.values())
-    end = min(when.end, micros(as_of))
-    age = (end - answer.oldest) // SECOND if answer.oldest is not None and waiting else None
+    backlog = answer.backlog + sum(day.backlog for day in now)
+    waiting = answer.waiting + sum(day.waiting for day in now)
+    age = (when.closes - answer.oldest) // SECOND if answer.oldest is not None and waiting else None
     made = [
         _count("created", sum(day.created for day in now), sum(day.created for day in before)),
         _count("solved", sum(day.first_solved for day in now), sum(day.first_solved for day in before)),
-        _count("backlog", backlog, opening),
+        _count("backlog", backlog, answer.backlog),
         _first_response(answer.current, answer.previous),
-        _count("unreplied", waiting, answer.waiting + sum(day.waiting for day in before)),
+        _count("unreplied", waiting, answer.waiting),
         _figure("oldest_unreplied", age, waiting if age is not None else 0),
         _full_resolution(answer.current, answer.previous),
         _reopen_rate(answer, now, before, _immature(answer, filters, start, as_of)),
@@ -48,9 +46,8 @@ def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> 
 def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Series, Series]:
     """Make the daily created, solved (first solves) and backlog, which stands at each day's end."""
     first = (filters.start - date(1970, 1, 1)).days
-    opening = answer.backlog + sum(day.backlog for number, day in answer.days.items() if number < first)
     days = [answer.days.get(first + index, _NOTHING) for index in range(len(when.days))]
-    backlog = list(accumulate((day.backlog for day in days), initial=opening))[1:]
+    backlog = list(accumulate((day.backlog for day in days), initial=answer.backlog))[1:]
     return (
         Series("created", when.days, tuple(day.created for day in days)),
         Series("solved", when.days, tuple(day.first_solved for day in days)),
@@ -89,7 +86,8 @@ def _first_response(current: Totals, previous: Totals) -> Figure:
 
 def _full_resolution(current: Totals, previous: Totals) -> Figure:
     excluded = {REOPENED: current.reopened}
-    return _duration("full_resolution", current.resolution, current.resolutions, previous.resolution, excluded)
+    name = "full_resolution"
+    return _duration(name, current.resolution, current.resolutions, previous.resolution, excluded)
 
 
 def _duration(

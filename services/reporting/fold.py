@@ -130,10 +130,9 @@ def _status(before: Mapping[str, Any], row: Row, facts: list[Row], carry: dict[s
     was, now, at = is_open(before), is_open(row), row["at"]
     if was and not now:
         first = carry["first"] is None
-        _add(
-            facts, row, at, solved=1, first_solved=int(first), unanswered=int(row["first_response_at"] is None),
-            resolution=(at - row["created_at"]) // SECOND,
-        )  # fmt: skip
+        unanswered = int(row["first_response_at"] is None)
+        resolution = (at - row["created_at"]) // SECOND
+        _add(facts, row, at, solved=1, first_solved=int(first), unanswered=unanswered, resolution=resolution)
         carry["last"] = [at, row["version"]]
         if first:
             carry["first"] = [at, *(row[source] for source in DIMENSIONS.values())]

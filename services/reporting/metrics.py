@@ -7,9 +7,10 @@ from typing import Any
 
 from services.reporting import figures
 from services.reporting.engine import AnalyticsEngine
+from services.reporting.fold import micros
 from services.reporting.periods import Period, period
 from services.reporting.ports import Authorize
-from services.reporting.queries import Answer, Answers
+from services.reporting.queries import Answer, Answers, newest
 from services.reporting.results import Figure, Filters, Metrics
 
 
@@ -26,7 +27,7 @@ class MetricsService:
 
         Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
         """
-        found, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of, breakdowns=False)
+        found, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of)
         return found
 
     def get_user_metrics(
@@ -37,14 +38,14 @@ class MetricsService:
         return self.get_ticket_metrics(filters=held, now=now, actor=actor, as_of=as_of)
 
     def ask(
-        self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None, breakdowns: bool
+        self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None
     ) -> tuple[Metrics, Answer, Period]:
         """Give the figures together with the answer they were made from."""
         self._authorize(actor)
         moment = min(as_of, now) if as_of is not None else now
         with self._engine.view() as view:
-            when = period(filters, as_of=moment, latest=view.manifest.latest)
-            answer = self._answers.get(view, filters, when, breakdowns=breakdowns)
+            when = period(filters, as_of=moment, newest=newest(view, micros(moment)))
+            answer = self._answers.get(view, filters, when)
             age = (now - self._engine.followed_at(view)).total_seconds()
         made: Mapping[str, Figure] = figures.figures(answer, filters, when, moment)
         return Metrics(filters, moment, max(age, 0.0), made), answer, when

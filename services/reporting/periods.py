@@ -1,6 +1,6 @@
 """Local days: where they begin in UTC, and the SQL that tells which day a moment belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,8 @@ class Period:
 
     `end` is excluded, and not later than `until`: the first moment a report must not know of. `days`
     are the local days from the start to the end or to today; `day_sql` gives a moment's day as a number
-    that `day_of` reads.
+    that `day_of` reads. `closes` is the end or the moment of asking; unlike all the rest it is different
+    whenever somebody asks.
     """
 
     before: int
@@ -29,13 +30,14 @@ class Period:
     until: int
     days: tuple[date, ...]
     day_sql: str
+    closes: int = field(compare=False)
 
 
-def period(filters: Filters, *, as_of: datetime, latest: int) -> Period:
+def period(filters: Filters, *, as_of: datetime, newest: int | None) -> Period:
     """Place the days of a filter in time; raises BadPeriod.
 
-    `latest` is when the newest event counts. When that is not later than `as_of`, nothing has to be held
-    back, so the same question gives the same period all day long.
+    `newest` is when the newest event until `as_of` counts: the same question about the same events gives
+    an equal period. None stands for "no later event is known".
     """
     zone = _zone(filters)
     length = (filters.end - filters.start).days + 1
@@ -44,9 +46,10 @@ def period(filters: Filters, *, as_of: datetime, latest: int) -> Period:
         micros(datetime.combine(filters.start + timedelta(days=index), time(), zone))
         for index in range(-length, length + 1)
     ]
-    until = micros(as_of) + 1
-    if latest < until:
+    if newest is None:
         until = micros(datetime.combine(max(today, filters.end) + timedelta(days=2), time(), zone))
+    else:
+        until = newest + 1
     start = midnights[length]
     days = (filters.start + timedelta(days=index) for index in range(length))
     return Period(
@@ -56,6 +59,7 @@ def period(filters: Filters, *, as_of: datetime, latest: int) -> Period:
         until=until,
         days=tuple(day for day in days if day <= today),
         day_sql=_day_sql(midnights, zone),
+        closes=min(midnights[-1], micros(as_of)),
     )
 
 

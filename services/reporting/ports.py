@@ -68,7 +68,7 @@ class Sort(Protocol):
 
 @dataclass(frozen=True)
 class Selection:
-    """The tickets of one page in order, how many match in all, and the moment the copy was last brought up to date."""
+    """The tickets of one page in order, how many match in all, and when the copy was last up to date."""
 
     ids: tuple[int, ...]
     count: int

@@ -1,61 +1,71 @@
 """The SQL behind every figure: a few combined queries over the facts, each true as of any moment."""
+# ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 from services.reporting.errors import BadSelection
-from services.reporting.fold import DIMENSIONS, DONE
-from services.reporting.periods import Period
+from services.reporting.fold import DIMENSIONS
+from services.reporting.periods import DAY, Period
 from services.reporting.reader import View
 from services.reporting.results import NONE, Filters
 
 MOST_CHOICES = 500
 _DIMS = ", ".join(DIMENSIONS)
-_DONE = ", ".join(f"'{status}'" for status in sorted(DONE))
+_SETS = ", ".join(f"({name})" for name in DIMENSIONS)
+_ALL = 2 ** len(DIMENSIONS) - 1
 
-# A solve that was taken back by a reopening counts no resolution.
-_WINDOW = """
-SELECT f.*, v.ticket_id IS NOT NULL AS voided FROM (SELECT * FROM facts WHERE {inside}) f
-LEFT JOIN (SELECT ticket_id, voids AS version FROM facts
-           WHERE voids IS NOT NULL AND "at" >= {since} AND "at" < {until}) v
-ON f.ticket_id = v.ticket_id AND f.version = v.version
-"""
 _DAYS = """
 SELECT {day}, sum(created)::BIGINT, sum(first_solved)::BIGINT, sum(solved)::BIGINT, sum(reopened)::BIGINT,
        sum(backlog)::BIGINT, sum(waiting)::BIGINT
 FROM facts WHERE {inside} GROUP BY 1
 """
 _TOTALS = """
-SELECT "at" >= {start},
-       quantile_cont(response, [0.5, 0.9]) FILTER (response >= 0), count(*) FILTER (response >= 0),
-       count(*) FILTER (response < 0), count(*) FILTER (unanswered = 1 AND first_solved = 1),
-       quantile_cont(resolution, [0.5, 0.9]) FILTER (NOT voided), count(resolution) FILTER (NOT voided),
-       count(resolution) FILTER (voided)
-FROM ({window}) GROUP BY 1
+SELECT current, quantile_cont(response, [0.5, 0.9]), count(response),
+       sum(before_creation)::BIGINT, sum(unanswered)::BIGINT,
+       quantile_cont(standing, [0.5, 0.9]), count(standing), (count(resolution) - count(standing))::BIGINT
+FROM (SELECT "at" >= {start} AS current, CASE WHEN response >= 0 THEN response END AS response,
+             (response < 0)::INTEGER AS before_creation, unanswered * first_solved AS unanswered,
+             resolution, CASE WHEN {stands} THEN resolution END AS standing
+      FROM facts WHERE {inside} AND (response IS NOT NULL OR resolution IS NOT NULL)) GROUP BY 1
 """
-_GROUPS = """
-SELECT grouping({dims}), {dims}, sum(created)::BIGINT, sum(first_solved)::BIGINT, sum(backlog)::BIGINT,
+_GROUPS = f"""
+SELECT grouping({_DIMS}), {_DIMS}, sum(created)::BIGINT, sum(first_solved)::BIGINT, sum(backlog)::BIGINT,
        quantile_cont(response, 0.5), quantile_cont(resolution, 0.5)
-FROM (SELECT {dims}, created, first_solved, backlog, CASE WHEN response >= 0 THEN response END AS response,
-             CASE WHEN NOT voided THEN resolution END AS resolution FROM ({window})
-      UNION ALL SELECT {dims}, NULL, NULL, backlog, NULL, NULL FROM ({base}))
-GROUP BY GROUPING SETS ({sets})
+FROM (SELECT {_DIMS}, created, first_solved, backlog, CASE WHEN response >= 0 THEN response END AS response,
+             CASE WHEN {{stands}} THEN resolution END AS resolution FROM facts WHERE {{inside}})
+GROUP BY GROUPING SETS ({_SETS})
+"""
+# The backlog just before a moment: the last checkpoint and what happened since.
+_OPENING = f"""
+SELECT grouping({_DIMS}), {_DIMS}, sum(backlog)::BIGINT, sum(waiting)::BIGINT FROM (
+    SELECT {_DIMS}, backlog, waiting FROM closed.marks WHERE "at" = {{mark}} AND {{scope}}
+    UNION ALL SELECT {_DIMS}, backlog, waiting FROM closed.facts
+        WHERE "at" >= {{mark}} AND "at" < {{start}} AND {{scope}}
+    UNION ALL SELECT {_DIMS}, backlog, waiting FROM recent_facts WHERE "at" < {{start}} AND {{scope}})
+GROUP BY GROUPING SETS ((), {_SETS})
 """
 _RETURNED = """
 SELECT cohort_at >= {start}, count(*) FROM facts
-WHERE cohort_at >= {before} AND cohort_at < {end} AND "at" >= {before} AND "at" < {until} AND {scope} GROUP BY 1
+WHERE cohort_at >= {before} AND cohort_at < {end} AND "at" >= {before} AND "at" < {until} AND {scope}
+GROUP BY 1
 """
-_OLDEST_NOW = f"""
-SELECT min(created_at) FROM tickets
-WHERE first_response_at IS NULL AND (status IS NULL OR status NOT IN ({_DONE})) AND {{scope}}
-"""
+_NEWEST = 'SELECT max("at") FROM facts WHERE "at" <= ? AND "at" > ?'
+_LOOK_BACK = 40 * DAY
+_OLDEST_NOW = "SELECT min(created_at) FROM waiting WHERE {held}"
+# Who waits now, less what changed at or after a moment, waited then.
 _OLDEST_THEN = """
-SELECT min(created_at) FROM tickets JOIN (
-    SELECT ticket_id FROM facts WHERE "at" < {end} AND waiting <> 0 AND {scope}
-    GROUP BY 1 HAVING sum(waiting) > 0) USING (ticket_id)
+WITH later AS MATERIALIZED (
+    SELECT ticket_id, sum(waiting) AS waiting FROM facts WHERE "at" >= {end} AND {scope} GROUP BY 1)
+SELECT min(created_at) FROM (
+    SELECT created_at FROM (
+        SELECT ticket_id, created_at, 1 AS waits FROM waiting WHERE {held}
+        UNION ALL SELECT ticket_id, created_at, -waiting FROM later JOIN tickets USING (ticket_id)
+            WHERE waiting <> 0)
+    GROUP BY ticket_id, created_at HAVING sum(waits) > 0)
 """
 
 
@@ -85,21 +95,25 @@ class Totals:
     returned: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Group:
     """One group of a breakdown at the end of the period."""
 
     key: str | None
-    created: int
-    solved: int
-    backlog: int
-    response: float | None
-    resolution: float | None
+    created: int = 0
+    solved: int = 0
+    backlog: int = 0
+    response: float | None = None
+    resolution: float | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Everything one question about a period gives; `oldest` is when the oldest unreplied ticket was created."""
+    """Everything one question about a period gives.
+
+    `backlog` and `waiting` stood at its start; `days` are by number and begin with the period before;
+    `oldest` is when the oldest ticket that waits for a reply at the end was created.
+    """
 
     backlog: int
     waiting: int
@@ -119,7 +133,7 @@ class Scope:
 
     def run(self, view: View, sql: str) -> list[tuple[Any, ...]]:
         """Run a query in which the scope may stand several times."""
-        return view.rows(sql, self.values * (sql.count(self.sql) if self.values else 0))
+        return view.rows(sql, self.values * sql.count(self.sql) if self.values else ())
 
 
 def scope(filters: Filters, columns: Mapping[str, str]) -> Scope:
@@ -143,80 +157,109 @@ def scope(filters: Filters, columns: Mapping[str, str]) -> Scope:
     return Scope(f"({' AND '.join(parts) or 'true'})", tuple(values))
 
 
-def answer(view: View, filters: Filters, when: Period, *, breakdowns: bool) -> Answer:
-    """Compute all figures of a period; `breakdowns` adds the groups."""
+def newest(view: View, moment: int) -> int | None:
+    """Find when the newest event until a moment counts; None when nothing counts later than the moment."""
+    if view.manifest.latest <= moment:
+        return None
+    ((found,),) = view.rows(_NEWEST, [moment, moment - _LOOK_BACK])
+    return int(found) if found is not None else moment
+
+
+def answer(view: View, filters: Filters, when: Period) -> Answer:
+    """Compute all figures of a period."""
     facts = scope(filters, {name: name for name in DIMENSIONS})
     inside = f'"at" >= {when.before} AND "at" < {when.end} AND {facts.sql}'
-    base = _base(view, when.before, facts.sql)
-    ((backlog, waiting),) = facts.run(view, f"SELECT sum(backlog), sum(waiting) FROM ({base})")  # noqa: S608
+    groups: dict[str, dict[str | None, Group]] = {name: {} for name in DIMENSIONS}
+    backlog, waiting = _opening(view, facts, when, groups)
+    _count_groups(view, facts, when, groups)
     days = facts.run(view, _DAYS.format(day=when.day_sql, inside=inside))
     totals = _totals(view, facts, when, inside)
     return Answer(
-        backlog=int(backlog or 0),
-        waiting=int(waiting or 0),
+        backlog=backlog,
+        waiting=waiting,
         days={day: Day(*(value or 0 for value in values)) for day, *values in days},
         current=totals[True],
         previous=totals[False],
         oldest=_oldest(view, filters, when, facts),
-        groups=_groups(view, facts, when) if breakdowns else {},
+        groups={name: tuple(filter(_shown, found.values())) for name, found in groups.items()},
     )
 
 
-def _base(view: View, at: int, where: str) -> str:
-    """Write the backlog just before a moment: the last checkpoint and what happened since."""
-    columns = f"{_DIMS}, backlog, waiting"
-    mark = view.mark_before(at)
-    closed = f'SELECT {columns} FROM closed.facts WHERE "at" < {at} AND {where}'  # noqa: S608
-    if mark is not None:
-        closed = (
-            f'{closed} AND "at" >= {mark} UNION ALL '  # noqa: S608
-            f'SELECT {columns} FROM closed.marks WHERE "at" = {mark} AND {where}'
+def _shown(group: Group) -> bool:
+    counted = group.created or group.solved or group.backlog
+    return bool(counted) or (group.response, group.resolution) != (None, None)
+
+
+def _place(row: Sequence[Any]) -> tuple[str, str | None] | None:
+    """Read which dimension a row of grouping sets is grouped by, and the key; None for the total.
+
+    grouping() has one bit per dimension, the first one highest, that is 0 for the one grouped by.
+    """
+    if row[0] == _ALL:
+        return None
+    index = len(DIMENSIONS) - (_ALL ^ row[0]).bit_length()
+    return tuple(DIMENSIONS)[index], row[1 + index]
+
+
+def _opening(
+    view: View, facts: Scope, when: Period, groups: dict[str, dict[str | None, Group]]
+) -> tuple[int, int]:
+    """Put the backlog at the start of the period into the groups; returns it and the unreplied in all."""
+    mark = view.mark_before(when.start)
+    total = (0, 0)
+    for row in facts.run(view, _OPENING.format(mark=mark, start=when.start, scope=facts.sql)):
+        backlog, waiting = row[-2] or 0, row[-1] or 0
+        place = _place(row)
+        if place is None:
+            total = (backlog, waiting)
+        else:
+            groups[place[0]][place[1]] = Group(place[1], backlog=backlog)
+    return total
+
+
+def _count_groups(view: View, facts: Scope, when: Period, groups: dict[str, dict[str | None, Group]]) -> None:
+    inside = f'"at" >= {when.start} AND "at" < {when.end} AND {facts.sql}'
+    for row in facts.run(view, _GROUPS.format(inside=inside, stands=_stands(view, when))):
+        place = _place(row)
+        if place is not None:
+            created, solved, backlog, response, resolution = row[-5:]
+            group = groups[place[0]].setdefault(place[1], Group(place[1]))
+            group.created, group.solved = created or 0, solved or 0
+            group.backlog += backlog or 0
+            group.response, group.resolution = response, resolution
+
+
+def _stands(view: View, when: Period) -> str:
+    """Write the condition that no reopening before the report's moment took a solve back."""
+    stands = f"coalesce(void_at >= {when.until}, true)"
+    if view.voids:
+        stands += (
+            " AND (ticket_id, version) NOT IN (SELECT (ticket_id, voids) FROM recent_facts "
+            f'WHERE voids IS NOT NULL AND "at" < {when.until})'
         )
-    recent = f'SELECT {columns} FROM recent_facts WHERE "at" < {at} AND {where}'  # noqa: S608
-    return f"{closed} UNION ALL {recent}"
+    return stands
 
 
 def _totals(view: View, facts: Scope, when: Period, inside: str) -> dict[bool, Totals]:
-    window = _WINDOW.format(inside=inside, since=when.before, until=when.until)
-    found = {
-        current: values for current, *values in facts.run(view, _TOTALS.format(start=when.start, window=window))
-    }
+    sql = _TOTALS.format(start=when.start, inside=inside, stands=_stands(view, when))
+    found = {current: values for current, *values in facts.run(view, sql)}
     sql = _RETURNED.format(
         start=when.start, before=when.before, end=when.end, until=when.until, scope=facts.sql
     )
     returned = dict(facts.run(view, sql))
     return {
-        current: Totals(*found.get(current, ()), returned=returned.get(current, 0)) for current in (True, False)
+        current: replace(Totals(*found.get(current, ())), returned=returned.get(current, 0))
+        for current in (True, False)
     }
 
 
-def _groups(view: View, facts: Scope, when: Period) -> dict[str, tuple[Group, ...]]:
-    inside = f'"at" >= {when.start} AND "at" < {when.end} AND {facts.sql}'
-    sql = _GROUPS.format(
-        dims=_DIMS,
-        window=_WINDOW.format(inside=inside, since=when.start, until=when.until),
-        base=_base(view, when.start, facts.sql),
-        sets=", ".join(f"({name})" for name in DIMENSIONS),
-    )
-    groups: dict[str, list[Group]] = {name: [] for name in DIMENSIONS}
-    # grouping() has one bit per dimension, the first one highest, that is 0 for the one grouped by.
-    places = {15 ^ (8 >> index): (index, name) for index, name in enumerate(DIMENSIONS)}
-    for row in facts.run(view, sql):
-        index, name = places[row[0]]
-        created, solved, backlog, response, resolution = row[5:]
-        if created or solved or backlog or response is not None or resolution is not None:
-            groups[name].append(
-                Group(row[1 + index], created or 0, solved or 0, backlog or 0, response, resolution)
-            )
-    return {name: tuple(found) for name, found in groups.items()}
-
-
 def _oldest(view: View, filters: Filters, when: Period, facts: Scope) -> int | None:
+    held = scope(filters, DIMENSIONS)
     if view.manifest.latest < when.end:
-        tickets = scope(filters, DIMENSIONS)
-        ((oldest,),) = tickets.run(view, _OLDEST_NOW.format(scope=tickets.sql))
+        ((oldest,),) = held.run(view, _OLDEST_NOW.format(held=held.sql))
     else:
-        ((oldest,),) = facts.run(view, _OLDEST_THEN.format(end=when.end, scope=facts.sql))
+        sql = _OLDEST_THEN.format(end=when.end, scope=facts.sql, held=held.sql)
+        ((oldest,),) = view.rows(sql, facts.values + held.values)
     return int(oldest) if oldest is not None else None
 
 
@@ -227,15 +270,15 @@ class Answers:
         self._size, self._lock = size, Lock()
         self._kept: OrderedDict[Any, Answer] = OrderedDict()
 
-    def get(self, view: View, filters: Filters, when: Period, *, breakdowns: bool) -> Answer:
+    def get(self, view: View, filters: Filters, when: Period) -> Answer:
         """Give the answer to a question, from memory when it was asked of the same data before."""
-        key = (view.version, filters, when, breakdowns)
+        key = (view.version, filters, when)
         with self._lock:
             known = self._kept.get(key)
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
-        found = answer(view, filters, when, breakdowns=breakdowns)
+        found = answer(view, filters, when)
         with self._lock:
             self._kept[key] = found
             while len(self._kept) > self._size:

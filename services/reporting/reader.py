@@ -1,4 +1,5 @@
 """One process's view of the columnar copy: the shared read-only cache plus the recent segments in memory."""
+# ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 import os
 import time
@@ -11,7 +12,17 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from services.reporting.errors import CopyBusy, CopyDamaged, CopyMissing, TooLarge
-from services.reporting.schema import FACT, TICKET, quoted, table, ticket_columns
+from services.reporting.schema import (
+    COUNTED,
+    FACT,
+    FAR,
+    TICKET,
+    WAITS,
+    quoted,
+    table,
+    ticket_columns,
+    waiting_columns,
+)
 from services.reporting.store import File, Key, Manifest, Store
 
 if TYPE_CHECKING:
@@ -21,13 +32,16 @@ LOOK_SECONDS = 0.5  # how often at most a process looks for a newer manifest
 PATIENCE_SECONDS = 20.0  # how long a report waits for another one of this process
 _INHERITED: list[object] = []  # connections a parent process opened: closing them here could hang
 
+_WAITING = quoted(waiting_columns())
 _VIEWS = f"""
 ATTACH '{{path}}' AS closed (READ_ONLY);
-{table("recent_facts", FACT)};
+{table("recent_facts", COUNTED)};
 {table("recent_tickets", ticket_columns())};
 CREATE VIEW facts AS SELECT * FROM closed.facts UNION ALL SELECT * FROM recent_facts;
 CREATE VIEW tickets AS SELECT {quoted(TICKET)} FROM recent_tickets UNION ALL SELECT {quoted(TICKET)}
     FROM closed.tickets WHERE ticket_id NOT IN (SELECT ticket_id FROM recent_tickets);
+CREATE VIEW waiting AS SELECT {_WAITING} FROM recent_tickets WHERE {WAITS} UNION ALL SELECT {_WAITING}
+    FROM closed.waiting WHERE ticket_id NOT IN (SELECT ticket_id FROM recent_tickets);
 """
 _LOAD_FACTS = f"""
 INSERT INTO recent_facts ({quoted(FACT)})
@@ -65,6 +79,7 @@ class View:
     manifest: Manifest
     key: Key
     marks: tuple[int, ...]
+    voids: bool  # whether the recent part takes solves of the cache back
 
     @property
     def version(self) -> tuple[File, ...]:
@@ -75,9 +90,9 @@ class View:
         """Run a query and fetch everything."""
         return self.connection.execute(sql, list(parameters)).fetchall()
 
-    def mark_before(self, at: int) -> int | None:
-        """Find the last checkpoint of the backlog that is not later than a moment."""
-        return max((mark for mark in self.marks if mark <= at), default=None)
+    def mark_before(self, at: int) -> int:
+        """Find the last checkpoint of the backlog until a moment; before the first, the beginning."""
+        return max((mark for mark in self.marks if mark <= at), default=-FAR)
 
 
 class Reader:
@@ -173,9 +188,9 @@ class Reader:
             return self._opened(path, manifest, key)
         known = old.manifest.recent
         grown = manifest.recent[: len(known)] == known
-        files = [self._store.checked(file) for file in (manifest.recent[len(known) :] if grown else manifest.recent)]
-        _load(old.connection, files, afresh=not grown)
-        return View(old.connection, manifest, key, old.marks)
+        wanted = manifest.recent[len(known) :] if grown else manifest.recent
+        _load(old.connection, [self._store.checked(file) for file in wanted], afresh=not grown)
+        return View(old.connection, manifest, key, old.marks, _voids(old.connection))
 
     def _opened(self, path: Path, manifest: Manifest, key: Key) -> View:
         connection = connect(self._memory, self._store.spill())
@@ -186,7 +201,7 @@ class Reader:
         except BaseException:
             connection.close()
             raise
-        return View(connection, manifest, key, tuple(mark for (mark,) in marks))
+        return View(connection, manifest, key, tuple(mark for (mark,) in marks), _voids(connection))
 
 
 def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bool) -> None:
@@ -206,3 +221,7 @@ def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bo
         connection.rollback()
         raise
 
+
+def _voids(connection: "DuckDBPyConnection") -> bool:
+    found = connection.execute("SELECT count(voids) FROM recent_facts").fetchall()
+    return bool(found[0][0])

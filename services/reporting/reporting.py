@@ -1,4 +1,5 @@
 """ReportingService: plain summaries of everything the copy holds."""
+# ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 from typing import Any
 
@@ -47,5 +48,5 @@ class ReportingService:
 
 
 def _counts(view: View, column: str) -> dict[str, int]:
-    found = view.rows(f"SELECT {column}, count(*) FROM tickets GROUP BY 1 ORDER BY 1 NULLS LAST")  # noqa: S608
+    found = view.rows(f"SELECT {column}, count(*) FROM tickets GROUP BY 1 ORDER BY 1 NULLS LAST")
     return {NONE if key is None else key: number for key, number in found}

@@ -55,8 +55,16 @@ FACT: Mapping[str, str] = {
     "cohort_at": "BIGINT",
 }
 
+# A fact in the cache or on top of it; `void_at` is when a reopening took a solve back, as far as the cache
+# knows: reopenings in the recent part are looked up.
+COUNTED: Mapping[str, str] = {**FACT, "void_at": "BIGINT"}
+FAR = 2**62
+
 # Each ticket's latest row: what a ticket is now, and what its next event needs to be folded.
 TICKET = ("ticket_id", "version", "at", "recorded_at", *list(EVENT)[9:])
+
+# Which tickets wait for their first reply, as SQL over those rows.
+WAITS = "first_response_at IS NULL AND status NOT IN ('solved', 'closed')"
 
 # The backlog by dimensions at the start of a stretch, so that no query replays from the beginning.
 MARK: Mapping[str, str] = {
@@ -85,3 +93,9 @@ def table(name: str, columns: Mapping[str, str]) -> str:
 def ticket_columns() -> Mapping[str, str]:
     """Give the columns of the tickets table with their types."""
     return {name: EVENT[name] for name in TICKET}
+
+
+def waiting_columns() -> Mapping[str, str]:
+    """Give the columns of the table of tickets that wait for their first reply."""
+    names = ("ticket_id", "created_at", "team_id", "priority", "category", "assignee_id")
+    return {name: EVENT[name] for name in names}

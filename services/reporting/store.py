@@ -17,7 +17,7 @@ import os
 import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -97,8 +97,10 @@ class Store:
             body: dict[str, Any] = outer["body"]
             if outer["format"] != FORMAT or outer["crc"] != zlib.crc32(orjson.dumps(body)):
                 raise ValueError
-            files = {name: tuple(File(**file) for file in body.pop(name)) for name in ("closed", "recent")}
-            return Manifest(cache=File(**body.pop("cache")), **files, **body)
+            body["cache"] = File(**body["cache"])
+            for name in ("closed", "recent"):
+                body[name] = tuple(File(**file) for file in body[name])
+            return Manifest(**body)
         except (ValueError, KeyError, TypeError) as error:
             raise CopyDamaged("manifest.json") from error
 
@@ -109,10 +111,8 @@ class Store:
             for path in (*self.folder.glob("events-*"), *self.folder.glob("closed-*"))
             if (number := path.stem.rpartition("-")[2]).isdigit()
         ]
-        try:
+        with suppress(CopyMissing, CopyDamaged):
             numbers.append(self.read().number)
-        except (CopyMissing, CopyDamaged):
-            pass
         return max(numbers, default=0) + 1
 
     def commit(self, manifest: Manifest) -> None:
@@ -140,7 +140,7 @@ class Store:
             os.close(directory)
 
     def checked(self, file: File) -> Path:
-        """Return a file's path when its content is what was written; raises CopyDamaged or FileNotFoundError."""
+        """Return a file's path when it holds what was written; raises CopyDamaged or FileNotFoundError."""
         path = self.folder / file.name
         if path.stat().st_size != file.size or describe(path).crc != file.crc:
             raise CopyDamaged(file.name)

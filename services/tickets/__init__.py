@@ -5,7 +5,17 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
 from services.tickets.errors import Clash, Conflict, NotAllowedNow, TicketNotFound, TooBusy
 from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES, is_done
-from services.tickets.importing import TicketImporter
+from services.tickets.importing import (
+    MAPPINGS,
+    FileReport,
+    ImportedEvent,
+    ImportedTicket,
+    ImportStopped,
+    TicketImporter,
+    Watch,
+    WrongFile,
+    import_file,
+)
 from services.tickets.service import TicketService
 from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import BODY_BYTES, SUBJECT_LENGTH
@@ -15,6 +25,7 @@ from services.tickets.writer import TicketWriter
 __all__ = [
     "BODY_BYTES",
     "CHANNELS",
+    "MAPPINGS",
     "PRIORITIES",
     "REOPEN_WITHIN",
     "STATUSES",
@@ -25,6 +36,10 @@ __all__ = [
     "Condition",
     "Conflict",
     "Event",
+    "FileReport",
+    "ImportStopped",
+    "ImportedEvent",
+    "ImportedTicket",
     "ListRequest",
     "NotAllowedNow",
     "Op",
@@ -38,7 +53,10 @@ __all__ = [
     "TicketWriter",
     "TooBusy",
     "Verification",
+    "Watch",
     "WorkflowService",
+    "WrongFile",
+    "import_file",
     "is_done",
     "label",
 ]

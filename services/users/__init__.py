@@ -1,6 +1,6 @@
 """The users domain: who people are, what they may do, and their sessions."""
 
-from services.users.accounts import THEMES, UserService, normalize_email
+from services.users.accounts import THEMES, UserService, normalize_email, sort_name
 from services.users.actor import SYSTEM, Actor
 from services.users.authentication import AuthenticationService, Passwords
 from services.users.errors import (
@@ -37,4 +37,5 @@ __all__ = [
     "UserNotFound",
     "UserService",
     "normalize_email",
+    "sort_name",
 ]

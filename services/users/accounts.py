@@ -1,13 +1,15 @@
 """People: who they are, and what administrators do with them."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from models import user as user_table
 from models.errors import VersionMoved
 from models.user import AddressClaimed
 from models.user import User as UserItem
+from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 from services.caching import ShortCache
 from services.errors import Invalid
 from services.users.actor import Actor
@@ -17,6 +19,7 @@ from services.users.roles import RoleService
 from services.users.sessions import SessionManager
 from services.users.user import Role, User
 
+AGENTS_MOST = 1000
 THEMES = ("light", "dark", "system")
 
 
@@ -47,11 +50,14 @@ class UserService:
         sessions: SessionManager,
         cache: ShortCache[str, User],
         names: ShortCache[str, str],
+        agents: ShortCache[str, list[User]],
         hash_password: Callable[[str], str],
         new_id: Callable[[], str],
+        listing: Listing,
     ) -> None:
         self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
-        self._hash_password, self._new_id = hash_password, new_id
+        self._agents, self._hash_password = agents, hash_password
+        self._new_id, self._listing = new_id, listing
 
     def get(self, user_id: str) -> User:
         """Return a person, at most a few seconds old; raises UserNotFound."""
@@ -62,6 +68,14 @@ class UserService:
         if item is None:
             raise UserNotFound
         return self._cache.put(user_id, User.from_model(item))
+
+    def read(self, *, actor: Actor, user_id: str) -> User:
+        """Return a person as stored now, for editing; raises UserNotFound, PermissionDenied."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        return User.from_model(item)
 
     def get_user_role(self, *, user_id: str) -> Role:
         """Return the role of a person; raises UserNotFound or RoleNotFound."""
@@ -82,15 +96,36 @@ class UserService:
                 found[item.user_id] = self._names.put(item.user_id, item.name)
         return found
 
-    def agents(self, limit: int = 500) -> list[User]:
-        """List the active people who can be assigned tickets, by name."""
+    def agents(self) -> list[User]:
+        """List the active people who can be assigned tickets, by name, at most a minute old."""
+        kept = self._agents.get("agents")
+        if kept is not None:
+            return kept
         able = [
-            role
+            role.role_id
             for role in self._roles.all()
-            if role.permissions.get(Permission.TICKET_UPDATE, 0) and role.role_id != "administrator"
+            if role.permissions.get(Permission.TICKET_UPDATE) and role.role_id != "administrator"
         ]
-        people = [User.from_model(u) for role in able for u in user_table.of_role(role.role_id, limit)]
-        return sorted((p for p in people if p.active and p.email), key=lambda p: sort_name(p.name))
+        people = [
+            User.from_model(item) for role in able for item in user_table.accounts_of_role(role, AGENTS_MOST)
+        ]
+        chosen = [person for person in people if person.active]
+        return self._agents.put("agents", sorted(chosen, key=lambda person: sort_name(person.name)))
+
+    def page(self, *, actor: Actor, request: ListRequest) -> Page:
+        """Return one page of people, by name; the rows are users."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
+        found = self._listing.page(request)
+        return replace(found, rows=[User.from_model(item) for item in found.rows])
+
+    def sortable(self, conditions: Conditions) -> set[str]:
+        """Tell by which fields such a list can be sorted."""
+        return self._listing.sortable(conditions)
+
+    def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[User]:
+        """Walk all people that match, for exports."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
+        return map(User.from_model, self._listing.iterate(conditions, sort))
 
     def create(
         self,

@@ -30,10 +30,18 @@ class RoleService:
         kept = self._cache.get(role_id)
         if kept is not None:
             return kept
+        return self._cache.put(role_id, self.read(role_id))
+
+    def read(self, role_id: str) -> Role:
+        """Return a role as it is stored now, for editing; raises RoleNotFound."""
         item = role_table.find(role_id)
         if item is None:
             raise RoleNotFound
-        return self._cache.put(role_id, Role.from_model(item))
+        return Role.from_model(item)
+
+    def ids(self) -> list[str]:
+        """List the ids of all roles."""
+        return [role.role_id for role in self.all()]
 
     def all(self) -> list[Role]:
         """List all roles, the built-in ones first, then by name."""

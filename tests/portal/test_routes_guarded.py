@@ -1,6 +1,7 @@
 """Every route says who may call it, and turns strangers away before anything else happens."""
 
 import inspect
+import runpy
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,10 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
-from local.settings import Settings
+from local.settings import ROOT
 from models.connection import disconnect
-from portal import create_app
-from services.bootstrap import build_services
 
 # What anybody may call. A new name here is a decision, made in a review.
 PUBLIC = {"auth.front", "auth.login", "auth.sign_in", "health.alive", "health.ready"}
@@ -20,10 +19,12 @@ DASHBOARD = "/reports"
 
 
 @pytest.fixture(scope="module")
-def app() -> Iterator[Flask]:
-    """Build the whole application; nothing answers for DynamoDB, so that a read before a guard is a 5xx."""
-    settings = Settings(secret_key="k" * 48, dynamodb_endpoint="http://127.0.0.1:9")
-    app = create_app(settings, build_services(settings.service_options()))
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Run wsgi.py; nothing answers for DynamoDB, so that a read before a guard shows as a 5xx."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATA_DIR", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("DYNAMODB_ENDPOINT", "http://127.0.0.1:9")
+        app: Flask = runpy.run_path(str(ROOT / "wsgi.py"))["app"]
     app.config["WTF_CSRF_ENABLED"] = False  # a missing token must not hide a missing guard
     yield app
     disconnect()

@@ -24,7 +24,7 @@ from services.users import UserService
 
 BATCH = 200  # tickets whose references, numbers and people are looked up together
 WRITERS = 2  # one waits for the engine while the other prepares
-ATTEMPTS = 60
+ATTEMPTS = 12  # with pauses and the client's own retries about half a minute
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -104,7 +104,7 @@ class TicketImporter:
     def _settled(
         self, source: str, tickets: Iterable[ImportedTicket], clock: Clock, pool: ThreadPoolExecutor
     ) -> Iterator[tuple[_Job, str]]:
-        numbers = self._patiently(lambda: Numbers(source))
+        numbers = Numbers(source)
         newcomers = Newcomers(self._users, self._catalog)
         walk = iter(tickets)
         while batch := list(itertools.islice(walk, BATCH)):

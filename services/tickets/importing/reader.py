@@ -76,7 +76,7 @@ class SourceFile:
         return Row(number, dict(zip(self.header, cells, strict=True)))
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
+def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
     return gzip.open(path, "rb") if path.name.endswith(".gz") else path.open("rb")
 
 
@@ -88,7 +88,7 @@ def _cells(line: str) -> list[str]:
     return next(csv.reader((line.rstrip("\r\n"),), strict=True), [])
 
 
-def _count_lines(raw: io.BufferedIOBase) -> int:
+def _count_lines(raw: gzip.GzipFile | io.BufferedReader) -> int:
     """Count lines to the end; raises what reading or decoding raises, WrongFile for a line too long."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = pending = 0

@@ -1,7 +1,6 @@
 """What an import brings: tickets with their events, whatever system they come from."""
 
-from collections import abc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,7 +23,7 @@ class ImportedEvent:
     actor_id: str
     actor_kind: str
     kind: str
-    values: abc.Mapping[str, Any]
+    values: Mapping[str, Any]
     public: bool = False
     body: str | None = None
     line: int = 0
@@ -41,9 +40,9 @@ class ImportedTicket:
 
     ref: str
     events: Sequence[ImportedEvent]
-    people: abc.Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    teams: abc.Mapping[str, str] = field(default_factory=dict)
-    categories: abc.Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    teams: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,11 @@ class Row:
     """One line of a file: its number (the header is line 1) and its cells by column, or why it has none."""
 
     line: int
-    cells: abc.Mapping[str, str]
+    cells: Mapping[str, str]
     fault: str = ""
 
 
-class Mapping(Protocol):
+class ImportMapping(Protocol):
     """How the rows of one kind of file become tickets."""
 
     @property

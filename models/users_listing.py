@@ -1,0 +1,27 @@
+"""Lists of people: by role, or all roles merged, in the order of names."""
+
+from collections.abc import Callable, Sequence
+
+from models.user import User
+from pynamodb_grid.listing import IndexPlan, Listing, Partitioned, Plain
+
+
+def build(*, key: bytes, roles: Callable[[], Sequence[str]]) -> Listing:
+    """Declare the plan; `roles` lists every role there is, for lists that do not choose one."""
+    by_role = Partitioned("role_id", lambda role: [role], roles)
+    return Listing(
+        User,
+        key=key,
+        plans=(IndexPlan("by_role", by_role, Plain("sort_name")),),
+        attributes=(
+            "user_id",
+            "version",
+            "name",
+            "sort_name",
+            "email",
+            "role_id",
+            "team_ids",
+            "active",
+            "created_at",
+        ),
+    )

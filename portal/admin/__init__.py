@@ -1,0 +1,37 @@
+"""The grids: tickets, people, roles, teams and categories, as Flask-Admin views over the services."""
+
+from typing import Any
+
+from flask import Flask, redirect
+from flask_admin import Admin, AdminIndexView, expose
+
+from portal.admin.catalog import CatalogView
+from portal.admin.roles import RoleView
+from portal.admin.tickets import TicketView
+from portal.admin.users import UserView
+from portal.guards import vouch
+
+
+class Front(AdminIndexView):  # type: ignore[misc]  # Flask-Admin ships no types
+    """Flask-Admin wants a front page; ours is elsewhere."""
+
+    @expose("/")
+    def index(self) -> Any:
+        """Lead to the front page."""
+        return redirect("/")
+
+
+def init_app(app: Flask) -> None:
+    """Register the grids; each asks its own permissions for every page and every write."""
+    admin = Admin(app, name="Ledgerdesk", index_view=Front(url="/admin"))
+    services, zone = app.extensions["services"], app.extensions["settings"].time_zone
+    for view in (
+        TicketView(services, zone=zone),
+        UserView(services),
+        RoleView(services),
+        CatalogView(services, "team", "Teams", endpoint="teams"),
+        CatalogView(services, "category", "Categories", endpoint="categories"),
+    ):
+        admin.add_view(view)
+    for view in admin._views:
+        vouch(app, view.endpoint, "public" if isinstance(view, Front) else f"grid:{view.endpoint}")

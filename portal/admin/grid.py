@@ -1,0 +1,58 @@
+"""What all grids share: our templates, and services' refusals in the grid's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask_login import current_user
+
+from portal.guards import actor
+from pynamodb_grid.admin import Missing, PynamoView, Refused, StaleWrite
+from services.catalog import EntryChanged
+from services.errors import Forbidden, Invalid, NotFound, ServiceError
+from services.tickets import Conflict
+from services.users import Permission, StaleRecord
+
+
+class LedgerView(PynamoView):
+    """A grid in the product's look; `needs` maps what it may be asked for to permissions."""
+
+    list_template = "pynamodb_grid/list.html"
+    create_template = "pynamodb_grid/form.html"
+    edit_template = "pynamodb_grid/form.html"
+    details_template = "pynamodb_grid/details.html"
+    can_view_details = False
+    can_delete = False
+    can_export = False
+    needs: dict[str, Permission] = {}
+
+    def can(self, action: str) -> bool:
+        """Ask the actor's role; what is not named is not allowed."""
+        wanted = self.needs.get(action)
+        return bool(wanted and current_user.is_authenticated and actor().may(wanted))
+
+    def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
+        """Send strangers to the sign-in page; others learn that it is not theirs."""
+        del name, kwargs
+        actor()
+
+
+@contextmanager
+def in_grid_words(**renamed: str) -> Iterator[None]:
+    """Turn what services refuse into what the grid knows how to show."""
+    try:
+        yield
+    except Conflict as conflict:
+        clash = conflict.clashes[0]
+        raise StaleWrite(
+            clash.field, old=clash.old, theirs=clash.theirs, yours=clash.yours, version=conflict.version
+        ) from conflict
+    except (StaleRecord, EntryChanged) as stale:
+        raise StaleWrite("version") from stale
+    except NotFound as missing:
+        raise Missing(missing.message) from missing
+    except Invalid as refused:
+        field = next(iter(refused.fields), None)
+        raise Refused(refused.message, renamed.get(field, field) if field else None) from refused
+    except (Forbidden, ServiceError) as refused:
+        raise Refused(refused.message) from refused

@@ -1,0 +1,51 @@
+"""A source over a list that is short enough to read whole: roles, teams, categories."""
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
+
+from pynamodb_grid.listing import BadCursor, Condition, Conditions, ListRequest, Op, Page, Sort
+
+
+class SmallList:
+    """Pages, sorts and filters rows in memory; the cursor is the number of rows passed over."""
+
+    fields: tuple[str, ...] = ()
+
+    def rows(self) -> Sequence[Any]:
+        """Read all rows."""
+        raise NotImplementedError
+
+    def page(self, request: ListRequest) -> Page:
+        """Cut one page out of the rows that match."""
+        start = _offset(request.cursor)
+        rows = list(self.iterate(request.conditions, request.sort))
+        end = start + request.size
+        before = str(max(0, start - request.size)) if start else None
+        after = str(end) if end < len(rows) else None
+        return Page(rows[start:end], after, before, scanned=len(rows), plan="read whole", count=len(rows))
+
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Any]:
+        """Walk the rows that match, in order."""
+        rows = [row for row in self.rows() if all(_holds(row, condition) for condition in conditions)]
+        if sort is not None:
+            rows.sort(key=lambda row: str(getattr(row, sort.field)).casefold(), reverse=sort.descending)
+        return iter(rows)
+
+    def sortable(self, _: Conditions) -> Collection[str]:
+        """Sort by any of the fields."""
+        return set(self.fields)
+
+
+def _offset(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 6:
+        raise BadCursor("This page link is not valid. Start again from the first page.")
+    return int(cursor)
+
+
+def _holds(row: Any, condition: Condition) -> bool:
+    value = getattr(row, condition.field)
+    if condition.op is Op.CONTAINS:
+        return str(condition.value).casefold() in str(value).casefold()
+    return bool(value == condition.value)

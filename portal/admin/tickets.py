@@ -1,0 +1,232 @@
+"""The ticket grid: filters, inline status, priority and assignee, bulk changes, export."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+
+from portal.admin.filters import PersonFilter
+from portal.admin.grid import LedgerView, in_grid_words
+from portal.guards import actor, now
+from portal.once import new_key
+from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, bulk_action
+from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
+from services.bootstrap import Services
+from services.tickets import PRIORITIES, STATUSES, TicketRow, label
+from services.users import Permission
+
+Choices = Sequence[tuple[str, str]]
+
+
+class Listed(NamedTuple):
+    """A ticket as the grid shows it: the row of the list with the names behind its ids."""
+
+    ticket_id: int
+    version: int
+    subject: str
+    status: str
+    priority: str
+    category: str | None
+    team_id: str | None
+    assignee_id: str | None
+    requester_id: str | None
+    channel: str | None
+    created_at: datetime
+    updated_at: datetime
+    requester: str
+    assignee: str
+    team: str
+
+
+class TicketSource:
+    """Reads and writes tickets through TicketService, as the person who is signed in."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def page(self, request: ListRequest) -> Page:
+        """Read one page with the names of people and teams."""
+        page = self._services.tickets.page(actor=actor(), request=request)
+        return replace(page, rows=self._named(page.rows))
+
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Listed]:
+        """Walk all tickets that match, in batches for the sake of the names."""
+        rows = self._services.tickets.iterate(actor=actor(), conditions=conditions, sort=sort)
+        batch: list[TicketRow] = []
+        for row in rows:
+            batch.append(row)
+            if len(batch) == 100:
+                yield from self._named(batch)
+                batch = []
+        yield from self._named(batch)
+
+    def sortable(self, conditions: Conditions) -> Collection[str]:
+        """Tell by what such a list can be sorted."""
+        return self._services.tickets.sortable(conditions)
+
+    def pk(self, row: Any) -> str:
+        """Write the ticket's number."""
+        return str(row.ticket_id)
+
+    def version(self, row: Any) -> int | None:
+        """Return the version the row shows."""
+        return int(row.version)
+
+    def get(self, pk: str) -> Any:
+        """Read one ticket as it is now."""
+        with in_grid_words():
+            return self._services.tickets.get(actor=actor(), ticket_id=_number(pk))
+
+    def create(self, values: Mapping[str, Any]) -> Any:
+        """Tickets are written on the desk's own page."""
+        raise NotImplementedError
+
+    def update(
+        self,
+        pk: str,
+        values: Mapping[str, Any],
+        expected_version: int | None,
+        *,
+        seen: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Change a ticket; changes of others to other fields are kept."""
+        del seen  # the ledger knows what each version showed
+        tickets, number = self._services.tickets, _number(pk)
+        with in_grid_words():
+            version = expected_version or tickets.get(actor=actor(), ticket_id=number).version
+            return tickets.update(actor=actor(), now=now(), ticket_id=number, seen=version, changes=values)
+
+    def delete(self, pk: str, expected_version: int | None = None) -> None:
+        """Tickets are never deleted from a grid."""
+        raise NotImplementedError
+
+    def _named(self, rows: Sequence[TicketRow]) -> list[Listed]:
+        people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
+        names = self._services.users.names(people)
+        teams = self._services.catalog.names("team")
+        return [
+            Listed(
+                *row,
+                names.get(row.requester_id or "", row.requester_id or "Nobody"),
+                names.get(row.assignee_id or "", row.assignee_id or ""),
+                teams.get(row.team_id or "", row.team_id or ""),
+            )
+            for row in rows
+        ]
+
+
+class TicketView(LedgerView):
+    """All tickets the actor may see."""
+
+    list_template = "pynamodb_grid/list.html"
+    can_create = False
+    can_export = True
+    column_list = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
+    column_editable_list = ("status", "priority", "assignee_id")
+    column_export_list = (
+        "ticket_id", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
+        "channel", "created_at", "updated_at",
+    )  # fmt: skip
+    default_sort = Sort("updated_at", descending=True)
+    needs = {
+        "list": Permission.TICKET_NOTE,
+        "edit": Permission.TICKET_UPDATE,
+        "export": Permission.TICKET_EXPORT,
+        "bulk:assign": Permission.TICKET_ASSIGN,
+        "bulk:status": Permission.TICKET_UPDATE,
+        "bulk:priority": Permission.TICKET_UPDATE,
+    }
+
+    def __init__(self, services: Services, *, zone: str) -> None:
+        self._services = services
+        self.grid_fields = self._fields()
+        self.column_filters = self._filters_over(ZoneInfo(zone))
+        super().__init__(
+            TicketRow,
+            TicketSource(services),
+            name="Tickets",
+            endpoint="tickets",
+            url="/desk/tickets",
+        )
+
+    def extra_context(self) -> Mapping[str, Any]:
+        """Give the page its heading, the way to a new ticket, and each status's next ones."""
+        return {
+            "heading": "Tickets",
+            "noun": "tickets",
+            "new_url": url_for("desk.new"),
+            "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
+            "once": new_key(),
+            "show_cost": actor().may(Permission.SETTING_EDIT),
+        }
+
+    @bulk_action("assign", "Assign", choices=lambda view: view._agents())
+    def bulk_assign(self, pk: str, version: int | None, value: str | None) -> None:
+        """Give one of the chosen tickets to an agent."""
+        self.source.update(pk, {"assignee_id": value or None}, version)
+
+    @bulk_action("status", "Status", choices=lambda _: _labelled(STATUSES))
+    def bulk_status(self, pk: str, version: int | None, value: str | None) -> None:
+        """Set the status of one of the chosen tickets."""
+        self.source.update(pk, {"status": value}, version)
+
+    @bulk_action("priority", "Priority", choices=lambda _: _labelled(PRIORITIES))
+    def bulk_priority(self, pk: str, version: int | None, value: str | None) -> None:
+        """Set the priority of one of the chosen tickets."""
+        self.source.update(pk, {"priority": value}, version)
+
+    def _fields(self) -> dict[str, Field]:
+        fields = [
+            Field("ticket_id", label="Number"),
+            Field("subject", label="Subject and requester"),
+            Field("status", label="Status", choices=_labelled(STATUSES), required=True),
+            Field("priority", label="Priority", choices=_labelled(PRIORITIES), required=True),
+            Field("category", label="Category"),
+            Field("team_id", label="Team"),
+            Field("assignee_id", label="Assignee", choices=self._agents),
+            Field("requester_id", label="Requester"),
+            Field("channel", label="Channel"),
+            Field("created_at", label="Created"),
+            Field("updated_at", label="Updated"),
+        ]
+        return {field.name: field for field in fields}
+
+    def _filters_over(self, zone: ZoneInfo) -> list[Any]:
+        states = (("open", "Unsolved"), ("done", "Solved or closed"))
+        return [
+            ChoiceFilter("state", states, "State"),
+            ChoiceFilter("status", _labelled(STATUSES), "Status"),
+            PersonFilter(
+                "assignee_id", self._agents, "Assignee",
+                name="assignee", empty="Unassigned", names=self._services.users.names,
+            ),
+            PersonFilter(
+                "requester_id", (), "Requester", name="requester", names=self._services.users.names
+            ),
+            ChoiceFilter("team_id", lambda: self._entries("team"), "Team", name="team", empty="No team"),
+            ChoiceFilter("priority", _labelled(PRIORITIES), "Priority"),
+            ChoiceFilter(
+                "category", lambda: self._entries("category"), "Category", empty="No category"
+            ),
+            DateFilter("created_at", "Created", name="created", zone=zone),
+            DateFilter("updated_at", "Updated", name="updated", zone=zone),
+        ]  # fmt: skip
+
+    def _agents(self) -> Choices:
+        return [(user.user_id, user.name) for user in self._services.users.agents()]
+
+    def _entries(self, kind: str) -> Choices:
+        return [(entry.id, entry.name) for entry in self._services.catalog.all(kind)]
+
+
+def _labelled(values: Sequence[str]) -> Choices:
+    return [(value, label(value)) for value in values]
+
+
+def _number(pk: str) -> int:
+    if not pk.isascii() or not pk.isdigit() or len(pk) > 15:
+        raise Missing
+    return int(pk)

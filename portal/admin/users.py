@@ -1,0 +1,145 @@
+"""The grid of people: who they are, their role and teams, whether they may sign in."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from portal.admin.grid import LedgerView, in_grid_words
+from portal.guards import actor, now
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
+from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
+from services.bootstrap import Services
+from services.errors import NotFound
+from services.users import Permission, User, sort_name
+
+Choices = Sequence[tuple[str, str]]
+
+
+class UserSource:
+    """Reads and writes people through UserService, as the person who is signed in."""
+
+    def __init__(self, services: Services) -> None:
+        self._users = services.users
+
+    def page(self, request: ListRequest) -> Page:
+        """Read one page."""
+        return self._users.page(actor=actor(), request=request)
+
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[User]:
+        """Walk all people that match."""
+        return self._users.iterate(actor=actor(), conditions=conditions, sort=sort)
+
+    def sortable(self, conditions: Conditions) -> Collection[str]:
+        """People are listed by name."""
+        return {"name"} if "sort_name" in self._users.sortable(conditions) else set()
+
+    def pk(self, row: User) -> str:
+        """Return the id."""
+        return row.user_id
+
+    def version(self, row: User) -> int | None:
+        """Return the version the row shows."""
+        return row.version
+
+    def get(self, pk: str) -> User | None:
+        """Read one person as they are now."""
+        try:
+            return self._users.read(actor=actor(), user_id=pk)
+        except NotFound:
+            return None
+
+    def create(self, values: Mapping[str, Any]) -> User:
+        """Create an account with a first password."""
+        with in_grid_words(team_ids="team_ids"):
+            return self._users.create(
+                actor=actor(),
+                now=now(),
+                name=values["name"] or "",
+                email=values["email"] or "",
+                role_id=values["role_id"] or "",
+                password=values["password"] or "",
+                team_ids=values["team_ids"] or (),
+            )
+
+    def update(
+        self,
+        pk: str,
+        values: Mapping[str, Any],
+        expected_version: int | None,
+        *,
+        seen: Mapping[str, Any] | None = None,
+    ) -> User:
+        """Change an account; a change somebody else made meanwhile refuses the whole form."""
+        del seen
+        with in_grid_words():
+            user = self._users.read(actor=actor(), user_id=pk)
+            known = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
+            wanted = known | {"active": user.active, "team_ids": user.team_ids} | dict(values)
+            return self._users.update(
+                actor=actor(),
+                user_id=pk,
+                seen=expected_version or user.version,
+                name=wanted["name"] or "",
+                email=wanted["email"] or "",
+                role_id=wanted["role_id"] or "",
+                active=bool(wanted["active"]),
+                team_ids=wanted["team_ids"] or (),
+            )
+
+    def delete(self, pk: str, expected_version: int | None = None) -> None:
+        """People are suspended, not deleted: the ledger names them."""
+        raise NotImplementedError
+
+
+class UserView(LedgerView):
+    """All people."""
+
+    column_list = ("name", "role_id", "team_ids", "active", "created_at")
+    column_editable_list = ("role_id", "active")
+    column_searchable_list = ("name",)
+    form_columns = ("name", "email", "role_id", "team_ids", "active", "password")
+    default_sort = Sort("sort_name")
+    needs = {
+        "list": Permission.USER_VIEW,
+        "create": Permission.USER_EDIT,
+        "edit": Permission.USER_EDIT,
+    }
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.grid_fields = self._fields()
+        self.column_filters = [
+            ChoiceFilter("role_id", self._roles, "Role", name="role"),
+            BooleanFilter("active", "May sign in"),
+        ]
+        super().__init__(User, UserSource(services), name="Users", endpoint="users", url="/admin/users")
+
+    def search_conditions(self, text: str) -> Conditions:
+        """Find people by the beginning of their name."""
+        return (Condition("sort_name", Op.BEGINS, sort_name(text)),)
+
+    def form_fields(self, *, creating: bool) -> list[Field]:
+        """Ask for a first password only once, and for the state only later."""
+        left_out = "active" if creating else "password"
+        return [field for field in super().form_fields(creating=creating) if field.name != left_out]
+
+    def extra_context(self) -> Mapping[str, Any]:
+        """Give the page its heading."""
+        return {"heading": "Users", "noun": "people", "new_label": "New user"}
+
+    def _fields(self) -> dict[str, Field]:
+        fields = [
+            Field("name", label="Name", required=True, max_length=100),
+            Field("email", label="E-mail", max_length=254),
+            Field("role_id", label="Role", choices=self._roles, required=True),
+            Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
+            Field("active", Kind.BOOLEAN, label="May sign in"),
+            Field("password", label="First password", required=True, max_length=1024),
+            Field("created_at", Kind.MOMENT, label="Created"),
+        ]
+        return {field.name: field for field in fields}
+
+    def _roles(self) -> Choices:
+        return [(role.role_id, role.name) for role in self._services.roles.all()]
+
+    def _teams(self) -> Choices:
+        return [(entry.id, entry.name) for entry in self._services.catalog.teams()]

@@ -1,0 +1,51 @@
+"""A Flask-Admin backend over listings of PynamoDB models."""
+
+from pynamodb_grid.admin.bulk import BulkAction, BulkResult, RowResult, bulk_action
+from pynamodb_grid.admin.context import ActiveFilter, Cell, Column, FilterBar, GridRow, Pager
+from pynamodb_grid.admin.errors import Missing, Refused, StaleWrite, WriteError
+from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind, display
+from pynamodb_grid.admin.filters import (
+    BooleanFilter,
+    ChoiceFilter,
+    Control,
+    DateFilter,
+    GridFilter,
+    NumberFilter,
+    TextFilter,
+)
+from pynamodb_grid.admin.query import ListQuery
+from pynamodb_grid.admin.source import ModelSource, Source
+from pynamodb_grid.admin.view import PynamoView
+
+__all__ = [
+    "ActiveFilter",
+    "BooleanFilter",
+    "BulkAction",
+    "BulkResult",
+    "Cell",
+    "Choice",
+    "ChoiceFilter",
+    "Choices",
+    "Column",
+    "Control",
+    "DateFilter",
+    "Field",
+    "FilterBar",
+    "GridFilter",
+    "GridRow",
+    "Kind",
+    "ListQuery",
+    "Missing",
+    "ModelSource",
+    "NumberFilter",
+    "Pager",
+    "PynamoView",
+    "Refused",
+    "RowResult",
+    "Source",
+    "StaleWrite",
+    "TextFilter",
+    "WriteError",
+    "bulk_action",
+    "display",
+]

@@ -1,0 +1,276 @@
+"""What every page of a view shares: configuration, permissions, fields and Flask-Admin's own interface."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, current_app, request
+from flask_admin.form import BaseForm
+from flask_admin.model import BaseModelView
+from pynamodb.models import Model
+
+from pynamodb_grid.admin.bulk import declared_actions
+from pynamodb_grid.admin.errors import Refused, WriteError
+from pynamodb_grid.admin.fields import Choices, Field, Kind, display, scaffold_fields
+from pynamodb_grid.admin.filters import GridFilter, scaffold_filter
+from pynamodb_grid.admin.forms import form_class
+from pynamodb_grid.admin.query import RESERVED
+from pynamodb_grid.admin.source import ModelSource, Source
+from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Sort
+
+_HERE = Path(__file__).parent
+_ACTIONS = {
+    "index_view": "list",
+    "details_view": "details",
+    "create_view": "create",
+    "edit_view": "edit",
+    "ajax_update": "edit",
+    "delete_view": "delete",
+    "export": "export",
+    "action_view": "list",
+    "ajax_lookup": "list",
+}
+
+
+class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no types
+    """Holds the configuration; class attributes are Flask-Admin's unless described here.
+
+    grid_fields adds to or replaces the fields scaffolded from the model; choices and max_lengths adjust
+    them. default_sort orders the list when the URL does not. details_fields limits the details page.
+    """
+
+    list_template = "pynamodb_grid/list.html"
+    details_template = "pynamodb_grid/details.html"
+    create_template = "pynamodb_grid/form.html"
+    edit_template = "pynamodb_grid/form.html"
+    can_view_details = True
+    can_export = True
+    named_filter_urls = True
+    page_size = 25
+    page_size_options = (25, 50, 100)
+
+    grid_fields: Mapping[str, Field] = {}
+    choices: Mapping[str, Choices] = {}
+    max_lengths: Mapping[str, int] = {}
+    default_sort: Sort | None = None
+
+    def __init__(
+        self,
+        model: type[Any],
+        source: Source | None = None,
+        *,
+        listing: Listing | None = None,
+        **options: Any,
+    ) -> None:
+        """Read and write through source, or through listing and the model itself."""
+        if source is None:
+            if listing is None:
+                raise TypeError("a view needs a source or a listing")
+            source = ModelSource(model, listing)
+        self.source: Source = source
+        self.fields = self._make_fields(model)
+        self._bulk_actions = declared_actions(self)
+        super().__init__(model, static_folder=str(_HERE / "static"), **options)
+
+    def _make_fields(self, model: type[Any]) -> dict[str, Field]:
+        made: dict[str, Field] = {}
+        if isinstance(model, type) and issubclass(model, Model):
+            labels = self.column_labels or {}
+            made = scaffold_fields(
+                model, labels=labels, choices=self.field_choices(), max_lengths=self.max_lengths
+            )
+        return made | dict(self.grid_fields)
+
+    def create_blueprint(self, admin: Any) -> Blueprint:
+        """Make the blueprint, with this package's templates beside Flask-Admin's."""
+        blueprint: Blueprint = super().create_blueprint(admin)
+        # Flask-Admin's own templates are found through its index view's blueprint.
+        blueprint.template_folder = str(_HERE / "templates")
+        return blueprint
+
+    # Hooks
+
+    def can(self, action: str) -> bool:
+        """Decide whether the current person may: list, details, create, edit, delete, export, bulk:<name>.
+
+        Nothing is allowed unless a subclass says so.
+        """
+        del action
+        return False
+
+    def field_choices(self) -> Mapping[str, Choices]:
+        """Give the choices per field; override where they come from services."""
+        return self.choices
+
+    def search_conditions(self, text: str) -> Conditions:
+        """Turn the search box's text into conditions; by default on the first searchable column."""
+        return (Condition(self.column_searchable_list[0], Op.CONTAINS, text),)
+
+    # Permissions and dispatch
+
+    def allowed(self, action: str) -> bool:
+        """Combine Flask-Admin's switches with the `can` hook."""
+        switches = {
+            "create": self.can_create,
+            "edit": self.can_edit,
+            "delete": self.can_delete,
+            "details": self.can_view_details,
+            "export": self.can_export,
+        }
+        return bool(switches.get(action, True)) and self.can(action)
+
+    def is_accessible(self) -> bool:
+        """Show the view to those who may list."""
+        return self.can("list")
+
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:
+        refused = super()._handle_view(name, **kwargs)
+        if refused is not None:
+            return refused
+        if request.method == "POST" and "csrf" not in current_app.extensions:
+            raise RuntimeError("PynamoView needs flask_wtf.CSRFProtect on the application")
+        if not self.allowed(_ACTIONS.get(name, name)):
+            return self.inaccessible_callback(name, **kwargs) or abort(403)
+        return None
+
+    def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call the page; Flask-Admin's own version hides every TypeError behind a second call."""
+        return fn(self, *args, **kwargs)
+
+    # Flask-Admin's interface of a backend
+
+    def get_pk_value(self, model: Any) -> str:
+        """Give a row's key as text."""
+        return self.source.pk(model)
+
+    def scaffold_list_columns(self) -> list[str]:
+        """List every field."""
+        return list(self.fields)
+
+    def scaffold_sortable_columns(self) -> dict[str, str]:
+        """Name what can be sorted without a filter; each list page asks again with its filters."""
+        return {name: name for name in self.source.sortable(())}
+
+    def get_sortable_columns(self) -> dict[str, str]:
+        """Ask nothing at start-up: `served_columns` decides per request."""
+        return {}
+
+    def init_search(self) -> bool:
+        """Offer search where columns are declared searchable."""
+        return bool(self.column_searchable_list)
+
+    def scaffold_filters(self, name: str) -> list[GridFilter]:
+        """Make the filter that suits a field."""
+        return [scaffold_filter(self.fields[name])]
+
+    def is_valid_filter(self, filter: Any) -> bool:
+        """Accept this package's filters."""
+        return isinstance(filter, GridFilter)
+
+    def _refresh_filters_cache(self) -> None:
+        self._filters: list[GridFilter] = self.get_filters() or []
+        self._filter_groups = self._filter_args = None
+        params = [f.param for f in self._filters]
+        clash = next((p for p in params if p in RESERVED or "." in p or params.count(p) > 1), None)
+        if clash is not None:
+            raise ValueError(f"{type(self).__name__}: the filter parameter {clash!r} cannot be used")
+
+    def scaffold_form(self) -> type[Any]:
+        """Make the create form."""
+        return form_class(self.form_fields(creating=True))
+
+    def get_edit_form(self) -> type[Any]:
+        """Make the edit form: without the key."""
+        return form_class(self.form_fields(creating=False))
+
+    def scaffold_list_form(self, widget: Any = None, validators: Any = None) -> type[Any]:
+        """Make no form per row: inline editing has its own endpoint."""
+        del widget, validators
+        return type("ListForm", (BaseForm,), {})
+
+    def _create_ajax_loader(self, name: str, options: Any) -> Any:
+        raise NotImplementedError(f"{name}: declare choices, or an AjaxModelLoader")
+
+    def get_list(  # noqa: PLR0917  (the signature is Flask-Admin's)
+        self,
+        page: int | None,
+        sort_field: str | None,
+        sort_desc: bool,
+        search: str | None,
+        filters: Any,
+        page_size: int | None = None,
+    ) -> tuple[None, list[Any]]:
+        """Read the first page, for code written against Flask-Admin; the list page itself uses cursors."""
+        del page, filters
+        sort = Sort(sort_field, bool(sort_desc)) if sort_field else self.default_sort
+        conditions = self.search_conditions(search) if search else ()
+        return None, self.source.page(ListRequest(conditions, sort, page_size or self.page_size)).rows
+
+    def get_one(self, id: str) -> Any | None:
+        """Read one row by the text of its key."""
+        return self.source.get(id)
+
+    def create_model(self, form: Any) -> Any:
+        """Write a new row from a valid form; False with the reason on the form."""
+        try:
+            values = {name: value for name, value in form.data.items() if name in self.fields}
+            return self.source.create(values)
+        except WriteError as error:
+            self.show_error(form, error)
+            return False
+
+    def update_model(self, form: Any, model: Any) -> bool:
+        """Write the form's fields onto a row as it stands; the edit page itself sends only what changed."""
+        values = {f.name: form.data[f.name] for f in self.form_fields(creating=False)}
+        try:
+            self.source.update(self.source.pk(model), values, self.source.version(model))
+        except WriteError as error:
+            self.show_error(form, error)
+            return False
+        return True
+
+    def delete_model(self, model: Any) -> bool:
+        """Remove a row."""
+        try:
+            self.source.delete(self.source.pk(model))
+        except WriteError:
+            return False
+        return True
+
+    # Shared by the pages
+
+    @cached_property
+    def editable_names(self) -> tuple[str, ...]:
+        """Names the columns with inline editors."""
+        return tuple(self.column_editable_list or ())
+
+    def form_fields(self, *, creating: bool) -> list[Field]:
+        """Lists the fields of a form in order; the key can be given once, and never changed."""
+        names: Sequence[str] = self.form_columns or list(self.fields)
+        excluded = set(self.form_excluded_columns or ())
+        fields = (self.fields[name] for name in names if name not in excluded)
+        return [f for f in fields if f.kind is not Kind.OTHER and (creating or not f.key)]
+
+    def show_error(self, form: Any, error: WriteError) -> None:
+        """Put a refusal beside its field, or at the head of the form."""
+        field = error.field if isinstance(error, Refused) else None
+        if field in form._fields:
+            form._fields[field].errors = [*form._fields[field].errors, str(error)]
+        else:
+            form.form_errors.append(str(error))
+
+    def text_of(self, row: Any, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
+        """Writes a value for people, by the column's formatter if there is one."""
+        formatter = (self.column_formatters or {}).get(name)
+        if formatter is not None:
+            return formatter(self, None, row, name)
+        return display(getattr(row, name, None), labels.get(name))
+
+    def labels(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Lists the labels of the choices of some fields, once per request."""
+        return {
+            name: dict(self.fields[name].options())
+            for name in names
+            if name in self.fields and self.fields[name].choices is not None
+        }

@@ -1,0 +1,207 @@
+"""The pages that read: list, details, CSV export."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Response, abort, request, stream_with_context
+from flask_admin.helpers import get_redirect_target
+
+from pynamodb_grid.admin.base import GridBase
+from pynamodb_grid.admin.bulk import BulkAction
+from pynamodb_grid.admin.context import (
+    Cell,
+    Column,
+    make_columns,
+    make_editable,
+    make_filters,
+    make_pager,
+    make_rows,
+)
+from pynamodb_grid.admin.export import stream_csv
+from pynamodb_grid.admin.flask_admin_types import expose
+from pynamodb_grid.admin.query import ListQuery, filter_conditions, read_query, sort_of
+from pynamodb_grid.listing import (
+    BadRequest,
+    Conditions,
+    ListingError,
+    ListRequest,
+    Page,
+    Sort,
+    Unavailable,
+)
+
+
+class ReadPages(GridBase):
+    """Serves what can be read; a request that cannot be answered gets its page with one clear message."""
+
+    @expose("/")
+    def index_view(self) -> Any:
+        """Show a page of the list."""
+        query, problems = read_query(request.args, self._filters, self.page_size_options)
+        return self.render_list(query, problems)
+
+    def render_list(self, query: ListQuery, problems: Sequence[str] = ()) -> tuple[Any, int]:
+        """Reads and renders; 400 when the request cannot be answered, 503 when the database is away."""
+        size = query.size or self.page_size
+        sort = sort_of(query, self.default_sort)
+        page, problem, status = Page([]), None, 200
+        conditions: Conditions = ()
+        began = time.perf_counter()
+        try:
+            if problems:
+                raise BadRequest(problems[0])
+            conditions = self.list_conditions(query)
+            page = self.source.page(ListRequest(conditions, sort, size, query.cursor))
+        except ListingError as error:
+            problem, status = str(error), 503 if isinstance(error, Unavailable) else 400
+        elapsed = (time.perf_counter() - began) * 1000
+        context = self._context(query, page, conditions, sort, size)
+        text = self.render(
+            self.list_template,
+            **context,
+            elapsed_ms=round(elapsed, 1),
+            problem=problem,
+            **self.extra_context(),
+        )
+        return text, status
+
+    def list_conditions(self, query: ListQuery) -> Conditions:
+        """Combines filters and search; override to add conditions of your own."""
+        found = filter_conditions(query, self._filters)
+        return (
+            found + tuple(self.search_conditions(query.search))
+            if query.search and self._search_supported
+            else found
+        )
+
+    def extra_context(self) -> Mapping[str, Any]:
+        """Adds to the list template's context."""
+        return {}
+
+    def served_columns(self, conditions: Conditions) -> set[str]:
+        """Names the columns that a plan can sort by, given the filters."""
+        try:
+            served = set(self.source.sortable(conditions))
+        except ListingError:
+            return set()
+        declared = self.column_sortable_list
+        return served if declared is None else served & set(declared)
+
+    def _context(
+        self, query: ListQuery, page: Page, conditions: Conditions, sort: Sort | None, size: int
+    ) -> dict[str, Any]:
+        base = self.get_url(".index_view")
+        editable = make_editable(self.editable_names, self.fields) if self.allowed("edit") else {}
+        names = self._list_columns
+        columns = make_columns(
+            names,
+            sortable=self.served_columns(conditions),
+            editable=editable,
+            query=query,
+            sort=sort,
+            base=base,
+        )
+        labels = self.labels([name for name, _ in names])
+        rows = make_rows(
+            page.rows,
+            columns,
+            pk=self.source.pk,
+            version=self.source.version,
+            cell=lambda row, column: self._cell(row, column, labels),
+            details=self.get_url(".details_view") + "?id=" if self.allowed("details") else None,
+            edit=self.get_url(".edit_view") + "?id=" if self.allowed("edit") else None,
+        )
+        return {
+            "page": page,
+            "rows": rows,
+            "columns": columns,
+            "filters": make_filters(query, self._filters, base),
+            "pager": make_pager(query, page, size, self.page_size_options, base),
+            "consumed": page.consumed,
+            "editable": editable,
+            "actions": self.bulk_actions(),
+            "search": query.search,
+            "search_supported": self._search_supported,
+            "search_placeholder": self.search_placeholder(),
+            "return_url": query.url(base),
+            "export_url": self._export_url(query),
+            "create_url": self.get_url(".create_view") if self.allowed("create") else None,
+            "update_url": self.get_url(".ajax_update") if editable else None,
+            "action_url": self.get_url(".action_view"),
+            "delete_url": self.get_url(".delete_view") if self.allowed("delete") else None,
+            "list_url": base,
+        }
+
+    def _cell(self, row: Any, column: Column, labels: Mapping[str, Mapping[str, str]]) -> Cell:
+        raw = self.fields[column.name].text(getattr(row, column.name, None)) if column.editable else None
+        return Cell(self.text_of(row, column.name, labels), raw)
+
+    def _export_url(self, query: ListQuery) -> str | None:
+        if not self.allowed("export"):
+            return None
+        first = ListQuery(query.values, query.search, query.sort, query.descending)
+        return first.url(self.get_url(".export", export_type="csv"))
+
+    def bulk_actions(self) -> list[BulkAction]:
+        """Lists the bulk actions the current person may use, with the choices of each."""
+        return [
+            BulkAction(name, label, confirm, tuple(choices(self)) if choices else None)
+            for name, (label, confirm, choices, _) in self._bulk_actions.items()
+            if self.can(f"bulk:{name}")
+        ]
+
+    @expose("/details/")
+    def details_view(self) -> Any:
+        """Show one row."""
+        row = self.get_one(request.args.get("id", ""))
+        if row is None:
+            abort(404)
+        labels = self.labels([name for name, _ in self._details_columns])
+        details = [(name, label, self.text_of(row, name, labels)) for name, label in self._details_columns]
+        pk = self.source.pk(row)
+        return self.render(
+            self.details_template,
+            row=row,
+            pk=pk,
+            version=self.source.version(row),
+            details=details,
+            edit_url=self.get_url(".edit_view", id=pk) if self.allowed("edit") else None,
+            delete_url=self.get_url(".delete_view") if self.allowed("delete") else None,
+            return_url=get_redirect_target() or self.get_url(".index_view"),
+        )
+
+    @expose("/export/<export_type>/")
+    def export(self, export_type: str) -> Any:
+        """Stream the whole list as CSV."""
+        if export_type != "csv":
+            abort(404)
+        query, problems = read_query(request.args, self._filters, self.page_size_options)
+        try:
+            if problems:
+                raise BadRequest(problems[0])
+            rows = self.source.iterate(self.list_conditions(query), sort_of(query, self.default_sort))
+        except ListingError as error:
+            return self.render_list(query, [str(error)])
+        columns = self._export_columns
+        labels = self.labels([name for name, _ in columns])
+
+        def cells(row: Any) -> list[Any]:
+            return [self.export_value(row, name, labels) for name, _ in columns]
+
+        stream = stream_csv([label for _, label in columns], self._limited(rows), cells)
+        headers = {"Content-Disposition": f'attachment; filename="{self.get_export_name("csv")}"'}
+        return Response(stream_with_context(stream), mimetype="text/csv; charset=utf-8", headers=headers)
+
+    def export_value(self, row: Any, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
+        """Gives a value for the export: numbers as they are, the rest as people read it."""
+        value = getattr(row, name, None)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value
+        return self.text_of(row, name, labels)
+
+    def _limited(self, rows: Any) -> Any:
+        for number, row in enumerate(rows, 1):
+            yield row
+            if self.export_max_rows and number >= self.export_max_rows:
+                return

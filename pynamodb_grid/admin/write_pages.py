@@ -1,0 +1,205 @@
+"""The pages that write: create, edit, inline edit, bulk actions, delete."""
+
+from typing import Any
+
+from flask import Response, abort, flash, jsonify, redirect, request
+from flask_admin.helpers import get_redirect_target
+
+from pynamodb_grid.admin.base import GridBase
+from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
+from pynamodb_grid.admin.errors import Missing, Refused, StaleWrite, WriteError
+from pynamodb_grid.admin.fields import Field, display
+from pynamodb_grid.admin.flask_admin_types import expose
+from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
+
+_MAX_VERSION_DIGITS = 18
+
+
+class WritePages(GridBase):
+    """Serves what can be written; every write is one call of the source."""
+
+    @expose("/new/", methods=("GET", "POST"))
+    def create_view(self) -> Any:
+        """Show and take the create form."""
+        posted = request.method == "POST"
+        form = self._create_form_class(request.form if posted else None)
+        status = 200
+        if posted:
+            if form.validate():
+                row = self.create_model(form)
+                if row:
+                    flash("The record was created.", "success")
+                    return redirect(self._after_save(row))
+            status = 400
+        return self._render_form(form, None, status)
+
+    @expose("/edit/", methods=("GET", "POST"))
+    def edit_view(self) -> Any:
+        """Show and take the edit form."""
+        row = self.get_one(request.args.get("id", ""))
+        if row is None:
+            abort(404)
+        if request.method == "GET":
+            return self._render_form(self._edit_form_class(None, obj=row), row, 200)
+        form = self._edit_form_class(request.form, obj=row)
+        if not form.validate():
+            return self._render_form(form, row, 400, **self._as_submitted())
+        return self._save(form, row)
+
+    def _save(self, form: Any, row: Any) -> Any:
+        fields = self.form_fields(creating=False)
+        seen = read_seen(fields, request.form.get("_seen"))
+        noted = seen if seen is not None else {f.name: getattr(row, f.name, None) for f in fields}
+        values = changed_values(fields, form.data, noted)
+        try:
+            if values:
+                version = _version(request.form.get("_version"))
+                row = self.source.update(self.source.pk(row), values, version, seen=noted)
+        except StaleWrite as error:
+            current = self.get_one(self.source.pk(row)) or row
+            for field in fields:
+                if field.name not in values:  # or saving again would undo what others changed
+                    form[field.name].process_data(getattr(current, field.name, None))
+            return self.conflict_response(form, current, error)
+        except Missing:
+            abort(404)
+        except WriteError as error:
+            self.show_error(form, error)
+            return self._render_form(form, row, 400, **self._as_submitted())
+        flash("The record was saved." if values else "Nothing was changed.", "success")
+        return redirect(self._after_save(row))
+
+    @staticmethod
+    def _as_submitted() -> dict[str, Any]:
+        """Keeps what the person saw when the form comes back with an error, not what is stored by now."""
+        return {"version": request.form.get("_version"), "seen": request.form.get("_seen")}
+
+    def conflict_response(self, form: Any, row: Any, error: StaleWrite) -> Any:
+        """Shows the form again with both values; saving again then overwrites knowingly."""
+        return self._render_form(form, row, 409, conflict=self.conflict_values(error))
+
+    def conflict_values(self, error: StaleWrite) -> dict[str, Any]:
+        """Writes a conflict's values for people."""
+        field = self.fields.get(error.field, Field(error.field, label=error.field))
+        labels = self.labels([error.field]).get(error.field)
+        texts = {name: display(getattr(error, name), labels) for name in ("old", "theirs", "yours")}
+        return {"field": error.field, "label": field.label, **texts}
+
+    def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
+        fields = self.form_fields(creating=row is None)
+        text = self.render(
+            self.create_template if row is None else self.edit_template,
+            form=form,
+            row=row,
+            pk=None if row is None else self.source.pk(row),
+            return_url=get_redirect_target() or self.get_url(".index_view"),
+            **{
+                "version": None if row is None else self.source.version(row),
+                "seen": None if row is None else note_seen(fields, row),
+                "conflict": None,
+                **context,
+            },
+        )
+        return text, status
+
+    def _after_save(self, row: Any) -> str:
+        target = get_redirect_target()
+        if target:
+            return str(target)
+        if self.allowed("details"):
+            return str(self.get_url(".details_view", id=self.source.pk(row)))
+        return str(self.get_url(".index_view"))
+
+    @expose("/delete/", methods=("POST",))
+    def delete_view(self) -> Any:
+        """Remove one row."""
+        try:
+            self.source.delete(request.form.get("id", ""), _version(request.form.get("version")))
+            flash("The record was deleted.", "success")
+        except WriteError as error:
+            flash(str(error), "error")
+        return redirect(get_redirect_target() or self.get_url(".index_view"))
+
+    @expose("/ajax/update/", methods=("POST",))
+    def ajax_update(self) -> Any:
+        """Change one cell: JSON {pk, field, value, version, old?} in.
+
+        Out: 200 {ok, value, raw, version}; 400 or 404 {message}; 409 {message, conflict, version}.
+        """
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict) or not isinstance(body.get("pk"), str):
+            return self._problem("The request is not valid.", 400)
+        name = body.get("field")
+        if not isinstance(name, str) or name not in self.editable_names:
+            return self._problem("This field cannot be edited here.", 400)
+        field = self.fields[name]
+        try:
+            value = field.parse(body.get("value"))
+            seen = {name: field.parse(body["old"]) if body["old"] else None} if "old" in body else None
+            version = _version(body.get("version"))
+            row = self.source.update(body["pk"], {name: value}, version, seen=seen)
+        except StaleWrite as error:
+            answer = {
+                "message": str(error),
+                "conflict": self.conflict_values(error),
+                "version": error.version,
+            }
+            return self._answer({"ok": False, **answer}, 409)
+        except Missing as error:
+            return self._problem(str(error), 404)
+        except (WriteError, ValueError) as error:
+            return self._problem(str(error), 400)
+        text = str(self.text_of(row, name, self.labels([name])))
+        raw = field.text(getattr(row, name, None))
+        return self._answer({"ok": True, "value": text, "raw": raw, "version": self.source.version(row)}, 200)
+
+    @expose("/action/", methods=("POST",))
+    def action_view(self) -> Any:
+        """Apply a bulk action: form fields action, value, rowid (`pk` or `pk:version`) once per row."""
+        name = request.form.get("action", "")
+        declared = self._bulk_actions.get(name)
+        if declared is None or not self.can(f"bulk:{name}"):
+            return self._bulk_answer(None, "This action is not available.")
+        rows = list(dict.fromkeys(request.form.getlist("rowid")))
+        if not 1 <= len(rows) <= MAX_ROWS:
+            return self._bulk_answer(None, f"Choose 1 to {MAX_ROWS} rows.")
+        value = request.form.get("value")
+        if declared[2] is not None and value not in {v for v, _ in declared[2](self)}:
+            return self._bulk_answer(None, "This action does not have that choice.")
+        return self._bulk_answer(run_bulk(rows, value, getattr(self, declared[3])))
+
+    def _bulk_answer(self, result: BulkResult | None, problem: str = "") -> Any:
+        if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+            return self._problem(problem, 400) if result is None else self._answer(result.as_json(), 200)
+        if result is None:
+            flash(problem, "error")
+        else:
+            flash(result.summary(), "success" if result.count("done") == len(result.results) else "error")
+            for each in result.results:
+                if each.status != "done":
+                    flash(f"{each.pk}: {each.message}", "error")
+        return redirect(get_redirect_target() or self.get_url(".index_view"))
+
+    @expose("/ajax/lookup/")
+    def ajax_lookup(self) -> Any:
+        """Offer nothing: choices travel with the page."""
+        abort(404)
+
+    @staticmethod
+    def _answer(body: dict[str, Any], status: int) -> Response:
+        answer = jsonify(body)
+        answer.status_code = status
+        return answer
+
+    def _problem(self, message: str, status: int) -> Response:
+        return self._answer({"ok": False, "message": message}, status)
+
+
+def _version(raw: Any) -> int | None:
+    """Reads a version as sent; Refused when it is not one."""
+    if raw is None or raw == "":
+        return None
+    text = str(raw)
+    if isinstance(raw, bool) or not (text.isascii() and text.isdigit()) or len(text) > _MAX_VERSION_DIGITS:
+        raise Refused("The version is not valid. Load the page again.")
+    return int(text)

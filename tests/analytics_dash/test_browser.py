@@ -1,0 +1,216 @@
+"""The dashboard in Chromium, under the portal's content policy: filters, drill-down, tables, narrow screens."""
+
+import re
+import threading
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from werkzeug.serving import make_server
+
+from tests.analytics_dash.fakes import Site, make_site
+
+pytestmark = pytest.mark.browser
+DRAWN = ".chart .plot .lines, .chart .plot .point"
+MOBILE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def served(bundle_folder) -> Iterator[tuple[str, Site]]:
+    site = make_site(bundle_folder)
+    server = make_server("127.0.0.1", 0, site.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", site
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def dashboard(page, served):
+    """Open the dashboard and give a function that opens it at an address; no page may complain."""
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type in NOISE else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def visit(search: str = ""):
+        page.goto(f"{served[0]}/reports/{search}")
+        page.wait_for_selector(DRAWN, state="attached")
+        return page
+
+    yield visit
+    assert complaints == []
+
+
+NOISE = ("error", "warning")
+
+
+def fields(page):
+    return parse_qsl(urlsplit(page.url).query)
+
+
+def test_filters_write_the_address_and_a_reload_keeps_them(dashboard, served):
+    page = dashboard()
+    page.click("text=90 d")
+    page.wait_for_url("**/reports/?period=90d")
+    page.click("summary:has-text('Team')")
+    page.click("#team-options >> text=Billing")
+    page.wait_for_url("**team=t1")
+    page.wait_for_selector("#team-said:has-text('Billing')")
+    assert page.locator("details.report-choice[open]").count() == 1  # more teams can be added at once
+    page.click("#team-options >> text=Platform")
+    page.wait_for_url("**team=t1&team=t2")
+    assert fields(page) == [("period", "90d"), ("team", "t1"), ("team", "t2")]
+    page.wait_for_selector("#team-said:has-text('2 chosen')")
+    created = page.inner_text("[data-tile=created] .tile-value")
+    page.reload()
+    page.wait_for_selector(DRAWN, state="attached")
+    assert page.inner_text("#team-said") == "2 chosen"
+    assert page.inner_text("[data-tile=created] .tile-value") == created
+    assert page.inner_text("#periods [aria-current]") == "90 d"
+    page.click("text=Clear filters")
+    page.wait_for_url(re.compile(r"/reports/$"))
+    page.go_back()
+    page.wait_for_selector("#team-said:has-text('2 chosen')")
+
+
+def test_one_visit_is_one_question(dashboard, served):
+    before = len(served[1].services.dashboards.asked)
+    dashboard("?period=7d").wait_for_timeout(500)
+    assert len(served[1].services.dashboards.asked) == before + 1
+
+
+def test_a_custom_range_is_shared_by_its_address(dashboard):
+    page = dashboard()
+    page.click("text=Custom")
+    page.wait_for_selector("#from", state="visible")
+    page.fill("#from", "2026-11-02")
+    page.wait_for_url("**from=2026-11-02&to=2026-11-23")
+    page.wait_for_selector("#compared:has-text('2 Nov')")
+    page.fill("#from", "2026-11-30")
+    page.wait_for_selector("#problem:has-text('ends before it starts'), #problem:has-text('in the future')")
+
+
+def test_a_wrong_link_says_what_is_wrong(dashboard):
+    page = dashboard("?period=soon&team=%3Cscript%3E")
+    assert "not one of 7, 30 or 90 days" in page.inner_text("#problem")
+    assert page.inner_text("#periods [aria-current]") == "30 d"
+
+
+def test_a_bar_opens_its_tickets(dashboard):
+    page = dashboard("?team=t1")
+    page.locator(".chart-priority .bars .point").nth(1).scroll_into_view_if_needed()
+    box = page.locator(".chart-priority .bars .point").nth(1).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/desk/tickets/**")
+    assert dict(fields(page)) == {
+        "flt_team": "t1",
+        "flt_priority": "high",
+        "flt_created_from": "2026-10-25",
+        "flt_created_to": "2026-11-23",
+    }
+
+
+def test_a_day_on_a_line_opens_its_tickets(dashboard):
+    page = dashboard()
+    area = page.locator(".chart-daily .nsewdrag").bounding_box()
+    page.mouse.move(area["x"] + 2, area["y"] + area["height"] / 2)
+    page.mouse.click(area["x"] + 2, area["y"] + area["height"] * 0.7)
+    page.wait_for_url("**/desk/tickets/**")
+    found = dict(fields(page))
+    assert found.get("flt_created_from", found.get("flt_solved_from")) == "2026-10-25"
+
+
+def test_every_chart_can_be_read_and_followed_by_keyboard(dashboard):
+    page = dashboard()
+    toggles = page.locator(".as-table > summary")
+    assert toggles.count() == 6
+    for index in range(toggles.count()):
+        toggles.nth(index).focus()
+        page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.as-table[open] table').length === 6")
+    assert page.locator("[data-table=daily] tbody tr").count() == 30
+    page.locator("[data-table=priority] tbody a").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/tickets/**")
+
+
+def test_filters_work_by_keyboard_and_keep_the_focus(dashboard):
+    page = dashboard()
+    page.locator("summary:has-text('Priority')").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.wait_for_url("**priority=urgent")
+    page.wait_for_selector("#priority-said:has-text('Urgent')")
+    page.wait_for_function("document.activeElement.dataset.nav === 'priorities-urgent'")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.activeElement.matches('summary')")
+    assert page.locator("details.report-choice[open]").count() == 0
+
+
+def test_a_figure_explains_itself_and_gives_the_focus_back(dashboard):
+    page = dashboard()
+    button = page.locator("[data-explain=first_response]")
+    button.focus()
+    page.keyboard.press("Enter")
+    panel = page.locator("#explain-first_response")
+    panel.wait_for(state="visible")
+    assert "first_response, version 3" in panel.inner_text()
+    assert button.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    panel.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.dataset.explain") == "first_response"
+    assert button.get_attribute("aria-expanded") == "false"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_colours_follow_the_theme_without_asking_the_server(dashboard, served, scheme):
+    colours = {"light": "rgb(36, 51, 176)", "dark": "rgb(100, 130, 250)"}
+    page = dashboard()
+    page.emulate_media(color_scheme=scheme)
+    asked = len(served[1].services.dashboards.asked)
+    line = "getComputedStyle(document.querySelector('.chart-daily .lines path')).stroke"
+    page.wait_for_function(f"{line} === '{colours[scheme]}'")
+    assert len(served[1].services.dashboards.asked) == asked
+
+
+def test_a_narrow_screen_never_scrolls_sideways(dashboard, page):
+    page.set_viewport_size(MOBILE)
+    page = dashboard("?team=t1&team=t2&priority=high&category=c1&from=2026-01-01&to=2026-11-23")
+    for summary in page.locator(".as-table > summary").all():
+        summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") == MOBILE["width"]
+    main = page.evaluate(
+        "(() => { const m = document.querySelector('.main'); return [m.scrollWidth, m.clientWidth] })()"
+    )
+    assert main[0] == main[1]
+    page.locator("[data-explain=reopen_rate]").click()
+    sheet = page.locator("#explain-reopen_rate").bounding_box()
+    assert (sheet["x"], sheet["width"]) == (0, MOBILE["width"])
+
+
+def test_an_ended_session_leads_to_the_login(page, served):
+    base, site = served
+    page.goto(f"{base}/reports/")
+    page.wait_for_selector(DRAWN, state="attached")
+    allowed = site.guard.answer
+    site.guard.refuse()
+    try:
+        page.click("text=7 d")
+        page.wait_for_url("**/login")
+    finally:
+        site.guard.answer = allowed
+
+
+def test_a_server_that_fails_is_said_and_what_was_there_stays(page, served):
+    page.goto(f"{served[0]}/reports/")
+    page.wait_for_selector(DRAWN, state="attached")
+    page.route("**/_dash-update-component*", lambda route: route.abort())
+    page.click("text=7 d")
+    page.wait_for_selector("#unreachable", state="visible")
+    assert page.locator(".chart-daily .lines").count() == 2
+    page.unroute("**/_dash-update-component*")
+    page.click("text=90 d")
+    page.wait_for_selector("#unreachable", state="hidden")

@@ -1,0 +1,105 @@
+"""Tiles: value, change in the right tone, n, and an explanation that adds up."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from analytics_dash import tiles
+from analytics_dash.links import Links
+from services.reporting import Figure, Filters
+
+
+@pytest.fixture
+def overview(fake_overview):
+    return fake_overview
+
+
+@pytest.fixture
+def links(overview):
+    return Links(lambda wanted: "/t?" + "&".join(wanted), overview.filters)
+
+
+def figure(value, previous, unit="count"):
+    return Figure("x", value, unit, 10, "Text.", 1, previous=previous)
+
+
+@pytest.mark.parametrize(
+    ("made", "relative", "text", "sign"),
+    [
+        (figure(106, 100), True, "+6.0 %", 1),
+        (figure(94, 100), True, "\u22126.0 %", -1),
+        (figure(100, 100), True, "no change", 0),
+        (figure(5, 0), True, "+5", 1),
+        (figure(1761, 1797), False, "\u221236", -1),
+        (figure(1440, 1800, "seconds"), False, "\u22126 min", -1),
+        (figure(0.042, 0.05, "share"), False, "\u22120.8 pt", -1),
+        (figure(0.042, 0.0421, "share"), False, "no change", 0),
+        (figure(None, 3), False, "", 0),
+        (figure(3, None), False, "", 0),
+    ],
+)
+def test_changes(made, relative, text, sign):
+    said, difference = tiles.change(made, relative=relative)
+    assert said == text
+    assert (difference > 0) - (difference < 0) == sign
+
+
+def test_one_tile_and_one_explanation_per_figure_in_order(overview, links):
+    row = tiles.row(overview)
+    assert [tile["props"]["data-tile"] for tile in row] == list(tiles.TILES)
+    assert [panel["props"]["id"] for panel in tiles.explanations(overview, links)] == [
+        f"explain-{name}" for name in tiles.TILES
+    ]
+
+
+def test_a_fall_is_good_where_less_is_better(overview):
+    text = {tile["props"]["data-tile"]: json.dumps(tile) for tile in tiles.row(overview)}
+    assert "tile-change ok" in text["first_response"]
+    assert "tile-change bad" in text["full_resolution"]
+    assert '"tile-change"' in text["created"]  # more tickets are neither good nor bad
+
+
+def test_an_explanation_says_definition_n_exclusions_version_and_age(overview, links):
+    panel = json.dumps(tiles.explanations(overview, links)[3], ensure_ascii=False)
+    wanted = [
+        "first public reply",
+        "1,295",
+        "77: 41 not replied yet, 36 spam or merged",
+        "first_response, version 3",
+        "23 Nov 2026, 10:00:00 UTC, data 4 s old",
+        "2 h 10 min",
+        "41 now, the oldest 3 h 12 min",
+    ]
+    for part in wanted:
+        assert part in panel, part
+
+
+def test_what_can_still_change_is_marked(overview, links):
+    assert "228 not final" in json.dumps(tiles.row(overview)[5])
+    assert "228 of these can still change it" in json.dumps(tiles.explanations(overview, links)[5])
+
+
+def test_nothing_to_count_is_said_not_zero(overview, links):
+    empty = {name: replace(one, value=None, n=0, p90=None) for name, one in overview.figures.items()}
+    nothing = replace(overview, figures=empty)
+    text = json.dumps(tiles.row(nothing), ensure_ascii=False)
+    assert text.count("nothing to count") == 6
+    assert "Open the" not in json.dumps(tiles.explanations(nothing, links))
+
+
+def test_tickets_are_opened_within_the_filters_of_the_page(overview):
+    asked = []
+    filters = Filters(overview.filters.start, overview.filters.end, ("t1",), ("high",), ("c1",))
+    links = Links(lambda wanted: asked.append(dict(wanted)), filters)
+    links.open_of("assignee", None)
+    links.created_of("team", "t2")
+    assert asked[0] == {
+        "team": ("t1",),
+        "priority": ("high",),
+        "category": ("c1",),
+        "state": "open",
+        "assignee": (None,),
+    }
+    assert asked[1]["team"] == ("t2",)
+    assert asked[1]["created_from"] == filters.start
