@@ -3,12 +3,13 @@
 from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
-from portal import create_app, links, reports
+from portal import links, reports
+from portal.app import create_app, service_options
 from portal.settings import Settings
 from services.bootstrap import build_services
 
 settings = Settings.from_env()
-services = build_services(settings.service_options)
+services = build_services(service_options(settings))
 app = create_app(settings, services)
 dash = mount(
     app, services, guard=reports.guard, shell=reports.shell, grid_url=links.behind_a_mark,

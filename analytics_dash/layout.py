@@ -6,6 +6,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from analytics_dash.graph import graph
+from analytics_dash.query import PERIODS
 from analytics_dash.tiles import TILES
 
 CHARTS = ("daily", "backlog", "priority", "category", "team")
@@ -57,7 +58,13 @@ def _extra(props: dict[str, str]) -> dict[str, Any]:
 def _filters() -> Component:
     return html.Div(
         [
-            html.Div(id="periods", className="segments", role="group", **_extra({"aria-label": "Period"})),
+            html.Div(
+                [html.A(f"{days} d") for days in PERIODS.values()] + [html.A("Custom")],
+                id="periods",
+                className="segments",
+                role="group",
+                **_extra({"aria-label": "Period"}),
+            ),
             html.Div(
                 [
                     _day("from", "From"),
@@ -128,7 +135,7 @@ def _card(name: str, title: str, note: str, *, legend: bool = False, always: boo
             ),
             html.Div(graph(name), className=f"chart-box box-{name}", **_extra({"aria-hidden": "true"})),
             html.Div(keys, className="legend" + (" always" if always else "")) if legend else None,
-            _as_table(name, "Show as table"),
+            _as_table(name, "Show as table", f"{title}, as a table"),
         ],
         className=f"card chart-card card-{name}",
         **_extra({"aria-labelledby": f"title-{name}"}),
@@ -143,14 +150,14 @@ def _agents() -> Component:
                 className="chart-head",
             ),
             html.Div(className="table-box agents-box", **_extra({"data-table": "agents"})),
-            _as_table("agent", "Show all agents"),
+            _as_table("agent", "Show all agents", "All agents, as a table"),
         ],
         className="card chart-card card-agents",
         **_extra({"aria-labelledby": "title-agents"}),
     )
 
 
-def _as_table(name: str, label: str) -> Component:
+def _as_table(name: str, label: str, spoken: str) -> Component:
     return html.Details(
         [
             html.Summary(label, className="table-toggle"),
@@ -158,7 +165,7 @@ def _as_table(name: str, label: str) -> Component:
                 className="table-box",
                 tabIndex=0,
                 role="region",
-                **_extra({"data-table": name, "aria-labelledby": f"title-{name}"}),
+                **_extra({"data-table": name, "aria-label": spoken}),
             ),
         ],
         className="as-table",

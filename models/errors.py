@@ -24,7 +24,7 @@ class Cancelled(StoreError):
 
     def failed(self, index: int) -> bool:
         """Tell whether the condition of one item did not hold."""
-        return self.codes[index] == "ConditionalCheckFailed"
+        return bool(self.codes) and self.codes[index] == "ConditionalCheckFailed"
 
 
 class AlreadyDone(StoreError):

@@ -39,6 +39,11 @@ def once_key(key: str, value: dict[str, object], expires_at: datetime) -> Settin
     return Setting(kind=_once_kind(key[:1]), id=key, value=value, expires_at=expires_at)
 
 
+def is_done(key: str) -> bool:
+    """Tell whether a commit with this idempotency key was written."""
+    return setting.find(_once_kind(key[:1]), key) is not None
+
+
 def sweep_once_keys(now: datetime) -> int:
     """Delete the idempotency keys that have expired and return how many there were."""
     return sum(setting.sweep_expired(_once_kind(digit), now) for digit in HEX_DIGITS)

@@ -3,7 +3,8 @@
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from models.connection import Json, LeanModel
-from models.errors import translated
+from models.errors import VersionMoved, translated
+from models.keys import storable
 
 
 class Role(LeanModel):
@@ -21,6 +22,8 @@ class Role(LeanModel):
 
 def find(role_id: str) -> Role | None:
     """Read one role with strong consistency; None when there is none."""
+    if not storable(role_id):
+        return None
     with translated():
         try:
             return Role.get(role_id, consistent_read=True)
@@ -36,5 +39,11 @@ def everything() -> list[Role]:
 
 def put(item: Role, *, seen: int) -> None:
     """Write a role that was at version `seen` (0: new); raises VersionMoved."""
-    with translated():
-        item.save(condition=(Role.version == seen) if seen else Role.role_id.does_not_exist())
+    try:
+        with translated():
+            item.save(condition=(Role.version == seen) if seen else Role.role_id.does_not_exist())
+    except VersionMoved:
+        # After a lost answer the client asks again and meets its own write.
+        stored = find(item.role_id)
+        if stored is None or stored.serialize() != item.serialize():
+            raise

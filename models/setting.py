@@ -8,7 +8,8 @@ from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from models.connection import Json, LeanModel, connection
-from models.errors import translated
+from models.errors import VersionMoved, translated
+from models.keys import storable
 
 
 class Setting(LeanModel):
@@ -33,6 +34,8 @@ def of_kind(kind: str) -> list[Setting]:
 
 def find(kind: str, id_: str) -> Setting | None:
     """Read one item with strong consistency; None when there is none."""
+    if not storable(kind, id_):
+        return None
     with translated():
         try:
             return Setting.get(kind, id_, consistent_read=True)
@@ -74,8 +77,14 @@ def reserve(counter: str, by: int, note: Callable[[int], Setting]) -> int:
 
 def put(item: Setting, *, seen: int) -> None:
     """Write an item that was at version `seen` (0: new); raises VersionMoved."""
-    with translated():
-        item.save(condition=(Setting.version == seen) if seen else Setting.id.does_not_exist())
+    try:
+        with translated():
+            item.save(condition=(Setting.version == seen) if seen else Setting.id.does_not_exist())
+    except VersionMoved:
+        # After a lost answer the client asks again and meets its own write.
+        stored = find(item.kind, item.id)
+        if stored is None or stored.serialize() != item.serialize():
+            raise
 
 
 def sweep_expired(kind: str, now: datetime) -> int:

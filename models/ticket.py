@@ -148,6 +148,12 @@ def compose(
     )
 
 
+def is_keyed(item: Ticket) -> bool:
+    """Tell whether a stored item's index keys follow from its fields, whatever the number of shards was."""
+    state = side(item.status)
+    return item.state_key.startswith(f"{state}#") and item.state_at == f"{state}#{to_text(item.updated_at)}"
+
+
 def find(ticket_id: int) -> Ticket | None:
     """Read one ticket with strong consistency; None when there is none."""
     with translated():

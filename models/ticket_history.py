@@ -82,15 +82,17 @@ def recorded_since(
     day, last, start = since.date(), until.date(), to_text(since)
     while day <= last:
         for shard in range(shards):
-            yield from TicketHistory.by_time.query(
-                f"{day.isoformat()}#{shard}", TicketHistory.feed_at >= start, page_size=page_size
-            )
+            with translated():
+                yield from TicketHistory.by_time.query(
+                    f"{day.isoformat()}#{shard}", TicketHistory.feed_at >= start, page_size=page_size
+                )
         day += timedelta(days=1)
 
 
 def everything(page_size: int = 1000) -> Iterator[TicketHistory]:
     """Walk the whole ledger, ticket by ticket in version order; for rebuilds and checks only."""
-    yield from TicketHistory.scan(page_size=page_size)
+    with translated():
+        yield from TicketHistory.scan(page_size=page_size)
 
 
 @dataclass(frozen=True)

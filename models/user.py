@@ -7,7 +7,10 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
 from models.connection import Instant, Json, LeanModel, connection
-from models.errors import Cancelled, StoreError, VersionMoved, translated
+from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
+from models.keys import storable
+
+TRIES = 5  # for two writers who meet on one person or address at the same moment
 
 
 class AddressClaimed(StoreError):
@@ -57,6 +60,8 @@ class UserEmail(LeanModel):
 
 def find(user_id: str) -> User | None:
     """Read one person with strong consistency; None when there is none."""
+    if not storable(user_id):
+        return None
     with translated():
         try:
             return User.get(user_id, consistent_read=True)
@@ -66,6 +71,8 @@ def find(user_id: str) -> User | None:
 
 def find_by_email(email: str) -> User | None:
     """Read the person who owns a normalized address, strongly: two reads, no index."""
+    if not storable(email):
+        return None
     with translated():
         try:
             owner = UserEmail.get(email, consistent_read=True)
@@ -91,22 +98,29 @@ def put(item: User, *, seen: int, old_email: str | None = None) -> None:
 
     Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed.
     """
-    condition = (User.version == seen) if seen else User.user_id.does_not_exist()
-    try:
-        with translated(), TransactWrite(connection=connection()) as transaction:
-            if item.email is not None and item.email != old_email:
-                free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
-                transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
-            if old_email is not None and old_email != item.email:
-                transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
-            transaction.save(item, condition=condition)
-    except Cancelled as cancelled:
-        # PynamoDB sends deletes before puts; the person is the last item of all.
-        if cancelled.failed(-1):
-            raise VersionMoved from cancelled
-        if any(map(cancelled.failed, range(len(cancelled.codes)))):
-            raise AddressClaimed from cancelled
-        raise VersionMoved from cancelled
+    for _ in range(TRIES):
+        try:
+            return _transact(item, seen, old_email)
+        except Cancelled as cancelled:
+            # PynamoDB sends deletes before puts; the person is the last item of all.
+            if cancelled.failed(-1):
+                raise VersionMoved from cancelled
+            if "ConditionalCheckFailed" in cancelled.codes:
+                raise AddressClaimed from cancelled
+            if "TransactionConflict" not in cancelled.codes:
+                raise EngineUnavailable(str(cancelled.codes)) from cancelled
+    raise EngineUnavailable("others write the same person or address again and again")
+
+
+def _transact(item: User, seen: int, old_email: str | None) -> None:
+    with translated(), TransactWrite(connection=connection()) as transaction:
+        if item.email is not None and item.email != old_email:
+            free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
+            transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
+        if old_email is not None and old_email != item.email:
+            transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
+        condition = (User.version == seen) if seen else User.user_id.does_not_exist()
+        transaction.save(item, condition=condition)
 
 
 def put_new(items: Iterable[User]) -> None:

@@ -32,7 +32,7 @@ FONTS = {
     "inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
 }
-HASHED = re.compile(r"\.[0-9a-f]{10}\.[a-z0-9]+$")
+HASHED = re.compile(r"\.[0-9a-f]{8}\.[a-z0-9]+$")
 IMPORT = re.compile(
     r"""(?P<head>(?:^|\n)(?:import|export)\b[^;"']*["'])\./(?P<name>[\w-]+\.js)(?P<tail>["'])"""
 )
@@ -95,7 +95,8 @@ class Build:
         for name, path in FONTS.items():
             self.add(name, (self.modules_folder / path).read_bytes())
         self.add("sprite.svg", sprite(self.source / "icons", self.modules_folder).encode())
-        self.add("favicon.svg", (self.source / "icons" / "favicon.svg").read_bytes())
+        for name in ("chevron.svg", "favicon.svg"):
+            self.add(name, (self.source / "icons" / name).read_bytes())
         for name, parts in STYLES.items():
             text = "".join((self.source / "css" / f"{part}.css").read_text() for part in parts)
             self.add(name, self.link_urls(minify_css(text)).encode())
@@ -105,7 +106,7 @@ class Build:
     def add(self, name: str, content: bytes) -> None:
         """Register an output under its logical name and the hash of its content."""
         stem, _, suffix = name.rpartition(".")
-        hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:10]}.{suffix}"
+        hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:8]}.{suffix}"
         self.files[name] = hashed
         self.outputs[hashed] = content
 

@@ -50,15 +50,18 @@ def init_app(app: Flask) -> None:
             raise PermissionDenied(request.endpoint)
 
 
-def vouch(app: Flask, blueprint: str, guard: str) -> None:
-    """Say for a whole blueprint of a library's making who decides about its routes."""
-    app.extensions.setdefault("guards", {})[blueprint] = guard
+def vouch(app: Flask, prefix: str, guard: str) -> None:
+    """Say for all endpoints of a library's making that begin like this who decides about them."""
+    app.extensions.setdefault("guards", {})[prefix] = guard
 
 
 def guard_of(app: Flask, endpoint: str) -> str | None:
     """Name the guard of a route, None when there is none."""
     declared = getattr(app.view_functions.get(endpoint), "guard", None)
-    return declared or app.extensions.get("guards", {}).get(endpoint.partition(".")[0])
+    if declared is not None:
+        return str(declared)
+    vouched: dict[str, str] = app.extensions.get("guards", {})
+    return next((guard for prefix, guard in vouched.items() if endpoint.startswith(prefix)), None)
 
 
 def needs(permission: Permission) -> Callable[[View], View]:

@@ -12,7 +12,7 @@ def admit(app: Flask, script_hashes: list[str]) -> None:
     """Let the mounted app's own inline scripts run, and note that its gate guards its routes."""
     app.extensions["dash_hashes"] = script_hashes
     vouch(app, PREFIX, "reports")
-    vouch(app, "_dash_assets", "reports")
+    vouch(app, "_reports_dash_assets.", "reports")
 
 
 def guard() -> Actor:

@@ -1,14 +1,11 @@
 """The settings: read from the environment once, checked, frozen. Nothing else reads the environment."""
 
-import hashlib
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-from models.connection import ConnectionOptions
-from services.bootstrap import Options
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 
@@ -42,15 +39,6 @@ class Settings:
     def is_production(self) -> bool:
         """Tell whether real people's data is here: no demo accounts, strict cookies."""
         return self.environment == PRODUCTION
-
-    @property
-    def service_options(self) -> Options:
-        """Pick what the services need to know."""
-        connection = ConnectionOptions(
-            region=self.aws_region, endpoint=self.dynamodb_endpoint, prefix=self.table_prefix
-        )
-        cursor_key = hashlib.sha256(b"cursors:" + self.secret_key.encode()).digest()
-        return Options(connection, self.analytics_dir, cursor_key, self.feed_shards)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -104,9 +92,15 @@ def _secret(env: Mapping[str, str], data_dir: Path, production: bool) -> str:
         return given
     kept = data_dir / "secret-key"
     try:
-        return kept.read_text()
-    except FileNotFoundError:
         data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48))
+        if not kept.exists():
+            # Written beside and linked into place, so that nobody ever reads half a key.
+            made = data_dir / f"secret-key.{os.getpid()}"
+            made.touch(mode=0o600)
+            made.write_text(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                os.link(made, kept)
+            made.unlink()
         return kept.read_text()
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR {data_dir} cannot be used: {error.strerror}.") from error

@@ -29,7 +29,9 @@ def composed(text: str) -> str:
     """
     if text.isascii():
         return text
-    marks = (sum(1 for _ in run) for is_mark, run in groupby(map(unicodedata.combining, text), bool) if is_mark)
+    marks = (
+        sum(1 for _ in run) for is_mark, run in groupby(map(unicodedata.combining, text), bool) if is_mark
+    )
     return text if max(marks, default=0) > MAX_MARKS else unicodedata.normalize("NFC", text)
 
 

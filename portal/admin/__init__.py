@@ -15,6 +15,11 @@ from portal.guards import vouch
 class Front(AdminIndexView):  # type: ignore[misc]  # Flask-Admin ships no types
     """Flask-Admin wants a front page; ours is elsewhere."""
 
+    def create_blueprint(self, admin: Any) -> Any:
+        """Leave out Flask-Admin's static files: no page of ours uses them."""
+        self.static_folder = None
+        return super().create_blueprint(admin)
+
     @expose("/")
     def index(self) -> Any:
         """Lead to the front page."""
@@ -34,4 +39,4 @@ def init_app(app: Flask) -> None:
     ):
         admin.add_view(view)
     for view in admin._views:
-        vouch(app, view.endpoint, "public" if isinstance(view, Front) else f"grid:{view.endpoint}")
+        vouch(app, f"{view.endpoint}.", "public" if isinstance(view, Front) else f"grid:{view.endpoint}")

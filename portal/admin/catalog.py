@@ -100,7 +100,7 @@ class CatalogView(LedgerView):
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page its heading."""
         return {
-            "heading": self._heading,
-            "noun": self._heading.lower(),
-            "new_label": f"New {self._kind}",
+            "title": self._heading,
+            "nouns": (self._kind, self._heading.lower()),
+            "pager_words": ("Earlier names", "Later names"),
         }

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import render_template
 from flask_login import current_user
 
 from portal.guards import actor
@@ -17,14 +18,23 @@ from services.users import Permission, StaleRecord
 class LedgerView(PynamoView):
     """A grid in the product's look; `needs` maps what it may be asked for to permissions."""
 
-    list_template = "pynamodb_grid/list.html"
-    create_template = "pynamodb_grid/form.html"
-    edit_template = "pynamodb_grid/form.html"
-    details_template = "pynamodb_grid/details.html"
+    list_template = "admin/list.html"
+    create_template = "admin/form.html"
+    edit_template = "admin/form.html"
+    details_template = "admin/details.html"
     can_view_details = False
     can_delete = False
     can_export = False
     needs: dict[str, Permission] = {}
+
+    def create_blueprint(self, admin: Any) -> Any:
+        """Leave out the package's own static files: the product's pages bring theirs."""
+        self.static_folder = None
+        return super().create_blueprint(admin)
+
+    def render(self, template: str, **kwargs: Any) -> str:
+        """Render with our templates, which need nothing that Flask-Admin would add."""
+        return render_template(template, admin_view=self, **kwargs)
 
     def can(self, action: str) -> bool:
         """Ask the actor's role; what is not named is not allowed."""

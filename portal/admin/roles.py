@@ -1,19 +1,16 @@
-"""Roles: what each may do and how far, as a matrix; roles of one's own can be added."""
+"""Roles: what each may do and how far, as a matrix; roles of one's own are edited in their column."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from portal.admin.grid import LedgerView, in_grid_words
-from portal.admin.small import SmallList
-from portal.guards import actor
-from pynamodb_grid.admin import Field, Kind
+from flask import flash, redirect, render_template, request, url_for
+from flask_admin import BaseView, expose
+
+from portal.guards import actor, needs
 from services.bootstrap import Services
 from services.catalog import slug
-from services.errors import NotFound
+from services.errors import Conflicted, Invalid
 from services.users import Permission, Role, Scope
 
-SCOPES = (("own", "Own"), ("team", "Team"), ("all", "All"))
 # How the matrix names and groups the permissions.
 GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
     (
@@ -39,121 +36,105 @@ GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
         ),
     ),
 )
+SCOPED = tuple(permission for permission in Permission if permission.startswith("ticket:"))
 
 
-def field_of(permission: Permission) -> str:
-    """Name the form field of a permission."""
-    return str(permission).replace(":", "_")
-
-
-@dataclass(frozen=True)
-class RoleRow:
-    """A role with one attribute per permission, as forms want it."""
-
-    role: Role
-
-    def __getattr__(self, name: str) -> Any:
-        if name in _BY_FIELD:
-            scope = self.role.permissions.get(_BY_FIELD[name], Scope.NONE)
-            return scope.name.lower() if scope else None
-        return getattr(self.role, name)
-
-
-_BY_FIELD = {field_of(permission): permission for permission in Permission}
-
-
-class RoleSource(SmallList):
-    """Reads and writes roles through RoleService."""
-
-    fields = ("name",)
+class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
+    """The matrix, and the same matrix with one column open for editing."""
 
     def __init__(self, services: Services) -> None:
         self._roles = services.roles
+        super().__init__(name="Roles", endpoint="roles", url="/admin/roles")
 
-    def rows(self) -> Sequence[RoleRow]:
-        """Read all roles."""
-        return [RoleRow(role) for role in self._roles.all()]
+    @expose("/")
+    @needs(Permission.ROLE_VIEW)
+    def index_view(self) -> str:
+        """Show all roles side by side."""
+        return self._matrix(None)
 
-    def pk(self, row: RoleRow) -> str:
-        """Return the id."""
-        return row.role.role_id
+    @expose("/new/", methods=("GET", "POST"))
+    @needs(Permission.ROLE_EDIT)
+    def create_view(self) -> Any:
+        """Show and take a new role."""
+        if request.method == "POST":
+            return self._save(slug(request.form.get("name", "")), None)
+        return self._matrix({"role_id": None, "name": "", "version": 0, "scopes": {}})
 
-    def version(self, row: RoleRow) -> int | None:
-        """Return the version the row shows."""
-        return row.role.version
+    @expose("/edit/", methods=("GET", "POST"))
+    @needs(Permission.ROLE_EDIT)
+    def edit_view(self) -> Any:
+        """Show and take changes of a role of one's own."""
+        role = self._roles.read(request.args.get("id", ""))
+        if request.method == "POST":
+            return self._save(role.role_id, role)
+        return self._matrix(_shown(role))
 
-    def get(self, pk: str) -> RoleRow | None:
-        """Read one role."""
+    def _save(self, role_id: str, role: Role | None) -> Any:
+        sent = _sent(role_id if role else None)
+        wanted = {name: scope for name, scope in sent["scopes"].items() if scope != "none"}
+        permissions = {Permission(name): Scope[scope.upper()] for name, scope in wanted.items()}
         try:
-            return RoleRow(self._roles.read(pk))
-        except NotFound:
-            return None
-
-    def create(self, values: Mapping[str, Any]) -> RoleRow:
-        """Add a role."""
-        return self._save(slug(values["name"] or ""), values, 0)
-
-    def update(
-        self,
-        pk: str,
-        values: Mapping[str, Any],
-        expected_version: int | None,
-        *,
-        seen: Mapping[str, Any] | None = None,
-    ) -> RoleRow:
-        """Change a role of one's own."""
-        del seen
-        with in_grid_words():
-            row = RoleRow(self._roles.read(pk))
-        known = {"name": row.role.name} | {name: getattr(row, name) for name in _BY_FIELD}
-        return self._save(pk, known | dict(values), expected_version or row.role.version)
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """Roles stay: people and sessions name them."""
-        raise NotImplementedError
-
-    def _save(self, role_id: str, values: Mapping[str, Any], seen: int) -> RoleRow:
-        permissions = {
-            permission: Scope[values[name].upper()]
-            for name, permission in _BY_FIELD.items()
-            if values.get(name)
-        }
-        with in_grid_words():
-            return RoleRow(
-                self._roles.save(
-                    actor=actor(), role_id=role_id, name=values["name"], permissions=permissions, seen=seen
-                )
+            if role is None and not role_id:
+                raise Invalid("A name is missing.", {"name": "A name needs a letter or a digit."})
+            saved = self._roles.save(
+                actor=actor(),
+                role_id=role_id,
+                name=sent["name"],
+                permissions=permissions,
+                seen=sent["version"],
             )
+        except (Invalid, Conflicted) as refused:
+            problems = {name: [text] for name, text in getattr(refused, "fields", {}).items()}
+            if not problems:
+                flash(refused.message, "error")
+            return self._matrix(sent, problems), 409 if isinstance(refused, Conflicted) else 400
+        flash(f"Saved {saved.name}.", "ok")
+        return redirect(url_for("roles.index_view"))
 
-
-class RoleView(LedgerView):
-    """All roles, side by side."""
-
-    list_template = "pynamodb_grid/list.html"
-    column_list = ("name",)
-    page_size = 100
-    needs = {
-        "list": Permission.ROLE_VIEW,
-        "create": Permission.ROLE_EDIT,
-        "edit": Permission.ROLE_EDIT,
-    }
-    grid_fields = {"name": Field("name", label="Name", required=True, max_length=60)} | {
-        field_of(permission): Field(field_of(permission), Kind.TEXT, label=words, choices=SCOPES)
-        for _, rows in GROUPS
-        for permission, words in rows
-    }
-
-    def __init__(self, services: Services) -> None:
-        super().__init__(RoleRow, RoleSource(services), name="Roles", endpoint="roles", url="/admin/roles")
-
-    def extra_context(self) -> Mapping[str, Any]:
-        """Give the matrix its groups."""
-        return {
-            "heading": "Roles and access",
-            "noun": "roles",
-            "new_label": "New role",
-            "groups": [
-                (group, [(field_of(permission), words) for permission, words in rows])
-                for group, rows in GROUPS
+    def _matrix(self, editing: dict[str, Any] | None, errors: dict[str, list[str]] | None = None) -> str:
+        here = request.full_path if editing else ""
+        return render_template(
+            "admin/roles.html",
+            groups=[
+                {"label": label, "permissions": [{"key": str(p), "label": words} for p, words in rows]}
+                for label, rows in GROUPS
             ],
-        }
+            roles=[_shown(role) for role in self._roles.all()],
+            editing=editing,
+            grants={str(permission): _grantable(permission) for permission in Permission},
+            can_edit=actor().may(Permission.ROLE_EDIT),
+            new_url=url_for("roles.create_view"),
+            list_url=url_for("roles.index_view"),
+            save_url=here,
+            delete_url=None,
+            errors=errors or {},
+        )
+
+
+def _shown(role: Role) -> dict[str, Any]:
+    return {
+        "role_id": role.role_id,
+        "name": role.name,
+        "builtin": role.builtin,
+        "people": None,
+        "version": role.version,
+        "scopes": {str(permission): scope.name.lower() for permission, scope in role.permissions.items()},
+        "url": None if role.builtin else url_for("roles.edit_view", id=role.role_id),
+    }
+
+
+def _grantable(permission: Permission) -> list[str]:
+    """List the scopes the actor may give: none wider than their own; only tickets have an owner or a team."""
+    scopes = [Scope.OWN, Scope.TEAM, Scope.ALL] if permission in SCOPED else [Scope.ALL]
+    return ["none", *(scope.name.lower() for scope in scopes if scope <= actor().scope(permission))]
+
+
+def _sent(role_id: str | None) -> dict[str, Any]:
+    """Read the form; raises Invalid for a scope or a version that no form of ours sends."""
+    form = request.form
+    scopes = {str(permission): form.get(f"scope_{permission}", "none") for permission in Permission}
+    version = form.get("version", "")
+    known = all(scope in _grantable(Permission(name)) for name, scope in scopes.items())
+    if not known or not version.isdecimal() or len(version) > 9:
+        raise Invalid("This form is incomplete. Load the page again.")
+    return {"role_id": role_id, "name": form.get("name", ""), "version": int(version), "scopes": scopes}

@@ -1,9 +1,7 @@
 """The ticket grid: filters, inline status, priority and assignee, bulk changes, export."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -11,7 +9,6 @@ from flask import url_for
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView, in_grid_words
 from portal.guards import actor, now
-from portal.once import new_key
 from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, bulk_action
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
@@ -21,26 +18,6 @@ from services.users import Permission
 Choices = Sequence[tuple[str, str]]
 
 
-class Listed(NamedTuple):
-    """A ticket as the grid shows it: the row of the list with the names behind its ids."""
-
-    ticket_id: int
-    version: int
-    subject: str
-    status: str
-    priority: str
-    category: str | None
-    team_id: str | None
-    assignee_id: str | None
-    requester_id: str | None
-    channel: str | None
-    created_at: datetime
-    updated_at: datetime
-    requester: str
-    assignee: str
-    team: str
-
-
 class TicketSource:
     """Reads and writes tickets through TicketService, as the person who is signed in."""
 
@@ -48,20 +25,12 @@ class TicketSource:
         self._services = services
 
     def page(self, request: ListRequest) -> Page:
-        """Read one page with the names of people and teams."""
-        page = self._services.tickets.page(actor=actor(), request=request)
-        return replace(page, rows=self._named(page.rows))
+        """Read one page."""
+        return self._services.tickets.page(actor=actor(), request=request)
 
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Listed]:
-        """Walk all tickets that match, in batches for the sake of the names."""
-        rows = self._services.tickets.iterate(actor=actor(), conditions=conditions, sort=sort)
-        batch: list[TicketRow] = []
-        for row in rows:
-            batch.append(row)
-            if len(batch) == 100:
-                yield from self._named(batch)
-                batch = []
-        yield from self._named(batch)
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[TicketRow]:
+        """Walk all tickets that match."""
+        return self._services.tickets.iterate(actor=actor(), conditions=conditions, sort=sort)
 
     def sortable(self, conditions: Conditions) -> Collection[str]:
         """Tell by what such a list can be sorted."""
@@ -103,25 +72,11 @@ class TicketSource:
         """Tickets are never deleted from a grid."""
         raise NotImplementedError
 
-    def _named(self, rows: Sequence[TicketRow]) -> list[Listed]:
-        people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
-        names = self._services.users.names(people)
-        teams = self._services.catalog.names("team")
-        return [
-            Listed(
-                *row,
-                names.get(row.requester_id or "", row.requester_id or "Nobody"),
-                names.get(row.assignee_id or "", row.assignee_id or ""),
-                teams.get(row.team_id or "", row.team_id or ""),
-            )
-            for row in rows
-        ]
-
 
 class TicketView(LedgerView):
     """All tickets the actor may see."""
 
-    list_template = "pynamodb_grid/list.html"
+    list_template = "admin/tickets.html"
     can_create = False
     can_export = True
     column_list = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
@@ -153,15 +108,32 @@ class TicketView(LedgerView):
         )
 
     def extra_context(self) -> Mapping[str, Any]:
-        """Give the page its heading, the way to a new ticket, and each status's next ones."""
+        """Give the page what the rows' ids stand for, and its words."""
         return {
-            "heading": "Tickets",
-            "noun": "tickets",
+            "title": "Tickets",
+            "nouns": ("ticket", "tickets"),
             "new_url": url_for("desk.new"),
+            "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],
+            "names_of": self._names_of,
+            "teams": self._services.catalog.names("team"),
             "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
-            "once": new_key(),
             "show_cost": actor().may(Permission.SETTING_EDIT),
+            "empty_title": "No ticket matches",
+            "empty_text": "Take a filter away, or look among the solved and closed ones.",
         }
+
+    def export_value(self, row: TicketRow, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
+        """Write people and teams by name."""
+        value = getattr(row, name)
+        if name in ("requester_id", "assignee_id"):
+            return self._services.users.names([value]).get(value, value or "")
+        if name == "team_id":
+            return self._services.catalog.names("team").get(value, value or "")
+        return super().export_value(row, name, labels)
+
+    def _names_of(self, rows: Sequence[TicketRow]) -> dict[str, str]:
+        people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
+        return self._services.users.names(people)
 
     @bulk_action("assign", "Assign", choices=lambda view: view._agents())
     def bulk_assign(self, pk: str, version: int | None, value: str | None) -> None:

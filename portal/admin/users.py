@@ -93,6 +93,7 @@ class UserSource:
 class UserView(LedgerView):
     """All people."""
 
+    list_template = "admin/users.html"
     column_list = ("name", "role_id", "team_ids", "active", "created_at")
     column_editable_list = ("role_id", "active")
     column_searchable_list = ("name",)
@@ -123,8 +124,16 @@ class UserView(LedgerView):
         return [field for field in super().form_fields(creating=creating) if field.name != left_out]
 
     def extra_context(self) -> Mapping[str, Any]:
-        """Give the page its heading."""
-        return {"heading": "Users", "noun": "people", "new_label": "New user"}
+        """Give the page what the rows' ids stand for, and its words."""
+        return {
+            "title": "Users",
+            "nouns": ("person", "people"),
+            "create_label": "New user",
+            "roles": dict(self._roles()),
+            "teams": dict(self._teams()),
+            "pager_words": ("Earlier names", "Later names"),
+            "show_cost": True,
+        }
 
     def _fields(self) -> dict[str, Field]:
         fields = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.commands.demo_texts import AGENTS, ASKS, CATEGORIES, CUSTOMERS, NOTES, REPLIES, TEAMS, THANKS
 from services.bootstrap import Services
-from services.tickets.importing import ImportedEvent, ImportedTicket
+from services.tickets import ImportedEvent, ImportedTicket
 from services.users import SYSTEM, AddressTaken, User
 
 ACCOUNTS = {

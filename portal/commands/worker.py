@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -38,16 +38,17 @@ class Job:
 @with_appcontext
 def worker() -> None:
     """Keep the columnar copy up to date and sweep what has expired, until told to stop."""
-    stop = threading.Event()
+    # A flag and sleep, because an Event set inside a signal handler can wait for itself.
+    told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda received, _: told.append(received))
     jobs = _jobs(services())
     log.info("worker ready")
     holder = f"{socket.gethostname()}:{os.getpid()}"
     clock = 0.0
-    while not stop.is_set():
+    while not told:
         _run_due(jobs, clock, holder)
-        stop.wait(FOLLOW_EVERY)
+        time.sleep(FOLLOW_EVERY)
         clock += FOLLOW_EVERY
     log.info("worker stopped")
 

@@ -1,11 +1,10 @@
 """The view that a project subclasses."""
 
 from pynamodb_grid.admin.bulk import bulk_action
-from pynamodb_grid.admin.read_pages import ReadPages
 from pynamodb_grid.admin.write_pages import WritePages
 
 
-class PynamoView(ReadPages, WritePages):
+class PynamoView(WritePages):
     """Lists, shows, edits and exports the rows of a source.
 
     Everything is forbidden until `can` says otherwise. Bulk actions are methods marked with @bulk_action;

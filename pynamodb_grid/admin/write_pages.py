@@ -5,18 +5,22 @@ from typing import Any
 from flask import Response, abort, flash, jsonify, redirect, request
 from flask_admin.helpers import get_redirect_target
 
-from pynamodb_grid.admin.base import GridBase
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
 from pynamodb_grid.admin.errors import Missing, Refused, StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Field, display
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
+from pynamodb_grid.admin.read_pages import ReadPages
 
 _MAX_VERSION_DIGITS = 18
 
 
-class WritePages(GridBase):
-    """Serves what can be written; every write is one call of the source."""
+class WritePages(ReadPages):
+    """Serves what can be written; every write is one call of the source.
+
+    The pages form one line of inheritance because Flask-Admin's metaclass copies inherited routes into each
+    class, so that of two parents the first would hide the second's.
+    """
 
     @expose("/new/", methods=("GET", "POST"))
     def create_view(self) -> Any:

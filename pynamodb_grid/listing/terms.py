@@ -156,7 +156,7 @@ def _serialized(attribute: Attribute[Any], asked: Condition, value: Any) -> Any:
     try:
         return attribute.serialize(value)
     except Exception as error:  # an attribute may fail in any way on a value of another type
-        raise BadRequest(f"{asked.field} cannot take the value {repr(value)[:60]}.") from error
+        raise BadRequest(f"{asked.field} cannot take a value of type {type(value).__name__}.") from error
 
 
 def _check_text(asked: Condition, text: Any) -> None:

@@ -238,14 +238,12 @@ def test_a_bad_bulk_request_is_refused(client: FlaskClient, data: dict[str, Any]
 
 
 def test_bulk_needs_its_permission(app: Flask) -> None:
-    client = app.test_client()
-    csrf = token(client)
-
     @app.before_request
     def restrict() -> None:
         g.allowed = EVERYTHING - {"bulk:delete"}
 
-    data = {"action": "delete", "rowid": "1", "csrf_token": csrf}
+    client = app.test_client()
+    data = {"action": "delete", "rowid": "1", "csrf_token": token(client)}
     answer = client.post("/admin/tickets/action/", data=data, headers={"Accept": "application/json"})
     assert answer.status_code == 400
 

@@ -13,7 +13,7 @@ from pynamodb_grid.tests.support import DONE, OPEN, expected, listing, matches, 
 
 pytestmark = pytest.mark.engine
 relaxed = settings(
-    max_examples=100,
+    max_examples=1500,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

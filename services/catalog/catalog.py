@@ -4,12 +4,15 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
 
 from models import setting as setting_table
 from models.errors import VersionMoved
 from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
+from services.text import one_line
 from services.users import Actor, Permission, RoleService
 
 KINDS = ("team", "category")
@@ -40,9 +43,12 @@ class Entry:
 
 
 def slug(name: str) -> str:
-    """Make an id from a name: plain letters, digits and hyphens."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    """Make an id from a name: plain letters, digits and hyphens; "" when the name has no letter or digit."""
+    plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
+    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    if made or not any(c.isalnum() for c in name):
+        return made
+    return sha256(name.encode("utf-8", "replace")).hexdigest()[:12]  # a script without plain letters
 
 
 class CatalogService:
@@ -84,12 +90,12 @@ class CatalogService:
         Raises PermissionDenied, Invalid, EntryChanged.
         """
         self._roles.check_permission(actor=actor, permission=Permission.SETTING_EDIT)
-        name = name.strip()
+        name = one_line(name[:1000])
         if kind not in KINDS or not 1 <= len(name) <= 80:
             raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})
         if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.all(kind)):
             raise Invalid("This name is taken.", {"name": "This name is taken."})
-        key = id_ or slug(name)
+        key = self.get(kind, id_).id if id_ is not None else self._new_id(kind, name)
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
         item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
@@ -99,6 +105,11 @@ class CatalogService:
             raise EntryChanged from moved
         self._cache.drop(kind)
         return Entry.from_model(item)
+
+    def _new_id(self, kind: str, name: str) -> str:
+        """Make an id that no entry has: names such as "A-B" and "A B" give the same slug."""
+        made, taken = slug(name), {entry.id for entry in self.all(kind)}
+        return made if made not in taken else next(i for n in count(2) if (i := f"{made}-{n}") not in taken)
 
     def bring(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
         """Add entries an import names, (id, name); known ones stay as they are."""
@@ -112,4 +123,4 @@ class CatalogService:
 def _natural(entry: Entry) -> list[tuple[int, str]]:
     """Order "Group 9" before "Group 10"."""
     parts = re.split(r"(\d+)", entry.name.casefold())
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

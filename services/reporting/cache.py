@@ -169,7 +169,7 @@ def write_cache(
 def _fill(connection: "DuckDBPyConnection", facts: str, tickets: str) -> None:
     connection.execute(_NEXT.format(facts=facts))
     stretches = connection.execute(
-        f'SELECT DISTINCT floor("at" / {STRETCH})::BIGINT FROM {facts} ORDER BY 1'
+        f'SELECT DISTINCT ("at" - ("at" % {STRETCH} + {STRETCH}) % {STRETCH}) // {STRETCH} FROM {facts} ORDER BY 1'
     ).fetchall()
     for (index,) in stretches:
         bounds = {"start": index * STRETCH, "end": (index + 1) * STRETCH}

@@ -139,6 +139,7 @@ class AnalyticsEngine:
     def _commit(self, manifest: Manifest) -> Manifest:
         manifest = replace(manifest, number=manifest.number + 1)
         self._store.commit(manifest)
+        self._reader.look_again()
         return manifest
 
     def _take(self, batch: Sequence[LedgerEvent], progress: Progress) -> Progress:

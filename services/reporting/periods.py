@@ -18,7 +18,7 @@ _EPOCH = date(1970, 1, 1)
 class Period:
     """A period and the equally long one before it, as moments in microseconds.
 
-    `end` is excluded, and not later than `until`: the first moment a report must not know of. `days`
+    `end` is excluded, and nothing is later than `until`: the first moment a report must not know of. `days`
     are the local days from the start to the end or to today; `day_sql` gives a moment's day as a number
     that `day_of` reads. `closes` is the end or the moment of asking; unlike all the rest it is different
     whenever somebody asks.
@@ -50,12 +50,11 @@ def period(filters: Filters, *, as_of: datetime, newest: int | None) -> Period:
         until = micros(datetime.combine(max(today, filters.end) + timedelta(days=2), time(), zone))
     else:
         until = newest + 1
-    start = midnights[length]
     days = (filters.start + timedelta(days=index) for index in range(length))
     return Period(
-        before=midnights[0],
-        start=start,
-        end=max(min(midnights[-1], until), start),
+        before=min(midnights[0], until),
+        start=min(midnights[length], until),
+        end=min(midnights[-1], until),
         until=until,
         days=tuple(day for day in days if day <= today),
         day_sql=_day_sql(midnights, zone),

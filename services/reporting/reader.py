@@ -110,7 +110,11 @@ class Reader:
             _INHERITED.append(self._view)
         self._lock = Lock()
         self._view: View | None = None
-        self._looked = 0.0
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Make the next use look for a newer manifest at once."""
+        self._looked = float("-inf")
 
     def close(self) -> None:
         """Give up what is open; the next use opens it again."""

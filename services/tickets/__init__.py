@@ -36,6 +36,8 @@ __all__ = [
     "Condition",
     "Conflict",
     "Event",
+    "ImportedEvent",
+    "ImportedTicket",
     "FileReport",
     "ImportStopped",
     "ImportedEvent",

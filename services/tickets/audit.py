@@ -9,8 +9,9 @@ from typing import Any
 from models import ticket as ticket_table
 from models import ticket_history
 from models.ticket import Ticket as TicketItem
+from models.ticket import is_keyed
 from models.ticket_history import TicketHistory, feed_keys
-from services.tickets.fields import BrokenLedger, diff, fields_of, fold, state_of
+from services.tickets.fields import BrokenLedger, Fields, diff, fields_of, fold, state_of
 from services.tickets.ticket import Event
 from services.users import Actor
 
@@ -96,8 +97,15 @@ class AuditService:
         for ticket_id in ticket_table.all_ids():
             found.tickets += 1
             if ticket_id not in seen:
-                found.fail(ticket_id, "no history")
+                self._verify_missed(ticket_id, found)
         return found
+
+    def _verify_missed(self, ticket_id: int, found: Verification) -> None:
+        """Check a ticket whose history the walk did not meet: it has none, or was created meanwhile."""
+        history = ticket_history.of_ticket(ticket_id)
+        found.history_items += len(history)
+        for violation in _violations_now(ticket_id, history):
+            found.fail(ticket_id, violation)
 
 
 def _by_ticket() -> Iterator[tuple[int, list[TicketHistory]]]:
@@ -122,16 +130,20 @@ def _violations(item: TicketItem | None, history: list[TicketHistory]) -> list[s
     versions = [int(event.version) for event in history]
     if versions != list(range(1, int(item.version) + 1)):
         return [f"version {int(item.version)}, history has {_ranges(versions)}"]
+    found = []
+    folded: Fields = {}
     try:
-        folded = fold(event.changes for event in history)
+        for event, folded in zip(history, fold(event.changes for event in history), strict=True):
+            if event.state != state_of(folded):
+                found.append(f"version {int(event.version)}: its reportable state differs from the fold")
     except BrokenLedger as broken:
-        return [str(broken)]
+        return [*found, str(broken)]
     differing = diff(folded, fields_of(item)).items()
-    found = [f"{name} is {stored!r}, its history says {ledger!r}" for name, (ledger, stored) in differing]
-    if history[-1].state != state_of(folded):
-        found.append("the last reportable state differs from the fold")
+    found += [f"{name} is {stored!r}, its history says {ledger!r}" for name, (ledger, stored) in differing]
     if item.updated_at != history[-1].at:
         found.append(f"updated_at is {item.updated_at}, the last change was at {history[-1].at}")
+    if not is_keyed(item):
+        found.append("its index keys do not follow from its fields: lists show it in the wrong place")
     return found
 
 

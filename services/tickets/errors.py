@@ -27,8 +27,8 @@ class Clash:
 class Conflict(Conflicted):
     """Somebody else changed the same fields since version `seen`; nothing was overwritten.
 
-    `version` is the saved one, `by` and `at` say who made it and when. `yours_only` and `theirs_only`
-    are the changes that do not clash: field -> (old, new).
+    `version` is the saved one, `by` and `at` say who touched a clashing field last, and when.
+    `yours_only` and `theirs_only` are the changes that do not clash: field -> (old, new).
     """
 
     def __init__(

@@ -5,7 +5,7 @@ field to [old, new]; folding all changes of a ticket in version order gives its 
 the derived ones included.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -71,12 +71,12 @@ def apply(fields: Mapping[str, Any], changes: Mapping[str, list[Any]]) -> Fields
     return after
 
 
-def fold(history: Iterable[Mapping[str, list[Any]]]) -> Fields:
-    """Fold all changes of a ticket, oldest first, into its fields."""
+def fold(history: Iterable[Mapping[str, list[Any]]]) -> Iterator[Fields]:
+    """Fold the changes of a ticket, oldest first, giving its fields after each of them."""
     fields: Fields = {}
     for changes in history:
         fields = apply(fields, changes)
-    return fields
+        yield fields
 
 
 def state_of(fields: Mapping[str, Any]) -> Fields:
@@ -131,5 +131,6 @@ def _follow_assignee(before: Mapping[str, Any], after: Fields, stint: str) -> No
     if was == now:
         return
     after["stint"] = stint if now else None
-    if was:
+    # From and to nobody is no reassignment.
+    if was and now:
         after["reassigns"] = before["reassigns"] + 1

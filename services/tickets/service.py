@@ -9,13 +9,12 @@ from models.errors import EngineUnavailable
 from models.ticket import Ticket as TicketItem
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService
-from services.errors import Invalid
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.errors import TicketNotFound
-from services.tickets.fields import PRIORITIES, Fields
+from services.tickets.fields import Fields
 from services.tickets.ticket import Event, Ticket
-from services.tickets.validation import check_category, clean_body, clean_changes, clean_subject
+from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_subject
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
 from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
@@ -134,7 +133,8 @@ class TicketService:
             number = setting.next_number("tickets")
         except EngineUnavailable as error:
             raise unavailable() from error
-        return self._writer.create(number, Author(actor, now, once), draft)
+        author = Author.of(actor, now, once, "create", sorted(wanted.items()), text)
+        return self._writer.create(number, author, draft)
 
     def update(
         self,
@@ -153,23 +153,26 @@ class TicketService:
         `seen` is the version the writer looked at. Changes others made meanwhile to other fields are
         kept; the same field raises Conflict and nothing is written. Raises Invalid, PermissionDenied.
         """
-        wanted = clean_changes(changes, self._catalog)
+        wanted = clean_changes(changes)
         text = clean_body(body) if body is not None else None
-        self._may_change(actor, ticket_id, wanted, text, public)
+        speaking = None if text is None else Permission.TICKET_REPLY if public else Permission.TICKET_NOTE
 
         def prepare(item: TicketItem, fields: Fields) -> Draft | None:
+            ticket = Ticket.from_model(item)
+            self._may_write(actor, ticket, speaking, bool(wanted))
             kept = self._writer.rebase(item, fields, seen, wanted)
+            self._may_change(actor, ticket, kept)
             if "status" in kept:
                 self._workflow.check(fields["status"], kept["status"])
-            elif text is not None and public:
-                kept |= _changed(fields, "status", self._workflow.after_agent_reply(fields["status"]))
-            self._assignments.check(kept)
+            elif speaking is Permission.TICKET_REPLY:
+                kept |= _changed(fields, "status", self._after_reply(actor, fields, now))
             if text is not None:
                 return Draft("replied" if public else "noted", kept, text, public)
             kind = "assigned" if kept.keys() <= ASSIGNING else "changed"
             return Draft(kind, kept) if kept else None
 
-        return self._writer.change(ticket_id, Author(actor, now, once), prepare)
+        wish = ("update", ticket_id, sorted(wanted.items()), text, public)
+        return self._writer.change(ticket_id, Author.of(actor, now, once, *wish), prepare)
 
     def assign_ticket(
         self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, seen: int
@@ -183,22 +186,20 @@ class TicketService:
     ) -> Ticket:
         """Add the requester's message; a pending or solved ticket opens again."""
         text = clean_body(body)
-        ticket = self.get(actor=actor, ticket_id=ticket_id)
-        self._check(actor, Permission.TICKET_REPLY, ticket)
 
-        def prepare(_: TicketItem, fields: Fields) -> Draft:
+        def prepare(item: TicketItem, fields: Fields) -> Draft:
+            self._must_be_requester(actor, item, Permission.TICKET_REPLY)
             status = self._workflow.after_customer_reply(fields, now)
             return Draft("replied", _changed(fields, "status", status), text, public=True)
 
-        return self._writer.change(ticket_id, Author(actor, now, once), prepare)
+        author = Author.of(actor, now, once, "customer_reply", ticket_id, text)
+        return self._writer.change(ticket_id, author, prepare)
 
     def customer_solve(self, *, actor: Actor, now: datetime, ticket_id: int) -> Ticket:
         """Let the requester say that it is sorted out; does nothing to a ticket that is done."""
-        ticket = self.get(actor=actor, ticket_id=ticket_id)
-        if ticket.requester_id != actor.user_id:
-            raise PermissionDenied(Permission.TICKET_UPDATE)
 
-        def prepare(_: TicketItem, fields: Fields) -> Draft | None:
+        def prepare(item: TicketItem, fields: Fields) -> Draft | None:
+            self._must_be_requester(actor, item, Permission.TICKET_REPLY)
             if fields["status"] in ("solved", "closed"):
                 return None
             return Draft("changed", {"status": "solved"}, public=True)
@@ -208,8 +209,8 @@ class TicketService:
     # Rules
 
     def _check_new(self, actor: Actor, wanted: Mapping[str, Any]) -> None:
-        if wanted["priority"] not in PRIORITIES:
-            raise Invalid("There is no such priority.", {"priority": "There is no such priority."})
+        check_known("priority", wanted["priority"])
+        check_known("channel", wanted["channel"])
         check_category(wanted["category"], self._catalog)
         if wanted["assignee_id"] or wanted["team_id"]:
             self._roles.check_permission(actor=actor, permission=Permission.TICKET_ASSIGN, any_scope=True)
@@ -217,16 +218,33 @@ class TicketService:
         if wanted["requester_id"] != actor.user_id:
             self._users.get(wanted["requester_id"])
 
-    def _may_change(
-        self, actor: Actor, ticket_id: int, wanted: Mapping[str, Any], text: str | None, public: bool
-    ) -> None:
-        ticket = self.get(actor=actor, ticket_id=ticket_id)
-        if text is not None:
-            self._check(actor, Permission.TICKET_REPLY if public else Permission.TICKET_NOTE, ticket)
-        if wanted.keys() & ASSIGNING:
-            self._check(actor, Permission.TICKET_ASSIGN, ticket)
-        if wanted.keys() - ASSIGNING:
+    def _may_write(self, actor: Actor, ticket: Ticket, speaking: Permission | None, changing: bool) -> None:
+        """Ask for what can be told before it is known what really changes."""
+        self._may_see(actor, ticket)
+        if speaking is not None:
+            self._check(actor, speaking, ticket)
+        if changing and not self._allows(actor, Permission.TICKET_ASSIGN, ticket):
             self._check(actor, Permission.TICKET_UPDATE, ticket)
+
+    def _may_change(self, actor: Actor, ticket: Ticket, kept: Mapping[str, Any]) -> None:
+        """Ask for what really changes: a form may send all fields, with what is no longer offered."""
+        if kept.keys() & ASSIGNING:
+            self._check(actor, Permission.TICKET_ASSIGN, ticket)
+        if kept.keys() - ASSIGNING:
+            self._check(actor, Permission.TICKET_UPDATE, ticket)
+        self._assignments.check(kept)
+        check_category(kept.get("category"), self._catalog)
+
+    def _must_be_requester(self, actor: Actor, item: TicketItem, permission: Permission) -> None:
+        ticket = Ticket.from_model(item)
+        self._check(actor, permission, ticket)
+        if ticket.requester_id != actor.user_id:
+            raise PermissionDenied(permission)
+
+    def _after_reply(self, actor: Actor, fields: Fields, now: datetime) -> str:
+        if actor.kind == "customer":
+            return self._workflow.after_customer_reply(fields, now)
+        return self._workflow.after_agent_reply(fields["status"])
 
     def _may_see(self, actor: Actor, ticket: Ticket) -> None:
         if not self._allows(actor, Permission.TICKET_VIEW, ticket):
@@ -247,7 +265,7 @@ class TicketService:
         if scope is Scope.ALL:
             return request
         limit = Condition("requester_id", Op.EQ, actor.user_id)
-        if scope is Scope.TEAM:
+        if scope is Scope.TEAM and actor.team_ids:
             limit = Condition("team_id", Op.IN, sorted(actor.team_ids))
         return ListRequest((*request.conditions, limit), request.sort, request.size, request.cursor)
 

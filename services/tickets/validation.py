@@ -1,11 +1,11 @@
 """What may be written into a ticket: lengths, known values, readable text."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from services.catalog import CatalogService
 from services.errors import Invalid
+from services.text import lines, one_line
 from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES
 
 SUBJECT_LENGTH = 200
@@ -16,7 +16,8 @@ KNOWN = {"status": STATUSES, "priority": PRIORITIES, "channel": CHANNELS}
 
 def clean_subject(text: str) -> str:
     """Return a subject of 1 to 200 characters on one line; raises Invalid."""
-    subject = " ".join(_printable(text).split())
+    _check_text("subject", text)
+    subject = one_line(text[:BODY_BYTES])
     if not 1 <= len(subject) <= SUBJECT_LENGTH:
         message = f"A subject has 1 to {SUBJECT_LENGTH} characters."
         raise Invalid(message, {"subject": message})
@@ -25,31 +26,41 @@ def clean_subject(text: str) -> str:
 
 def clean_body(text: str) -> str:
     """Return a message of at most 64 KB with plain line ends; raises Invalid."""
-    body = _printable(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t").strip()
+    _check_text("body", text)
+    # What is far too long is not worked on first; a little more may be blanks that go.
+    body = lines(text) if len(text) <= 2 * BODY_BYTES else text
     if not body:
         raise Invalid("Write a message first.", {"body": "Write a message first."})
-    if len(body.encode()) > BODY_BYTES:
+    if len(body) > BODY_BYTES or len(body.encode()) > BODY_BYTES:
         message = "A message has at most 64 KB. Shorten it, or send it in parts."
         raise Invalid(message, {"body": message})
     return body
 
 
-def clean_changes(changes: Mapping[str, Any], catalog: CatalogService) -> dict[str, Any]:
-    """Check wanted changes of editable fields; empty text means None; raises Invalid."""
+def clean_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Check wanted changes of editable fields; empty text means None; raises Invalid.
+
+    Whether a category, team or person is still offered is asked later, of what really changes.
+    """
     wanted: dict[str, Any] = {}
     for name, value in changes.items():
         if name not in EDITABLE:
             raise Invalid(f"The field {name[:40]!r} cannot be changed here.")
-        if not isinstance(value, str | None):
-            raise Invalid(f"The field {name} needs text.", {name: "Needs text."})
+        if value is not None:
+            _check_text(name, value)
         wanted[name] = value or None
     if "subject" in wanted:
         wanted["subject"] = clean_subject(wanted["subject"] or "")
     for name in ("status", "priority"):
-        if name in wanted and wanted[name] not in KNOWN[name]:
-            raise Invalid(f"There is no such {name}.", {name: f"There is no such {name}."})
-    check_category(wanted.get("category"), catalog)
+        if name in wanted:
+            check_known(name, wanted[name])
     return wanted
+
+
+def check_known(name: str, value: str | None) -> None:
+    """Raise Invalid unless the value is one of those a field can have."""
+    if value not in KNOWN[name]:
+        raise Invalid(f"There is no such {name}.", {name: f"There is no such {name}."})
 
 
 def check_category(category: str | None, catalog: CatalogService) -> None:
@@ -58,7 +69,6 @@ def check_category(category: str | None, catalog: CatalogService) -> None:
         raise Invalid("There is no such category.", {"category": "There is no such category."})
 
 
-def _printable(text: str, keep: str = "") -> str:
-    """Drop control characters and lone surrogates, which no page and no engine can show."""
-    text = unicodedata.normalize("NFC", text.encode("utf-8", "ignore").decode())
-    return "".join(c if c in keep or not unicodedata.category(c).startswith("C") else " " for c in text)
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise Invalid(f"The field {name} needs text.", {name: "Needs text."})

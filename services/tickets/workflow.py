@@ -40,7 +40,8 @@ class WorkflowService:
     def after_customer_reply(self, fields: dict[str, Any], now: datetime) -> str:
         """Tell the status after the requester wrote; raises NotAllowedNow when it is too late to reopen."""
         status: str = fields["status"]
-        if status == "closed" and now - from_text(fields["closed_at"]) > REOPEN_WITHIN:
+        closed_at = fields.get("closed_at")  # an import may not know when
+        if status == "closed" and (closed_at is None or now - from_text(closed_at) > REOPEN_WITHIN):
             raise NotAllowedNow("This ticket is closed. Open a new one and mention its number.")
         return status if status == "new" else "open"
 

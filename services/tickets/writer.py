@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from hashlib import sha256
+from typing import Any, Self
 
 from models import ledger
 from models import ticket as ticket_table
@@ -12,7 +13,7 @@ from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
 from models.setting import Setting
 from models.ticket import Ticket as TicketItem
 from models.ticket_history import TicketHistory
-from services.errors import Unavailable
+from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.errors import Clash, Conflict, TicketNotFound, TooBusy
@@ -42,6 +43,13 @@ class Author:
     now: datetime
     once: str | None = None
 
+    @classmethod
+    def of(cls, actor: Actor, now: datetime, once: str | None, *wish: object) -> Self:
+        """Bind a key to who wishes what: a form sent again with other words is another wish."""
+        if once is None:
+            return cls(actor, now)
+        return cls(actor, now, sha256(repr((actor.user_id, once, *wish)).encode()).hexdigest())
+
 
 class TicketWriter:
     """Turns drafts into ledger transactions; the only writer of tickets."""
@@ -61,11 +69,16 @@ class TicketWriter:
     def create(self, ticket_id: int, author: Author, draft: Draft) -> Ticket:
         """Write version 1 of a new ticket; the same `once` key gives the ticket written the first time."""
         try:
-            return self._commit(ticket_id, 0, {}, author, draft)
-        except AlreadyDone as done:
-            return self.load(int(str(done.value["ticket_id"])))[0]
+            for attempt in range(ATTEMPTS):
+                try:
+                    return self._commit(ticket_id, None, {}, author, draft)
+                except VersionMoved:  # the same wish is being written at this very moment
+                    self.pause(attempt)
+                except AlreadyDone as done:
+                    return self.load(int(str(done.value["ticket_id"])))[0]
         except EngineUnavailable as error:
             raise unavailable() from error
+        raise TooBusy
 
     def change(
         self, ticket_id: int, author: Author, prepare: Callable[[TicketItem, Fields], Draft | None]
@@ -79,11 +92,11 @@ class TicketWriter:
             for attempt in range(ATTEMPTS):
                 ticket, item = self.load(ticket_id)
                 fields = fields_of(item)
-                draft = prepare(item, fields)
+                draft = self._asked(prepare, item, fields, author)
                 if draft is None:
                     return ticket
                 try:
-                    return self._commit(ticket_id, ticket.version, fields, author, draft)
+                    return self._commit(ticket_id, item, fields, author, draft)
                 except VersionMoved:
                     self.pause(attempt)
                 except AlreadyDone:
@@ -92,11 +105,28 @@ class TicketWriter:
             raise unavailable() from error
         raise TooBusy
 
+    def _asked(
+        self,
+        prepare: Callable[[TicketItem, Fields], Draft | None],
+        item: TicketItem,
+        fields: Fields,
+        author: Author,
+    ) -> Draft | None:
+        """Ask for the draft; a wish that was granted before is not refused for what happened since."""
+        try:
+            return prepare(item, fields)
+        except (Conflicted, Invalid):
+            if author.once is not None and ledger.is_done(author.once):
+                return None
+            raise
+
     def rebase(self, item: TicketItem, fields: Fields, seen: int, wanted: Mapping[str, Any]) -> Fields:
         """Keep the wanted changes that are still changes; raises Conflict naming every field that clashes.
 
         A field the writer left as it was at version `seen` is not a wish, so forms may send them all.
         """
+        if seen > item.version:
+            raise Invalid("This form names a version that the ticket has not reached. Load the page again.")
         since = self._since(item, seen)
         touched = _before(since)
         kept: Fields = {}
@@ -111,12 +141,13 @@ class TicketWriter:
         if not clashes:
             return kept
         clashing = {clash.field for clash in clashes}
+        theirs_last = next(event for event in reversed(since) if clashing & event.changes.keys())
         raise Conflict(
             clashes=clashes,
             seen=seen,
             version=int(item.version),
-            by=since[-1].actor_id,
-            at=since[-1].at,
+            by=theirs_last.actor_id,
+            at=theirs_last.at,
             yours_only={n: (fields.get(n), v) for n, v in kept.items() if n not in clashing},
             theirs_only={
                 name: (old, fields.get(name))
@@ -137,15 +168,21 @@ class TicketWriter:
             return []
         return self._audit.changed_since(ticket_id=int(item.ticket_id), version=seen)
 
-    def _commit(self, ticket_id: int, seen: int, before: Fields, author: Author, draft: Draft) -> Ticket:
-        actor, now, version = author.actor, author.now, seen + 1
-        replied = draft.kind == "replied" and actor.kind == "agent"
-        after = evolve(before, draft.wanted, at=now, version=version, public_reply_by_agent=replied)
+    def _commit(
+        self, ticket_id: int, item: TicketItem | None, before: Fields, author: Author, draft: Draft
+    ) -> Ticket:
+        actor, now, seen = author.actor, author.now, int(item.version) if item else 0
+        # A ticket's own time never runs backwards, though clocks differ and the slower writer may win.
+        at, version = max(now, item.updated_at) if item else now, seen + 1
+        # Who asked is not answered by what they add themselves, even when they work on the desk.
+        own = actor.user_id == before.get("requester_id")
+        replied = draft.kind == "replied" and actor.kind == "agent" and not own
+        after = evolve(before, draft.wanted, at=at, version=version, public_reply_by_agent=replied)
         event = self._audit.record(
             ticket_id=ticket_id,
             version=version,
             actor=actor,
-            at=now,
+            at=at,
             recorded_at=now,
             kind=draft.kind,
             public=draft.public,
@@ -154,7 +191,7 @@ class TicketWriter:
             after=after,
             write_id=self.new_id(),
         )
-        stints = self._assignments.stints(ticket_id, before, after, now)
+        stints = self._assignments.stints(ticket_id, before, after, at)
         once = author.once and ledger.once_key(author.once, {"ticket_id": ticket_id}, now + REMEMBER)
         return Ticket.from_model(self.store(ticket_id, seen, after, [event], also=stints, once=once or None))
 

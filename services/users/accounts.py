@@ -12,8 +12,9 @@ from models.user import User as UserItem
 from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 from services.caching import ShortCache
 from services.errors import Invalid
+from services.text import one_line
 from services.users.actor import Actor
-from services.users.errors import AddressTaken, StaleRecord, UserNotFound
+from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
 from services.users.permissions import Permission
 from services.users.roles import RoleService
 from services.users.sessions import SessionManager
@@ -25,7 +26,9 @@ THEMES = ("light", "dark", "system")
 
 def normalize_email(text: str) -> str:
     """Fold an address so that look-alike spellings meet: NFKC, case, blanks; raises Invalid."""
-    email = unicodedata.normalize("NFKC", text).strip().casefold()
+    email = unicodedata.normalize("NFKC", text[:1000]).casefold()
+    # Folding case can leave what composes anew; folded twice, an address folds to itself.
+    email = unicodedata.normalize("NFKC", email).casefold().strip()
     local, at, domain = email.partition("@")
     bad = not local or not at or "." not in domain or "@" in domain or len(email) > 254
     if bad or any(c.isspace() or not c.isprintable() for c in email):
@@ -37,7 +40,14 @@ def normalize_email(text: str) -> str:
 def sort_name(name: str) -> str:
     """Fold a name for ordering, without accents and case."""
     plain = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold() or name
+
+
+def _clean_name(text: str) -> str:
+    name = one_line(text[:1000])
+    if not 1 <= len(name) <= 100:
+        raise Invalid("A person needs a name of 1 to 100 characters.", {"name": "1 to 100 characters."})
+    return name
 
 
 class UserService:
@@ -140,10 +150,11 @@ class UserService:
     ) -> User:
         """Create an account; raises Invalid, AddressTaken, PermissionDenied."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
-        self._check(actor, name, role_id)
+        name = _clean_name(name)
+        self._check_role(actor, role_id)
         item = UserItem(
             user_id=self._new_id(),
-            name=name.strip(),
+            name=name,
             sort_name=sort_name(name),
             email=normalize_email(email),
             role_id=role_id,
@@ -168,14 +179,17 @@ class UserService:
     ) -> User:
         """Change an account that was read at version `seen`; role or state changes end its sessions."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
-        self._check(actor, name, role_id)
+        name = _clean_name(name)
+        self._check_role(actor, role_id)
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
+        if self._exceeds(actor, item.role_id):
+            raise Invalid("You cannot change somebody whose role allows more than your own.")
         if user_id == actor.user_id and (not active or role_id != item.role_id):
             raise Invalid("You cannot suspend yourself or change your own role.")
         old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
-        item.name, item.sort_name = name.strip(), sort_name(name)
+        item.name, item.sort_name = name, sort_name(name)
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, sorted(set(team_ids))
         item.version = seen + 1
@@ -198,12 +212,17 @@ class UserService:
             for key, (name, role) in people.items()
         )
 
-    def _check(self, actor: Actor, name: str, role_id: str) -> None:
-        if not 1 <= len(name.strip()) <= 100:
-            raise Invalid("A person needs a name of 1 to 100 characters.", {"name": "1 to 100 characters."})
-        role = self._roles.get(role_id)
-        if any(scope > actor.scope(permission) for permission, scope in role.permissions.items()):
+    def _check_role(self, actor: Actor, role_id: str) -> None:
+        try:
+            exceeds = self._exceeds(actor, role_id)
+        except RoleNotFound as missing:
+            raise Invalid(missing.message, {"role_id": missing.message}) from missing
+        if exceeds:
             raise Invalid("You cannot give a role that allows more than your own.")
+
+    def _exceeds(self, actor: Actor, role_id: str) -> bool:
+        permissions = self._roles.get(role_id).permissions
+        return any(scope > actor.scope(permission) for permission, scope in permissions.items())
 
     def _put(self, item: UserItem, *, seen: int, old_email: str | None) -> None:
         try:

@@ -37,7 +37,7 @@ class Passwords:
             message = "A password has at least 12 characters."
             raise Invalid(message, {"password": message})
         with self._gate:
-            return self._hasher.hash(password)
+            return self._hasher.hash(_bytes(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
         """Check a password; takes as long when there is nothing to check against."""
@@ -45,7 +45,7 @@ class Passwords:
             self._nobody = self._hasher.hash("nobody has this password")
         with self._gate:
             try:
-                self._hasher.verify(stored or self._nobody, password[:MAX_PASSWORD])
+                self._hasher.verify(stored or self._nobody, _bytes(password[:MAX_PASSWORD]))
             except (VerificationError, InvalidHashError):
                 return False
         return stored is not None and len(password) <= MAX_PASSWORD
@@ -53,6 +53,11 @@ class Passwords:
     def outdated(self, stored: str) -> bool:
         """Tell whether a hash was made with older parameters."""
         return self._hasher.check_needs_rehash(stored)
+
+
+def _bytes(password: str) -> bytes:
+    """Encode a password, lone surrogates too: JSON can carry them, and a wrong password is just wrong."""
+    return password.encode("utf-8", "surrogatepass")
 
 
 class AuthenticationService:

@@ -1,14 +1,19 @@
 """Roles: what they permit, who has them, and the one place that decides."""
 
+import re
+
 from models import role as role_table
 from models.errors import VersionMoved
 from models.role import Role as RoleItem
 from services.caching import ShortCache
 from services.errors import Invalid
+from services.text import one_line
 from services.users.actor import Actor
 from services.users.errors import PermissionDenied, RoleNotFound, StaleRecord
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.user import Role
+
+ROLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class RoleService:
@@ -66,11 +71,13 @@ class RoleService:
         name, StaleRecord when somebody changed the role since version `seen`.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
-        name = name.strip()
+        name = one_line(name[:1000])
         if role_id in BUILT_IN:
             raise Invalid("Built-in roles stay as they are. Make a role of your own instead.")
         if not 1 <= len(name) <= 60:
             raise Invalid("A role needs a name of 1 to 60 characters.", {"name": "1 to 60 characters."})
+        if not ROLE_ID.fullmatch(role_id):
+            raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
         if any(scope > actor.scope(permission) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
         item = RoleItem(
@@ -82,6 +89,8 @@ class RoleService:
         try:
             role_table.put(item, seen=seen)
         except VersionMoved as moved:
+            if not seen:
+                raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
             raise StaleRecord from moved
         self._cache.drop(role_id)
         return Role.from_model(item)

@@ -24,7 +24,7 @@ class Session:
 
 def hash_token(token: str) -> str:
     """Hash a cookie's token into the key under which its session is stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
 class SessionManager:

@@ -50,7 +50,7 @@ class Role:
 
     @classmethod
     def from_model(cls, item: RoleItem) -> "Role":
-        """Read the stored permissions; one this version does not know grants nothing."""
+        """Read the stored permissions; one or a scope this version does not know grants nothing."""
         known = {str(permission) for permission in Permission}
         return cls(
             role_id=item.role_id,
@@ -60,6 +60,6 @@ class Role:
             permissions={
                 Permission(name): Scope[scope.upper()]
                 for name, scope in item.permissions.items()
-                if name in known
+                if name in known and scope.upper() in Scope.__members__
             },
         )

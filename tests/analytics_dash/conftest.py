@@ -1,6 +1,8 @@
 """Fixtures of the dashboard's tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,3 +32,12 @@ def fake_overview() -> Overview:
 @pytest.fixture(scope="session")
 def stylesheet_text() -> str:
     return stylesheet()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """Open an empty page: these tests bring their own small server, not the product's."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()

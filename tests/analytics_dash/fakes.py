@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, redirect, send_from_directory
 from flask_wtf.csrf import CSRFProtect, generate_csrf
-from markupsafe import Markup
 
 from analytics_dash import mount
 from analytics_dash.gate import shapes
@@ -290,7 +289,9 @@ def make_site(folder: Path | None = None, **overrides: Any) -> Site:
     server.add_url_rule(
         "/fonts/<name>.woff2", "font", lambda name: send_from_directory(FONTS, f"{name}-wght-normal.woff2")
     )
-    server.add_url_rule("/desk/tickets/", "grid", lambda: str(Markup("<title>Tickets</title>")))
+    server.add_url_rule(
+        "/desk/tickets/", "grid", lambda: '<title>Tickets</title><link rel="icon" href="data:,">'
+    )
     server.add_url_rule("/login", "login", lambda: "<title>Login</title>")
     return Site(server, app, services, guard)
 

@@ -1,4 +1,4 @@
-"""The dashboard in Chromium, under the portal's content policy: filters, drill-down, tables, narrow screens."""
+"""The dashboard in Chromium under the portal's content policy: filters, drill-down, tables, small screens."""
 
 import re
 import threading
@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 from tests.analytics_dash.fakes import Site, make_site
 
 pytestmark = pytest.mark.browser
-DRAWN = ".chart .plot .lines, .chart .plot .point"
+DRAWN = ".chart .lines path, .chart .point path"
 MOBILE = {"width": 390, "height": 844}
 
 
@@ -100,8 +100,8 @@ def test_a_wrong_link_says_what_is_wrong(dashboard):
 
 def test_a_bar_opens_its_tickets(dashboard):
     page = dashboard("?team=t1")
-    page.locator(".chart-priority .bars .point").nth(1).scroll_into_view_if_needed()
-    box = page.locator(".chart-priority .bars .point").nth(1).bounding_box()
+    page.locator(".chart-priority .point").nth(1).scroll_into_view_if_needed()
+    box = page.locator(".chart-priority .point").nth(1).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url("**/desk/tickets/**")
     assert dict(fields(page)) == {
@@ -118,8 +118,9 @@ def test_a_day_on_a_line_opens_its_tickets(dashboard):
     page.mouse.move(area["x"] + 2, area["y"] + area["height"] / 2)
     page.mouse.click(area["x"] + 2, area["y"] + area["height"] * 0.7)
     page.wait_for_url("**/desk/tickets/**")
-    found = dict(fields(page))
-    assert found.get("flt_created_from", found.get("flt_solved_from")) == "2026-10-25"
+    days = [value for name, value in fields(page) if name.startswith(("flt_created", "flt_solved"))]
+    assert len(days) == 2
+    assert days[0] == days[1] < "2026-10-28"
 
 
 def test_every_chart_can_be_read_and_followed_by_keyboard(dashboard):
@@ -129,7 +130,7 @@ def test_every_chart_can_be_read_and_followed_by_keyboard(dashboard):
     for index in range(toggles.count()):
         toggles.nth(index).focus()
         page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelectorAll('.as-table[open] table').length === 6")
+    page.wait_for_function("() => document.querySelectorAll('.as-table[open] table').length === 6")
     assert page.locator("[data-table=daily] tbody tr").count() == 30
     page.locator("[data-table=priority] tbody a").first.focus()
     page.keyboard.press("Enter")
@@ -144,9 +145,9 @@ def test_filters_work_by_keyboard_and_keep_the_focus(dashboard):
     page.keyboard.press("Space")
     page.wait_for_url("**priority=urgent")
     page.wait_for_selector("#priority-said:has-text('Urgent')")
-    page.wait_for_function("document.activeElement.dataset.nav === 'priorities-urgent'")
+    page.wait_for_function("() => document.activeElement.dataset.nav === 'priorities-urgent'")
     page.keyboard.press("Escape")
-    page.wait_for_function("document.activeElement.matches('summary')")
+    page.wait_for_function("() => document.activeElement.matches('summary')")
     assert page.locator("details.report-choice[open]").count() == 0
 
 
@@ -172,7 +173,7 @@ def test_colours_follow_the_theme_without_asking_the_server(dashboard, served, s
     page.emulate_media(color_scheme=scheme)
     asked = len(served[1].services.dashboards.asked)
     line = "getComputedStyle(document.querySelector('.chart-daily .lines path')).stroke"
-    page.wait_for_function(f"{line} === '{colours[scheme]}'")
+    page.wait_for_function(f"() => {line} === '{colours[scheme]}'")
     assert len(served[1].services.dashboards.asked) == asked
 
 

@@ -81,14 +81,14 @@ function edit(button) {
     input.remove();
     button.hidden = false;
   };
-  const save = async () => {
+  const save = async (refocus) => {
     if (finished) return;
     close();
-    button.focus();
+    if (refocus) button.focus();
     if (input.value === button.dataset.value) return;
-    button.disabled = true;
+    button.setAttribute("aria-busy", "true"); // not disabled: that would lose the focus
     const answer = await send(button, row, input.value);
-    button.disabled = false;
+    button.removeAttribute("aria-busy");
     showAnswer(button, row, answer);
   };
   input.addEventListener("keydown", (event) => {
@@ -97,14 +97,14 @@ function edit(button) {
       button.focus();
     } else if (event.key === "Enter" && (input.tagName !== "TEXTAREA" || event.ctrlKey)) {
       event.preventDefault();
-      save();
+      save(true);
     }
   });
   // Arrow keys change a select too: only a choice made by pointer saves at once.
   let pointer = false;
   input.addEventListener("pointerdown", () => (pointer = true));
-  if (input.tagName === "SELECT") input.addEventListener("change", () => pointer && save());
-  input.addEventListener("blur", save);
+  if (input.tagName === "SELECT") input.addEventListener("change", () => pointer && save(true));
+  input.addEventListener("blur", () => save(false));
 }
 
 function chosenAction(form) {
@@ -120,7 +120,7 @@ function showValues(form) {
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-edit]");
-  if (button && grid?.dataset.updateUrl) edit(button);
+  if (button && grid?.dataset.updateUrl && !button.hasAttribute("aria-busy")) edit(button);
 });
 
 document.addEventListener("change", (event) => {

@@ -36,7 +36,7 @@ class ImportStopped(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "The engine does not answer. Run the same command again; it goes on where it stopped."
+            "The engine does not answer or has no tables. Run the command again; it goes on where it stopped."
         )
 
 

@@ -97,5 +97,5 @@ def test_an_engine_that_is_away_is_told(tmp_path: Path, caplog: pytest.LogCaptur
     path = logs.write(tmp_path / "log.csv", logs.incident(1, "New"))
     result = call(app.test_cli_runner(), path, "--rejects", tmp_path / "rejects.csv")
     assert result.exit_code == 1
-    assert "log.csv: The engine does not answer." in result.stderr
+    assert "log.csv: The engine does not answer or has no tables." in result.stderr
     assert "Traceback" not in result.output

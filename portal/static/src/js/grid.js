@@ -1,49 +1,10 @@
-// Grids: selection and the floating bulk bar, J/K/X/Enter, density, and the editor in the cell.
+// Grids: selection and bulk actions, J/K/X/Enter, density, filters, and the editor in the cell.
 import "./app.js";
-import { $, $$, announce, on } from "./dom.js";
+import { $, $$, el, on } from "./dom.js";
+import { count, startBulk } from "./bulk.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
-
-const boxes = () => $$(".grid tbody .check");
-let last = null;
-
-function count() {
-  const chosen = boxes().filter((box) => box.checked);
-  const all = $("[data-all]");
-  if (all) {
-    all.checked = chosen.length > 0 && chosen.length === boxes().length;
-    all.indeterminate = chosen.length > 0 && !all.checked;
-  }
-  const bar = $("[data-bulk]");
-  if (!bar) return;
-  const was = bar.hidden;
-  bar.hidden = chosen.length === 0;
-  $("[data-count]", bar).textContent = chosen.length;
-  if (was !== bar.hidden || chosen.length) announce(`${chosen.length} selected`);
-}
-
-function startSelection() {
-  on("change", ".grid tbody .check", count);
-  on("click", ".grid tbody .check", (event, box) => {
-    if (event.shiftKey && last) {
-      const all = boxes();
-      const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
-      for (const between of all.slice(from, to + 1)) between.checked = box.checked;
-      count();
-    }
-    last = box;
-  });
-  on("change", "[data-all]", (_, all) => {
-    for (const box of boxes()) box.checked = all.checked;
-    count();
-  });
-  on("click", "[data-clear]", () => {
-    for (const box of boxes()) box.checked = false;
-    count();
-    $(".grid tbody .check")?.focus();
-  });
-  addEventListener("pageshow", count);
-}
+import { fill } from "./values.js";
 
 const link = (row) => $("a[href]", row);
 
@@ -53,7 +14,7 @@ function startRowKeys() {
     const rows = $$(".grid tbody tr");
     const row = document.activeElement?.closest?.(".grid tbody tr");
     const step = { j: 1, k: -1, ArrowDown: 1, ArrowUp: -1 }[event.key];
-    // Arrows belong to the page until a row has been entered.
+    // Arrows scroll the page until a row has been entered.
     if (step && rows.length && (row || event.key === "j" || event.key === "k")) {
       const to = rows[row ? rows.indexOf(row) + step : 0];
       if (!to) return;
@@ -61,23 +22,50 @@ function startRowKeys() {
       link(to)?.focus();
       to.scrollIntoView({ block: "nearest" });
     } else if (event.key === "x" && row) {
-      const box = $(".check", row);
+      const box = $("[name=rowid]", row);
       if (!box) return;
       box.checked = !box.checked;
       count();
-    }
+    } else if (event.key === "Escape") $("[data-clear]")?.offsetParent && $("[data-clear]").click();
   });
 }
 
 function startDensity() {
   on("click", "[data-density]", (_, button) => {
-    const compact = $(".grid").classList.toggle("compact");
+    const compact = $(".grid")?.classList.toggle("compact") ?? false;
     button.setAttribute("aria-pressed", String(compact));
     document.cookie = `density=${compact ? "compact" : "roomy"}; path=/; max-age=31536000; samesite=lax`;
   });
 }
 
-startInline();
-startSelection();
+/** Narrow a long list of choices by typing, and load it when it is opened. */
+function startLongLists() {
+  for (const list of $$(".filter-form select[multiple]")) {
+    const search = el("input", { class: "input small", type: "search", placeholder: "Type to narrow", "aria-label": "Narrow the list" });
+    list.before(search);
+    search.addEventListener("input", () => {
+      const wanted = search.value.trim().toLowerCase();
+      for (const option of list.options) option.hidden = !option.selected && !option.textContent.toLowerCase().includes(wanted);
+    });
+    search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    list.closest("[popover]").addEventListener("beforetoggle", () => fill(list), { once: true });
+  }
+}
+
+/** Leave empty fields out of the address, so that it says what is filtered and nothing else. */
+function startFilters() {
+  $("#filters")?.addEventListener("formdata", (event) => {
+    for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
+  });
+}
+
+const data = $("#grid-data");
+if (data) {
+  const config = JSON.parse(data.textContent);
+  startInline(config);
+  startBulk(config);
+}
 startRowKeys();
 startDensity();
+startFilters();
+startLongLists();

@@ -1,29 +1,26 @@
-// Requests that change something: same origin, form-encoded, with the CSRF token.
+// Requests that change something: same origin, with the CSRF token.
 import { $ } from "./dom.js";
 
 export class Refused extends Error {
   constructor(status, data) {
-    super(data.detail || data.error || "We could not save that. Nothing was changed.");
+    super(data.message || data.detail || "We could not save that. Nothing was changed.");
     this.status = status;
     this.data = data;
   }
 }
 
-/** POST fields and return the JSON of the answer; raises Refused for anything but success. */
-export async function post(url, fields) {
+/** POST form fields, or JSON when `json` is set, and return the JSON of the answer; raises Refused. */
+export async function post(url, fields, { json = false } = {}) {
+  const headers = { "X-CSRFToken": $("meta[name=csrf-token]")?.content ?? "", "X-Requested-With": "fetch", Accept: "application/json" };
+  if (json) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(url, {
-      method: "POST",
-      body: new URLSearchParams(fields),
-      headers: { "X-CSRFToken": $("meta[name=csrf-token]")?.content ?? "", "X-Requested-With": "fetch", Accept: "application/json" },
-      redirect: "manual",
-    });
+    response = await fetch(url, { method: "POST", body: json ? JSON.stringify(fields) : new URLSearchParams(fields), headers, redirect: "manual" });
   } catch {
-    throw new Refused(0, { detail: "The server does not answer. Nothing was changed." });
+    throw new Refused(0, { message: "The server does not answer. Nothing was changed." });
   }
   if (response.type === "opaqueredirect" || response.status === 401) {
-    throw new Refused(401, { detail: "Your session has ended. Sign in again in another tab, then repeat this." });
+    throw new Refused(401, { message: "Your session has ended. Sign in again in another tab, then repeat this." });
   }
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   const data = isJson ? await response.json() : {};

@@ -21,13 +21,25 @@ export function place(popover, box, { align = "start" } = {}) {
   popover.style.top = `${Math.round(top)}px`;
 }
 
+let pressed = null;
+
+/** Remember where a popover was asked for; from inside another one it opens beside that, like a submenu. */
+function press(event) {
+  const opener = event.target.closest?.("[popovertarget]");
+  if (!opener) return;
+  const around = opener.closest(".pop:popover-open");
+  const box = opener.getBoundingClientRect();
+  const side = around && around.getBoundingClientRect().right + GAP;
+  pressed = { id: opener.getAttribute("popovertarget"), around, box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box };
+}
+
 function opened(event) {
   const popover = event.target;
   if (event.newState !== "open" || !popover.matches?.(".pop[popover]:not(.editor)")) return;
-  const opener = $(`[popovertarget="${popover.id}"]`);
-  if (!opener) return;
-  const box = opener.getBoundingClientRect();
-  place(popover, box, { align: box.left > innerWidth / 2 ? "end" : "start" });
+  const box = pressed?.id === popover.id ? pressed.box : $(`[popovertarget="${popover.id}"]`)?.getBoundingClientRect();
+  if (!box) return;
+  place(popover, box, { align: box.left > innerWidth / 2 && !pressed?.around ? "end" : "start" });
+  $("input, select", popover)?.focus();
 }
 
 const items = (popover) => $$("a[href], button, input, select, textarea, summary", popover).filter((node) => !node.disabled && node.offsetParent);
@@ -47,6 +59,7 @@ function arrows(event) {
 }
 
 export function startPopovers() {
+  document.addEventListener("click", press, true);
   document.addEventListener("toggle", opened, true);
   document.addEventListener("keydown", arrows);
 }

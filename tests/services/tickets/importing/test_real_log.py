@@ -131,7 +131,7 @@ def test_each_ticket_closes_and_resolves_when_the_file_says(tickets: dict[str, T
         assert ticket.created_at == day_first(last["opened_at"])
         assert ticket.closed_at == day_first(last["closed_at"])
         assert ticket.version == len(rows)
-        assert ticket.custom["closed_code"] == last["closed_code"]
+        assert ticket.custom.get("closed_code", "?") == last["closed_code"]
         assert ticket.custom["made_sla"] is (last["made_sla"] == "true")
         # The file stamps the last of several Resolved rows in a row, the ledger the step to solved.
         solving = [row for row in rows if row["incident_state"] == "Resolved"]

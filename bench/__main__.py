@@ -1,0 +1,79 @@
+"""`make bench`: load the corpus, measure the product on it, print a table and write JSON."""
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.client import WrongAnswer
+from bench.corpus import FILE, CorpusMissing, load_corpus
+from bench.dataset import HOME, ensure
+from bench.product import ProductFailed
+from bench.report import SizeResult, table, verdicts, write_json
+from bench.session import bench
+from local.engine import EngineError
+from services.errors import ServiceError
+
+SIZES = (10_000, 100_000)
+FAILED, INTERRUPTED = 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure at every size; 0 when all answers were right, whether or not the targets were met."""
+    options = _options().parse_args(arguments)
+    try:
+        results = _measure(options)
+    except (CorpusMissing, EngineError, ProductFailed, ServiceError, WrongAnswer) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("bench: stopped", file=sys.stderr)
+        return INTERRUPTED
+    chosen = {"rounds": options.runs, "seconds": options.seconds}
+    write_json(options.json, results, chosen)
+    _tell(results, options.json)
+    return 0 if all(result.is_valid for result in results) else FAILED
+
+
+def _options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--sizes", type=_size, nargs="+", default=list(SIZES), metavar="N")
+    parser.add_argument("--seconds", type=float, default=4.0, help="at most, for each half of a round")
+    parser.add_argument("--runs", type=int, default=3, help="rounds; a figure is their median")
+    parser.add_argument("--json", type=Path, default=HOME / "results.json", metavar="PATH")
+    parser.add_argument("--home", type=Path, default=HOME, help="where loaded data is kept")
+    parser.add_argument("--corpus", type=Path, default=FILE, help="the shared corpus.py")
+    return parser
+
+
+def _size(text: str) -> int:
+    size = int(text.replace(",", "").replace("_", ""))
+    if not 50 <= size <= 1_000_000:
+        raise argparse.ArgumentTypeError("a size is 50 to 1,000,000")
+    return size
+
+
+def _measure(options: argparse.Namespace) -> list[SizeResult]:
+    corpus = load_corpus(options.corpus)
+    begun = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - begun:7.1f} s  {text}", flush=True)
+
+    results = []
+    for size in sorted(set(options.sizes)):
+        dataset = ensure(corpus, size, options.home.resolve(), say)
+        results.append(bench(corpus, dataset, rounds=options.runs, seconds=options.seconds, say=say))
+    return results
+
+
+def _tell(results: Sequence[SizeResult], written: Path) -> None:
+    for result in results:
+        print("", *table(result), sep="\n")
+    print("", "Targets", *(verdict.line() for verdict in verdicts(results)), sep="\n")
+    print(f"\nWritten to {written}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

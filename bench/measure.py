@@ -1,0 +1,192 @@
+"""Bounded keep-alive load with CPU accounting; counts as the shared load generator does."""
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+
+from bench.client import Client
+from bench.processes import busy_seconds, cpu_seconds
+
+MOST_ALONE, MOST_TOGETHER = 60, 400  # operations in one round at concurrency 1 and 8
+WARM_UP, WARM_SECONDS = 24, 1.0
+TOGETHER = 8
+MOST_ERRORS = 20
+NOISY = 0.1  # cores that other programs used meanwhile; above it a figure is marked
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One user action: `act` does it on a client of `connect` and raises when the answer is wrong."""
+
+    key: str
+    label: str
+    connect: Callable[[], Client]
+    act: Callable[[Client], None]
+
+
+@dataclass(frozen=True)
+class Roots:
+    """The processes that CPU time is charged to, each with its descendants."""
+
+    web: int
+    engine: int
+    worker: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of one operation: milliseconds, but for `rps` (a second) and `foreign` (cores)."""
+
+    web_ms: float
+    engine_ms: float
+    worker_ms: float
+    p50: float
+    p95: float
+    rps: float
+    p50_together: float
+    foreign: float
+    count: int
+
+    @property
+    def cpu_ms(self) -> float:
+        """Return the CPU time of web and engine for one operation."""
+        return self.web_ms + self.engine_ms
+
+
+@dataclass
+class Measured:
+    """All rounds of one operation; a figure is the median of its rounds."""
+
+    key: str
+    label: str
+    rounds: list[Round] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def is_valid(self) -> bool:
+        """Tell whether every operation was answered rightly."""
+        return bool(self.rounds) and not self.errors
+
+    @property
+    def is_noisy(self) -> bool:
+        """Tell whether other programs were at work meanwhile."""
+        return bool(self.rounds) and self.median("foreign") > NOISY
+
+    def median(self, name: str) -> float:
+        """Return the median of one figure over the rounds."""
+        return statistics.median(getattr(one, name) for one in self.rounds)
+
+    def as_json(self) -> dict[str, object]:
+        """Return everything that was measured, rounded."""
+        figures: dict[str, object] = {"label": self.label, "valid": self.is_valid, "noisy": self.is_noisy}
+        figures |= {"errors": len(self.errors), "first_error": next(iter(self.errors), None)}
+        if self.rounds:
+            names = ("cpu_ms", *(name for name in asdict(self.rounds[0]) if name != "count"))
+            figures |= {name: round(self.median(name), 3) for name in names}
+            figures["count"] = sum(one.count for one in self.rounds)
+            figures["cpu_ms_rounds"] = [round(one.cpu_ms, 3) for one in self.rounds]
+        return figures
+
+
+def measure(
+    operations: Sequence[Operation], roots: Roots, *, rounds: int, seconds: float, say: Callable[[str], None]
+) -> list[Measured]:
+    """Warm each operation up, then go `rounds` times through all of them, so that drift meets all alike."""
+    measured = [Measured(operation.key, operation.label) for operation in operations]
+    for operation, found in zip(operations, measured, strict=True):
+        _, errors, _ = run(operation, TOGETHER, min(WARM_SECONDS, seconds), WARM_UP)
+        found.errors += errors
+    for number in range(rounds):
+        for operation, found in zip(operations, measured, strict=True):
+            if len(found.errors) > MOST_ERRORS:
+                continue
+            done, errors = _round(operation, roots, seconds)
+            found.errors += errors
+            if done is not None:
+                found.rounds.append(done)
+        say(f"round {number + 1} of {rounds}")
+    return measured
+
+
+def run(
+    operation: Operation, concurrency: int, seconds: float, most: int
+) -> tuple[list[float], list[str], float]:
+    """Run an operation from several clients; returns its times in seconds, its errors and the wall time."""
+    times: list[float] = []
+    errors: list[str] = []
+    lock = threading.Lock()
+    left = most
+    end = time.monotonic() + seconds
+
+    def work() -> None:
+        nonlocal left
+        client = operation.connect()
+        while time.monotonic() < end and len(errors) <= MOST_ERRORS:
+            with lock:
+                if left <= 0:
+                    break
+                left -= 1
+            begun = time.perf_counter()
+            try:
+                operation.act(client)
+            except Exception as error:
+                errors.append(repr(error)[:200])
+                continue
+            times.append(time.perf_counter() - begun)
+        client.close()
+
+    threads = [threading.Thread(target=work) for _ in range(concurrency)]
+    begun = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times, errors, time.perf_counter() - begun
+
+
+class _Meter:
+    """CPU seconds spent since it was read last."""
+
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
+        self._last = self._read()
+
+    def spent(self) -> tuple[float, float, float, float]:
+        """Return what web, engine, worker and all other programs used."""
+        now = self._read()
+        web, engine, worker, own, busy = (b - a for a, b in zip(self._last, now, strict=True))
+        self._last = now
+        return web, engine, worker, busy - own - web - engine - worker
+
+    def _read(self) -> tuple[float, ...]:
+        roots = self._roots
+        of = [cpu_seconds([root]) for root in (roots.web, roots.engine, roots.worker)]
+        return (*of, time.process_time(), busy_seconds())
+
+
+def _round(operation: Operation, roots: Roots, seconds: float) -> tuple[Round | None, list[str]]:
+    meter = _Meter(roots)
+    alone, errors, wall = run(operation, 1, seconds, MOST_ALONE)
+    first = meter.spent()
+    together, more, wall_together = run(operation, TOGETHER, seconds, MOST_TOGETHER)
+    second = meter.spent()
+    errors += more
+    if not alone or not together:
+        return None, errors or ["no operation ended in time"]
+    count = len(alone) + len(together)
+    web, engine, worker = ((first[part] + second[part]) / count * 1000 for part in range(3))
+    alone.sort()
+    done = Round(
+        web_ms=web,
+        engine_ms=engine,
+        worker_ms=worker,
+        p50=statistics.median(alone) * 1000,
+        p95=alone[min(len(alone) - 1, int(len(alone) * 0.95))] * 1000,
+        rps=len(together) / wall_together,
+        p50_together=statistics.median(together) * 1000,
+        foreign=max(0.0, first[3] / wall),
+        count=count,
+    )
+    return done, errors

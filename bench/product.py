@@ -1,0 +1,122 @@
+"""The product's processes on a folder and ports of their own, started from the Procfile as by `make run`."""
+
+import http.client
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.measure import Roots
+from local.child import Child
+from local.console import Console
+from local.engine import Engine
+from local.ports import LOOPBACK, free_port
+from local.procfile import read_procfile
+from local.settings import ROOT
+from local.supervisor import WEB_GRACE_SECONDS, WORKER_GRACE_SECONDS, WORKER_READY_WORDS
+
+READY_SECONDS = 60.0
+KEPT = ("HOME", "LANG", "TMPDIR")  # of this process's environment; the product's settings are the defaults
+LOG = "output.log"
+
+
+class ProductFailed(Exception):
+    """A process did not start or ended by itself; the message has its last lines."""
+
+
+class Product:
+    """Engine, web and worker, running."""
+
+    def __init__(self, engine: Engine, port: int, web: Child, worker: Child) -> None:
+        self.port = port
+        self._engine, self._web, self._worker = engine, web, worker
+
+    @property
+    def roots(self) -> Roots:
+        """Return the processes to charge CPU time to."""
+        pids = (self._web.process.pid, self._engine.process.pid, self._worker.process.pid)
+        return Roots(*pids)
+
+    def check(self) -> None:
+        """Raise ProductFailed when web or worker has ended."""
+        for child in (self._web, self._worker):
+            if child.exit_code is not None:
+                raise ProductFailed(f"{child.name} ended (exit {child.exit_code}):\n{child.last_lines()}")
+
+
+def environment(folder: Path, port: int, engine_port: int) -> dict[str, str]:
+    """Make the environment of the product's processes on a data folder; it names no demo password."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    tools = str(Path(sys.executable).parent)
+    return kept | {
+        "PATH": os.pathsep.join([tools, os.environ.get("PATH", os.defpath)]),
+        "PYTHONUNBUFFERED": "1",
+        "DATA_DIR": str(folder),
+        "PORT": str(port),
+        "ENGINE_PORT": str(engine_port),
+    }
+
+
+def run_command(name: str, *arguments: str, given: dict[str, str]) -> None:
+    """Run one of the Procfile's commands to its end, with other last words if given; raises ProductFailed."""
+    command = _command(name, given)
+    if arguments:
+        command = [*command[:-1], *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+        raise ProductFailed(f"{' '.join(arguments) or name} failed (exit {done.returncode}):\n{said}")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Product]:
+    """Start the product on a folder that is set up, its output beside it; stop it in order at the end."""
+    engine = Engine(folder, free_port())
+    port = free_port()
+    given = environment(folder, port, engine.port)
+    children: list[Child] = []
+    with (folder.parent / LOG).open("w", encoding="utf-8") as log, engine:
+        console = Console(log)
+        try:
+            web = Child.start("web", _command("web", given), given, console)
+            children.append(web)
+            worker = Child.start("worker", _command("worker", given), given, console, WORKER_READY_WORDS)
+            children.append(worker)
+            product = Product(engine, port, web, worker)
+            _wait(product, lambda: worker.is_ready and _answers(port))
+            yield product
+        finally:
+            for child, grace in zip(children, (WEB_GRACE_SECONDS, WORKER_GRACE_SECONDS), strict=False):
+                child.stop(grace, in_a_hurry=lambda: False)
+
+
+def _wait(product: Product, is_ready: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not is_ready():
+        product.check()
+        if time.monotonic() > deadline:
+            raise ProductFailed(f"web and worker were not ready within {READY_SECONDS:.0f} seconds")
+        time.sleep(0.05)
+
+
+def _command(name: str, given: dict[str, str]) -> list[str]:
+    command = read_procfile(ROOT / "Procfile")[name]
+    tool = shutil.which(command[0], path=given["PATH"])
+    if tool is None:
+        raise ProductFailed(f"{command[0]} is not installed: run make setup")
+    return [tool, *command[1:]]
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

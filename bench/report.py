@@ -1,0 +1,164 @@
+"""Targets, the printed table, and the JSON file."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Measured
+from bench.processes import Memory
+
+# CPU milliseconds of web and engine for one operation.
+TARGETS = {
+    "open_list": 14.0,
+    "filtered": 14.0,
+    "ticket": 7.0,
+    "create": 12.0,
+    "update": 10.0,
+    "dashboard": 60.0,
+}
+DEEP_RATIO = 1.1  # a page 200 pages deep against the first page of the same list
+SIZE_RATIO = 1.2  # each figure at the largest size against the smallest
+MEMORY_MIB = 400.0
+GROUPS = ("web", "engine", "worker")
+
+
+@dataclass
+class SizeResult:
+    """Everything measured at one number of tickets."""
+
+    size: int
+    loaded: dict[str, Any]
+    operations: list[Measured]
+    memory: dict[str, Memory]
+    depth: int
+    notes: list[str] = field(default_factory=list)
+
+    def cpu(self, key: str) -> float | None:
+        """Return the CPU time of an operation, None when it was not measured."""
+        found = next((one for one in self.operations if one.key == key and one.rounds), None)
+        return found.median("cpu_ms") if found else None
+
+    @property
+    def deep_ratio(self) -> float | None:
+        """Return how the deep page compares with the first one, round by round."""
+        deep, first = self.cpu("deep"), self.cpu("first_page")
+        return deep / first if deep and first else None
+
+    @property
+    def total_pss(self) -> float:
+        """Return the memory of all processes together in MiB."""
+        return sum(memory.pss for memory in self.memory.values())
+
+    @property
+    def is_valid(self) -> bool:
+        """Tell whether every operation was answered rightly."""
+        return all(one.is_valid for one in self.operations)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One target with what was reached."""
+
+    what: str
+    value: float
+    target: float
+    unit: str
+
+    @property
+    def is_met(self) -> bool:
+        """Tell whether the value is within the target."""
+        return self.value <= self.target
+
+    def line(self) -> str:
+        """Write it as one line of the table of targets."""
+        word = "met" if self.is_met else "MISSED"
+        return f"  {self.what:<52} {self.value:>8.2f}  <= {self.target:<6g} {self.unit:<4} {word}"
+
+
+def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
+    """Compare what was reached with the targets, the largest size's figures first."""
+    found: list[Verdict] = []
+    for result in reversed(results):
+        at = f"at {result.size:,}"
+        labels = {one.key: one.label for one in result.operations}
+        for key, target in TARGETS.items():
+            if (value := result.cpu(key)) is not None:
+                found.append(Verdict(f"{labels[key]}, {at}", value, target, "ms"))
+        if result.deep_ratio is not None:
+            what = f"{result.depth} pages deep against the first page, {at}"
+            found.append(Verdict(what, result.deep_ratio, DEEP_RATIO, "x"))
+        found.append(Verdict(f"memory of all processes (PSS), {at}", result.total_pss, MEMORY_MIB, "MiB"))
+    if len(results) > 1:
+        found += _growth(results[0], results[-1])
+    return found
+
+
+def _growth(small: SizeResult, large: SizeResult) -> Iterable[Verdict]:
+    for one in large.operations:
+        before, after = small.cpu(one.key), large.cpu(one.key)
+        if before and after:
+            what = f"{one.label}, {large.size:,} against {small.size:,}"
+            yield Verdict(what, after / before, SIZE_RATIO, "x")
+
+
+def table(result: SizeResult) -> list[str]:
+    """Write the figures of one size as lines."""
+    head = f"{'':<30}{'CPU ms':>8}{'web':>8}{'engine':>8}{'p50 ms':>8}{'p95 ms':>8}{'req/s':>8}{'foreign':>9}"
+    lines = [f"{result.size:,} tickets", head]
+    for one in result.operations:
+        if not one.rounds:
+            lines.append(
+                f"  {one.label:<28} nothing measured: {one.errors[0] if one.errors else 'no answer'}"
+            )
+            continue
+        figures = [one.median(name) for name in ("cpu_ms", "web_ms", "engine_ms", "p50", "p95")]
+        columns = "".join(f"{value:>8.2f}" for value in figures)
+        marks = (" noisy" if one.is_noisy else "") + (f" INVALID: {one.errors[0]}" if one.errors else "")
+        foreign = one.median("foreign")
+        lines.append(f"  {one.label:<28}{columns}{one.median('rps'):>8.0f}{foreign:>9.2f}{marks}")
+    parts = ", ".join(f"{name} {memory.pss:.0f}" for name, memory in result.memory.items())
+    rss = sum(memory.rss for memory in result.memory.values())
+    lines.append(f"  memory, PSS in MiB: {result.total_pss:.0f} ({parts}; the sum of RSS is {rss:.0f})")
+    return lines + [f"  {note}" for note in result.notes]
+
+
+def write_json(path: Path, results: Sequence[SizeResult], options: dict[str, Any]) -> None:
+    """Write everything to a file."""
+    document = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+            "release": platform.release(),
+            "python": platform.python_version(),
+        },
+        "options": options,
+        "sizes": {str(result.size): _as_json(result) for result in results},
+        "targets": [
+            {"what": v.what, "value": round(v.value, 3), "target": v.target, "unit": v.unit, "met": v.is_met}
+            for v in verdicts(results)
+        ],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _as_json(result: SizeResult) -> dict[str, Any]:
+    ratio = result.deep_ratio
+    return {
+        "loaded": result.loaded,
+        "depth": result.depth,
+        "deep_ratio": round(ratio, 3) if ratio is not None else None,
+        "operations": {one.key: one.as_json() for one in result.operations},
+        "memory_mib": {
+            name: {"pss": round(m.pss, 1), "rss": round(m.rss, 1), "processes": m.processes}
+            for name, m in result.memory.items()
+        },
+        "memory_pss_mib": round(result.total_pss, 1),
+        "notes": result.notes,
+    }

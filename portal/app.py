@@ -1,0 +1,78 @@
+"""Putting the web application together."""
+
+import hashlib
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from whitenoise import WhiteNoise
+
+from models.connection import ConnectionOptions
+from portal import (
+    admin,
+    auth,
+    commands,
+    customer,
+    desk,
+    errors,
+    guards,
+    health,
+    logs,
+    navigation,
+    security,
+    words,
+)
+from portal.assets import BUILD, Assets
+from portal.auth import identity
+from portal.settings import Settings
+from services.bootstrap import Options, Services
+
+MAX_REQUEST = 512 * 1024
+
+
+def service_options(settings: Settings) -> Options:
+    """Pick what the services need to know of the settings."""
+    connection = ConnectionOptions(
+        region=settings.aws_region, endpoint=settings.dynamodb_endpoint, prefix=settings.table_prefix
+    )
+    cursor_key = hashlib.sha256(b"cursors:" + settings.secret_key.encode()).digest()
+    return Options(connection, settings.analytics_dir, cursor_key, settings.feed_shards)
+
+
+def create_app(settings: Settings, services: Services) -> Flask:
+    """Build the web application around services that are wired already; reads and opens nothing."""
+    logs.init_logs()
+    app = Flask(__name__, static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="ledgerdesk_form",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST,
+        MAX_FORM_PARTS=500,
+    )
+    app.extensions["services"] = services
+    app.extensions["settings"] = settings
+    _serve_assets(app)
+    errors.init_app(app)
+    guards.init_app(app)
+    security.init_app(app, secure=settings.secure_cookies)
+    words.init_app(app, time_zone=settings.time_zone)
+    CSRFProtect(app)
+    identity.init_app(app)
+    navigation.init_app(app)
+    for area in (auth, customer, desk, health):
+        app.register_blueprint(area.bp)
+    admin.init_app(app)
+    commands.init_app(app)
+    return app
+
+
+def _serve_assets(app: Flask) -> None:
+    assets = Assets.load()
+    app.jinja_env.globals.update(asset=assets.url, asset_modules=assets.preloads)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app, root=BUILD, prefix=assets.prefix, immutable_file_test=assets.immutable
+    )

@@ -1,0 +1,109 @@
+// A box to choose one of the allowed values: an input that narrows the list under it; a sheet on phones.
+import { $$, el, icon, phone } from "./dom.js";
+import { place } from "./popover.js";
+import { draw, tone } from "./values.js";
+
+let open = null;
+
+function item(choice, index) {
+  const { field, current, people } = open.spec;
+  const node = el("div", { class: "menu-item", role: "option", id: `option-${index}`, "aria-selected": "false" });
+  node.append(el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people)));
+  if (choice[0] === current) node.append(icon("check", "picked"));
+  node.addEventListener("pointerdown", (event) => event.preventDefault());
+  node.addEventListener("click", () => finish(choice, 0));
+  return node;
+}
+
+function highlight(index) {
+  const items = $$("[role=option]", open.list);
+  open.at = items.length ? (index + items.length) % items.length : -1;
+  items.forEach((node, at) => node.setAttribute("aria-selected", String(at === open.at)));
+  if (open.at < 0) return;
+  items[open.at].scrollIntoView({ block: "nearest" });
+  open.input.setAttribute("aria-activedescendant", items[open.at].id);
+}
+
+function list() {
+  const { choices, current } = open.spec;
+  if (!choices) return;
+  const wanted = open.input.value.trim().toLowerCase();
+  open.found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
+  open.list.replaceChildren(...open.found.map(item));
+  if (!open.found.length) open.list.append(el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."));
+  const at = open.found.findIndex(([value]) => value === current);
+  highlight(wanted || at < 0 ? 0 : at);
+}
+
+function keys(event) {
+  const { choices, steps } = open.spec;
+  const typed = open.input.value;
+  const chosen = choices ? open.found[open.at] : [typed, typed];
+  if (event.key === "ArrowDown") highlight(open.at + 1);
+  else if (event.key === "ArrowUp") highlight(open.at - 1);
+  else if (event.key === "Escape") close(true);
+  else if (event.key === "Enter" && chosen) finish(chosen, 0);
+  else if (event.key === "Tab" && steps && chosen) finish(chosen, event.shiftKey ? -1 : 1);
+  else if (event.key === "Tab") close(true);
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function position() {
+  const box = open.spec.anchor.getBoundingClientRect();
+  if (open.spec.over && !phone()) {
+    open.input.style.width = `${Math.round(Math.max(box.width + 14, 132))}px`;
+    place(open.box, { left: box.left - 5, right: box.right, bottom: box.top - 8, top: box.bottom });
+    // The input stays on its cell even where the list under it has to make room at the edge.
+    const pushed = box.left - 5 - open.box.getBoundingClientRect().left;
+    open.input.style.marginLeft = `${Math.max(0, Math.round(pushed))}px`;
+  } else place(open.box, box);
+}
+
+function finish(choice, step) {
+  const { pick } = open.spec;
+  close(false);
+  pick(choice, step);
+}
+
+/** Close without choosing. */
+export function close(refocus) {
+  if (!open) return;
+  const { box, spec } = open;
+  open = null;
+  box.remove();
+  if (refocus) spec.anchor.focus();
+}
+
+/** Open a picker at `anchor`. spec: title, field, people, choices (none = free text), current, anchor,
+ *  over (cover the anchor), steps (Tab goes on), maxlength, pick(choice, step). */
+export function pick(spec) {
+  close(false);
+  const input = el("input", { class: "editor-input", role: spec.choices ? "combobox" : null, "aria-expanded": spec.choices ? "true" : null, "aria-controls": spec.choices ? "editor-list" : null, "aria-autocomplete": spec.choices ? "list" : null, "aria-label": spec.title, autocomplete: "off", maxlength: spec.maxlength, placeholder: spec.choices ? spec.anchor.textContent.trim() : null });
+  if (!spec.choices) input.value = spec.current;
+  const options = el("div", { class: "editor-list", id: "editor-list", role: "listbox", "aria-label": spec.title });
+  const cancel = el("button", { type: "button", class: "btn icon", "aria-label": "Cancel" }, icon("x"));
+  cancel.addEventListener("click", () => close(true));
+  const hints = [["↵", "Save"], ...(spec.steps ? [["Tab", "Save and next"]] : []), ["Esc", "Cancel"]];
+  const foot = el("div", { class: "pop-foot" }, ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)));
+  const card = el("div", { class: "editor-card" }, el("p", { class: "pop-title" }, spec.title), spec.choices ? options : null, foot);
+  const box = el("div", { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title }, el("div", { class: "pop-head" }, el("b", {}, spec.title), cancel), input, card);
+  document.body.append(box);
+  open = { spec, box, input, list: options, at: -1, found: [] };
+  box.showPopover();
+  list();
+  position();
+  input.focus();
+  input.select();
+  input.addEventListener("input", list);
+  input.addEventListener("keydown", keys);
+}
+
+document.addEventListener("pointerdown", (event) => {
+  if (open && !open.box.contains(event.target)) close(false);
+});
+addEventListener("resize", () => { if (open) position(); });
+document.addEventListener("scroll", (event) => {
+  if (open && !phone() && !open.box.contains(event.target)) close(true);
+}, true);

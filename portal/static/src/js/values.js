@@ -1,0 +1,58 @@
+// How values of ticket fields are drawn: the same glyphs and words as the server's templates.
+import { $$, el, icon } from "./dom.js";
+
+const HUES = 6;
+
+// The same CRC-32 that the server uses, so that a person keeps one colour.
+function hue(text) {
+  let crc = -1;
+  for (const byte of new TextEncoder().encode(text)) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return (((crc ^ -1) >>> 0) % HUES) + 1;
+}
+
+function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const chosen = words.length < 2 ? words : [words[0], words.at(-1)];
+  return chosen.map((word) => [...word][0]).join("").toUpperCase() || "?";
+}
+
+/** The classes a value brings along. */
+export const tone = (field, value) => ({ status: `st s-${value}`, priority: `pr p-${value}` })[field] ?? "";
+
+/** Draw one choice [value, label] of a field as nodes. */
+export function draw(field, [value, label], people) {
+  const text = el("span", {}, label);
+  if (field === "status") return [icon(`s-${value}`), text];
+  if (field === "priority") return [icon(`p-${value}`), text];
+  if (!people.includes(field)) return [text];
+  if (!value) return [el("span", { class: "av none" }, icon("user")), el("span", { class: "muted" }, label)];
+  return [el("span", { class: `av h${hue(value)}` }, initials(label)), text];
+}
+
+/** Fill a long list the first time it is needed; what is chosen already stays chosen. */
+export async function fill(select) {
+  const { lookup } = select.dataset;
+  if (!lookup) return;
+  delete select.dataset.lookup;
+  try {
+    const found = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
+    const known = new Set([...select.options].map((option) => option.value));
+    select.append(...found.filter(([value]) => !known.has(value)).map(([value, label]) => new Option(label, value)));
+  } catch {
+    select.dataset.lookup = lookup;
+  }
+}
+
+/** Read what may be chosen: sent along, or held by a filter of this page ("-" stands for nothing there). */
+export async function choices(offered) {
+  if (!offered) return null;
+  if (offered.choices) return offered.choices;
+  const source = document.getElementById(offered.from);
+  const isList = source.matches("select");
+  if (isList) await fill(source);
+  const read = isList ? [...source.options].map((option) => [option.value, option.textContent.trim()]) : $$("input", source).map((input) => [input.value, input.parentElement.textContent.trim()]);
+  return read.map(([value, label]) => [value === "-" ? "" : value, label]);
+}

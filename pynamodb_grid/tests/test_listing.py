@@ -1,0 +1,399 @@
+"""What a listing promises beside the right rows: plans, cursors, errors, cost."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pynamodb.exceptions import PynamoDBException
+
+from pynamodb_grid.listing import (
+    BadCursor,
+    BadRequest,
+    Condition,
+    Conditions,
+    Fixed,
+    IndexPlan,
+    Listing,
+    ListingError,
+    ListRequest,
+    Op,
+    Plain,
+    Selection,
+    SmallTable,
+    Sort,
+    TooLarge,
+    Unavailable,
+    Unservable,
+)
+from pynamodb_grid.tests.support import KEY, PLANS, listing, stamp, store, ticket
+
+NEWEST = Sort("updated_at", descending=True)
+
+
+def on(field: str, value: Any, op: Op = Op.EQ) -> Condition:
+    return Condition(field, op, value)
+
+
+def fill(model: type[Any], count: int = 60) -> None:
+    names = ("ana", "ben", None)
+    store(
+        model,
+        [
+            ticket(
+                model, n, subject=f"s{n:02}", status=("open", "new", "solved")[n % 3], score=n % 7,
+                updated_at=stamp(n // 4), due_at=stamp(n) if n % 2 else None, assignee_id=names[n % 3],
+                extra={"n": n},
+            )
+            for n in range(count)
+        ],
+    )  # fmt: skip
+
+
+def numbers(page: Any) -> list[int]:
+    return [int(row.ticket_id) for row in page.rows]
+
+
+class Column:
+    """Stands for a columnar copy: selects over rows held in memory."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.ids = ids
+        self.asked: list[tuple[Conditions, Sort | None]] = []
+
+    def select(self, conditions: Conditions, sort: Sort | None, size: int, offset: int) -> Selection:
+        self.asked.append((conditions, sort))
+        return Selection(self.ids[offset : offset + size], len(self.ids), datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sort", "text"),
+    [
+        ((), NEWEST, "index: by_state; 4 partitions merged"),
+        ((on("state", "open"),), NEWEST, "index: by_state; keys: state eq 'open'; 2 partitions merged"),
+        (
+            (on("assignee_id", "ana"), on("status", ["new", "open"], Op.IN)),
+            NEWEST,
+            "index: by_assignee; keys: assignee_id eq 'ana', state in 'open'; filter: status in 'new', ",
+        ),
+        ((on("ticket_id", 5),), Sort("score"), "index: table; keys: ticket_id eq 5; 1 partition"),
+        ((on("assignee_id", "ana"),), Sort("score"), "memory: by_assignee; keys: assignee_id eq 'ana'; 2 p"),
+        ((on("due_at", stamp(9), Op.LT),), Sort("due_at"), "index: by_due; keys: due_at lt "),
+    ],
+)  # fmt: skip
+def test_the_plan_follows_conditions_and_sort(
+    moto_table: type[Any], conditions: Conditions, sort: Sort, text: str
+) -> None:
+    assert str(listing(moto_table).explain(ListRequest(conditions, sort))).startswith(text)
+
+
+def test_what_no_plan_serves_says_what_would(moto_table: type[Any]) -> None:
+    lister = listing(moto_table)
+    with pytest.raises(Unservable, match=r"cannot be sorted by score\. It can be sorted by: updated_at"):
+        lister.page(ListRequest((), Sort("score")))
+    with pytest.raises(Unservable, match="Filter on one of: assignee_id, state, ticket_id"):
+        lister.page(ListRequest((on("extra", None, Op.EXISTS),)))
+    with pytest.raises(Unservable):
+        lister.iterate((), Sort("score"))
+    # An index that rows without the field are absent from cannot list all rows.
+    with pytest.raises(Unservable):
+        lister.page(ListRequest((), Sort("due_at")))
+
+
+def test_sortable_follows_the_conditions(moto_table: type[Any]) -> None:
+    lister = listing(moto_table)
+    assert lister.sortable() == {"updated_at"}
+    assert {"score", "subject", "status"} <= lister.sortable((on("assignee_id", "ana"),))
+    assert lister.sortable((on("due_at", stamp(1), Op.GE),)) == {"due_at"}
+
+
+def test_a_page_costs_the_same_however_deep(ticket_table: type[Any]) -> None:
+    fill(ticket_table)
+    lister = listing(ticket_table)
+    request = ListRequest((on("assignee_id", "ben"),), NEWEST, 3)
+    costs, cursor = [], None
+    while True:
+        page = lister.page(replace(request, cursor=cursor))
+        costs.append(page.scanned)
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert len(costs) > 5
+    assert max(costs[1:-1]) <= costs[0] + 2
+    assert page.consumed > 0
+
+
+def test_nothing_is_read_where_conditions_contradict(moto_table: type[Any]) -> None:
+    page = listing(moto_table).page(ListRequest((on("status", "open"), on("state", "done")), NEWEST))
+    assert (page.rows, page.scanned, page.consumed, page.next_cursor) == ([], 0, 0, None)
+
+
+@pytest.mark.parametrize("sort", [NEWEST, Sort("score")])
+def test_cursors_are_bound_to_their_list(moto_table: type[Any], sort: Sort) -> None:
+    fill(moto_table)
+    lister = listing(moto_table)
+    request = ListRequest((on("assignee_id", "ana"),), sort, 5)
+    cursor = lister.page(request).next_cursor
+    assert cursor is not None
+    assert cursor.isascii()
+    assert lister.page(replace(request, cursor=cursor, size=9)).rows
+    others = [
+        replace(request, conditions=(on("assignee_id", "ben"),)),
+        replace(request, sort=replace(sort, descending=not sort.descending)),
+        replace(request, conditions=(*request.conditions, on("state", "open"))),
+    ]
+    for other in others:
+        with pytest.raises(BadCursor, match="belongs to another list"):
+            lister.page(replace(other, cursor=cursor))
+    with pytest.raises(BadCursor):
+        listing(moto_table, key=b"another secret").page(replace(request, cursor=cursor))
+
+
+@pytest.mark.parametrize("text", ["", "x", "é", "A" * 7000, "====", "-" * 44, "\x00", "null", "e30"])
+def test_malformed_cursors_are_refused(moto_table: type[Any], text: str) -> None:
+    with pytest.raises(BadCursor):
+        listing(moto_table).page(ListRequest((), NEWEST, 5, text))
+
+
+def test_every_changed_character_of_a_cursor_is_noticed(moto_table: type[Any]) -> None:
+    fill(moto_table, 12)
+    lister = listing(moto_table)
+    cursor = lister.page(ListRequest((), NEWEST, 5)).next_cursor or ""
+    for at, old in enumerate(cursor[:-1]):  # the last character may carry unused bits
+        forged = cursor[:at] + ("A" if old != "A" else "B") + cursor[at + 1 :]
+        with pytest.raises(BadCursor):
+            lister.page(ListRequest((), NEWEST, 5, forged))
+
+
+HOSTILE: list[Condition] = [
+    on("nonsense", 1),
+    on("__class__", 1),
+    on("status", None),
+    on("status", 5),
+    on("status", ""),
+    on("status", "x" * 2000),
+    on("status", "\ud800"),
+    on("status", {"S": "x"}),
+    on("status", [], Op.IN),
+    on("status", "open", Op.IN),
+    on("status", ["x"] * 101, Op.IN),
+    on("state", "elsewhere"),
+    on("state", "open", Op.BEGINS),
+    on("score", "5"),
+    on("score", True),
+    on("score", float("nan")),
+    on("score", float("inf")),
+    on("score", 10**200),
+    on("score", 10**5000),
+    on("score", 1e300),
+    on("score", 1, Op.BEGINS),
+    on("urgent", "yes"),
+    on("urgent", True, Op.GT),
+    on("updated_at", "yesterday"),
+    on("updated_at", [stamp(1)], Op.BETWEEN),
+    on("updated_at", stamp(1), Op.CONTAINS),
+    on("extra", {}, Op.EQ),
+    on("tags", {"a"}),
+    on("tags", 5, Op.CONTAINS),
+    on("steps", ["a"], Op.CONTAINS),
+]
+
+
+@pytest.mark.parametrize("condition", HOSTILE, ids=lambda c: f"{c.field[:12]}-{c.op.value}")
+def test_hostile_conditions_are_refused_with_words(moto_table: type[Any], condition: Condition) -> None:
+    with pytest.raises(BadRequest) as caught:
+        listing(moto_table).page(ListRequest((condition,), NEWEST))
+    assert str(caught.value).endswith(".")
+    assert len(str(caught.value)) < 250
+
+
+@pytest.mark.parametrize("size", [0, -1, 201, True, "5", None, 2.5])
+def test_page_sizes_are_bounded(moto_table: type[Any], size: Any) -> None:
+    with pytest.raises(BadRequest, match="1 to 200 rows"):
+        listing(moto_table).page(ListRequest((), NEWEST, size))
+
+
+def test_too_many_conditions_and_unknown_sorts(moto_table: type[Any]) -> None:
+    lister = listing(moto_table)
+    with pytest.raises(BadRequest, match="at most 20"):
+        lister.page(ListRequest((on("score", 1),) * 21))
+    for field in ("nonsense", "tags", "state"):
+        with pytest.raises(BadRequest, match="to sort by"):
+            lister.page(ListRequest((), Sort(field)))
+
+
+def test_odd_values_find_nothing_rather_than_fail(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 6)
+    lister = listing(ticket_table)
+    odd = [
+        on("subject", "\x00"), on("subject", "\U0010ffff" * 9, Op.BEGINS), on("score", -(10**37)),
+        on("score", 1e-100), on("updated_at", (stamp(9), stamp(1)), Op.BETWEEN),
+        on("updated_at", datetime(1, 1, 1, tzinfo=UTC), Op.LT),
+        on("subject", [str(n) for n in range(100)], Op.IN),
+    ]  # fmt: skip
+    for condition in odd:
+        assert lister.page(ListRequest((condition,), NEWEST)).rows == []
+
+
+def test_an_unreachable_database_is_named_so(moto_table: type[Any]) -> None:
+    moto_table.delete_table()
+    with pytest.raises(Unavailable) as caught:
+        listing(moto_table).page(ListRequest((), NEWEST))
+    assert isinstance(caught.value, ListingError)
+    assert not isinstance(caught.value, PynamoDBException)
+
+
+def test_small_sets_have_a_cap(moto_table: type[Any]) -> None:
+    fill(moto_table)
+    lister = listing(moto_table, small_set_cap=10)
+    with pytest.raises(TooLarge, match="More than 10 rows"):
+        lister.page(ListRequest((on("assignee_id", "ana"),), Sort("score")))
+
+
+def test_small_may_depend_on_the_conditions(moto_table: type[Any]) -> None:
+    fill(moto_table)
+
+    def open_only(conditions: Conditions) -> bool:
+        return any(c.field == "state" and list(c.value) == ["open"] for c in conditions)
+
+    lister = listing(moto_table, plans=(replace(PLANS[0], small=open_only),))
+    assert lister.page(ListRequest((on("assignee_id", "ana"), on("status", "open")), Sort("score"))).rows
+    with pytest.raises(Unservable):
+        lister.page(ListRequest((on("assignee_id", "ana"),), Sort("score")))
+
+
+def test_a_small_table_needs_its_declaration(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    plain = Listing(ticket_table, key=KEY, plans=[IndexPlan(None, Fixed("ticket_id"))])
+    with pytest.raises(Unservable):
+        plain.page(ListRequest())
+    small = Listing(ticket_table, key=KEY, plans=[SmallTable(cap=30)])
+    page = small.page(ListRequest((on("score", 3, Op.GE),), Sort("subject", True), 5))
+    assert [row.subject for row in page.rows] == ["s27", "s26", "s25", "s24", "s20"]
+    assert page.count == sum(n % 7 >= 3 for n in range(30))
+    assert small.sortable() >= {"subject", "due_at"}
+    assert len(list(small.iterate((), Sort("due_at")))) == 30
+    with pytest.raises(TooLarge):
+        Listing(ticket_table, key=KEY, plans=[SmallTable(cap=29)]).page(ListRequest())
+
+
+def test_the_columnar_copy_serves_what_is_left(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    column = Column([9, 3, 777, 5, 21, 1, 2])
+    lister = listing(ticket_table, columnar=column)
+    request = ListRequest((on("score", 0, Op.GE),), Sort("score"), 3)
+    page = lister.page(request)
+    assert numbers(page) == [9, 3]  # 777 no longer exists
+    assert (page.count, page.as_of) == (7, datetime(2026, 1, 1, tzinfo=UTC))
+    assert page.previous_cursor is None
+    second = lister.page(replace(request, cursor=page.next_cursor))
+    assert numbers(second) == [5, 21, 1]
+    assert numbers(lister.page(replace(request, cursor=second.previous_cursor))) == [9, 3]
+    assert lister.page(replace(request, cursor=second.next_cursor)).next_cursor is None
+    assert [r.ticket_id for r in lister.iterate(request.conditions, request.sort)] == [9, 3, 5, 21, 1, 2]
+    asked = len(column.asked)
+    lister.page(ListRequest((), NEWEST))
+    assert len(column.asked) == asked, "an index serves this"
+    assert lister.sortable() >= {"score", "subject"}
+
+
+def test_the_columnar_copy_takes_over_from_a_set_too_large(moto_table: type[Any]) -> None:
+    fill(moto_table)
+    lister = listing(
+        moto_table, small_set_cap=5, columnar=Column(range(10)), columnar_fields={"score", "assignee_id"}
+    )
+    request = ListRequest((on("assignee_id", "ana"),), Sort("score"), 4)
+    page = lister.page(request)
+    assert numbers(page) == [0, 1, 2, 3]
+    assert numbers(lister.page(replace(request, cursor=page.next_cursor))) == [4, 5, 6, 7]
+    with pytest.raises(TooLarge):
+        lister.page(replace(request, sort=Sort("subject")))
+
+
+def test_iterate_is_lazy_and_eager_about_errors(ticket_table: type[Any]) -> None:
+    fill(ticket_table)
+    lister = listing(ticket_table)
+    with pytest.raises(BadRequest):
+        lister.iterate((on("nonsense", 1),))
+    assert next(lister.iterate((), NEWEST)).ticket_id in range(56, 60)
+    assert len(list(lister.iterate((), NEWEST))) == 60
+
+
+def test_only_the_named_attributes_are_read(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 8)
+    lister = listing(ticket_table, attributes=["subject"])
+    row = lister.page(ListRequest((), NEWEST)).rows[0]
+    assert (row.subject is not None, row.version, row.score) == (True, 1, None)
+    with pytest.raises(ValueError, match="index by_assignee lacks due_at"):
+        listing(ticket_table, attributes=["due_at"])
+
+
+def test_rows_can_be_anything(moto_table: type[Any]) -> None:
+    fill(moto_table, 3)
+    lister = listing(moto_table, row=lambda item: item["subject"]["S"])
+    assert len(lister.page(ListRequest((), NEWEST)).rows) == 3
+    assert sorted(lister.iterate((), NEWEST)) == ["s00", "s01", "s02"]
+
+
+def test_declarations_are_checked_at_once(moto_table: type[Any]) -> None:
+    wrong: list[tuple[Any, type[Exception]]] = [
+        (IndexPlan("nonsense", Fixed("status")), KeyError),
+        (IndexPlan("by_state", Fixed("nonsense")), TypeError),
+        (IndexPlan(None, Fixed("ticket_id"), Plain("updated_at")), TypeError),
+        (IndexPlan("by_state", Fixed("state_shard"), consistent=True), TypeError),
+    ]
+    for plan, error in wrong:
+        with pytest.raises(error):
+            Listing(moto_table, key=KEY, plans=[plan])
+
+
+class StaleIndexes:
+    """Sends queries on indexes to a table that lags behind, everything else to the current one."""
+
+    def __init__(self, connection: Any, lagging: str) -> None:
+        self._dispatch, self._lagging = connection.dispatch, lagging
+        connection.dispatch = self
+
+    def __call__(self, operation: str, request: dict[str, Any]) -> Any:
+        if operation == "Query" and "IndexName" in request:
+            request = {**request, "TableName": self._lagging}
+        return self._dispatch(operation, request)
+
+
+def lagging_pair(current: type[Any], lagging: type[Any]) -> None:
+    fill(lagging, 30)
+    fill(current, 30)
+    StaleIndexes(current._get_connection().connection, lagging.Meta.table_name)
+    for n in (29, 28, 3):
+        current(ticket_id=n).delete(add_version_condition=False)
+    fresh = current.get(20)
+    fresh.update(actions=[current.subject.set("changed")])
+
+
+def test_stale_indexes_show_old_rows_but_break_nothing(engine_table: type[Any], new_table: Any) -> None:
+    lagging_pair(engine_table, new_table())
+    lister = listing(engine_table)
+    seen, cursor = [], None
+    while True:
+        page = lister.page(ListRequest((), NEWEST, 7, cursor))
+        seen += numbers(page)
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert sorted(seen) == list(range(30))
+
+
+def test_hydrated_rows_are_current_even_behind_a_stale_index(engine_table: type[Any], new_table: Any) -> None:
+    lagging_pair(engine_table, new_table())
+    lister = listing(engine_table, hydrate=True)
+    seen, cursor = [], None
+    while True:
+        page = lister.page(ListRequest((), NEWEST, 7, cursor))
+        seen += page.rows
+        if page.next_cursor is None:
+            break
+        cursor = page.next_cursor
+    assert sorted(int(r.ticket_id) for r in seen) == [n for n in range(30) if n not in (29, 28, 3)]
+    assert next(r for r in seen if r.ticket_id == 20).subject == "changed"
+    assert len(list(lister.iterate((), NEWEST))) == 27

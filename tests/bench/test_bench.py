@@ -1,0 +1,157 @@
+"""The bench, on sixty tickets: everything is loaded, asked and answered rightly; its arithmetic."""
+
+import json
+import os
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bench.__main__ import main
+from bench.client import Client
+from bench.corpus import FILE, CorpusMissing, People, known, load_corpus, tickets
+from bench.dashboard import callback_body
+from bench.measure import Measured, Operation, Round, run
+from bench.processes import cpu_seconds, memory, tree
+from bench.report import SizeResult, table, verdicts
+
+END = datetime(2026, 11, 22, tzinfo=UTC)
+PEOPLE = People(tuple(f"agent-{n}" for n in range(20)), "customer", "manager")
+needs_corpus = pytest.mark.skipif(not FILE.is_file(), reason="the shared corpus is not beside this checkout")
+
+
+@pytest.fixture(scope="module")
+def told():
+    """Return sixty tickets of the corpus with what is known of each."""
+    corpus = load_corpus()
+    imported = list(tickets(corpus, 60, PEOPLE, END))
+    return list(corpus.tickets(60)), imported, [known(n, t) for n, t in enumerate(imported, start=1)]
+
+
+@needs_corpus
+def test_tickets_end_as_the_corpus_says(told):
+    raw, imported, facts = told
+    statuses, priorities = ("new", "open", "pending", "solved", "closed"), ("low", "normal", "high", "urgent")
+    for number, (one, ticket, fact) in enumerate(zip(raw, imported, facts, strict=True), start=1):
+        assert fact.ticket_id == number
+        assert (fact.subject, fact.status) == (one["title"], statuses[one["status"]])
+        assert fact.priority == priorities[one["priority"]]
+        assert fact.assignee_id == (None if one["agent"] is None else f"agent-{one['agent']}")
+        said = [event.body for event in ticket.events if event.body]
+        assert said == [one["body"], *(body for _, body, _ in one["followups"])]
+
+
+@needs_corpus
+def test_events_are_in_order_before_the_end_and_by_the_right_people(told):
+    _, imported, facts = told
+    for ticket in imported:
+        times = [event.at for event in ticket.events]
+        assert times == sorted(set(times))
+        assert END - timedelta(days=731) < times[0] < times[-1] < END
+        for event in ticket.events:
+            assert event.kind != "noted" or (event.actor_kind == "agent" and not event.public)
+    kinds = Counter(event.kind for ticket in imported for event in ticket.events)
+    assert set(kinds) == {"created", "assigned", "replied", "noted", "changed"}
+    assert len({fact.updated_at for fact in facts}) == len(facts)
+
+
+def test_a_missing_corpus_is_one_line(tmp_path, capsys):
+    with pytest.raises(CorpusMissing):
+        load_corpus(tmp_path / "corpus.py")
+    assert main(["--corpus", str(tmp_path / "corpus.py"), "--home", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("bench: the corpus is missing")
+    assert said.count("\n") == 1
+
+
+def test_cpu_and_memory_of_a_process_are_read():
+    me = os.getpid()
+    assert me in tree([me])
+    before, own = cpu_seconds([me]), time.process_time()
+    while time.process_time() - own < 0.2:
+        pass
+    assert 0.15 < cpu_seconds([me]) - before < 5
+    used = memory([me])
+    assert 10 < used.pss <= used.rss
+    assert used.processes >= 1
+
+
+def test_load_is_bounded_and_errors_are_counted():
+    lock, calls = threading.Lock(), []
+
+    def act(_client):
+        with lock:
+            calls.append(1)
+            if len(calls) % 5 == 0:
+                raise ValueError("wrong")
+
+    operation = Operation("x", "x", lambda: Client(9), act)
+    times, errors, _ = run(operation, 4, 10, 50)
+    assert (len(times), len(errors), len(calls)) == (40, 10, 50)
+    assert run(operation, 2, 0.0, 50)[0] == []
+
+
+def rounds(cpu: float, foreign: float = 0.0) -> list[Round]:
+    """Make three rounds around a CPU time, half of it the engine's."""
+    return [Round(cpu / 2 + d, cpu / 2, 0, 9, 12, 90, 20, foreign, 100) for d in (-0.5, 0, 0.5)]
+
+
+def result(size: int, **cpu: float) -> SizeResult:
+    """Make a result with some operations' CPU times."""
+    found = [Measured(key, key, rounds(value)) for key, value in cpu.items()]
+    return SizeResult(size, {}, found, {}, 200)
+
+
+def test_targets_are_compared_at_both_sizes_and_between_them():
+    small = result(10_000, open_list=10, first_page=10, deep=10.5)
+    large = result(100_000, open_list=13, first_page=10, deep=12)
+    found = {verdict.what: verdict for verdict in verdicts([small, large])}
+    assert found["open_list, at 100,000"].is_met
+    assert not found["open_list, 100,000 against 10,000"].is_met
+    assert found["open_list, 100,000 against 10,000"].value == pytest.approx(1.3)
+    assert found["200 pages deep against the first page, at 10,000"].is_met
+    assert not found["200 pages deep against the first page, at 100,000"].is_met
+
+
+def test_noise_and_errors_are_marked():
+    noisy = Measured("a", "busy", rounds(5, foreign=0.4))
+    wrong = Measured("b", "wrong", rounds(5), ["WrongAnswer('x')"])
+    nothing = Measured("c", "nothing", [], ["refused"])
+    found = SizeResult(60, {}, [noisy, wrong, nothing], {}, 1)
+    lines = table(found)
+    assert not found.is_valid
+    assert lines[2].endswith("noisy")
+    assert lines[3].endswith("INVALID: WrongAnswer('x')")
+    assert "nothing measured: refused" in lines[4]
+
+
+def test_the_callback_is_built_from_what_the_page_lists():
+    shapes = [
+        {"output": "x.y", "inputs": [], "clientside_function": {"namespace": "n"}},
+        {"output": "..a.data...b.children..", "inputs": [{"id": "url", "property": "search"}]},
+    ]
+    body = callback_body(shapes)
+    assert body["outputs"] == [{"id": "a", "property": "data"}, {"id": "b", "property": "children"}]
+    assert body["inputs"] == [{"id": "url", "property": "search"}]
+
+
+@needs_corpus
+@pytest.mark.engine
+def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_path, capsys):
+    written = tmp_path / "results.json"
+    arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1"]
+    assert main([*arguments, "--home", str(tmp_path), "--json", str(written)]) == 0, capsys.readouterr().out
+    assert "60 tickets" in capsys.readouterr().out
+    found = json.loads(written.read_text())["sizes"]["60"]
+    assert found["loaded"]["tickets"] == 60
+    assert set(found["operations"]) == {
+        "open_list", "filtered", "first_page", "deep", "ticket", "dashboard", "dashboard_again", "create",
+        "update", "update_seen",
+    }  # fmt: skip
+    for operation in found["operations"].values():
+        assert operation["valid"], operation
+        assert operation["count"] > 0
+    assert found["memory_pss_mib"] > 50
+    assert not (tmp_path / "60" / "run").exists()

@@ -1,0 +1,116 @@
+"""The whole web application in this process, on the embedded engine, with the demo's people."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_wtf.csrf import generate_csrf
+
+from analytics_dash import mount
+from models.connection import ConnectionOptions
+from portal import links, reports
+from portal.app import create_app
+from portal.settings import Settings
+from services.bootstrap import Options, Services, build_services
+from services.users import SYSTEM
+
+PASSWORD = "correct horse battery staple"
+ROLES = ("customer", "agent", "manager", "administrator")
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Site:
+    """The application with a signed-in client per role."""
+
+    app: Flask
+    services: Services
+    users: dict[str, str]
+    clients: dict[str, FlaskClient]
+
+    def as_(self, role: str) -> FlaskClient:
+        """Return the client of a role; "anonymous" is nobody, anew each time."""
+        return self.app.test_client() if role == "anonymous" else self.clients[role]
+
+    def token(self, role: str, page: str | None = None) -> str:
+        """Read the CSRF token of a page."""
+        page = page or ("/help/new" if role == "customer" else "/desk/new")
+        return TOKEN.search(self.as_(role).get(page).text)[1]
+
+    def post(self, role: str, path: str, **fields: Any) -> Any:
+        """Post a form with the token of its person."""
+        return self.as_(role).post(path, data={"csrf_token": self.token(role), **fields})
+
+    def ticket(self, role: str = "customer", subject: str = "Printer on fire", body: str = "It burns") -> int:
+        """Open a ticket and return its number."""
+        made = self.services.tickets.create(
+            actor=self.actor(role), now=datetime.now(UTC), subject=subject, body=body
+        )
+        return made.ticket_id
+
+    def actor(self, role: str) -> Any:
+        """Return a person of a role as the services see them."""
+        token = self.services.sessions.start(user_id=self.users[role], now=datetime.now(UTC))
+        return self.services.authentication.actor_for(token=token, now=datetime.now(UTC))
+
+
+def build(options: ConnectionOptions, folder: Path) -> Site:
+    """Compose the application as wsgi.py does and sign everybody in."""
+    services = build_services(Options(options, folder / "analytics", b"k" * 32))
+    services.roles.ensure_built_in()
+    settings = Settings(secret_key="s" * 48, data_dir=folder)
+    app = create_app(settings, services)
+    dash = mount(
+        app,
+        services,
+        guard=reports.guard,
+        shell=reports.shell,
+        grid_url=links.behind_a_mark,
+        csrf_token=generate_csrf,
+    )
+    reports.admit(app, dash.csp_hashes())
+    for kind, name in (("team", "Billing"), ("team", "Devices"), ("category", "Invoices")):
+        services.catalog.save(actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0)
+    site = Site(app, services, {}, {})
+    now = datetime.now(UTC)
+    for role in (*ROLES, "stranger"):
+        user = services.users.create(
+            actor=SYSTEM,
+            now=now,
+            name=f"{role.title()} Demo",
+            email=f"{role}@demo.example",
+            role_id="customer" if role == "stranger" else role,
+            password=PASSWORD,
+        )
+        site.users[role] = user.user_id
+        site.clients[role] = sign_in(app, f"{role}@demo.example")
+    return site
+
+
+def sign_in(app: Flask, email: str, password: str = PASSWORD) -> FlaskClient:
+    """Sign in through the form."""
+    client = app.test_client()
+    token = TOKEN.search(client.get("/login").text)[1]
+    answer = client.post("/login", data={"csrf_token": token, "email": email, "password": password})
+    assert answer.status_code == 302, answer.text
+    return client
+
+
+@pytest.fixture(scope="module")
+def site(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Build the application once per module."""
+    built = build(tables, tmp_path_factory.mktemp("site"))
+    yield built
+    built.services.analytics.close()
+
+
+@pytest.fixture
+def read(site: Site) -> Callable[[int], Any]:
+    """Read a ticket as the system sees it."""
+    return lambda ticket_id: site.services.tickets.get(actor=SYSTEM, ticket_id=ticket_id)
