@@ -1,8 +1,8 @@
 """Serve Dash's JavaScript precompressed and for good, and Plotly in its small edition.
 
-Dash reads a bundle from its package and sends it as it is: 4.8 MB for plotly.js alone. `build` writes
-brotli and gzip variants once; `Bundles` answers with them. Addresses carry a hash of the content, so a
-browser keeps a bundle until a new version of it is installed.
+Dash reads a bundle from its package and sends it as it is: 4.8 MB for plotly.js alone. `build` (or
+`python -m analytics_dash.bundles`) writes brotli and gzip variants once; `Bundles` answers with them.
+Addresses change with the installed version, so a browser may keep a bundle for good.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from dash.fingerprint import check_fingerprint
 from flask import Request, Response
 from whitenoise.compress import Compressor
 
+FOLDER = Path(__file__).resolve().parent / "build"
 ROOT = Path(__file__).resolve().parent.parent
 # Scatter and bar are all our charts need: 0.36 instead of 1.23 MB over the wire.
 BASIC = ROOT / "node_modules" / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
@@ -47,7 +48,7 @@ def sources(basic: Path = BASIC) -> dict[str, Path]:
     return named | {PLOTLY: basic if fits else FULL}
 
 
-def build(folder: Path, *, basic: Path = BASIC) -> dict[str, str]:
+def build(folder: Path = FOLDER, *, basic: Path = BASIC) -> dict[str, str]:
     """Write every bundle, its compressed variants and a manifest into `folder`; returns name -> file."""
     folder.mkdir(parents=True, exist_ok=True)
     compressor = Compressor(quiet=True)
@@ -114,3 +115,7 @@ def plotly_version(path: Path) -> str:
     with path.open("rb") as file:
         banner = file.read(200).decode(errors="replace")
     return banner.partition(" v")[2].split()[0] if " v" in banner else ""
+
+
+if __name__ == "__main__":
+    build()

@@ -66,6 +66,11 @@ def register(
             return _unanswered() | _filters(question, prefix) | _problem([error.message])
         return _answered(view) | _filters(question, prefix) | _problem(question.choice.problems)
 
+    _register_in_browser(app)
+
+
+def _register_in_browser(app: dash.Dash) -> None:
+    """Name the functions of assets/overview.js that run without the server."""
     browser = "ledgerdeskReports"
     app.clientside_callback(
         ClientsideFunction(browser, "paint"),

@@ -11,7 +11,7 @@ import dash
 from flask import Flask, Response, request
 
 from analytics_dash import callbacks, layout
-from analytics_dash.bundles import Bundles
+from analytics_dash.bundles import FOLDER, Bundles
 from analytics_dash.gate import Gate, shapes
 from analytics_dash.ports import Avatar, Clock, GridUrl, Guard, Services, Shell
 from analytics_dash.skeleton import ACTIONS, SKELETON
@@ -35,8 +35,23 @@ def _plain_avatar(_id: str, name: str) -> tuple[str, int]:
 class LedgerDash(dash.Dash):
     """A Dash app whose page is rendered by the portal's shell."""
 
-    shell: Shell
-    bundles: Bundles
+    def __init__(self, server: Flask, shell: Shell, bundles: Bundles) -> None:
+        self.shell = shell
+        self.bundles = bundles
+        super().__init__(
+            server.name,
+            server=server,  # type: ignore[arg-type]  # a Flask app is what its documentation asks for
+            url_base_pathname=PREFIX,
+            assets_folder=str(Path(__file__).resolve().parent / "assets"),
+            title=TITLE,
+            update_title=None,  # type: ignore[arg-type]  # documented: None switches it off
+            csrf_token_name=CSRF_COOKIE,
+            csrf_header_name="X-CSRFToken",
+            enable_mcp=False,
+            use_pages=False,
+            suppress_callback_exceptions=True,  # parts of the page arrive with the first answer
+            add_log_handler=False,
+        )
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called with keywords alone
         """Give the shell Dash's placeholders, with what belongs in the page's bar as `actions`."""
@@ -66,7 +81,7 @@ def mount(
     grid_url: GridUrl,
     avatar: Avatar = _plain_avatar,
     csrf_token: Callable[[], str] | None = None,
-    bundles: Path | None = None,
+    bundles: Path | None = FOLDER,
     now: Clock = _utc_now,
     zone: str = "UTC",
 ) -> dash.Dash:
@@ -75,26 +90,13 @@ def mount(
     `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
     the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
     X-CSRFToken; without it the portal sets the cookie itself. `grid_url` and `avatar`: see ports. `bundles`
-    is a folder that bundles.build() wrote. `zone` is the IANA zone in which days begin.
+    is a folder that bundles.build() wrote; without one Dash serves its files as they are. `zone` is the
+    IANA zone in which days begin.
     """
     ready = Bundles.load(bundles)
     gate = Gate(PREFIX, guard, ready)
     gate.install(server)
-    app = LedgerDash(
-        server.name,
-        server=server,  # type: ignore[arg-type]  # a Flask app is what its documentation asks for
-        url_base_pathname=PREFIX,
-        assets_folder=str(Path(__file__).resolve().parent / "assets"),
-        title=TITLE,
-        update_title=None,  # type: ignore[arg-type]  # documented: None switches it off
-        csrf_token_name=CSRF_COOKIE,
-        csrf_header_name="X-CSRFToken",
-        enable_mcp=False,
-        use_pages=False,
-        suppress_callback_exceptions=True,  # parts of the page arrive with the first answer
-        add_log_handler=False,
-    )
-    app.shell, app.bundles = shell, ready
+    app = LedgerDash(server, shell, ready)
     app.layout = layout.page()
     zone = callbacks.check_zone(zone)
     callbacks.register(app, services, prefix=PREFIX, grid_url=grid_url, avatar=avatar, now=now, zone=zone)

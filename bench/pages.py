@@ -54,7 +54,7 @@ class Lists:
             self._first("open_list", "agent's open list", mine, self._mine),
             self._first("filtered", "by agent and status", mine | {"status": "open"}, with_status),
             self._first("first_page", "all open, first page", everything, self._open),
-            Operation("deep", f"all open, {self.depth} page{'s' * (self.depth != 1)} deep", self._connect, page_deep),
+            Operation("deep", f"all open, page {self.depth + 1} on", self._connect, page_deep),
         ]
 
     def _first(self, key: str, label: str, filters: Mapping[str, str], tickets: Sequence[Known]) -> Operation:

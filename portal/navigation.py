@@ -50,6 +50,12 @@ def groups(who: Actor, path: str, query: str) -> Groups:
     ]
 
 
+def present_label(who: Actor) -> str | None:
+    """Name the view that the present address is, if the navigation has it."""
+    found = groups(who, request.path, request.query_string.decode("latin-1"))
+    return next((item["label"] for group in found for item in group["items"] if item["active"]), None)
+
+
 def _teams(who: Actor, here: str) -> Groups:
     """Show the person's own teams, else the first few; the filter reaches the others."""
     active = [team for team in services().catalog.teams() if team.active]

@@ -37,23 +37,34 @@ NAMES_FRESH = 60.0
 
 
 @dataclass(frozen=True)
-class Services:
-    """Everything the web and the worker work with."""
-
+class _People:
     authentication: AuthenticationService
     users: UserService
     roles: RoleService
     sessions: SessionManager
+
+
+@dataclass(frozen=True)
+class _Tickets:
     catalog: CatalogService
     tickets: TicketService
     workflow: WorkflowService
     assignments: AssignmentService
     audit: AuditService
     importer: TicketImporter
+
+
+@dataclass(frozen=True)
+class _Reporting:
     analytics: AnalyticsEngine
     metrics: MetricsService
     dashboards: DashboardService
     reports: ReportingService
+
+
+@dataclass(frozen=True)
+class Services(_Reporting, _Tickets, _People):
+    """Everything the web and the worker work with."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,13 @@ class Options:
 def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
+    people = _build_people(options)
+    tickets = _build_tickets(options, people)
+    reporting = _build_reporting(options, people)
+    return Services(**vars(people), **vars(tickets), **vars(reporting))
+
+
+def _build_people(options: Options) -> _People:
     roles = RoleService(ShortCache(FRESH, time.monotonic))
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
     passwords = Passwords()
@@ -82,16 +100,21 @@ def build_services(options: Options) -> Services:
         new_id=lambda: uuid4().hex,
         listing=users_listing.build(key=options.cursor_key, roles=roles.ids),
     )
-    catalog = CatalogService(roles, ShortCache(FRESH, time.monotonic))
+    authentication = AuthenticationService(users=users, roles=roles, sessions=sessions, passwords=passwords)
+    return _People(authentication, users, roles, sessions)
+
+
+def _build_tickets(options: Options, people: _People) -> _Tickets:
+    catalog = CatalogService(people.roles, ShortCache(FRESH, time.monotonic))
     audit = AuditService(options.shards)
-    assignments = AssignmentService(users, catalog)
+    assignments = AssignmentService(people.users, catalog)
     workflow = WorkflowService()
     writer = TicketWriter(
         audit=audit, assignments=assignments, new_id=lambda: uuid4().hex, pause=_pause, shards=options.shards
     )
     tickets = TicketService(
-        roles=roles,
-        users=users,
+        roles=people.roles,
+        users=people.users,
         catalog=catalog,
         workflow=workflow,
         assignments=assignments,
@@ -99,26 +122,14 @@ def build_services(options: Options) -> Services:
         writer=writer,
         listing=tickets_listing.build(key=options.cursor_key, shards=options.shards),
     )
+    importer = TicketImporter(writer, audit, assignments, people.users, catalog)
+    return _Tickets(catalog, tickets, workflow, assignments, audit, importer)
+
+
+def _build_reporting(options: Options, people: _People) -> _Reporting:
     analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
-    metrics = MetricsService(analytics, partial(_may_read_reports, roles))
-    return Services(
-        authentication=AuthenticationService(
-            users=users, roles=roles, sessions=sessions, passwords=passwords
-        ),
-        users=users,
-        roles=roles,
-        sessions=sessions,
-        catalog=catalog,
-        tickets=tickets,
-        workflow=workflow,
-        assignments=assignments,
-        audit=audit,
-        importer=TicketImporter(writer, audit, assignments, users, catalog),
-        analytics=analytics,
-        metrics=metrics,
-        dashboards=DashboardService(metrics),
-        reports=ReportingService(analytics),
-    )
+    metrics = MetricsService(analytics, partial(_may_read_reports, people.roles))
+    return _Reporting(analytics, metrics, DashboardService(metrics), ReportingService(analytics))
 
 
 def _may_read_reports(roles: RoleService, actor: Actor) -> None:

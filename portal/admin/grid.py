@@ -27,6 +27,11 @@ class LedgerView(PynamoView):
     can_export = False
     needs: dict[str, Permission] = {}
 
+    def get_column_name(self, field: str) -> str:
+        """Name a column as its field is named."""
+        known = self.fields.get(field)
+        return known.label if known else str(super().get_column_name(field))
+
     def create_blueprint(self, admin: Any) -> Any:
         """Leave out the package's own static files: the product's pages bring theirs."""
         self.static_folder = None

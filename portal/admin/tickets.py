@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import url_for
+from flask import redirect, url_for
+from flask_admin import expose
 
+from portal import navigation
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView, in_grid_words
 from portal.guards import actor, now
@@ -77,7 +79,6 @@ class TicketView(LedgerView):
     """All tickets the actor may see."""
 
     list_template = "admin/tickets.html"
-    can_create = False
     can_export = True
     column_list = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
     column_editable_list = ("status", "priority", "assignee_id")
@@ -88,6 +89,7 @@ class TicketView(LedgerView):
     default_sort = Sort("updated_at", descending=True)
     needs = {
         "list": Permission.TICKET_NOTE,
+        "create": Permission.TICKET_NOTE,
         "edit": Permission.TICKET_UPDATE,
         "export": Permission.TICKET_EXPORT,
         "bulk:assign": Permission.TICKET_ASSIGN,
@@ -107,12 +109,16 @@ class TicketView(LedgerView):
             url="/desk/tickets",
         )
 
+    @expose("/new/")
+    def create_view(self) -> Any:
+        """Lead to the desk's own form: a ticket needs a requester and a message."""
+        return redirect(url_for("desk.new"))
+
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         return {
-            "title": "Tickets",
+            "title": navigation.present_label(actor()) or "Tickets",
             "nouns": ("ticket", "tickets"),
-            "new_url": url_for("desk.new"),
             "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),

@@ -66,13 +66,15 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
 
 
 def _listed(row: TicketRow) -> dict[str, Any]:
-    ago = current_app.jinja_env.filters["ago"](row.updated_at)
+    since = current_app.jinja_env.filters["ago"](row.updated_at)
+    # "3 min ago" and "2 h ago", but "now", "Yesterday" and "14 Oct" as they are.
+    ago = f"{since} ago" if since.endswith((" s", " min", " h")) else since
     return {
         "ticket_id": row.ticket_id,
         "subject": row.subject,
         "status": row.status,
         "url": url_for("help.ticket", ticket_id=row.ticket_id),
-        "note": f"#{row.ticket_id}, last change {ago if ago[0].isupper() or ago == 'now' else ago + ' ago'}",
+        "note": f"#{row.ticket_id}, last change {ago}",
     }
 
 

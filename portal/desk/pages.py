@@ -5,10 +5,10 @@ from typing import Any
 from flask import current_app, render_template, request, url_for
 
 from portal.desk import choices, timeline
-from portal.guards import actor, now, services
+from portal.guards import actor, services
 from portal.once import new_key
 from services.errors import NotFound
-from services.tickets import Conflict, Ticket
+from services.tickets import Ticket
 from services.users import Permission
 
 EARLIER = 5
@@ -60,57 +60,6 @@ def new_ticket(values: dict[str, str], errors: dict[str, list[str]], message_id:
         create_url=url_for("desk.create"),
         back=_back(),
         message_id=message_id,
-    )
-
-
-def conflict(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
-    """Render the page that shows before, theirs and yours; nothing has been written."""
-    present = services().tickets.get(actor=actor(), ticket_id=ticket_id)
-    values = [(c.old, c.theirs, c.yours) for c in found.clashes if c.field in timeline.PEOPLE_FIELDS]
-    single = [*found.yours_only.items(), *found.theirs_only.items()]
-    values += [(*pair, None) for name, pair in single if name in timeline.PEOPLE_FIELDS]
-    reader = choices.Reader({found.by, *(person for trio in values for person in trio)})
-
-    def shown(field: str, value: Any) -> dict[str, Any]:
-        return {"value": value, "label": reader.words(field, value)}
-
-    def single_row(field: str, pair: tuple[Any, Any], why: str) -> dict[str, Any]:
-        before, kept = shown(field, pair[0]), shown(field, pair[1])
-        return {"name": field, "label": choices.label_of(field), "before": before, "kept": kept, "why": why}
-
-    seconds = int((now() - found.at).total_seconds())
-    return render_template(
-        "desk/conflict.html",
-        ticket={
-            "ticket_id": ticket_id,
-            "subject": present.subject,
-            "url": url_for("desk.ticket", ticket_id=ticket_id),
-        },
-        base_version=found.seen,
-        their_version=found.version,
-        theirs={"id": found.by, "name": reader.person(found.by), "at": found.at},
-        gap=f"{seconds} seconds" if 1 < seconds < 120 else None,
-        base_at=None,
-        fields=[
-            {
-                "name": clash.field,
-                "label": choices.label_of(clash.field),
-                "before": shown(clash.field, clash.old),
-                "theirs": shown(clash.field, clash.theirs),
-                "yours": shown(clash.field, clash.yours),
-            }
-            for clash in found.clashes
-        ],
-        merged=[
-            single_row(name, pair, "Only you changed it, yours kept") | {"yours": pair[1]}
-            for name, pair in found.yours_only.items()
-        ]
-        + [
-            single_row(name, pair, "Only they changed it, theirs kept")
-            for name, pair in found.theirs_only.items()
-        ],
-        reply=draft,
-        resolve_url=url_for("desk.resolve", ticket_id=ticket_id),
     )
 
 

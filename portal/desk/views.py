@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.desk import pages
+from portal.desk import conflict, pages
 from portal.guards import actor, needs, now, services
 from portal.once import new_key, sent_key
 from services.errors import Invalid
@@ -113,8 +113,8 @@ def _write(
             public=public,
             once=sent_key(),
         )
-    except Conflict as conflict:
-        return pages.conflict(ticket_id, conflict, draft), 409
+    except Conflict as found:
+        return conflict.page(ticket_id, found, draft), 409
     except Invalid as refused:
         if draft is None:
             flash(refused.message, "error")

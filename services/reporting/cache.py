@@ -168,15 +168,13 @@ def write_cache(
 
 def _fill(connection: "DuckDBPyConnection", facts: str, tickets: str) -> None:
     connection.execute(_NEXT.format(facts=facts))
-    stretches = connection.execute(
-        f'SELECT DISTINCT ("at" - ("at" % {STRETCH} + {STRETCH}) % {STRETCH}) // {STRETCH} FROM {facts} ORDER BY 1'
+    starts = connection.execute(
+        f'SELECT DISTINCT "at" - ("at" % {STRETCH} + {STRETCH}) % {STRETCH} FROM {facts} ORDER BY 1'
     ).fetchall()
-    for (index,) in stretches:
-        bounds = {"start": index * STRETCH, "end": (index + 1) * STRETCH}
-        connection.execute(_STRETCH.format(facts=facts, **bounds))
-    if stretches:  # the checkpoint that today's reports start from
-        end = (stretches[-1][0] + 1) * STRETCH
-        connection.execute("INSERT INTO next.marks SELECT ?, * FROM running", [end])
+    for (start,) in starts:
+        connection.execute(_STRETCH.format(facts=facts, start=start, end=start + STRETCH))
+    if starts:  # the checkpoint that today's reports start from
+        connection.execute("INSERT INTO next.marks SELECT ?, * FROM running", [starts[-1][0] + STRETCH])
     connection.execute(f"INSERT INTO next.tickets SELECT {quoted(TICKET)} FROM {tickets}")
     connection.execute(_WAITING)
     connection.execute("CHECKPOINT next")

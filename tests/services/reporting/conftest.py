@@ -20,9 +20,7 @@ def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
     def make(ledger: MemoryLedger, *, name: str = "copy", recent_rows: int = 40) -> AnalyticsEngine:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        made.append(
-            AnalyticsEngine(folder, ledger, overlap=timedelta(seconds=60), recent_rows=recent_rows)
-        )
+        made.append(AnalyticsEngine(folder, ledger, overlap=timedelta(seconds=60), recent_rows=recent_rows))
         return made[-1]
 
     yield make

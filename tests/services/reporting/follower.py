@@ -17,7 +17,8 @@ def main() -> None:
     engine = AnalyticsEngine(Path(sys.argv[1]), ledger, recent_rows=60)
     events = ledger.events
     ledger.events = []
-    engine.rebuild(now=START) if not Path(sys.argv[1], "manifest.json").exists() else None
+    if not Path(sys.argv[1], "manifest.json").exists():
+        engine.rebuild(now=START)
     sys.stdout.write("begun\n")
     sys.stdout.flush()
     with engine.view() as view:

@@ -103,6 +103,7 @@ class Figures:
 
 
 Holds = Callable[[dict[str, Any]], bool]
+Stretch = tuple[datetime, datetime]
 
 
 def seconds(passed: timedelta) -> int:
@@ -121,16 +122,16 @@ def figures(told: Sequence[Story], start: datetime, end: datetime, until: dateti
             if not last.get("first_response_at"):
                 found.waiting += 1
                 found.oldest = min(found.oldest or story.created, story.created)
-        _count_response(story, found, start, end, holds)
-        _count_turns(story, found, start, end, until, holds)
+        _count_response(story, found, (start, end), holds)
+        _count_turns(story, found, (start, end), until, holds)
     return found
 
 
-def _count_response(story: Story, found: Figures, start: datetime, end: datetime, holds: Holds) -> None:
+def _count_response(story: Story, found: Figures, period: Stretch, holds: Holds) -> None:
     for _, state in story.moments:
         if state.get("first_response_at"):
             replied = datetime.fromisoformat(state["first_response_at"])
-            if start <= replied < end and holds(state):
+            if period[0] <= replied < period[1] and holds(state):
                 took = seconds(replied - story.created)
                 if took < 0:
                     found.early += 1
@@ -139,12 +140,10 @@ def _count_response(story: Story, found: Figures, start: datetime, end: datetime
             return
 
 
-def _count_turns(
-    story: Story, found: Figures, start: datetime, end: datetime, until: datetime, holds: Holds
-) -> None:
+def _count_turns(story: Story, found: Figures, period: Stretch, until: datetime, holds: Holds) -> None:
     turns = [turn for turn in story.turns() if turn[0] < until]
     for index, (at, solved, state) in enumerate(turns):
-        if not solved or not start <= at < end or not holds(state):
+        if not solved or not period[0] <= at < period[1] or not holds(state):
             continue
         reopened = turns[index + 1][0] if index + 1 < len(turns) else None
         if reopened is None:

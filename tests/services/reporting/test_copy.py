@@ -18,7 +18,6 @@ from tests.services.reporting.conftest import MakeEngine
 from tests.services.reporting.ledgers import (
     START,
     Action,
-    Event,
     MemoryLedger,
     busy_desk,
     history,
@@ -81,11 +80,12 @@ def test_repeated_and_unordered_events_count_once(make_engine: MakeEngine) -> No
 
 
 def test_an_event_the_index_shows_late_is_read_from_the_ledger(make_engine: MakeEngine) -> None:
-    events = recorded_in_turn(history(5, START, [Action(1), Action(2, {"status": "solved"}), Action(9)]), START)
+    events = recorded_in_turn(
+        history(5, START, [Action(1), Action(2, {"status": "solved"}), Action(9)]), START
+    )
     ledger = MemoryLedger(events)
     ledger.hidden = {(5, 2)}
     engine = make_engine(ledger)
-    engine.rebuild(now=START - timedelta(seconds=1)) if False else None
     ledger.events = []
     engine.rebuild(now=START)
     ledger.events = events
@@ -112,7 +112,9 @@ def test_an_event_that_turns_up_within_the_overlap_is_taken(make_engine: MakeEng
 def test_a_version_missing_from_the_ledger_is_counted_and_does_not_stop_the_rest(
     make_engine: MakeEngine,
 ) -> None:
-    events = recorded_in_turn(history(1, START, [Action(1), Action(1), Action(1, {"status": "solved"})]), START)
+    events = recorded_in_turn(
+        history(1, START, [Action(1), Action(1), Action(1, {"status": "solved"})]), START
+    )
     ledger = MemoryLedger(events[:1] + events[2:])
     engine = make_engine(ledger)
     assert engine.rebuild(now=LATER).gaps == 1
@@ -218,17 +220,17 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
-Damage = Callable[[Path], None]
-DAMAGES: dict[str, Damage] = {
+def flip_cache_and_a_segment_below_it(folder: Path) -> None:
+    flip(min(folder.glob("events-*")))
+    flip(*folder.glob("closed-*"))
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
     "recent segment": lambda folder: flip(max(folder.glob("events-*"))),
-    "closed segment and cache": lambda folder: (
-        flip(min(folder.glob("events-*"))),
-        flip(*folder.glob("closed-*")),
-    )[0],
+    "cache and closed segment": flip_cache_and_a_segment_below_it,
     "cache": lambda folder: flip(*folder.glob("closed-*")),
-    "missing cache": lambda folder: [path.unlink() for path in folder.glob("closed-*")][0],
-    "torn manifest": lambda folder: (folder / "manifest.json").write_bytes(b'{"format":1,"crc":12')
-    and None,
+    "missing cache": lambda folder: next(folder.glob("closed-*")).unlink(),
+    "torn manifest": lambda folder: (folder / "manifest.json").write_bytes(b'{"format":1,"crc":12'),
     "changed manifest": lambda folder: flip(folder / "manifest.json"),
 }
 
@@ -240,7 +242,8 @@ def test_damage_gives_a_clear_error_and_is_repaired(
     ledger = MemoryLedger(recorded_in_turn(busy_desk(50), START))
     engine = make_engine(ledger)
     follow_in_turns(engine, ledger, 60)
-    ledger.events += more_events(ledger)
+    added = history(9999, START, [Action(1), Action(5, reply=True)])
+    ledger.events += recorded_in_turn(added, START + timedelta(seconds=999))
     engine.follow(now=START + timedelta(seconds=1000))
     expected = content(engine)
     engine.close()
@@ -251,10 +254,6 @@ def test_damage_gives_a_clear_error_and_is_repaired(
     assert engine.follow(now=START + timedelta(seconds=1010)).rebuilt
     assert content(engine) == content(reader) == expected
     assert not engine.follow(now=START + timedelta(seconds=1020)).rebuilt
-
-
-def more_events(ledger: MemoryLedger) -> list[Event]:
-    return recorded_in_turn(history(9999, START, [Action(1), Action(5, reply=True)]), START + timedelta(seconds=999))
 
 
 def test_a_long_catch_up_is_taken_in_bounded_batches(

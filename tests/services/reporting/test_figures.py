@@ -8,8 +8,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from services.reporting import NONE, AnalyticsEngine, DashboardService, Filters, MetricsService, Overview, Row
+from services.reporting.periods import period
+from services.reporting.queries import answer
 from tests.services.reporting import reference
-from tests.services.reporting.ledgers import START, Action, Event, MemoryLedger, history
+from tests.services.reporting.ledgers import START, Action, Event, MemoryLedger, busy_desk, history
 
 KEYS = {
     "team_id": st.sampled_from([None, "first", "second"]),
@@ -86,9 +88,7 @@ def test_every_figure_equals_a_replay(
         engine.close()
 
 
-def check(
-    overview: Overview, told: list[reference.Story], filters: Filters, moment: datetime
-) -> None:
+def check(overview: Overview, told: list[reference.Story], filters: Filters, moment: datetime) -> None:
     until = moment + timedelta(microseconds=1)
     before, start, end = reference.bounds(filters, until)
 
@@ -175,10 +175,6 @@ def check_rows(
 
 def test_the_backlog_balances() -> None:
     """Backlog at the end = backlog at the start + created + reopened - solved, whatever the histories."""
-    from services.reporting.periods import period
-    from services.reporting.queries import answer
-    from tests.services.reporting.ledgers import busy_desk
-
     with tempfile.TemporaryDirectory() as folder:
         engine = AnalyticsEngine(Path(folder), MemoryLedger(busy_desk(300)))
         engine.rebuild(now=LATER)
@@ -191,5 +187,5 @@ def test_the_backlog_balances() -> None:
                 days = [day for number, day in found.days.items() if number >= first]
                 moved = sum(day.created + day.reopened - day.solved for day in days)
                 assert moved == sum(day.backlog for day in days)
-                assert sum(day.reopened for day in days) > 0 or month > 4
+                assert month > 3 or all(sum(getattr(day, name) for day in days) for name in vars(days[0]))
         engine.close()

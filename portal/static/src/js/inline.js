@@ -43,6 +43,12 @@ function next(cell, step) {
   return cells[cells.indexOf(cell) + step];
 }
 
+/** Of the statuses, only those that may follow the present one. */
+function allowed(field, value, found) {
+  const next = field === "status" && config.allowed[value];
+  return next ? found.filter(([status]) => next.includes(status)) : found;
+}
+
 async function edit(cell) {
   const field = fieldOf(cell);
   const { v: value } = cell.dataset;
@@ -54,7 +60,7 @@ async function edit(cell) {
     title: `${offered.label}, ${name}`,
     field,
     people: config.people,
-    choices: await choices(offered.offered),
+    choices: allowed(field, value, await choices(offered.offered)),
     current: value,
     anchor: cell,
     over: true,

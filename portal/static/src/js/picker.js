@@ -28,7 +28,9 @@ function list() {
   const { choices, current } = open.spec;
   if (!choices) return;
   const wanted = open.input.value.trim().toLowerCase();
-  open.found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
+  const starts = ([, label]) => label.toLowerCase().startsWith(wanted);
+  const found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
+  open.found = wanted ? [...found.filter(starts), ...found.filter((choice) => !starts(choice))] : found;
   open.list.replaceChildren(...open.found.map(item));
   if (!open.found.length) open.list.append(el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."));
   const at = open.found.findIndex(([value]) => value === current);

@@ -49,10 +49,11 @@ export async function fill(select) {
 /** Read what may be chosen: sent along, or held by a filter of this page ("-" stands for nothing there). */
 export async function choices(offered) {
   if (!offered) return null;
-  if (offered.choices) return offered.choices;
+  if (offered.choices) return offered.none && !offered.choices.some(([value]) => !value) ? [["", "None"], ...offered.choices] : offered.choices;
   const source = document.getElementById(offered.from);
   const isList = source.matches("select");
   if (isList) await fill(source);
   const read = isList ? [...source.options].map((option) => [option.value, option.textContent.trim()]) : $$("input", source).map((input) => [input.value, input.parentElement.textContent.trim()]);
-  return read.map(([value, label]) => [value === "-" ? "" : value, label]);
+  const all = read.map(([value, label]) => [value === "-" ? "" : value, label]);
+  return offered.none ? all : all.filter(([value]) => value);
 }

@@ -1,0 +1,249 @@
+"""Two writers at the same moment: nothing is lost, nothing is doubled, nothing is overwritten."""
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from services.tickets import Clash, Conflict, NotAllowedNow, TooBusy
+from services.tickets.workflow import NEXT
+from tests.services.house import history, kinds
+
+PAIRS = 200
+
+
+class Meetings:
+    """Lets the two writers of a ticket go on only when both have read it, so that every pair is a race."""
+
+    def __init__(self, writer, monkeypatch):
+        self._load, self._barriers, self._met, self.lost = writer.load, {}, threading.local(), itertools.count()
+        pause = writer.pause
+        monkeypatch.setattr(writer, "load", self.load)
+        monkeypatch.setattr(writer, "pause", lambda attempt: (next(self.lost), pause(attempt)))
+
+    def arrange(self, tickets):
+        self._barriers = {ticket.ticket_id: threading.Barrier(2) for ticket in tickets}
+
+    def load(self, ticket_id):
+        found = self._load(ticket_id)
+        last = getattr(self._met, "barrier", None)
+        barrier = self._barriers.get(ticket_id)
+        if barrier is not None and barrier is not last:
+            self._met.barrier = barrier
+            barrier.wait(30)
+        return found
+
+
+@pytest.fixture
+def meetings(house, monkeypatch):
+    return Meetings(house.services.tickets._writer, monkeypatch)
+
+
+def both(meetings, tickets, one, other):
+    """Let two writers change every ticket at once; returns what each of them got, pair by pair."""
+    meetings.arrange(tickets)
+    with ThreadPoolExecutor(8) as pool:
+        running = [(pool.submit(outcome, one, t), pool.submit(outcome, other, t)) for t in tickets]
+        results = [(first.result(), second.result()) for first, second in running]
+    meetings.arrange([])
+    return results
+
+
+def outcome(write, ticket):
+    try:
+        return write(ticket)
+    except Conflict as conflict:
+        return conflict
+
+
+def test_two_hundred_pairs(house, agent, colleague, customer, meetings):
+    tickets = [house.ticket(customer) for _ in range(PAIRS)]
+    lost = next(meetings.lost)
+
+    apart = both(
+        meetings,
+        tickets,
+        lambda t: house.update(agent, t, priority="high", body=f"From one {t.ticket_id}"),
+        lambda t: house.update(colleague, t, category="software", body=f"From other {t.ticket_id}", public=False),
+    )
+    assert next(meetings.lost) - lost - 1 == PAIRS, "every pair raced, one of the two had to go again"
+    for ticket, results in zip(tickets, apart, strict=True):
+        assert sorted(result.version for result in results) == [2, 3]
+        now = house.get(agent, ticket)
+        assert (now.priority, now.category, now.version) == ("high", "software", 3)
+        bodies = sorted(event.body for event in history(ticket)[1:])
+        assert bodies == [f"From one {ticket.ticket_id}", f"From other {ticket.ticket_id}"]
+
+    seen = [house.get(agent, ticket) for ticket in tickets]
+    together = both(
+        meetings,
+        seen,
+        lambda t: house.update(agent, t, subject="One", assignee_id=agent.user_id),
+        lambda t: house.update(colleague, t, subject="Other"),
+    )
+    for ticket, results in zip(tickets, together, strict=True):
+        refused = [result for result in results if isinstance(result, Conflict)]
+        (written,) = [result for result in results if not isinstance(result, Conflict)]
+        assert len(refused) == 1
+        yours = "Other" if written.subject == "One" else "One"
+        assert refused[0].clashes == [Clash("subject", "Printer on fire", written.subject, yours)]
+        assert house.get(agent, ticket) == written
+        assert (written.version, len(history(ticket))) == (4, 4)
+        held = house.services.assignments.held(ticket.ticket_id)
+        assert held == ([(agent.user_id, None)] if written.subject == "One" else [])
+    assert house.services.audit.verify().shown == []
+
+
+def test_many_writers_on_one_ticket(house, agent, customer):
+    ticket = house.ticket(customer)
+
+    def write(number):
+        for part in range(4):
+            words = f"{number}.{part}"
+            while True:
+                try:
+                    house.update(agent, ticket, body=words, public=False)
+                    break
+                except TooBusy:
+                    continue
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(write, range(6)))
+    bodies = [event.body for event in history(ticket)[1:]]
+    assert sorted(bodies) == sorted(f"{n}.{p}" for n in range(6) for p in range(4))
+    assert house.violations(ticket) == []
+
+
+def test_one_wish_that_arrives_many_times_at_once(house, agent, customer):
+    """A form sent by an impatient hand: one reply, one ticket, and everybody gets the same answer."""
+    ticket = house.ticket(customer)
+    with ThreadPoolExecutor(6) as pool:
+        replies = [
+            pool.submit(house.update, agent, ticket, body="Hello.", status="open", once="r") for _ in range(6)
+        ]
+        made = [pool.submit(house.ticket, customer, once="c") for _ in range(6)]
+        assert {reply.result().version for reply in replies} == {2}
+        assert len({one.result().ticket_id for one in made}) == 1
+    assert kinds(ticket) == ["created", "replied"]
+    assert house.services.audit.verify().shown == []
+
+
+def test_a_ticket_that_never_stands_still(house, agent, colleague, customer, monkeypatch):
+    """Somebody is faster each time: nothing is written, and the writer hears it."""
+    ticket = house.ticket(customer)
+    writer = house.services.tickets._writer
+    load = writer.load
+
+    def overtaken(ticket_id):
+        found = load(ticket_id)
+        monkeypatch.setattr(writer, "load", load)
+        house.update(colleague, found[0], body="Me first.", public=False)
+        monkeypatch.setattr(writer, "load", overtaken)
+        return found
+
+    monkeypatch.setattr(writer, "load", overtaken)
+    monkeypatch.setattr(writer, "pause", lambda attempt: None)
+    with pytest.raises(TooBusy):
+        house.update(agent, ticket, priority="low")
+    monkeypatch.setattr(writer, "load", load)
+    assert set(kinds(ticket)[1:]) == {"noted"}
+    assert house.get(agent, ticket).priority == "normal"
+    assert house.violations(ticket) == []
+
+
+VALUES = {
+    "priority": st.sampled_from(["low", "normal", "high"]),
+    "category": st.sampled_from(["hardware", "software", ""]),
+    "subject": st.sampled_from(["One", "Two", "Three"]),
+    "status": st.sampled_from(list(NEXT)),
+}
+WRITERS = st.integers(0, 2)
+
+
+class Writers(RuleBasedStateMachine):
+    """Several writers with pages of different age, against a ticket kept as a plain list of states."""
+
+    house = agent = customer = None
+
+    def __init__(self):
+        super().__init__()
+        self.ticket = self.house.ticket(self.customer)
+        first = {"subject": "Printer on fire", "status": "new", "priority": "normal", "category": None}
+        self.states = [first]
+        self.said = ["Smoke comes out of it."]
+        self.seen = {0: 1, 1: 1, 2: 1}
+
+    @rule(writer=WRITERS)
+    def look(self, writer):
+        self.seen[writer] = len(self.states)
+
+    @rule(writer=WRITERS, changes=st.fixed_dictionaries({}, optional=VALUES), said=st.integers(0, 2))
+    def write(self, writer, changes, said):
+        """Change fields, in silence (0), with a reply (1) or with a note (2)."""
+        kept, error = self.expected(self.seen[writer], changes, said == 1)
+        along = {"body": f"word {len(self.said)}", "public": said == 1} if said else {}
+        try:
+            made = self.house.update(
+                self.agent, self.ticket, seen=self.seen[writer], **changes, **along
+            )
+        except (Conflict, NotAllowedNow) as refused:
+            assert type(refused) is error
+            if isinstance(refused, Conflict):
+                assert {clash.field for clash in refused.clashes} == kept
+            return
+        assert error is None
+        if kept or said:
+            self.states.append({**self.states[-1], **kept})
+            self.said.append(along.get("body"))
+            assert made.version == len(self.states)
+            self.seen[writer] = made.version
+
+    @rule()
+    def customer_writes(self):
+        self.house.services.tickets.customer_reply(
+            actor=self.customer, now=self.house.now(), ticket_id=self.ticket.ticket_id, body="And?"
+        )
+        was = self.states[-1]["status"]
+        self.states.append({**self.states[-1], "status": was if was == "new" else "open"})
+        self.said.append("And?")
+
+    def expected(self, seen, changes, replied):
+        """Work out what must come of a change: what is kept, or what clashes and the error."""
+        then, now = self.states[seen - 1], self.states[-1]
+        wanted = {name: value or None for name, value in changes.items()}
+        wishes = {name: value for name, value in wanted.items() if value not in (then[name], now[name])}
+        # A field that went away and came back stands as it was shown.
+        clashing = {name for name in wishes if then[name] != now[name]}
+        if clashing:
+            return clashing, Conflict
+        status = wishes.get("status")
+        if status is not None and status not in NEXT[now["status"]]:
+            return {}, NotAllowedNow
+        if status is None and replied and now["status"] == "new":
+            wishes["status"] = "open"
+        return wishes, None
+
+    @invariant()
+    def the_ticket_is_what_it_should_be(self):
+        now = self.house.get(self.agent, self.ticket)
+        assert {name: getattr(now, name) for name in self.states[-1]} == self.states[-1]
+        assert now.version == len(self.states)
+
+    def teardown(self):
+        events = history(self.ticket)
+        assert [event.body for event in events] == self.said
+        for event, state in zip(events, self.states, strict=True):
+            told = {name: event.state.get(name) for name in state if name != "subject"}
+            assert told == {name: value for name, value in state.items() if name != "subject"}
+        assert self.house.violations(self.ticket) == []
+
+
+def test_writers_with_stale_pages(house, agent, customer):
+    machine = type("Bound", (Writers,), {"house": house, "agent": agent, "customer": customer})
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=12, stateful_step_count=15, deadline=None)
+    )
