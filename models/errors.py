@@ -45,12 +45,17 @@ def translated() -> Iterator[None]:
     try:
         yield
     except TransactWriteError as error:
-        if error.cause_response_code != "TransactionCanceledException":
+        if _code(error) != "TransactionCanceledException":
             raise EngineUnavailable(type(error).__name__) from error
         raise Cancelled([reason.code if reason else None for reason in error.cancellation_reasons]) from error
     except PynamoDBException as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        if _code(error) == "ConditionalCheckFailedException":
             raise VersionMoved from error
         raise EngineUnavailable(type(error).__name__) from error
     except (BotoCoreError, ClientError) as error:
         raise EngineUnavailable(type(error).__name__) from error
+
+
+def _code(error: PynamoDBException) -> str | None:
+    """Return DynamoDB's code; None without an answer, where PynamoDB's own property would stumble."""
+    return error.cause_response_code if isinstance(error.cause, ClientError) else None

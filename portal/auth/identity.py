@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import Flask, Request, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Request, Response, current_app, g, redirect, request, session, url_for
 from flask_login import LoginManager
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -46,7 +46,8 @@ def init_app(app: Flask) -> None:
 
 
 def keep(response: Response | BaseResponse, token: str) -> None:
-    """Put a session token into the cookie."""
+    """Put a session token into the cookie, and begin with a form token nobody knew before."""
+    session.clear()
     response.set_cookie(
         cookie_name(),
         token,
@@ -64,6 +65,14 @@ def end() -> BaseResponse:
     if token:
         services().sessions.revoke(token=token)
     g.pop("_login_user", None)
+    session.clear()
     response = redirect(url_for("auth.login"))
-    response.delete_cookie(cookie_name(), path="/")
+    # With the same attributes: browsers ignore a __Host- cookie that does not say Secure, this one too.
+    response.delete_cookie(
+        cookie_name(),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
     return response

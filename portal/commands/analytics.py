@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from portal.commands.plain import in_one_line
 from portal.guards import services
 
 group = AppGroup("analytics", help="Rebuild or sum up the columnar copy of the ledger.")
@@ -14,7 +15,8 @@ group = AppGroup("analytics", help="Rebuild or sum up the columnar copy of the l
 @group.command("rebuild")
 def rebuild() -> None:
     """Build the columnar copy anew from the ledger."""
-    progress = services().analytics.rebuild(now=datetime.now(UTC))
+    with in_one_line():
+        progress = services().analytics.rebuild(now=datetime.now(UTC))
     click.echo(f"{progress.seen} events")
 
 
@@ -22,7 +24,8 @@ def rebuild() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 def summary(as_json: bool) -> None:
     """Print counts of everything in the ledger."""
-    figures = services().reports.summary()
+    with in_one_line():
+        figures = services().reports.summary()
     if as_json:
         click.echo(json.dumps(figures, indent=2, sort_keys=True))
         return

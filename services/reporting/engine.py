@@ -98,8 +98,8 @@ class AnalyticsEngine:
             if not mine:
                 return Progress(waiting=True)
             try:
-                if self._store.take_damage():
-                    return self._repaired(now)
+                if self._store.damage_noted():
+                    self._check()
                 return self._followed(now)
             except CopyMissing:
                 return self._rebuilt(now)
@@ -207,6 +207,19 @@ class AnalyticsEngine:
         for file in view.manifest.recent:
             self._store.checked(file)
         return merge_segments(view.connection, self._store, view.manifest.recent, view.manifest.number + 1)
+
+    def _check(self) -> None:
+        """Look into noted damage: raises CopyDamaged unless every file is what it was when written.
+
+        A reader can also fail for reasons of its own, such as too many open files.
+        """
+        manifest = self._store.read()
+        for file in (manifest.cache, *manifest.closed, *manifest.recent):
+            try:
+                self._store.checked(file)
+            except FileNotFoundError:
+                raise CopyDamaged(file.name) from None
+        self._store.settle_damage()
 
     def _repaired(self, now: datetime) -> Progress:
         """Build the cache from the segments when they are sound, else everything from the ledger."""

@@ -170,18 +170,19 @@ class Store:
         """Ask the worker to build the copy anew."""
         (self.folder / "damaged").touch()
 
-    def take_damage(self) -> bool:
-        """Tell whether damage was noted."""
+    def damage_noted(self) -> bool:
+        """Tell whether a reader met something it could not trust."""
         return (self.folder / "damaged").exists()
 
     def settle_damage(self) -> None:
-        """Forget noted damage, after a rebuild."""
+        """Forget noted damage, after a repair."""
         (self.folder / "damaged").unlink(missing_ok=True)
 
     def note_followed(self, seconds: float) -> None:
         """Remember when the ledger was last followed to the end (seconds since 1970)."""
         path = self.folder / "followed"
-        path.touch()
+        if not path.exists():
+            path.touch()
         os.utime(path, (seconds, seconds))
 
     def followed(self) -> float | None:

@@ -36,8 +36,6 @@ __all__ = [
     "Condition",
     "Conflict",
     "Event",
-    "ImportedEvent",
-    "ImportedTicket",
     "FileReport",
     "ImportStopped",
     "ImportedEvent",

@@ -26,6 +26,14 @@ class Verification:
     history_items: int = 0
     violations: int = 0
     shown: list[str] = field(default_factory=list)
+    by_origin: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def count(self, history: int, origin: str | None) -> None:
+        """Count a ticket's history items, and both for the import it came from."""
+        self.history_items += history
+        if origin is not None:
+            tickets, items = self.by_origin.get(origin, (0, 0))
+            self.by_origin[origin] = (tickets + 1, items + history)
 
     def fail(self, ticket_id: int, message: str) -> None:
         """Count a violation and keep its words while there is room."""
@@ -85,13 +93,16 @@ class AuditService:
         """List the raw changes after a version, oldest first."""
         return ticket_history.of_ticket(ticket_id, after=version)
 
-    def verify(self) -> Verification:
-        """Check every ticket against its history, ticket by ticket as the table lies; reads everything."""
-        found = Verification()
+    def verify(self, *, origins: Mapping[int, str] | None = None) -> Verification:
+        """Check every ticket against its history, ticket by ticket as the table lies; reads everything.
+
+        `origins` names the import a ticket came from, so that what it brought is counted apart too.
+        """
+        found, origins = Verification(), origins or {}
         seen: set[int] = set()
         for ticket_id, history in _by_ticket():
             seen.add(ticket_id)
-            found.history_items += len(history)
+            found.count(len(history), origins.get(ticket_id))
             for violation in _violations_now(ticket_id, history):
                 found.fail(ticket_id, violation)
         for ticket_id in ticket_table.all_ids():
@@ -103,7 +114,7 @@ class AuditService:
     def _verify_missed(self, ticket_id: int, found: Verification) -> None:
         """Check a ticket whose history the walk did not meet: it has none, or was created meanwhile."""
         history = ticket_history.of_ticket(ticket_id)
-        found.history_items += len(history)
+        found.count(len(history), None)
         for violation in _violations_now(ticket_id, history):
             found.fail(ticket_id, violation)
 

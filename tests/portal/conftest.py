@@ -13,12 +13,15 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
+from models import ticket_history
 from models.connection import ConnectionOptions
+from models.ticket_history import TicketHistory
 from portal import links, reports
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import Options, Services, build_services
 from services.users import SYSTEM
+from tests.portal.pages import Page
 
 PASSWORD = "correct horse battery staple"
 ROLES = ("customer", "agent", "manager", "administrator")
@@ -46,6 +49,20 @@ class Site:
     def post(self, role: str, path: str, **fields: Any) -> Any:
         """Post a form with the token of its person."""
         return self.as_(role).post(path, data={"csrf_token": self.token(role), **fields})
+
+    def read(self, role: str, path: str) -> Page:
+        """Open a page as a person of a role and read it; it must be there."""
+        answer = self.as_(role).get(path)
+        assert answer.status_code == 200, f"{path} answered {answer.status_code} to the {role}"
+        return Page(answer.text)
+
+    def history(self, ticket_id: int) -> list[TicketHistory]:
+        """Read a ticket's history as stored."""
+        return ticket_history.of_ticket(ticket_id)
+
+    def events(self, ticket_id: int) -> list[tuple[str, str | None]]:
+        """List kind and text of each change of a ticket."""
+        return [(event.kind, event.body) for event in self.history(ticket_id)]
 
     def ticket(self, role: str = "customer", subject: str = "Printer on fire", body: str = "It burns") -> int:
         """Open a ticket and return its number."""

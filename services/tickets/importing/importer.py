@@ -76,6 +76,10 @@ class TicketImporter:
         self._writer, self._users, self._catalog = writer, users, catalog
         self._chunks = ChunkBuilder(audit, assignments)
 
+    def origins(self) -> dict[int, str]:
+        """Map the number of every imported ticket to the source it came from."""
+        return references.origins()
+
     def run(
         self,
         *,

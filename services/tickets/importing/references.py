@@ -57,6 +57,16 @@ def find(source: str, ref: str) -> Reference | None:
     return Reference.from_value(item.value) if item is not None else None
 
 
+def origins() -> dict[int, str]:
+    """Map the number of every imported ticket to the source it came from."""
+    found: dict[int, str] = {}
+    for noted in setting.of_kind("import"):
+        for partition in range(PARTITIONS):
+            for item in setting.of_kind(f"external_ref#{noted.id}#{partition}"):
+                found[int(str(item.value["ticket_id"]))] = noted.id
+    return found
+
+
 def _key(source: str, ref: str) -> tuple[str, str]:
     return f"external_ref#{source}#{zlib.crc32(ref.encode()) % PARTITIONS}", ref
 

@@ -256,6 +256,15 @@ def test_damage_gives_a_clear_error_and_is_repaired(
     assert not engine.follow(now=START + timedelta(seconds=1020)).rebuilt
 
 
+def test_a_false_alarm_rebuilds_nothing(make_engine: MakeEngine, tmp_path: Path) -> None:
+    ledger = MemoryLedger(recorded_in_turn(busy_desk(5), START))
+    engine = make_engine(ledger)
+    engine.rebuild(now=START)
+    (tmp_path / "copy" / "damaged").touch()
+    assert not engine.follow(now=LATER).rebuilt
+    assert not (tmp_path / "copy" / "damaged").exists()
+
+
 def test_a_long_catch_up_is_taken_in_bounded_batches(
     make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,329 @@
+"""Answers that get lost: every write happens once or not at all, and nobody is told otherwise."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import ledger
+from services.errors import Unavailable
+from services.tickets import Conflict, TooBusy
+from tests.faults.proxy import (
+    cancel,
+    fail,
+    fail_after,
+    forget_token,
+    garble,
+    hold_answer,
+    hold_request,
+    lose_answer,
+    lose_answer_and_token,
+    lose_request,
+    throttle,
+    through,
+)
+from tests.services.house import history, kinds
+
+ATTEMPTS = 4  # of the client, before it gives up
+
+
+def reply(house, agent, customer, ticket):
+    return house.update(agent, ticket, body="Hello.")
+
+
+def note(house, agent, customer, ticket):
+    return house.update(agent, ticket, body="Hm.", public=False, priority="low")
+
+
+def change(house, agent, customer, ticket):
+    return house.update(agent, ticket, status="pending", subject="Toner")
+
+
+def assign(house, agent, customer, ticket):
+    return house.services.tickets.assign_ticket(
+        actor=agent,
+        now=house.now(),
+        ticket_id=ticket.ticket_id,
+        assignee_id=agent.user_id,
+        seen=ticket.version,
+    )
+
+
+def answer(house, agent, customer, ticket):
+    return house.services.tickets.customer_reply(
+        actor=customer, now=house.now(), ticket_id=ticket.ticket_id, body="Any news?"
+    )
+
+
+def solve(house, agent, customer, ticket):
+    return house.services.tickets.customer_solve(actor=customer, now=house.now(), ticket_id=ticket.ticket_id)
+
+
+WRITES = [reply, note, change, assign, answer, solve]
+# What may happen to one request, and the write still succeeds.
+HARMLESS = {
+    "answer lost": [lose_answer],
+    "request lost": [lose_request],
+    "answer held": [hold_answer],
+    "answer garbled": [garble],
+    "failed": [fail],
+    "failed after": [fail_after],
+    "throttled": [throttle],
+    "conflict": [cancel("TransactionConflict")],
+    "conflicts": [cancel("TransactionConflict", 1), cancel("TransactionConflict")],
+    "lost and forgotten": [lose_answer_and_token, forget_token],
+    "every answer lost": [lose_answer] * ATTEMPTS,
+    "every answer failed after": [fail_after] * ATTEMPTS,
+    "every answer garbled": [garble] * ATTEMPTS,
+    "one of all": [lose_request, fail, lose_answer, lose_answer],
+}
+HOPELESS = {
+    "requests lost": [lose_request] * ATTEMPTS,
+    "failures": [fail] * ATTEMPTS,
+    "throttled": [throttle] * ATTEMPTS,
+    "throttled inside": [cancel("ThrottlingError")],
+    "over capacity": [cancel("ProvisionedThroughputExceeded", 1)],
+}
+
+
+@pytest.fixture
+def ticket(house, customer):
+    return house.ticket(customer)
+
+
+@pytest.mark.parametrize("acts", HARMLESS.values(), ids=HARMLESS)
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_happens_once(house, proxy, agent, customer, ticket, write, acts):
+    proxy.play(*acts)
+    after = write(house, agent, customer, ticket)
+    assert not proxy._scripts["TransactWriteItems"], "all of it happened"
+    assert after.version == 2
+    assert house.get(agent, ticket) == after
+    assert len(history(ticket)) == 2
+    stints = [(agent.user_id, None)] if write is assign else []
+    assert house.services.assignments.held(ticket.ticket_id) == stints
+
+
+@pytest.mark.parametrize("acts", HOPELESS.values(), ids=HOPELESS)
+@pytest.mark.parametrize("write", [reply, assign, answer])
+def test_a_write_that_cannot_happen_is_reported_and_leaves_nothing(
+    house, proxy, agent, customer, ticket, write, acts
+):
+    proxy.play(*acts)
+    with pytest.raises(Unavailable):
+        write(house, agent, customer, ticket)
+    assert house.get(agent, ticket) == ticket
+    assert kinds(ticket) == ["created"]
+    assert house.services.assignments.held(ticket.ticket_id) == []
+
+
+@pytest.mark.parametrize("once", [None, "form"])
+@pytest.mark.parametrize("acts", HARMLESS.values(), ids=HARMLESS)
+def test_a_ticket_is_created_once(house, proxy, agent, acts, once):
+    customer = house.actor("customer")
+    proxy.play(*acts)
+    made = house.ticket(customer, assignee_id=None, once=once)
+    rows = house.services.tickets.get_tickets_by_user(actor=customer, user_id=customer.user_id).rows
+    assert [row.ticket_id for row in rows] == [made.ticket_id]
+    assert kinds(made) == ["created"]
+
+
+@pytest.mark.parametrize("acts", HOPELESS.values(), ids=HOPELESS)
+def test_a_ticket_that_cannot_be_created_is_not_there(house, proxy, acts):
+    customer = house.actor("customer")
+    proxy.play(*acts)
+    with pytest.raises(Unavailable):
+        house.ticket(customer, once="form")
+    mine = house.services.tickets.get_tickets_by_user
+    assert mine(actor=customer, user_id=customer.user_id).rows == []
+    made = house.ticket(customer, once="form")
+    assert [row.ticket_id for row in mine(actor=customer, user_id=customer.user_id).rows] == [made.ticket_id]
+
+
+def test_the_counter_may_skip_a_number_but_gives_none_twice(house, proxy, customer):
+    first = house.ticket(customer)
+    proxy.play(lose_answer, operation="UpdateItem")
+    assert house.ticket(customer).ticket_id > first.ticket_id
+    proxy.play(*[lose_request] * ATTEMPTS, operation="UpdateItem")
+    with pytest.raises(Unavailable):
+        house.ticket(customer)
+
+
+def test_reads_that_fail_are_reported(house, proxy, agent, ticket):
+    for operation, read in (
+        ("GetItem", lambda: house.get(agent, ticket)),
+        ("Query", lambda: house.services.tickets.timeline(actor=agent, ticket_id=ticket.ticket_id)),
+        ("GetItem", lambda: house.update(agent, ticket, priority="low")),
+    ):
+        proxy.play(*[lose_request] * ATTEMPTS, operation=operation)
+        with pytest.raises(Unavailable):
+            read()
+    assert kinds(ticket) == ["created"]
+
+
+class TestNoAnswerAtAll:
+    """Neither the write nor the question what became of it is answered: the user must send it again."""
+
+    def test_written_but_unknown(self, house, proxy, agent, ticket):
+        proxy.play(*[lose_answer] * ATTEMPTS)
+        proxy.play(through, *[lose_request] * ATTEMPTS, operation="GetItem")  # the ticket, then the question
+        with pytest.raises(Unavailable):
+            house.update(agent, ticket, body="Hello.", priority="low", once="form")
+        assert kinds(ticket) == ["created", "replied"]
+        again = house.update(agent, ticket, body="Hello.", priority="low", once="form")
+        assert again.version == 2
+        assert kinds(ticket) == ["created", "replied"]
+
+    def test_written_but_unknown_without_words(self, house, proxy, agent, ticket):
+        proxy.play(*[lose_answer] * ATTEMPTS)
+        proxy.play(through, *[lose_request] * ATTEMPTS, operation="GetItem")
+        with pytest.raises(Unavailable):
+            house.update(agent, ticket, priority="low")
+        assert house.update(agent, ticket, priority="low").version == 2
+        assert kinds(ticket) == ["created", "changed"]
+
+    def test_a_ticket_written_but_unknown(self, house, proxy, customer):
+        proxy.play(*[lose_answer] * ATTEMPTS)
+        proxy.play(*[lose_request] * ATTEMPTS, operation="GetItem")
+        with pytest.raises(Unavailable):
+            house.ticket(customer, once="lost")
+        made = house.ticket(customer, once="lost")
+        assert house.ticket(customer, once="lost") == made
+        proxy.play(*[lose_request] * ATTEMPTS, operation="GetItem")
+        with pytest.raises(Unavailable):
+            house.ticket(customer, once="lost")
+
+    def test_a_request_that_arrives_late(self, house, proxy, agent, ticket):
+        """The product has given up when the engine at last gets the request, several times at that."""
+        proxy.play(*[hold_request] * ATTEMPTS)
+        with pytest.raises(Unavailable):
+            house.update(agent, ticket, body="Hello.", once="form")
+        assert kinds(ticket) == ["created"]
+        assert [answer.status for answer in proxy.release()] == [200] * ATTEMPTS
+        assert kinds(ticket) == ["created", "replied"]
+        assert house.update(agent, ticket, body="Hello.", once="form").version == 2
+        assert kinds(ticket) == ["created", "replied"]
+
+    def test_a_request_that_arrives_too_late(self, house, proxy, agent, customer, ticket):
+        """Others went on meanwhile: the old request finds another version and does nothing."""
+        proxy.play(*[hold_request] * ATTEMPTS)
+        with pytest.raises(Unavailable):
+            house.update(agent, ticket, status="solved")
+        moved = answer(house, agent, customer, ticket)
+        assert [answer.status for answer in proxy.release()] == [400] * ATTEMPTS
+        assert house.get(agent, ticket) == moved
+        assert house.violations(ticket) == []
+
+
+class TestTheTestsCanFail:
+    """Two nets hold a lost answer, each alone is enough; without both a reply is written twice."""
+
+    def test_without_tokens(self, house, proxy, agent, ticket):
+        proxy.play(lose_answer_and_token, forget_token)
+        house.update(agent, ticket, body="Hello.")
+        assert kinds(ticket) == ["created", "replied"]
+
+    def test_without_reading_back(self, house, proxy, agent, ticket, monkeypatch):
+        monkeypatch.setattr(ledger, "_is_ours", lambda commit: False)
+        proxy.play(lose_answer)
+        house.update(agent, ticket, body="Hello.")
+        assert kinds(ticket) == ["created", "replied"]
+
+    def test_without_both(self, house, proxy, agent, ticket, monkeypatch):
+        monkeypatch.setattr(ledger, "_is_ours", lambda commit: False)
+        proxy.play(lose_answer_and_token, forget_token)
+        house.update(agent, ticket, body="Hello.")
+        assert kinds(ticket) == ["created", "replied", "replied"]
+
+
+ACTS = [
+    through, lose_answer, lose_request, fail, fail_after, throttle, garble, lose_answer_and_token,
+    forget_token, cancel("TransactionConflict"), cancel("ThrottlingError"),
+]  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    writing=st.lists(st.sampled_from(ACTS), max_size=10),
+    reading=st.lists(st.sampled_from([through, lose_answer, lose_request, fail]), max_size=8),
+    writes=st.lists(st.sampled_from(["reply", "change", "answer"]), min_size=1, max_size=3),
+)
+def test_whatever_happens(house, proxy, agent, customer, writing, reading, writes):
+    """A write that was acknowledged is there once; one that was not is there once or not at all."""
+    proxy.play()
+    proxy.play(operation="GetItem")
+    ticket = house.ticket(customer)
+    said, unsure = [], []
+    proxy.play(*writing)
+    proxy.play(*reading, operation="GetItem")
+    for number, write in enumerate(writes):
+        words = f"word {number}"
+        try:
+            if write == "answer":
+                house.services.tickets.customer_reply(
+                    actor=customer, now=house.now(), ticket_id=ticket.ticket_id, body=words
+                )
+            else:
+                along = {"priority": ("low", "high", "urgent")[number]} if write == "change" else {}
+                house.update(agent, ticket, body=words, **along)
+            said.append(words)
+        except Unavailable:
+            unsure.append(words)
+        except (Conflict, TooBusy):
+            assert write == "change"
+    proxy.play()
+    proxy.play(operation="GetItem")
+    found = [event.body for event in history(ticket)[1:]]
+    assert len(found) == len(set(found)), "none doubled"
+    assert set(said) <= set(found) <= {*said, *unsure}, "none lost, none made up"
+    assert house.violations(ticket) == []
+
+
+def test_at_the_end_the_ledger_is_whole(house):
+    assert house.services.audit.verify().shown == []
+
+
+class TestOtherRecords:
+    def test_a_person_is_created_once(self, house, proxy):
+        admin = house.actor("administrator")
+        proxy.play(lose_answer)
+        made = house.services.users.create(
+            actor=admin,
+            now=house.now(),
+            name="Ana",
+            email="ana@example.org",
+            role_id="agent",
+            password="long enough for this",
+        )
+        assert house.services.users.find_by_email("ana@example.org") == made
+
+    def test_two_who_meet_on_one_address_go_on(self, house, proxy):
+        admin = house.actor("administrator")
+        proxy.play(cancel("TransactionConflict"), cancel("TransactionConflict", 1))
+        made = house.services.users.create(
+            actor=admin,
+            now=house.now(),
+            name="Bo",
+            email="bo@example.org",
+            role_id="agent",
+            password="long enough for this",
+        )
+        assert house.services.users.find_by_email("bo@example.org") == made
+
+    def test_a_role_and_a_category_meet_their_own_write(self, house, proxy):
+        """The client asks again after a lost answer, and the condition fails on what it wrote itself."""
+        admin = house.actor("administrator")
+        roles, catalog = house.services.roles, house.services.catalog
+        for seen in (0, 1):
+            proxy.play(lose_answer, operation="PutItem")
+            role = roles.save(actor=admin, role_id="clerk", name=f"Clerk {seen}", permissions={}, seen=seen)
+            assert role.version == seen + 1
+            proxy.play(lose_answer, operation="PutItem")
+            entry = catalog.save(
+                actor=admin,
+                kind="category",
+                id_="paper" if seen else None,
+                name="Paper",
+                active=not seen,
+                seen=seen,
+            )
+            assert entry.version == seen + 1
