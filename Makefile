@@ -24,7 +24,7 @@ help: ## Show this list
 run: setup ## Start engine, web and worker; print the address and the demo logins
 	@exec $(BIN)/python -m local
 
-setup: .venv/.runtime node_modules/.installed portal/static/build/.built ## Install what is missing and build the assets
+setup: .venv/.runtime node_modules/.installed portal/static/build/.built analytics_dash/build/.built ## Install what is missing and build the assets
 
 test: dev-setup browser ## Run everything: lint, import contracts, types, unit, integration and browser tests
 	@$(MAKE) check
@@ -48,7 +48,7 @@ requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.
 	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
 
 clean: ## Remove everything that setup and tests made; the data under var/ stays
-	rm -rf .venv node_modules portal/static/build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv node_modules portal/static/build analytics_dash/build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 check:
@@ -94,6 +94,11 @@ node_modules/.installed: package.json package-lock.json
 portal/static/build/.built: $(ASSET_SOURCES) .venv/.runtime node_modules/.installed
 	@echo "setup: static files"
 	@$(BIN)/python -m portal.assets
+	@touch $@
+
+analytics_dash/build/.built: .venv/.runtime node_modules/.installed analytics_dash/bundles.py
+	@echo "setup: chart library"
+	@$(BIN)/python -c 'from analytics_dash.bundles import main; main()'
 	@touch $@
 
 browser:

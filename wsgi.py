@@ -3,7 +3,7 @@
 from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
-from portal import links, reports
+from portal import links, reports, words
 from portal.app import create_app, service_options
 from portal.settings import Settings
 from services.bootstrap import build_services
@@ -13,6 +13,6 @@ services = build_services(service_options(settings))
 app = create_app(settings, services)
 dash = mount(
     app, services, guard=reports.guard, shell=reports.shell, grid_url=links.behind_a_mark,
-    csrf_token=generate_csrf, zone=settings.time_zone,
+    csrf_token=generate_csrf, zone=settings.time_zone, avatar=words.avatar,
 )  # fmt: skip
 reports.admit(app, dash.csp_hashes())

@@ -18,8 +18,10 @@ from bench.product import ProductFailed, environment, run_command
 from local.engine import Engine
 from local.folder_lock import LOCK_NAME
 from local.ports import free_port
-from local.settings import ROOT, Settings
+from local.settings import ROOT
 from models.connection import disconnect
+from portal.app import service_options
+from portal.settings import Settings
 from services.bootstrap import Services, build_services
 from services.tickets import ImportedTicket
 from services.users import SYSTEM
@@ -96,7 +98,7 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say) -> dict[str, An
         given = environment(folder, free_port(), engine.port)
         run_command("release", given=given)
         try:
-            services = build_services(Settings.from_env(given).service_options)
+            services = build_services(service_options(Settings.from_env(given)))
             people = _accounts(corpus, services, password)
             end = datetime.combine(datetime.now(UTC).date(), clock_time(), UTC)
             told = tickets(corpus, size, people, end)

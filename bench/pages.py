@@ -167,10 +167,11 @@ class Customer:
         return [Operation("create", "create by form", self._connect, self._create)]
 
     def check_last(self) -> None:
-        """Look at the newest ticket's page; raises WrongAnswer when it is not there."""
-        client = self._connect()
-        client.get(f"/help/tickets/{max(self._made)}")
-        client.close()
+        """Look at the newest ticket's page, if any was made; raises WrongAnswer when it is not there."""
+        if self._made:
+            client = self._connect()
+            client.get(f"/help/tickets/{max(self._made)}")
+            client.close()
 
     def _create(self, client: Client) -> None:
         fields = {

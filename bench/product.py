@@ -92,6 +92,8 @@ def running(folder: Path) -> Iterator[Product]:
         finally:
             for child, grace in zip(children, (WEB_GRACE_SECONDS, WORKER_GRACE_SECONDS), strict=False):
                 child.stop(grace, in_a_hurry=lambda: False)
+                if child.process.stdout is not None:
+                    child.process.stdout.close()
 
 
 def _wait(product: Product, is_ready: Callable[[], bool]) -> None:

@@ -16,10 +16,10 @@ DONE_STATUSES = ("solved", "closed")
 
 TIMES = {"created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at"}
 
-# What a list shows; every index carries just this.
+# What a list shows or filters by; every index carries just this.
 LISTED = [
     "version", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
-    "channel", "created_at", "updated_at",
+    "channel", "created_at", "updated_at", "first_solved_at",
 ]  # fmt: skip
 
 

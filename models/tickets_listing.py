@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from models.ticket import LISTED, Ticket, side, state_partitions
+from models.ticket import Ticket, side, state_partitions
 from models.times import from_text, to_text
 from pynamodb_grid.listing import (
     ColumnarPort,
@@ -80,7 +80,7 @@ def build(*, key: bytes, shards: int, columnar: ColumnarPort | None = None) -> L
             IndexPlan("by_state", by_state, Plain("updated_at")),
         ),
         implied=_implied,
-        attributes=("ticket_id", *LISTED),
+        attributes=TicketRow._fields,
         row=read_row,
         columnar=columnar,
     )

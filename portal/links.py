@@ -2,33 +2,34 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import url_for
-
+GRID = "/desk/tickets/"
 NOT_SET = "-"  # how the grid's filters spell "empty"
+# What a chart calls a limit, and the grid's parameter for it; both count whole days, ends included.
+DAYS = {
+    "created_from": "created.from",
+    "created_to": "created.to",
+    "solved_from": "solved.from",
+    "solved_to": "solved.to",
+}
 
 
 def tickets(**filters: str | Sequence[str]) -> str:
-    """Address the ticket grid; `created__from` stands for the parameter `created.from`."""
-    wanted = {name.replace("__", "."): value for name, value in filters.items()}
-    return url_for("tickets.index_view", **wanted)
+    """Address the ticket grid; several values of one filter are alternatives."""
+    return f"{GRID}?{urlencode(filters, doseq=True)}" if filters else GRID
 
 
 def behind_a_mark(wanted: Mapping[str, Any]) -> str | None:
-    """Address the tickets behind a chart's mark, None where the grid cannot show exactly these.
-
-    The grid has no filter for the day of solving, so a mark that counts solves is not a link.
-    """
-    if "solved_from" in wanted or "solved_to" in wanted:
-        return None
+    """Address the tickets behind a chart's mark, None where the grid cannot show exactly these."""
     filters: dict[str, str | list[str]] = {}
     for name in ("team", "priority", "category", "assignee"):
-        if name in wanted:
-            filters[name] = [value or NOT_SET for value in wanted[name]]
+        values = [value or NOT_SET for value in wanted.get(name, ())]
+        if NOT_SET in values and len(values) > 1:
+            return None  # the grid cannot ask for "empty or one of these"
+        if values:
+            filters[name] = values
     if "state" in wanted:
         filters["state"] = wanted["state"]
-    if "created_from" in wanted:
-        filters["created__from"] = wanted["created_from"].isoformat()
-    if "created_to" in wanted:
-        filters["created__to"] = wanted["created_to"].isoformat()
+    filters |= {DAYS[name]: day.isoformat() for name, day in wanted.items() if name in DAYS}
     return tickets(**filters)

@@ -13,6 +13,20 @@ POLICY = (
 ONE_YEAR = 31_536_000
 
 
+def always(*, secure: bool) -> dict[str, str]:
+    """List the headers of every answer, static files included."""
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
+    if secure:
+        headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
+    return headers
+
+
 def csp_nonce() -> str:
     """Return the nonce of this request's scripts."""
     if "csp_nonce" not in g:
@@ -23,6 +37,7 @@ def csp_nonce() -> str:
 def init_app(app: Flask, *, secure: bool) -> None:
     """Add the headers to every answer; Dash's pages alone may style inline, which Dash needs."""
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+    everywhere = always(secure=secure)
 
     @app.after_request
     def add_headers(response: Response) -> Response:
@@ -34,13 +49,7 @@ def init_app(app: Flask, *, secure: bool) -> None:
                 hashes="".join(f" {h}" for h in app.extensions.get("dash_hashes", ())) if reports else "",
                 styles=" 'unsafe-inline'" if reports else "",
             )
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "same-origin"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        headers.update(everywhere)
         if "Cache-Control" not in headers:
             headers["Cache-Control"] = "no-store"
-        if secure:
-            headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR}; includeSubDomains"
         return response

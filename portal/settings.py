@@ -4,8 +4,9 @@ import os
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 
@@ -19,7 +20,7 @@ class Settings:
     """How this instance runs. docs/operators.md describes each field under its environment name."""
 
     environment: str = DEVELOPMENT
-    secret_key: str = ""
+    secret_key: str = field(default="", repr=False)
     dynamodb_endpoint: str | None = "http://127.0.0.1:8081"
     aws_region: str = "eu-central-1"
     table_prefix: str = "ledgerdesk-"
@@ -31,7 +32,7 @@ class Settings:
     embedded_engine: bool = True
     web_workers: int = 2
     feed_shards: int = 1
-    demo_password: str | None = None
+    demo_password: str | None = field(default=None, repr=False)
     secure_cookies: bool = False
     time_zone: str = "UTC"
 
@@ -68,19 +69,28 @@ class Settings:
             feed_shards=_number(env, "FEED_SHARDS", 1, 1, 32),
             demo_password=None if production else env.get("DEMO_PASSWORD") or None,
             secure_cookies=production,
-            time_zone=env.get("TIME_ZONE", "UTC"),
+            time_zone=_time_zone(env),
         )
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, str(default))
-    if not text.isdecimal() or not low <= int(text) <= high:
+    if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
         raise SettingsError(f"{name} must be a number from {low} to {high}, not {text!r}.")
     return int(text)
 
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
     return _number(env, name, default, 1, 65535)
+
+
+def _time_zone(env: Mapping[str, str]) -> str:
+    name = env.get("TIME_ZONE", "UTC")
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise SettingsError(f"TIME_ZONE must be a name such as Europe/Berlin, not {name!r}.") from error
+    return name
 
 
 def _secret(env: Mapping[str, str], data_dir: Path, production: bool) -> str:

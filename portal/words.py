@@ -45,6 +45,11 @@ def stamp(at: datetime, zone: tzinfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def avatar(user_id: str, name: str) -> tuple[str, int]:
+    """Give a person's initials and colour."""
+    return initials(name), hue(user_id)
+
+
 def ago(at: datetime, current: datetime, zone: tzinfo) -> str:
     """Say how long ago something was, as short as it is still clear: 4 s, 3 min, 2 h, Yesterday, 14 Oct."""
     seconds = (current - at).total_seconds()

@@ -11,6 +11,7 @@ from portal import navigation
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView, in_grid_words
 from portal.guards import actor, now
+from portal.links import GRID
 from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, bulk_action
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
@@ -106,7 +107,7 @@ class TicketView(LedgerView):
             TicketSource(services),
             name="Tickets",
             endpoint="tickets",
-            url="/desk/tickets",
+            url=GRID.rstrip("/"),
         )
 
     @expose("/new/")
@@ -191,6 +192,7 @@ class TicketView(LedgerView):
             ),
             DateFilter("created_at", "Created", name="created", zone=zone),
             DateFilter("updated_at", "Updated", name="updated", zone=zone),
+            DateFilter("first_solved_at", "First solved", name="solved", zone=zone),
         ]  # fmt: skip
 
     def _agents(self) -> Choices:

@@ -120,7 +120,7 @@ def _place(stream: Stream, route: Route, forward: bool, anchor: Anchor) -> None:
         return
     own, other = route.partitions[stream.number], route.partitions[number]
     value = own.prefix + position[0][len(other.prefix) :]
-    open_ = (stream.number > number) is forward
+    open_ = (stream.number < number) is forward
     stream.clip(
         stream.bounds.above(value, open_=open_) if forward else stream.bounds.below(value, open_=open_)
     )

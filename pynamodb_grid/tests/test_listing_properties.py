@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,27 +88,33 @@ def values(pages: list[Any], field: str) -> list[Any]:
     return [getattr(row, field) for page in pages for row in page.rows]
 
 
-def check(lister: Listing, rows: list[Any], conditions: Conditions, sort: Sort, size: int) -> None:
+def check(lister: Listing, rows: list[Any], request: ListRequest, *, exact: bool = True) -> None:
+    conditions, sort, size = request.conditions, request.sort, request.size
+    assert sort is not None
     pages = read_forward(lister, conditions, sort, size)
     want = expected(rows, conditions, sort)
     assert values(pages, sort.field) == [value for value, _ in want]
     assert sorted(ids(pages)) == sorted(number for _, number in want)
     streamed = [row.ticket_id for row in lister.iterate(conditions, sort)]
     assert streamed == ids(pages)
-    walk_back(lister, pages, conditions, sort, size)
+    walk_back(lister, pages, ListRequest(conditions, sort, size), exact=exact)
 
 
-def walk_back(lister: Listing, pages: list[Any], conditions: Conditions, sort: Sort, size: int) -> None:
+def walk_back(lister: Listing, pages: list[Any], request: ListRequest, *, exact: bool) -> None:
     """Follows the previous links: the same pages, or where a cap cuts them elsewhere, the same rows."""
     last = next((at for at in reversed(range(len(pages))) if pages[at].rows), 0)
     back, page = [pages[last]], pages[last]
     while page.previous_cursor is not None:
-        page = lister.page(ListRequest(conditions, sort, size, page.previous_cursor))
+        page = lister.page(replace(request, cursor=page.previous_cursor))
         back.insert(0, page)
         assert len(back) < 400, "paging back does not end"
-    assert ids(back) == ids(pages[: last + 1])
-    if not any(p.partial for p in pages + back):
-        assert [ids([p]) for p in back] == [ids([p]) for p in pages]
+    want, rest = ids(pages[: last + 1]), ids(back[1:])
+    if exact:
+        assert [ids([p]) for p in back] == [ids([p]) for p in pages[: last + 1]]
+    # Where a cap hides whether more lies before, the way back may end in the first page shown once more.
+    assert want[len(want) - len(rest) :] == rest
+    assert ids([back[0]]) == want[: len(back[0].rows)]
+    assert len(rest) + len(back[0].rows) >= len(want)
 
 
 @relaxed
@@ -126,7 +133,8 @@ def test_index_pages_equal_the_reference(
     model = new_table()
     stored = [ticket(model, number, **row) for number, row in enumerate(rows, 1)]
     store(model, stored)
-    check(listing(model, page_cap=cap), stored, conditions, Sort("updated_at", descending), size)
+    request = ListRequest(conditions, Sort("updated_at", descending), size)
+    check(listing(model, page_cap=cap), stored, request, exact=cap >= 1000)
 
 
 @relaxed
@@ -150,7 +158,7 @@ def test_small_sets_sort_by_any_column(
     stored = [ticket(model, number, **row) for number, row in enumerate(rows, 1)]
     store(model, stored)
     held = (*conditions, Condition("assignee_id", Op.EQ, "ana"))
-    check(listing(model), stored, held, Sort(field, descending), size)
+    check(listing(model), stored, ListRequest(held, Sort(field, descending), size))
 
 
 @relaxed
@@ -162,7 +170,7 @@ def test_sparse_index_pages_equal_the_reference(
     stored = [ticket(model, number, **row) for number, row in enumerate(rows, 1)]
     store(model, stored)
     held = (Condition("due_at", Op.LE, stamp(2)),)
-    check(listing(model), stored, held, Sort("due_at", descending), size)
+    check(listing(model), stored, ListRequest(held, Sort("due_at", descending), size))
 
 
 @relaxed

@@ -16,7 +16,7 @@ from analytics_dash import mount
 from models import ticket_history
 from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
-from portal import links, reports
+from portal import links, reports, words
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import Options, Services, build_services
@@ -90,6 +90,7 @@ def build(options: ConnectionOptions, folder: Path) -> Site:
         shell=reports.shell,
         grid_url=links.behind_a_mark,
         csrf_token=generate_csrf,
+        avatar=words.avatar,
     )
     reports.admit(app, dash.csp_hashes())
     for kind, name in (("team", "Billing"), ("team", "Devices"), ("category", "Invoices")):

@@ -35,15 +35,15 @@ def events() -> list[Event]:
 
 
 @pytest.fixture
-def engine(make_engine: MakeEngine, events: list[Event]) -> AnalyticsEngine:
+def analytics(make_engine: MakeEngine, events: list[Event]) -> AnalyticsEngine:
     made = make_engine(MemoryLedger(events))
     made.rebuild(now=LATER)
     return made
 
 
 @pytest.fixture
-def metrics(engine: AnalyticsEngine) -> MetricsService:
-    return MetricsService(engine, lambda _: None)
+def metrics(analytics: AnalyticsEngine) -> MetricsService:
+    return MetricsService(analytics, lambda _: None)
 
 
 def latest(events: list[Event]) -> list[dict[str, Any]]:
@@ -54,11 +54,11 @@ def latest(events: list[Event]) -> list[dict[str, Any]]:
     ]
 
 
-def test_nobody_reads_figures_without_permission(engine: AnalyticsEngine) -> None:
+def test_nobody_reads_figures_without_permission(analytics: AnalyticsEngine) -> None:
     def refuse(actor: Any) -> None:
         raise Forbidden(f"{actor} may not read reports.")
 
-    refused = MetricsService(engine, refuse)
+    refused = MetricsService(analytics, refuse)
     with pytest.raises(Forbidden, match="cass"):
         refused.get_ticket_metrics(filters=PERIOD, now=LATER, actor="cass")
     with pytest.raises(Forbidden):
@@ -97,24 +97,24 @@ def test_the_age_of_the_data_is_told(metrics: MetricsService) -> None:
 
 
 def test_answers_are_remembered_until_the_data_changes(
-    engine: AnalyticsEngine, events: list[Event], metrics: MetricsService
+    analytics: AnalyticsEngine, events: list[Event], metrics: MetricsService
 ) -> None:
     def asked(now: datetime) -> tuple[int, float | None]:
-        with engine.view() as view:
+        with analytics.view() as view:
             connection, counted = view.connection, Counting(view.connection)
-            engine._reader._view = replace(view, connection=counted)  # type: ignore[arg-type]
+            analytics._reader._view = replace(view, connection=counted)  # type: ignore[arg-type]
         found = metrics.get_ticket_metrics(filters=PERIOD, now=now, actor=None).figures["created"].value
-        with engine.view() as view:
-            engine._reader._view = replace(view, connection=connection)
+        with analytics.view() as view:
+            analytics._reader._view = replace(view, connection=connection)
         return counted.queries, found
 
     first, created = asked(LATER)
     assert first > 0
     assert asked(LATER + timedelta(minutes=3)) == (0, created)
-    ledger = engine._ledger
+    ledger = analytics._ledger
     assert isinstance(ledger, MemoryLedger)
     ledger.events = events + history(9000, START, [Action(1)], recorded=LATER + timedelta(minutes=4))
-    engine.follow(now=LATER + timedelta(minutes=5))
+    analytics.follow(now=LATER + timedelta(minutes=5))
     again, more = asked(LATER + timedelta(minutes=5))
     assert again > 0
     assert more == (created or 0) + 1
@@ -158,23 +158,23 @@ def test_hostile_choices_find_nothing(metrics: MetricsService) -> None:
     assert found.figures["first_response"].value is None
 
 
-def test_a_busy_process_says_so(engine: AnalyticsEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_process_says_so(analytics: AnalyticsEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_module, "PATIENCE_SECONDS", 0.01)
-    with engine.view(), pytest.raises(CopyBusy), engine.view():
+    with analytics.view(), pytest.raises(CopyBusy), analytics.view():
         pass
 
 
-def test_a_report_beyond_the_memory_says_so(engine: AnalyticsEngine) -> None:
-    with engine.view() as view:
+def test_a_report_beyond_the_memory_says_so(analytics: AnalyticsEngine) -> None:
+    with analytics.view() as view:
         view.rows("SET max_temp_directory_size = '0KB'")
-    with pytest.raises(TooLarge), engine.view() as view:
+    with pytest.raises(TooLarge), analytics.view() as view:
         view.rows("SELECT list(i) FROM range(90000000) t(i)")
-    with engine.view() as view:
+    with analytics.view() as view:
         assert view.rows("SELECT count(*) FROM tickets") == [(80,)]
 
 
-def test_the_summary_counts_the_ledger(engine: AnalyticsEngine, events: list[Event]) -> None:
-    summary = ReportingService(engine).summary()
+def test_the_summary_counts_the_ledger(analytics: AnalyticsEngine, events: list[Event]) -> None:
+    summary = ReportingService(analytics).summary()
     tickets = latest(events)
 
     def counts(name: str, key: Callable[[Any], Any] = lambda value: value or NONE) -> dict[str, int]:
@@ -230,24 +230,24 @@ CONDITIONS: list[tuple[list[Asked], Callable[[dict[str, Any]], bool]]] = [
 
 @pytest.mark.parametrize(("conditions", "holds"), CONDITIONS)
 def test_a_list_selects_what_the_conditions_say(
-    engine: AnalyticsEngine,
+    analytics: AnalyticsEngine,
     events: list[Event],
     conditions: list[Asked],
     holds: Callable[[dict[str, Any]], bool],
 ) -> None:
     expected = [ticket["ticket_id"] for ticket in latest(events) if holds(ticket)]
-    found = engine.select(conditions=conditions, sort=By("ticket_id"), size=1000)
+    found = analytics.select(conditions=conditions, sort=By("ticket_id"), size=1000)
     assert list(found.ids) == expected
     assert found.count == len(expected)
     assert found.as_of == LATER
-    page = engine.select(conditions=conditions, sort=By("ticket_id", True), size=3, offset=2)
+    page = analytics.select(conditions=conditions, sort=By("ticket_id", True), size=3, offset=2)
     assert list(page.ids) == expected[::-1][2:5]
     assert page.count == found.count
 
 
-def test_a_list_is_sorted_by_urgency_with_unset_last(engine: AnalyticsEngine, events: list[Event]) -> None:
+def test_a_list_is_sorted_by_urgency_with_unset_last(analytics: AnalyticsEngine, events: list[Event]) -> None:
     order = {ticket["ticket_id"]: ticket.get("priority") for ticket in latest(events)}
-    found = [order[number] for number in engine.select(conditions=[], sort=By("priority"), size=1000).ids]
+    found = [order[number] for number in analytics.select(conditions=[], sort=By("priority"), size=1000).ids]
     ranks = [("low", "normal", "high", "urgent", None).index(priority) for priority in found]
     assert ranks == sorted(ranks)
 
@@ -271,7 +271,7 @@ def test_a_list_is_sorted_by_urgency_with_unset_last(engine: AnalyticsEngine, ev
     ],
 )
 def test_a_list_refuses_what_the_copy_does_not_know(
-    engine: AnalyticsEngine, conditions: list[Asked], sort: By | None, size: int
+    analytics: AnalyticsEngine, conditions: list[Asked], sort: By | None, size: int
 ) -> None:
     with pytest.raises(BadSelection):
-        engine.select(conditions=conditions, sort=sort, size=size)
+        analytics.select(conditions=conditions, sort=sort, size=size)

@@ -1,0 +1,91 @@
+"""A form that did not come from this site changes nothing, whatever it is posted to."""
+
+from typing import Any
+
+import pytest
+
+from models import ticket_history
+from models.role import Role
+from models.session import Session
+from models.setting import Setting
+from models.ticket import Ticket
+from models.user import User
+from tests.portal.conftest import PASSWORD
+
+PLAUSIBLE = {
+    "subject": "Forged", "body": "Forged", "kind": "reply", "status": "solved", "priority": "urgent",
+    "version": "1", "seen_status": "new", "seen_priority": "normal", "all": "yours", "yours_status": "solved",
+    "requester": "customer@demo.example", "name": "Forged", "email": "forged@demo.example", "theme": "dark",
+    "role_id": "administrator", "active": "true", "password": PASSWORD, "action": "status", "value": "solved",
+    "next": "/",
+}  # fmt: skip
+
+
+def stored() -> list[Any]:
+    """Read everything a forged form could change; counters and times of sessions do not matter."""
+    tables = (User, Role, Ticket, Setting, ticket_history.TicketHistory)
+    kept = sorted(repr(item.serialize()) for table in tables for item in table.scan(consistent_read=True))
+    return [*kept, sorted(session.token_hash for session in Session.scan(consistent_read=True))]
+
+
+def posting_rules(site):
+    return [rule for rule in site.app.url_map.iter_rules() if "POST" in (rule.methods or ())]
+
+
+def address_of(site, rule, ticket_id):
+    values = {name: ticket_id if name == "ticket_id" else "1" for name in rule.arguments}
+    address = site.app.url_map.bind("localhost").build(rule.endpoint, values, append_unknown=False)
+    who = {"users.edit_view": site.users["customer"], "teams.edit_view": "billing"}
+    return f"{address}?id={who.get(rule.endpoint, ticket_id)}"
+
+
+@pytest.mark.parametrize("token", [None, "", "forged", "x" * 5000])
+@pytest.mark.parametrize("role", ["anonymous", "customer", "administrator"])
+def test_no_route_takes_a_form_without_the_token(site, role, token):
+    ticket_id = site.ticket()
+    before = stored()
+    rules = posting_rules(site)
+    assert len(rules) > 20
+    fields = {**PLAUSIBLE, "rowid": str(ticket_id), "id": str(ticket_id)}
+    if token is not None:
+        fields["csrf_token"] = token
+    accepted = [
+        f"{rule.rule}: {answer.status_code}"
+        for rule in rules
+        if (answer := site.as_(role).post(address_of(site, rule, ticket_id), data=fields)).status_code != 400
+    ]
+    assert not accepted, f"taken without the token: {accepted}"
+    assert stored() == before
+
+
+def test_no_route_takes_json_without_the_token(site):
+    ticket_id = site.ticket()
+    before = stored()
+    wish = {"pk": str(ticket_id), "field": "status", "value": "solved", "version": 1}
+    for rule in posting_rules(site):
+        answer = site.as_("administrator").post(address_of(site, rule, ticket_id), json=wish)
+        assert answer.status_code == 400, rule.rule
+        assert answer.content_type == "application/problem+json", rule.rule
+    assert stored() == before
+
+
+def test_a_token_of_somebody_else_is_no_token(site):
+    theirs = site.token("agent")
+    answer = site.as_("customer").post("/help/new", data={**PLAUSIBLE, "csrf_token": theirs})
+    assert answer.status_code == 400
+
+
+def test_the_refusal_says_what_to_do(site):
+    answer = site.as_("agent").post("/desk/new", data=PLAUSIBLE)
+    assert "Nothing was changed" in answer.text
+    assert "Load it again" in answer.text
+
+
+def test_scripts_send_the_token_in_a_header(site):
+    ticket_id = site.ticket()
+    answer = site.as_("agent").post(
+        "/desk/tickets/ajax/update/",
+        json={"pk": str(ticket_id), "field": "priority", "value": "high", "version": 1},
+        headers={"X-CSRFToken": site.token("agent")},
+    )
+    assert answer.status_code == 200

@@ -1,0 +1,78 @@
+"""Settings: wrong ones are named, production is strict, development looks after itself."""
+
+import stat
+
+import pytest
+
+from portal.settings import Settings, SettingsError
+
+KEY = "k" * 32
+
+
+def read(tmp_path, **env):
+    return Settings.from_env({"DATA_DIR": str(tmp_path / "data"), **env})
+
+
+@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": ""}, {"SECRET_KEY": "short"}, {"SECRET_KEY": "k" * 31}])
+def test_production_needs_a_secret_key(tmp_path, given):
+    with pytest.raises(SettingsError, match="SECRET_KEY"):
+        read(tmp_path, ENVIRONMENT="production", **given)
+    assert not (tmp_path / "data").exists()
+
+
+def test_production_has_strict_cookies_and_no_demo(tmp_path):
+    found = read(tmp_path, ENVIRONMENT="production", SECRET_KEY=KEY, DEMO_PASSWORD="correct horse battery")
+    assert found.is_production
+    assert found.secure_cookies
+    assert found.demo_password is None
+    assert not found.embedded_engine
+    assert found.dynamodb_endpoint is None
+
+
+def test_development_keeps_a_key_of_its_own(tmp_path):
+    first, second = read(tmp_path), read(tmp_path)
+    assert first.secret_key == second.secret_key
+    assert len(first.secret_key) >= 32
+    kept = tmp_path / "data" / "secret-key"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert [path.name for path in kept.parent.iterdir()] == ["secret-key"]
+
+
+def test_a_given_key_is_not_written_down(tmp_path):
+    assert read(tmp_path, SECRET_KEY=KEY).secret_key == KEY
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENT", "staging"), ("PORT", "0"), ("PORT", "65536"), ("PORT", "http"), ("PORT", ""),
+        ("ENGINE_PORT", "-1"), ("WEB_WORKERS", "0"), ("WEB_WORKERS", "1000"), ("FEED_SHARDS", "many"),
+        ("FEED_SHARDS", "9" * 5000), ("SECRET_KEY", "short"), ("TIME_ZONE", "Mars/Olympus"), ("TIME_ZONE", ""),
+        ("TIME_ZONE", "../etc/passwd"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_named(tmp_path, name, value):
+    with pytest.raises(SettingsError, match=name):
+        read(tmp_path, **{name: value})
+
+
+def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
+    (tmp_path / "data").write_text("a file")
+    with pytest.raises(SettingsError, match="DATA_DIR"):
+        read(tmp_path)
+
+
+def test_an_endpoint_of_ones_own_needs_no_embedded_engine(tmp_path):
+    assert read(tmp_path).embedded_engine
+    assert read(tmp_path).dynamodb_endpoint == "http://127.0.0.1:8081"
+    found = read(tmp_path, DYNAMODB_ENDPOINT="http://127.0.0.1:9999")
+    assert not found.embedded_engine
+    assert found.dynamodb_endpoint == "http://127.0.0.1:9999"
+    assert read(tmp_path, DYNAMODB_ENDPOINT="").dynamodb_endpoint is None
+
+
+def test_the_secret_is_not_shown_by_accident(tmp_path):
+    found = read(tmp_path, SECRET_KEY=KEY, DEMO_PASSWORD="correct horse battery staple")
+    assert KEY not in repr(found)
+    assert "correct horse" not in repr(found)
