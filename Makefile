@@ -98,7 +98,7 @@ portal/static/build/.built: $(ASSET_SOURCES) .venv/.runtime node_modules/.instal
 
 analytics_dash/build/.built: .venv/.runtime node_modules/.installed analytics_dash/bundles.py
 	@echo "setup: chart library"
-	@$(BIN)/python -c 'from analytics_dash.bundles import main; main()'
+	@$(BIN)/python -c 'from analytics_dash.bundles import build; build()'
 	@touch $@
 
 browser:

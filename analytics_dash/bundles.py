@@ -1,7 +1,7 @@
 """Serve Dash's JavaScript precompressed and for good, and Plotly in its small edition.
 
 Dash reads a bundle from its package and sends it as it is: 4.8 MB for plotly.js alone. `build` (or
-`python -m analytics_dash.bundles`) writes brotli and gzip variants once; `Bundles` answers with them.
+(`make setup`) writes brotli and gzip variants once; `Bundles` answers with them.
 Addresses change with the installed version, so a browser may keep a bundle for good.
 """
 
@@ -116,6 +116,3 @@ def plotly_version(path: Path) -> str:
         banner = file.read(200).decode(errors="replace")
     return banner.partition(" v")[2].split()[0] if " v" in banner else ""
 
-
-if __name__ == "__main__":
-    build()

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import brotli
+
 from local.ports import LOOPBACK
 
 TIMEOUT = 30.0
 FORM_COOKIE = "ledgerdesk_form"
+MOST_REDIRECTS = 4
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 _BROKEN = (
     http.client.RemoteDisconnected,
@@ -21,8 +24,14 @@ _BROKEN = (
     BrokenPipeError,
     ConnectionResetError,
 )
-# What every browser sends along; a server that compresses must do so here too.
-_HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "Mozilla/5.0 bench", "Accept-Language": "en"}
+_DECODE = {"gzip": gzip.decompress, "br": brotli.decompress}
+# What every browser sends along: the server must compress for us too.
+_HEADERS = {
+    "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+    "Accept-Encoding": "gzip, deflate, br",
+    "Accept-Language": "en",
+    "User-Agent": "Mozilla/5.0 bench",
+}
 
 
 class WrongAnswer(Exception):
@@ -95,8 +104,9 @@ class Client:
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         data = response.read()
-        if response.headers.get("Content-Encoding") == "gzip":
-            data = gzip.decompress(data)
+        decode = _DECODE.get(response.headers.get("Content-Encoding", ""))
+        if decode is not None:
+            data = decode(data)
         for line in response.headers.get_all("Set-Cookie") or []:
             name, _, rest = line.partition("=")
             self.cookies[name.strip()] = rest.split(";")[0]
@@ -104,12 +114,18 @@ class Client:
 
 
 def sign_in(port: int, email: str, password: str) -> dict[str, str]:
-    """Sign in as a person would and return the cookies; raises WrongAnswer."""
+    """Sign in as a person would, see the front page, and return the cookies; raises WrongAnswer."""
     client = Client(port)
     token = client.get("/login").token
     fields = {"csrf_token": token, "email": email, "password": password, "next": ""}
     answer = client.post_form("/login", fields)
-    client.close()
     if not answer.location:
         raise WrongAnswer(f"signing in as {email} answered {answer.status}")
+    for _ in range(MOST_REDIRECTS):
+        if not answer.location:
+            break
+        answer = client.send("GET", answer.location)
+    client.close()
+    if not answer.token:  # a page with a form has bound the token of all forms to these cookies
+        raise WrongAnswer(f"the front page of {email} has an empty token")
     return client.cookies

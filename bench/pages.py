@@ -103,7 +103,7 @@ class Desk:
         client.close()
         return [
             Operation("update", "update and reply", self._connect, self._update),
-            Operation("update_seen", "update and reply, page after it", self._connect, self._update_and_see),
+            Operation("update_seen", "update and reply, then page", self._connect, self._update_and_see),
         ]
 
     def _read(self, client: Client) -> None:

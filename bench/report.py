@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Measured
+from bench.pages import DEPTH
 from bench.processes import Memory
 
 # CPU milliseconds of web and engine for one operation.
@@ -45,7 +46,9 @@ class SizeResult:
 
     @property
     def deep_ratio(self) -> float | None:
-        """Return how the deep page compares with the first one, round by round."""
+        """Return how the deep pages compare with the first one; None when the list is not that long."""
+        if self.depth < DEPTH:
+            return None
         deep, first = self.cpu("deep"), self.cpu("first_page")
         return deep / first if deep and first else None
 

@@ -1,6 +1,7 @@
 """Putting the web application together."""
 
 import hashlib
+from wsgiref.headers import Headers
 
 from flask import Flask
 from flask_compress import Compress
@@ -81,10 +82,15 @@ def create_app(settings: Settings, services: Services) -> Flask:
 def _serve_assets(app: Flask, *, secure: bool) -> None:
     assets, everywhere = Assets.load(), security.always(secure=secure)
     app.jinja_env.globals.update(asset=assets.url, asset_modules=assets.preloads)
+
+    def add_headers(headers: Headers, _path: str, _url: str) -> None:
+        for name, value in everywhere.items():
+            headers[name] = value
+
     app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
         app.wsgi_app,
         root=BUILD,
         prefix=assets.prefix,
         immutable_file_test=assets.immutable,
-        add_headers_function=lambda headers, _path, _url: headers.update(everywhere),
+        add_headers_function=add_headers,
     )

@@ -20,25 +20,30 @@ NOTICE = {
 }
 
 
-def home(cursor: str | None) -> str:
-    """Render the person's tickets: all open ones, the others page by page."""
+def home(cursor: str | None, open_cursor: str | None) -> str:
+    """Render the person's tickets: the open ones, and after the last of them the others."""
     me, mine = actor(), services().tickets.get_tickets_by_user
-    still_open = mine(actor=me, user_id=me.user_id, size=OPEN_SHOWN)
-    done = mine(actor=me, user_id=me.user_id, done=True, size=DONE_SHOWN, cursor=cursor)
-    older, newer = done.next_cursor, done.previous_cursor
+    still_open = mine(actor=me, user_id=me.user_id, size=OPEN_SHOWN, cursor=open_cursor)
+    done, older, newer = [], still_open.next_cursor, still_open.previous_cursor
+    older_url, newer_url = _page_url(open=older), _page_url(open=newer)
+    if older is None:
+        found = mine(actor=me, user_id=me.user_id, done=True, size=DONE_SHOWN, cursor=cursor)
+        done, older_url = found.rows, _page_url(cursor=found.next_cursor, open=open_cursor)
+        newer_url = _page_url(cursor=found.previous_cursor, open=open_cursor) or newer_url
     return render_template(
         "help/home.html",
         open_tickets=[_listed(row) for row in still_open.rows],
-        tickets=[_listed(row) for row in done.rows],
-        newer_url=url_for("help.home", cursor=newer) if newer else None,
-        older_url=url_for("help.home", cursor=older) if older else None,
+        tickets=[_listed(row) for row in done],
+        newer_url=newer_url,
+        older_url=older_url,
     )
 
 
 def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
     """Render one ticket, with a rejected reply kept when there is one."""
     found, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
-    messages = [event for event in events if event.body]
+    # Whoever may read notes as well reads them on the desk: here everything looks as if it were public.
+    messages = [event for event in events if event.body and event.public]
     names = services().users.names([found.assignee_id, *(event.actor_id for event in messages)])
     team = services().catalog.names("team").get(found.team_id or "")
     return render_template(
@@ -63,6 +68,11 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
         error=error,
         message_id=request.form.get("message_id") or new_key(),
     )
+
+
+def _page_url(**cursors: str | None) -> str | None:
+    """Address a page; None where the first of the cursors says that there is none."""
+    return url_for("help.home", **cursors) if next(iter(cursors.values())) else None
 
 
 def _listed(row: TicketRow) -> dict[str, Any]:

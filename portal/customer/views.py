@@ -7,7 +7,7 @@ from portal.customer import pages
 from portal.guards import actor, needs, now, services
 from portal.once import new_key, sent_key
 from services.errors import Invalid
-from services.tickets import NotAllowedNow
+from services.tickets import NotAllowedNow, TooBusy
 from services.users import Permission
 
 bp = Blueprint("help", __name__, url_prefix="/help")
@@ -19,7 +19,7 @@ NEW_FIELDS = ("subject", "body", "category")
 @needs(Permission.TICKET_VIEW)
 def home() -> str:
     """Show the person's open tickets, and those that are done below."""
-    return pages.home(request.args.get("cursor") or None)
+    return pages.home(request.args.get("cursor") or None, request.args.get("open") or None)
 
 
 @bp.get("/new")
@@ -57,7 +57,7 @@ def reply(ticket_id: int) -> tuple[str, int] | Response:
         made = services().tickets.customer_reply(
             actor=actor(), now=now(), ticket_id=ticket_id, body=body, once=sent_key()
         )
-    except NotAllowedNow as refused:
+    except (NotAllowedNow, TooBusy) as refused:
         return pages.ticket(ticket_id, body, refused.message), 409
     except Invalid as refused:
         return pages.ticket(ticket_id, body, refused.message), 400

@@ -10,7 +10,7 @@ from portal.desk import conflict, pages
 from portal.guards import actor, needs, now, services
 from portal.once import new_key, sent_key
 from services.errors import Invalid
-from services.tickets import Conflict, label
+from services.tickets import Conflict, TooBusy, label
 from services.users import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -115,11 +115,12 @@ def _write(
         )
     except Conflict as found:
         return conflict.page(ticket_id, found, draft), 409
-    except Invalid as refused:
+    except (Invalid, TooBusy) as refused:
+        status = 400 if isinstance(refused, Invalid) else 409
         if draft is None:
             flash(refused.message, "error")
-            return pages.ticket(ticket_id), 400
-        return pages.ticket(ticket_id, draft | {"error": refused.message}), 400
+            return pages.ticket(ticket_id), status
+        return pages.ticket(ticket_id, draft | {"error": refused.message}), status
     if draft is None and made.version > int(version):
         flash(f"Saved as version {made.version}.", "ok")
     elif draft is not None:

@@ -97,7 +97,7 @@ def check(lister: Listing, rows: list[Any], request: ListRequest, *, exact: bool
     assert sorted(ids(pages)) == sorted(number for _, number in want)
     streamed = [row.ticket_id for row in lister.iterate(conditions, sort)]
     assert streamed == ids(pages)
-    walk_back(lister, pages, ListRequest(conditions, sort, size), exact=exact)
+    walk_back(lister, pages, request, exact=exact)
 
 
 def walk_back(lister: Listing, pages: list[Any], request: ListRequest, *, exact: bool) -> None:

@@ -92,7 +92,7 @@ def ticket(house, customer):
 
 @pytest.mark.parametrize("acts", HARMLESS.values(), ids=HARMLESS)
 @pytest.mark.parametrize("write", WRITES)
-def test_a_write_happens_once(house, proxy, agent, customer, ticket, write, acts):
+def test_a_write_happens_once(house, proxy, *, agent, customer, ticket, write, acts):
     proxy.play(*acts)
     after = write(house, agent, customer, ticket)
     assert not proxy._scripts["TransactWriteItems"], "all of it happened"
@@ -106,7 +106,7 @@ def test_a_write_happens_once(house, proxy, agent, customer, ticket, write, acts
 @pytest.mark.parametrize("acts", HOPELESS.values(), ids=HOPELESS)
 @pytest.mark.parametrize("write", [reply, assign, answer])
 def test_a_write_that_cannot_happen_is_reported_and_leaves_nothing(
-    house, proxy, agent, customer, ticket, write, acts
+    house, proxy, *, agent, customer, ticket, write, acts
 ):
     proxy.play(*acts)
     with pytest.raises(Unavailable):
@@ -223,13 +223,13 @@ class TestTheTestsCanFail:
         assert kinds(ticket) == ["created", "replied"]
 
     def test_without_reading_back(self, house, proxy, agent, ticket, monkeypatch):
-        monkeypatch.setattr(ledger, "_is_ours", lambda commit: False)
+        monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
         proxy.play(lose_answer)
         house.update(agent, ticket, body="Hello.")
         assert kinds(ticket) == ["created", "replied"]
 
     def test_without_both(self, house, proxy, agent, ticket, monkeypatch):
-        monkeypatch.setattr(ledger, "_is_ours", lambda commit: False)
+        monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
         proxy.play(lose_answer_and_token, forget_token)
         house.update(agent, ticket, body="Hello.")
         assert kinds(ticket) == ["created", "replied", "replied"]
@@ -247,7 +247,7 @@ ACTS = [
     reading=st.lists(st.sampled_from([through, lose_answer, lose_request, fail]), max_size=8),
     writes=st.lists(st.sampled_from(["reply", "change", "answer"]), min_size=1, max_size=3),
 )
-def test_whatever_happens(house, proxy, agent, customer, writing, reading, writes):
+def test_whatever_happens(house, proxy, *, agent, customer, writing, reading, writes):
     """A write that was acknowledged is there once; one that was not is there once or not at all."""
     proxy.play()
     proxy.play(operation="GetItem")

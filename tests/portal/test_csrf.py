@@ -13,12 +13,27 @@ from models.user import User
 from tests.portal.conftest import PASSWORD
 
 PLAUSIBLE = {
-    "subject": "Forged", "body": "Forged", "kind": "reply", "status": "solved", "priority": "urgent",
-    "version": "1", "seen_status": "new", "seen_priority": "normal", "all": "yours", "yours_status": "solved",
-    "requester": "customer@demo.example", "name": "Forged", "email": "forged@demo.example", "theme": "dark",
-    "role_id": "administrator", "active": "true", "password": PASSWORD, "action": "status", "value": "solved",
+    "subject": "Forged",
+    "body": "Forged",
+    "kind": "reply",
+    "status": "solved",
+    "priority": "urgent",
+    "version": "1",
+    "seen_status": "new",
+    "seen_priority": "normal",
+    "all": "yours",
+    "yours_status": "solved",
+    "requester": "customer@demo.example",
+    "name": "Forged",
+    "email": "forged@demo.example",
+    "theme": "dark",
+    "role_id": "administrator",
+    "active": "true",
+    "password": PASSWORD,
+    "action": "status",
+    "value": "solved",
     "next": "/",
-}  # fmt: skip
+}
 
 
 def stored() -> list[Any]:

@@ -46,12 +46,22 @@ def test_a_given_key_is_not_written_down(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("ENVIRONMENT", "staging"), ("PORT", "0"), ("PORT", "65536"), ("PORT", "http"), ("PORT", ""),
-        ("ENGINE_PORT", "-1"), ("WEB_WORKERS", "0"), ("WEB_WORKERS", "1000"), ("FEED_SHARDS", "many"),
-        ("FEED_SHARDS", "9" * 5000), ("SECRET_KEY", "short"), ("TIME_ZONE", "Mars/Olympus"), ("TIME_ZONE", ""),
+        ("ENVIRONMENT", "staging"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "http"),
+        ("PORT", ""),
+        ("ENGINE_PORT", "-1"),
+        ("WEB_WORKERS", "0"),
+        ("WEB_WORKERS", "1000"),
+        ("FEED_SHARDS", "many"),
+        ("FEED_SHARDS", "9" * 5000),
+        ("SECRET_KEY", "short"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("TIME_ZONE", ""),
         ("TIME_ZONE", "../etc/passwd"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_setting_is_named(tmp_path, name, value):
     with pytest.raises(SettingsError, match=name):
         read(tmp_path, **{name: value})

@@ -190,10 +190,36 @@ def test_an_unknown_theme_is_refused(site):
 
 DANGEROUS = st.one_of(
     st.text(max_size=60),
-    st.lists(st.sampled_from(["/", "\\", "//", "evil.example", ":", "@", "\t", "\n", "%2f", "http", "?", "#", ".",
-                              "javascript", " ", "\x00", "\u2028", "/desk/new", "\ud800", "ß", "[", "]"]),
-             max_size=8).map("".join),
-)  # fmt: skip
+    st.lists(
+        st.sampled_from(
+            [
+                "/",
+                "\\",
+                "//",
+                "evil.example",
+                ":",
+                "@",
+                "\t",
+                "\n",
+                "%2f",
+                "http",
+                "?",
+                "#",
+                ".",
+                "javascript",
+                " ",
+                "\x00",
+                "\u2028",
+                "/desk/new",
+                "\ud800",
+                "ß",
+                "[",
+                "]",
+            ]
+        ),
+        max_size=8,
+    ).map("".join),
+)
 
 
 @given(target=DANGEROUS)

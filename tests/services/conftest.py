@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from models.connection import ConnectionOptions
 from services.bootstrap import Options, build_services
 from services.users import Actor
 from tests.services.house import House
+
+# A busy machine is no failure.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 def open_house(connection: ConnectionOptions, folder: Path, shards: int = 1) -> House:

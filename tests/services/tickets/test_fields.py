@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -84,7 +85,7 @@ def test_what_follows_from_the_steps(steps):
     replies = [at for at, replied, *_ in told if replied]
     assert after["reopens"] == sum(is_done(was) and not is_done(now) for was, now, _ in pairs)
     assert after["reassigns"] == sum(
-        was is not None and now is not None and was != now for was, now in zip(agent, agent[1:], strict=False)
+        was is not None and now is not None and was != now for was, now in pairwise(agent)
     )
     assert after["agent_replies"] == len(replies)
     assert after.get("first_response_at") == (replies[0] if replies else None)

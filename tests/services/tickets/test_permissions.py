@@ -20,7 +20,9 @@ def stranger(house):
 def worked(house, agent, customer):
     """A customer's ticket with a public reply that carries changes, a note, and internal changes."""
     ticket = house.ticket(customer)
-    ticket = house.update(agent, ticket, body="We look into it.", assignee_id=agent.user_id, team_id="support")
+    ticket = house.update(
+        agent, ticket, body="We look into it.", assignee_id=agent.user_id, team_id="support"
+    )
     ticket = house.update(agent, ticket, body="The customer is rude.", public=False)
     return house.update(agent, ticket, priority="low")
 
@@ -79,7 +81,7 @@ class TestCustomer:
             (Condition("requester_id", Op.NE, "nobody"),),
         ],
     )
-    def test_lists_hold_ones_own_tickets_only(self, house, customer, stranger, worked, conditions):
+    def test_lists_hold_ones_own_tickets_only(self, house, customer, stranger, conditions):
         own = house.ticket(stranger, priority="low")
         request = ListRequest(conditions=conditions, sort=EVERYTHING.sort, size=50)
         for actor in (customer, stranger):
@@ -96,7 +98,9 @@ class TestCustomer:
         for op, value in ((Op.EQ, customer.user_id), (Op.IN, [customer.user_id, agent.user_id])):
             asked = ListRequest(conditions=(Condition("requester_id", op, value),), sort=EVERYTHING.sort)
             assert house.services.tickets.page(actor=stranger, request=asked).rows == []
-        asked = ListRequest(conditions=(Condition("assignee_id", Op.EQ, agent.user_id),), sort=EVERYTHING.sort)
+        asked = ListRequest(
+            conditions=(Condition("assignee_id", Op.EQ, agent.user_id),), sort=EVERYTHING.sort
+        )
         assert house.services.tickets.page(actor=stranger, request=asked).rows == []
 
     def test_anothers_cursor_is_refused(self, house, agent, customer, stranger):
@@ -108,9 +112,7 @@ class TestCustomer:
         assert cursor is not None
         for other in (stranger, agent):
             with pytest.raises(Exception, match="belongs to another list"):
-                house.services.tickets.page(
-                    actor=other, request=ListRequest((), EVERYTHING.sort, 1, cursor)
-                )
+                house.services.tickets.page(actor=other, request=ListRequest((), EVERYTHING.sort, 1, cursor))
 
     def test_exports_nothing(self, house, customer, agent):
         for actor in (customer, agent):
@@ -207,7 +209,9 @@ class TestTeamScope:
         with pytest.raises(TicketNotFound):
             house.get(member, ticket)
 
-    def test_a_ticket_that_leaves_while_the_form_is_on_its_way(self, house, agent, customer, member, monkeypatch):
+    def test_a_ticket_that_leaves_while_the_form_is_on_its_way(
+        self, house, agent, customer, member, monkeypatch
+    ):
         """The permission is asked of the ticket that is written upon, not of an earlier one."""
         ticket = house.update(agent, house.ticket(customer), team_id="network")
         rules, asked = house.services.tickets._roles, []

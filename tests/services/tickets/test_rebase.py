@@ -38,7 +38,9 @@ def test_a_clash_names_what_was_what_is_and_what_was_wanted(house, agent, collea
     found = caught.value
     assert found.clashes == [Clash("priority", "normal", "high", "low")]
     assert (found.seen, found.version) == (1, 3)
-    assert (found.by, found.at) == (agent.user_id, history(ticket)[1].at), "who changed it, not who wrote last"
+    assert (found.by, found.at) == (agent.user_id, history(ticket)[1].at), (
+        "who changed it, not who wrote last"
+    )
     assert found.yours_only == {"category": ("hardware", "software")}
     assert found.theirs_only == {"team_id": (None, "support"), "status": ("new", "open")}
     assert kinds(ticket) == ["created", "changed", "replied"]
@@ -58,7 +60,9 @@ def test_every_clashing_field_is_named(house, agent, colleague, ticket):
 def test_nothing_of_a_clashing_change_is_written(house, agent, colleague, ticket):
     house.update(agent, ticket, priority="high")
     with pytest.raises(Conflict):
-        house.update(colleague, ticket, priority="low", status="solved", body="Done.", assignee_id=agent.user_id)
+        house.update(
+            colleague, ticket, priority="low", status="solved", body="Done.", assignee_id=agent.user_id
+        )
     assert kinds(ticket) == ["created", "changed"]
     assert house.services.assignments.held(ticket.ticket_id) == []
 
@@ -175,7 +179,7 @@ def reply(house, customer, ticket, now=None, body="It burns again."):
         ("closed", "open"),
     ],
 )  # fmt: skip
-def test_a_customers_reply_opens_again(house, agent, customer, ticket, was, becomes):
+def test_a_customers_reply_opens_again(house, *, agent, customer, ticket, was, becomes):
     if was != "new":
         ticket = house.update(agent, ticket, status=was)
     after = reply(house, customer, ticket)
@@ -255,7 +259,9 @@ class TestOnce:
         house.update(agent, other, body="Hello.", once="k6")
         assert kinds(ticket) == kinds(other) == ["created", "replied"]
 
-    def test_a_wish_granted_before_is_not_refused_for_what_happened_since(self, house, agent, colleague, ticket):
+    def test_a_wish_granted_before_is_not_refused_for_what_happened_since(
+        self, house, agent, colleague, ticket
+    ):
         done = house.update(agent, ticket, body="Hello.", priority="high", status="solved", once="k7")
         moved = house.update(colleague, done, priority="low", status="closed")
         again = house.update(agent, ticket, body="Hello.", priority="high", status="solved", once="k7")

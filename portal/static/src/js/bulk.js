@@ -29,6 +29,11 @@ function set(checked, some = boxes()) {
   count();
 }
 
+/** Choose nothing. */
+export function clear() {
+  if (boxes().some((box) => box.checked)) set(false);
+}
+
 async function act(config, button) {
   const name = button.dataset.action;
   const { label, confirm, offered } = config.actions[name];
@@ -56,7 +61,7 @@ export function startBulk(config) {
   });
   on("change", "[data-all]", (_, all) => set(all.checked));
   on("click", "[data-clear]", () => {
-    set(false);
+    clear();
     boxes()[0]?.focus();
   });
   on("click", "[data-action]", (_, button) => act(config, button));

@@ -1,7 +1,7 @@
 // Grids: selection and bulk actions, J/K/X/Enter, density, filters, and the editor in the cell.
 import "./app.js";
 import { $, $$, el, on } from "./dom.js";
-import { count, startBulk } from "./bulk.js";
+import { clear, count, startBulk } from "./bulk.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
 import { fill } from "./values.js";
@@ -26,7 +26,7 @@ function startRowKeys() {
       if (!box) return;
       box.checked = !box.checked;
       count();
-    } else if (event.key === "Escape") $("[data-clear]")?.offsetParent && $("[data-clear]").click();
+    } else if (event.key === "Escape") clear();
   });
 }
 

@@ -85,7 +85,10 @@ async function save(cell, choice, old) {
   render(cell, choice);
   cell.classList.add("saving");
   try {
-    const saved = await post(config.update_url, { ...split(row), field, value: choice[0], old }, { json: true });
+    const known = await choices(config.fields[field].offered);
+    // A value that is no longer offered cannot be named as the one that was seen; the version says enough.
+    const seen = !known || known.some(([value]) => value === old) ? { old } : {};
+    const saved = await post(config.update_url, { ...split(row), field, value: choice[0], ...seen }, { json: true });
     setVersion(row, saved.version);
     cell.classList.remove("saving");
     announce(`${config.fields[field].label} saved: ${choice[1]}`);

@@ -1,0 +1,348 @@
+"""The customers' pages: what they can do, what they can never see, and what happens to wrong input."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.users import SYSTEM
+from tests.portal.pages import Page
+
+KB = 1024
+
+
+def new_form(site, role="customer"):
+    return site.read(role, "/help/new").form("/help/new")
+
+
+def send(site, form, role="customer", **changes):
+    return site.as_(role).post(form.action, data=form.filled(**changes))
+
+
+def number(answer):
+    assert answer.status_code == 302, answer.text
+    return int(re.search(r"/tickets/(\d+)", answer.location)[1])
+
+
+def system_update(site, ticket_id, **changes):
+    now = datetime.now(UTC)
+    present = site.services.tickets.get(actor=SYSTEM, ticket_id=ticket_id)
+    site.services.tickets.update(
+        actor=SYSTEM, now=now, ticket_id=ticket_id, seen=present.version, changes=changes
+    )
+
+
+def tickets_of(site, role):
+    mine = site.services.tickets.get_tickets_by_user
+    return mine(actor=site.actor(role), user_id=site.users[role], size=100).rows
+
+
+def test_a_ticket_is_created_answered_solved_and_reopened(site, read):
+    form = new_form(site)
+    assert "invoices" in form.offers["category"]
+    ticket_id = number(send(site, form, subject="No toner", body="It is empty.", category="invoices"))
+    assert read(ticket_id).category == "invoices"
+    assert f"/help/tickets/{ticket_id}" in site.read("customer", "/help/").links
+
+    page = site.read("customer", f"/help/tickets/{ticket_id}")
+    assert "It is empty." in page.text
+    send(site, page.form(f"/help/tickets/{ticket_id}/reply"), body="Still empty.")
+    page = site.read("customer", f"/help/tickets/{ticket_id}")
+    assert "Still empty." in page.text
+
+    send(site, page.form(f"/help/tickets/{ticket_id}/solve"))
+    assert read(ticket_id).status == "solved"
+    page = site.read("customer", f"/help/tickets/{ticket_id}")
+    assert not [form for form in page.forms if form.action.endswith("/solve")]
+    send(site, page.form(f"/help/tickets/{ticket_id}/reply"), body="Not solved after all.")
+    assert read(ticket_id).status == "open"
+    kinds = [kind for kind, _ in site.events(ticket_id)]
+    assert kinds == ["created", "replied", "changed", "replied"]
+    assert read(ticket_id).reopens == 1
+
+
+def test_solving_twice_is_solving_once(site, read):
+    ticket_id = site.ticket()
+    for _ in range(2):
+        assert site.post("customer", f"/help/tickets/{ticket_id}/solve").status_code == 302
+    assert read(ticket_id).version == 2
+
+
+def test_a_form_sent_twice_creates_one_ticket(site):
+    form = new_form(site)
+    filled = {"subject": "Sent twice", "body": "By a double click."}
+    assert number(send(site, form, **filled)) == number(send(site, form, **filled))
+    assert [row.subject for row in tickets_of(site, "customer")].count("Sent twice") == 1
+
+
+def test_the_same_words_in_another_form_are_another_ticket(site):
+    filled = {"subject": "Again", "body": "It happened again."}
+    assert number(send(site, new_form(site), **filled)) != number(send(site, new_form(site), **filled))
+
+
+def test_two_people_with_the_same_form_key_have_a_ticket_each(site):
+    key = "a" * 32
+    made = [
+        number(send(site, new_form(site, role), role, subject="Mine", body="Mine.", message_id=key))
+        for role in ("customer", "stranger")
+    ]
+    assert len(set(made)) == 2
+
+
+def test_a_reply_sent_twice_is_written_once(site):
+    ticket_id = site.ticket()
+    form = site.read("customer", f"/help/tickets/{ticket_id}").form(f"/help/tickets/{ticket_id}/reply")
+    for _ in range(3):
+        assert send(site, form, body="Once, please.").status_code == 302
+    assert site.events(ticket_id)[1:] == [("replied", "Once, please.")]
+
+
+@pytest.mark.parametrize("key", ["", "x", "A" * 32, "a" * 33, "a" * 5000, "'; --", "\x00" * 32])
+def test_a_strange_form_key_is_no_key(site, key):
+    ticket_id = number(send(site, new_form(site), subject="Odd key", body="Odd.", message_id=key))
+    assert site.events(ticket_id) == [("created", "Odd.")]
+
+
+def test_somebody_elses_ticket_does_not_exist_by_any_route(site):
+    ticket_id, nothing = site.ticket("stranger", subject="Private matter"), 10**9
+    before = site.events(ticket_id)
+    for number_ in (ticket_id, nothing):
+        answers = [
+            site.as_("customer").get(f"/help/tickets/{number_}"),
+            site.post("customer", f"/help/tickets/{number_}/reply", body="Let me in."),
+            site.post("customer", f"/help/tickets/{number_}/solve"),
+        ]
+        for answer in answers:
+            assert answer.status_code == 404
+            assert "Private matter" not in answer.text
+    assert re.sub(r"[0-9a-f]{12}", "", Page(answers[0].text).text) == re.sub(
+        r"[0-9a-f]{12}", "", Page(site.as_("customer").get(f"/help/tickets/{ticket_id}").text).text
+    )
+    for path in (
+        f"/desk/tickets/{ticket_id}",
+        f"/desk/tickets/{ticket_id}/reply",
+        f"/desk/tickets/{ticket_id}/update",
+        f"/desk/tickets/{ticket_id}/resolve",
+    ):
+        assert site.post("customer", path, version="1", body="Let me in.", kind="note").status_code in (
+            403,
+            405,
+        )
+    assert site.events(ticket_id) == before
+    assert f"/help/tickets/{ticket_id}" not in site.read("customer", "/help/").links
+
+
+def test_a_customer_reaches_no_page_of_the_desk_even_for_their_own_ticket(site):
+    ticket_id = site.ticket()
+    assert site.as_("customer").get(f"/desk/tickets/{ticket_id}").status_code == 403
+    for path in (
+        "/desk/tickets/",
+        "/desk/tickets/export/csv/",
+        f"/desk/tickets/edit/?id={ticket_id}",
+        f"/desk/tickets/details/?id={ticket_id}",
+    ):
+        assert site.as_("customer").get(path).status_code == 403
+    token = {"X-CSRFToken": site.token("customer")}
+    wish = {"pk": str(ticket_id), "field": "status", "value": "closed", "version": 1}
+    answer = site.as_("customer").post("/desk/tickets/ajax/update/", json=wish, headers=token)
+    assert answer.status_code == 403
+    bulk = {"action": "status", "value": "closed", "rowid": f"{ticket_id}:1"}
+    assert site.post("customer", "/desk/tickets/action/", **bulk).status_code == 403
+    for action in ("reply", "update", "resolve"):
+        answer = site.post(
+            "customer",
+            f"/desk/tickets/{ticket_id}/{action}",
+            version="1",
+            body="x",
+            kind="note",
+            status="closed",
+        )
+        assert answer.status_code == 403
+    assert len(site.events(ticket_id)) == 1
+
+
+def test_what_is_internal_never_reaches_a_page_of_customers(site):
+    ticket_id = site.ticket()
+    agent = site.actor("agent")
+    site.services.tickets.update(
+        actor=agent,
+        now=datetime.now(UTC),
+        ticket_id=ticket_id,
+        seen=1,
+        changes={"priority": "urgent", "assignee_id": site.users["agent"], "team_id": "devices"},
+        body="INTERNAL: they never pay",
+        public=False,
+    )
+    site.services.tickets.update(
+        actor=agent,
+        now=datetime.now(UTC),
+        ticket_id=ticket_id,
+        seen=2,
+        changes={"status": "pending"},
+        body="PUBLIC: which model is it?",
+        public=True,
+    )
+    answer = site.as_("customer").get(f"/help/tickets/{ticket_id}")
+    assert "PUBLIC" in answer.text
+    assert "INTERNAL" not in answer.text
+    assert "urgent" not in answer.text.lower()
+    refused = site.post("customer", f"/help/tickets/{ticket_id}/reply", body="")
+    assert refused.status_code == 400
+    assert "INTERNAL" not in refused.text
+    assert "INTERNAL" not in site.as_("customer").get("/help/").text
+
+
+def test_the_customers_page_of_a_ticket_shows_public_messages_alone_whoever_looks(site):
+    ticket_id = site.ticket()
+    site.services.tickets.update(
+        actor=site.actor("agent"),
+        now=datetime.now(UTC),
+        ticket_id=ticket_id,
+        seen=1,
+        changes={},
+        body="INTERNAL: shown as if it were public",
+        public=False,
+    )
+    assert "INTERNAL" not in site.as_("agent").get(f"/help/tickets/{ticket_id}").text
+
+
+def test_an_agent_does_not_answer_in_the_customers_place(site):
+    ticket_id = site.ticket()
+    assert site.post("agent", f"/help/tickets/{ticket_id}/reply", body="Not mine.").status_code == 403
+    assert site.post("agent", f"/help/tickets/{ticket_id}/solve").status_code == 403
+    assert len(site.events(ticket_id)) == 1
+
+
+def test_a_subject_has_at_most_200_characters(site, read):
+    ticket_id = number(send(site, new_form(site), subject="é" * 200, body="Long."))
+    assert read(ticket_id).subject == "é" * 200
+    refused = send(site, new_form(site), subject="é" * 201, body="Kept text.", category="invoices")
+    assert refused.status_code == 400
+    page = Page(refused.text)
+    assert "1 to 200 characters" in page.text
+    form = page.form("/help/new")
+    assert form.one("subject") == "é" * 201
+    assert form.one("body") == "Kept text."
+    assert form.one("category") == "invoices"
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "\N{GRINNING FACE}", "\n"])
+def test_a_body_of_64_kb_goes_through_and_more_is_refused_with_the_text_kept(site, letter):
+    size = len(letter.encode())
+    whole = "a" + letter * ((64 * KB - 2) // size) + "b"
+    ticket_id = number(send(site, new_form(site), subject="Whole", body=whole))
+    assert site.events(ticket_id)[0][1] == whole
+
+    more = whole + letter * (KB // size) + "c"
+    form = new_form(site)
+    refused = send(site, form, subject="Too long", body=more)
+    assert refused.status_code == 400
+    again = Page(refused.text)
+    assert "at most 64 KB" in again.text
+    assert again.form("/help/new").one("body").replace("\r\n", "\n") == more
+    assert again.form("/help/new").one("subject") == "Too long"
+    assert again.form("/help/new").one("message_id") == form.one("message_id")
+    answer = send(site, again.form("/help/new"), body="Shorter.")
+    assert site.events(number(answer)) == [("created", "Shorter.")]
+
+
+def test_a_reply_that_is_too_long_is_kept_too(site):
+    ticket_id = site.ticket()
+    form = site.read("customer", f"/help/tickets/{ticket_id}").form(f"/help/tickets/{ticket_id}/reply")
+    refused = send(site, form, body="x" * 65 * KB)
+    assert refused.status_code == 400
+    page = Page(refused.text)
+    assert "at most 64 KB" in page.text
+    kept = page.form(f"/help/tickets/{ticket_id}/reply")
+    assert kept.one("body") == "x" * 65 * KB
+    assert len(site.events(ticket_id)) == 1
+
+
+@pytest.mark.parametrize("path", ["/help/new", "/desk/new", "/login", "/desk/tickets/ajax/update/"])
+def test_a_megabyte_is_refused_with_a_page(site, path):
+    answer = site.as_("agent").post(path, data={"csrf_token": site.token("agent"), "body": "x" * KB * KB})
+    assert answer.status_code == 413
+    assert "This is too large" in Page(answer.text).text
+
+
+def test_a_flood_of_parts_is_refused(site):
+    many = {f"field{n}": "x" for n in range(600)}
+    answer = site.as_("customer").post("/help/new", data=many, content_type="multipart/form-data")
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("missing", ["", "   ", "\n\n", "\u200b", "\x00\x07"])
+@pytest.mark.parametrize("name", ["subject", "body"])
+def test_nothing_but_blanks_is_nothing(site, name, missing):
+    filled = {"subject": "Something", "body": "Something.", name: missing}
+    refused = send(site, new_form(site), **filled)
+    assert refused.status_code == 400
+    other = "body" if name == "subject" else "subject"
+    assert Page(refused.text).form("/help/new").one(other) == filled[other]
+
+
+def test_a_category_that_is_not_offered_is_refused(site):
+    refused = send(site, new_form(site), subject="Odd", body="Odd.", category="<b>")
+    assert refused.status_code == 400
+    assert "There is no such category" in refused.text
+
+
+def test_a_form_does_not_set_what_it_does_not_show(site, read):
+    ticket_id = number(
+        send(
+            site,
+            new_form(site),
+            subject="Sly",
+            body="Sly.",
+            priority="urgent",
+            status="closed",
+            team_id="billing",
+            assignee_id=site.users["agent"],
+            requester_id=site.users["stranger"],
+            channel="phone",
+        )
+    )
+    made = read(ticket_id)
+    assert (made.priority, made.status, made.team_id, made.assignee_id) == ("normal", "new", None, None)
+    assert (made.requester_id, made.channel) == (site.users["customer"], "web")
+
+
+def test_a_ticket_closed_long_ago_does_not_open_again(site, monkeypatch):
+    ticket_id = site.ticket()
+    system_update(site, ticket_id, status="closed")
+    page = site.read("customer", f"/help/tickets/{ticket_id}")
+    form = page.form(f"/help/tickets/{ticket_id}/reply")
+    monkeypatch.setattr("portal.customer.views.now", lambda: datetime.now(UTC) + timedelta(days=15))
+    monkeypatch.setattr("portal.customer.pages.now", lambda: datetime.now(UTC) + timedelta(days=15))
+    refused = send(site, form, body="Too late.")
+    assert refused.status_code == 409
+    assert "This ticket is closed" in Page(refused.text).text
+    assert not [f for f in Page(refused.text).forms if f.action.endswith("/reply")]
+
+
+@pytest.mark.parametrize("cursor", ["x", "x" * 9000, "%00", "eyJhIjoxfQ.sig", "-1", "\N{GRINNING FACE}"])
+@pytest.mark.parametrize("name", ["cursor", "open"])
+def test_a_cursor_nobody_gave_out_is_refused(site, name, cursor):
+    answer = site.as_("customer").get("/help/", query_string={name: cursor})
+    assert answer.status_code == 400
+
+
+def test_every_open_ticket_and_every_solved_one_can_be_reached(site):
+    made = {site.ticket("stranger", subject=f"Open {n}") for n in range(53)}
+    done = {site.ticket("stranger", subject=f"Done {n}") for n in range(23)}
+    for ticket_id in done:
+        system_update(site, ticket_id, status="solved")
+    seen, to_read, read = set(), ["/help/"], set()
+    while to_read:
+        path = to_read.pop()
+        read.add(path)
+        page = site.read("stranger", path)
+        seen |= {int(m[1]) for link in page.links if (m := re.fullmatch(r"/help/tickets/(\d+)", link))}
+        to_read += [link for link in page.links if link.startswith("/help/?") and link not in read]
+        assert len(read) < 30
+    assert made | done <= seen
+
+
+@pytest.mark.parametrize("number_", ["0", "99999999999999999999999", "1.5", "-1", "abc", "%31%00"])
+def test_an_odd_ticket_number_is_not_found(site, number_):
+    assert site.as_("customer").get(f"/help/tickets/{number_}").status_code == 404

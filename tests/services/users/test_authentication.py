@@ -1,0 +1,131 @@
+"""Signing in, and who is behind a session."""
+
+import pytest
+from argon2 import PasswordHasher
+
+from models import user as user_table
+from services.errors import Invalid
+from services.users import BadCredentials, Passwords
+from tests.services.house import START
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module")
+def admin(house):
+    return house.actor("administrator")
+
+
+@pytest.fixture(scope="module")
+def ana(house, admin):
+    return house.services.users.create(
+        actor=admin, now=START, name="Ana", email="ana@example.org", role_id="agent", password=PASSWORD,
+        team_ids=["support"],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def suspended(house, admin):
+    users = house.services.users
+    made = users.create(
+        actor=admin, now=START, name="Sue", email="sue@example.org", role_id="agent", password=PASSWORD
+    )
+    return users.update(
+        actor=admin, user_id=made.user_id, seen=1, name="Sue", email="sue@example.org", role_id="agent",
+        active=False, team_ids=(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def verified(house, monkeypatch):
+    """Count how often argon2 is asked."""
+    hasher = house.services.authentication._passwords._hasher
+    asked = []
+    verify = type(hasher).verify
+
+    def counting(self, stored, password):
+        asked.append(stored)
+        return verify(self, stored, password)
+
+    monkeypatch.setattr(type(hasher), "verify", counting)
+    return asked
+
+
+def test_the_right_password(house, ana, verified):
+    for email in ("ana@example.org", " ANA@Example.org "):
+        assert house.services.authentication.validate_user(email=email, password=PASSWORD) == ana
+    assert len(verified) == 2
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("ana@example.org", "wrong horse battery"),
+        ("ana@example.org", ""),
+        ("ana@example.org", "x" * 10**5),
+        ("ana@example.org", PASSWORD + "\x00"),
+        ("ana@example.org", "\ud800" * 12),
+        ("sue@example.org", PASSWORD),
+        ("nobody@example.org", PASSWORD),
+        ("nobody@example.org", "nobody has this password"),
+        ("caller@example.org", "nobody has this password"),
+        ("no address", PASSWORD),
+        ("", ""),
+        ("\ud800@example.org", PASSWORD),
+        ("x" * 10**6, PASSWORD),
+    ],
+)
+def test_every_refusal_takes_the_same_way(house, *, ana, suspended, verified, email, password):
+    if user_table.find_by_email("caller@example.org") is None:
+        house.services.users.bring({"caller": ("Caller", "customer")}, now=START)
+        user_table.UserEmail(email="caller@example.org", user_id="caller").save()
+    with pytest.raises(BadCredentials) as refused:
+        house.services.authentication.validate_user(email=email, password=password)
+    assert len(verified) == 1, "argon2 runs once, whoever it is"
+    assert verified[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$"), "and it costs the same"
+    assert refused.value.message == "E-mail and password do not match."
+    assert refused.value.fields == {}
+
+
+def test_a_session_knows_its_actor(house, ana):
+    authentication = house.services.authentication
+    user, token = authentication.sign_in(email="ana@example.org", password=PASSWORD, now=START)
+    assert user == ana
+    actor = authentication.actor_for(token=token, now=START)
+    assert (actor.user_id, actor.kind, actor.role_id) == (ana.user_id, "agent", "agent")
+    assert actor.team_ids == {"support"}
+    assert actor.permissions == house.services.roles.get("agent").permissions
+    house.services.sessions.revoke(token=token)
+    assert authentication.actor_for(token=token, now=START) is None
+    assert authentication.actor_for(token="x" * 43, now=START) is None
+
+
+def test_a_session_of_one_who_is_suspended_or_gone_is_nobody(house, suspended):
+    sessions, authentication = house.services.sessions, house.services.authentication
+    for user_id in (suspended.user_id, "gone"):
+        token = sessions.start(user_id=user_id, now=START)
+        assert authentication.actor_for(token=token, now=START) is None
+
+
+def test_an_old_hash_is_renewed_at_the_next_sign_in(house, ana):
+    user_table.set_password_hash(ana.user_id, PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD))
+    house.services.authentication.validate_user(email="ana@example.org", password=PASSWORD)
+    stored = user_table.find(ana.user_id)
+    assert "m=19456,t=2" in stored.password_hash
+    assert int(stored.version) == ana.version
+
+
+@pytest.mark.parametrize("password", ["", "eleven char", "x" * 1025, "x" * 10**6])
+def test_passwords_that_are_refused(password):
+    with pytest.raises(Invalid) as refused:
+        Passwords().hash(password)
+    assert refused.value.fields.keys() == {"password"}
+
+
+@pytest.mark.parametrize("password", ["x" * 12, "x" * 1024, "пароль из слов", "\x00" * 12, "\ud800" * 12])
+def test_passwords_that_work(password):
+    passwords = Passwords()
+    stored = passwords.hash(password)
+    assert passwords.matches(stored, password)
+    assert not passwords.matches(stored, password + "x")
+    assert not passwords.matches("not a hash", password)

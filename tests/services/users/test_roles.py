@@ -1,0 +1,130 @@
+"""Who may do what, asked in one place."""
+
+import itertools
+
+import pytest
+
+from models.role import Role as RoleItem
+from services.errors import Invalid
+from services.users import (
+    BUILT_IN,
+    Permission,
+    PermissionDenied,
+    RoleNotFound,
+    RoleService,
+    Scope,
+    StaleRecord,
+)
+from tests.services.house import House
+
+P = Permission
+
+
+@pytest.fixture(scope="module")
+def roles(house: House) -> RoleService:
+    return house.services.roles
+
+
+@pytest.fixture(scope="module")
+def admin(house):
+    return house.actor("administrator")
+
+
+def test_the_four_built_in_roles(roles):
+    stored = {role.role_id: role.permissions for role in roles.all() if role.builtin}
+    assert stored == {role_id: dict(permissions) for role_id, (_, permissions) in BUILT_IN.items()}
+    assert stored["administrator"] == dict.fromkeys(Permission, Scope.ALL)
+    assert set(stored["customer"].values()) == {Scope.OWN}
+
+
+def test_built_in_roles_are_mended(roles):
+    RoleItem(role_id="customer", name="Bent", permissions={"role:edit": "all"}).save()
+    roles.ensure_built_in()
+    assert roles.read("customer").permissions == BUILT_IN["customer"][1]
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_how_far_a_permission_reaches(house, roles, scope):
+    actor = house.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
+    for owner, team in itertools.product((None, actor.user_id, "other"), (None, "a", "b")):
+        mine, ours = owner == actor.user_id, team == "a"
+        expected = {
+            Scope.NONE: False, Scope.OWN: mine, Scope.TEAM: mine or ours, Scope.ALL: True,
+        }[scope]  # fmt: skip
+        ask = {"actor": actor, "permission": P.TICKET_VIEW, "owner_id": owner, "team_id": team}
+        assert roles.allows(**ask) == expected
+        assert not roles.allows(**{**ask, "permission": P.TICKET_UPDATE})
+        if not expected:
+            with pytest.raises(PermissionDenied):
+                roles.check_permission(**ask)
+
+
+def test_a_custom_role(roles, admin):
+    made = roles.save(
+        actor=admin, role_id="night", name=" Night\n shift ", permissions={P.TICKET_VIEW: Scope.TEAM}, seen=0
+    )
+    assert (made.name, made.version, made.builtin) == ("Night shift", 1, False)
+    assert roles.get("night") == roles.read("night") == made
+    newer = roles.save(
+        actor=admin, role_id="night", name="Night", permissions={P.TICKET_VIEW: Scope.NONE}, seen=1
+    )
+    assert (newer.version, newer.permissions) == (2, {})
+    assert roles.get("night") == newer
+    with pytest.raises(StaleRecord):
+        roles.save(actor=admin, role_id="night", name="Late", permissions={}, seen=1)
+    with pytest.raises(Invalid, match="taken"):
+        roles.save(actor=admin, role_id="night", name="Again", permissions={}, seen=0)
+    assert roles.read("night") == newer
+
+
+def test_nobody_grants_more_than_they_have(house, roles):
+    keeper = house.actor("manager", permissions={P.ROLE_EDIT: Scope.ALL, P.TICKET_VIEW: Scope.TEAM})
+    for permissions in (
+        {P.TICKET_VIEW: Scope.ALL},
+        {P.USER_EDIT: Scope.ALL},
+        {P.TICKET_VIEW: Scope.OWN, P.TICKET_NOTE: Scope.OWN},
+    ):
+        with pytest.raises(Invalid, match="more than your own"):
+            roles.save(actor=keeper, role_id="much", name="Much", permissions=permissions, seen=0)
+    with pytest.raises(RoleNotFound):
+        roles.read("much")
+    made = roles.save(
+        actor=keeper, role_id="little", name="Little", permissions={P.TICKET_VIEW: Scope.TEAM}, seen=0
+    )
+    assert made.permissions == {P.TICKET_VIEW: Scope.TEAM}
+
+
+def test_only_those_who_may_edit_roles_do(house, roles):
+    for role in ("customer", "agent", "manager"):
+        with pytest.raises(PermissionDenied):
+            roles.save(actor=house.actor(role), role_id="x", name="X", permissions={}, seen=0)
+
+
+@pytest.mark.parametrize("role_id", BUILT_IN)
+def test_built_in_roles_stay(roles, admin, role_id):
+    with pytest.raises(Invalid, match="stay as they are"):
+        roles.save(actor=admin, role_id=role_id, name="Mine", permissions={}, seen=1)
+
+
+@pytest.mark.parametrize("role_id", ["", " ", "A B", "x" * 61, "x" * 5000, "é", "\x00", "-x", "../x"])
+def test_wild_ids(roles, admin, role_id):
+    with pytest.raises(Invalid):
+        roles.save(actor=admin, role_id=role_id, name="Name", permissions={}, seen=0)
+    with pytest.raises(RoleNotFound):
+        roles.get(role_id)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61, "x" * 10**6, "\x00", "\ud800"])
+def test_wild_names(roles, admin, name):
+    with pytest.raises(Invalid) as refused:
+        roles.save(actor=admin, role_id="wild", name=name, permissions={}, seen=0)
+    assert refused.value.fields.keys() == {"name"}
+
+
+def test_what_this_version_does_not_know_grants_nothing(roles):
+    RoleItem(
+        role_id="future",
+        name="Future",
+        permissions={"ticket:fly": "all", "ticket:view": "galaxy", "ticket:reply": "own"},
+    ).save()
+    assert roles.read("future").permissions == {P.TICKET_REPLY: Scope.OWN}
