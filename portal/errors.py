@@ -43,6 +43,7 @@ TITLES = {
 }
 MESSAGES = {
     400: "Nothing was changed. Go back and try again.",
+    403: "Your role does not allow this.",
     404: "The address may be mistyped, or the page has moved.",
     405: "Nothing was changed. Go back and try again.",
     413: "Nothing was saved. A message has at most 64 KB.",

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import redirect, url_for
+from flask import abort, jsonify, redirect, request, url_for
 from flask_admin import expose
 
 from portal import navigation
@@ -115,11 +115,20 @@ class TicketView(LedgerView):
         """Lead to the desk's own form: a ticket needs a requester and a message."""
         return redirect(url_for("desk.new"))
 
+    @expose("/ajax/lookup/")
+    def ajax_lookup(self) -> Any:
+        """Answer a filter's choices, [[value, label], ...]: long lists are loaded when they are opened."""
+        wanted = next((f for f in self._filters if f.param == request.args.get("name")), None)
+        if wanted is None:
+            abort(404)
+        return jsonify(wanted.choices())
+
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         return {
             "title": navigation.present_label(actor()) or "Tickets",
             "nouns": ("ticket", "tickets"),
+            "lookup_url": url_for(".ajax_lookup"),
             "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),

@@ -22,10 +22,16 @@ def rebuild() -> None:
 
 @group.command("summary")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
-def summary(as_json: bool) -> None:
+@click.option("--source", help="Count only what this import brought, for example uci-incidents.")
+def summary(as_json: bool, source: str | None) -> None:
     """Print counts of everything in the ledger."""
     with in_one_line():
-        figures = services().reports.summary()
+        only = None
+        if source is not None:
+            only = [number for number, origin in services().importer.origins().items() if origin == source]
+            if not only:
+                raise click.ClickException(f"Nothing was imported from {source!r}.")
+        figures = services().reports.summary(only=only)
     if as_json:
         click.echo(json.dumps(figures, indent=2, sort_keys=True))
         return

@@ -78,9 +78,8 @@ class Stream:
 
     def take(self) -> Item:
         """Hand over the next row."""
-        item = self.buffer.popleft()[1]
-        self._resume = self._schema.position(item, self._route.keys)
-        return item
+        self._resume = None  # the page's anchor is this row or a later one
+        return self.buffer.popleft()[1]
 
     @property
     def resume(self) -> Position | bool | None:

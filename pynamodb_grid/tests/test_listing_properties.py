@@ -175,6 +175,29 @@ def test_sparse_index_pages_equal_the_reference(
 
 @relaxed
 @given(
+    statuses=st.lists(st.sampled_from(["new", "open"]), min_size=30, max_size=60),
+    descending=_descending,
+    size=st.integers(2, 8),
+    cap=st.integers(4, 14),
+)
+def test_capped_pages_resume_where_each_partition_stopped(
+    new_table: Callable[[], type[Any]],
+    *,
+    statuses: list[str],
+    descending: bool,
+    size: int,
+    cap: int,
+) -> None:
+    model = new_table()
+    stored = [ticket(model, n, status=s, updated_at=stamp(n // 3)) for n, s in enumerate(statuses, 1)]
+    store(model, stored)
+    held = (Condition("status", Op.EQ, "new"),)
+    request = ListRequest(held, Sort("updated_at", descending), size)
+    check(listing(model, page_cap=cap), stored, request, exact=False)
+
+
+@relaxed
+@given(
     rows=_rows,
     descending=_descending,
     size=_size,

@@ -1,6 +1,7 @@
 """ReportingService: plain summaries of everything the copy holds."""
 # ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
+from collections.abc import Collection
 from typing import Any
 
 from services.reporting.engine import AnalyticsEngine
@@ -17,10 +18,13 @@ _COUNTED = {
     "closed_per_month": "strftime(make_timestamp(closed_at), '%Y-%m')",
 }
 _TOTALS = """
-SELECT count(*), coalesce(sum(reopens), 0)::BIGINT, count(*) FILTER (reopens > 0),
+SELECT count(*), coalesce(sum(version), 0)::BIGINT,
+       coalesce(sum(reopens), 0)::BIGINT, count(*) FILTER (reopens > 0),
        coalesce(sum(reassigns), 0)::BIGINT, count(*) FILTER (reassigns > 0)
-FROM tickets
+FROM {chosen}
 """
+_ALL = "tickets"
+_ONLY = "(SELECT * FROM tickets WHERE ticket_id IN (SELECT unnest(?)))"
 
 
 class ReportingService:
@@ -29,24 +33,27 @@ class ReportingService:
     def __init__(self, engine: AnalyticsEngine) -> None:
         self._engine = engine
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self, *, only: Collection[int] | None = None) -> dict[str, Any]:
         """Count tickets and history items, and the tickets by their latest fields; JSON values only.
 
-        Months are UTC. A field that is not set counts under "none". Raises CopyMissing or CopyDamaged.
+        `only` limits it to these ticket numbers. Months are UTC. A field that is not set counts under
+        "none". Raises CopyMissing or CopyDamaged.
         """
+        chosen, values = (_ALL, []) if only is None else (_ONLY, [list(only)])
         with self._engine.view() as view:
-            manifest = view.manifest
-            ((tickets, reopens, reopened, reassigns, reassigned),) = view.rows(_TOTALS)
+            ((tickets, items, reopens, reopened, reassigns, reassigned),) = view.rows(
+                _TOTALS.format(chosen=chosen), values
+            )
             return {
                 "tickets": tickets,
-                "history_items": sum(file.rows for file in (*manifest.closed, *manifest.recent)),
-                **{name: _counts(view, column) for name, column in _COUNTED.items()},
+                "history_items": items,  # a ticket at version N has N of them
+                **{name: _counts(view, column, chosen, values) for name, column in _COUNTED.items()},
                 "reopens": {"sum": reopens, "tickets": reopened},
                 "reassignments": {"sum": reassigns, "tickets": reassigned},
                 "as_of": self._engine.followed_at(view).isoformat(),
             }
 
 
-def _counts(view: View, column: str) -> dict[str, int]:
-    found = view.rows(f"SELECT {column}, count(*) FROM tickets GROUP BY 1 ORDER BY 1 NULLS LAST")
-    return {NONE if key is None else key: number for key, number in found}
+def _counts(view: View, column: str, chosen: str, values: list[Any]) -> dict[str, int]:
+    sql = f"SELECT {column}, count(*) FROM {chosen} GROUP BY 1 ORDER BY 1 NULLS LAST"
+    return {NONE if key is None else key: number for key, number in view.rows(sql, values)}

@@ -1,4 +1,4 @@
-// Single keys, which a person can switch off: / searches, ? shows the keys. Grids add their own.
+// Single keys, which a person can switch off in the menu under their name: / searches. Grids add their own.
 import { $, on, typing } from "./dom.js";
 
 const SETTING = "ledgerdesk:keys";

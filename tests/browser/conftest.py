@@ -1,0 +1,143 @@
+"""Signed-in browsers on the running product; whatever a page complains about fails the test."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect
+
+ROLES = ("customer", "agent", "manager", "administrator")
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+DESKTOP = {"width": 1440, "height": 900}
+# Conditions are met within a fraction of this; a busy machine may need it.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a session: a browser's cookies, and the way to send forms without a page."""
+
+    email: str
+    state: Any
+    token: str
+    http: APIRequestContext
+
+    def post(self, path: str, **fields: Any) -> Any:
+        """Send a form as this person and return the page it led to; it must have been taken."""
+        answer = self.http.post(path, form={"csrf_token": self.token, **fields})
+        assert answer.ok, f"{path} answered {answer.status}: {answer.text()[:400]}"
+        return answer
+
+    def new_ticket(self, subject: str, body: str = "It does not work.") -> int:
+        """Open a ticket as a customer and return its number."""
+        answer = self.post("/help/new", subject=subject, body=body, category="")
+        return int(answer.url.rsplit("/", 1)[1])
+
+    def version(self, ticket_id: int) -> str:
+        """Read the version of a ticket from its desk page."""
+        text = self.http.get(f"/desk/tickets/{ticket_id}").text()
+        return re.search(r'name="version" value="(\d+)"', text)[1]
+
+    def update(self, ticket_id: int, **fields: str) -> None:
+        """Change a ticket's properties by form, as its desk page would."""
+        version = self.version(ticket_id)
+        self.post(f"/desk/tickets/{ticket_id}/update", version=version, **fields)
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Person]]:
+    """Give a function that signs somebody in, once for each address."""
+    known: dict[str, Person] = {}
+    contexts: list[BrowserContext] = []
+
+    def signed_in(email: str, password: str = live_server.password) -> Person:
+        if email not in known:
+            context = browser.new_context(base_url=live_server.url)
+            contexts.append(context)
+            token = TOKEN.search(context.request.get("/login").text())[1]
+            form = {"csrf_token": token, "email": email, "password": password}
+            landed = context.request.post("/login", form=form)
+            assert landed.ok, f"{email} could not sign in: {landed.status}"
+            page = context.request.get("/help/new" if "/help/" in landed.url else "/desk/new")
+            token = TOKEN.search(page.text())[1]
+            known[email] = Person(email, context.storage_state(), token, context.request)
+        return known[email]
+
+    yield signed_in
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def people(sign_in: Callable[..., Person], live_server: Any) -> dict[str, Person]:
+    """Sign in the demo account of each role."""
+    return {role: sign_in(live_server.email(role)) for role in ROLES}
+
+
+class Watch:
+    """Collects what pages complain about: script errors, blocked content, requests that fail."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+        self.expected: set[int] = set()
+
+    def over(self, page: Page) -> None:
+        """Listen to a page from now on."""
+        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: self._said(page, said))
+        page.on("requestfailed", self._failed)
+        page.on("response", self._answered)
+
+    def _said(self, page: Page, said: Any) -> None:
+        # A refused request is judged by its status below.
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            self.faults.append(f"{page.url}: {said.text}")
+
+    def _failed(self, request: Any) -> None:
+        # Whoever leaves a page or starts a download stops what was still loading.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"{request.url}: {request.failure}")
+
+    def _answered(self, response: Any) -> None:
+        if response.status >= 400 and response.status not in self.expected:
+            self.faults.append(f"{response.url}: {response.status}")
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Watch all pages of a test; statuses that it means to see go into `expected`."""
+    watching = Watch()
+    yield watching
+    assert not watching.faults
+
+
+@pytest.fixture
+def open_as(browser: Browser, live_server: Any, people: dict[str, Person], watch: Watch) -> Iterator[Opener]:
+    """Give a function that opens a page in a new browser of a role, a person, or (None) nobody."""
+    contexts: list[BrowserContext] = []
+
+    def opened(who: str | Person | None, path: str | None = None, **options: Any) -> Page:
+        person = people[who] if isinstance(who, str) else who
+        context = browser.new_context(
+            base_url=live_server.url,
+            storage_state=person.state if person else None,
+            reduced_motion="reduce",
+            **{"viewport": DESKTOP, **options},
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        watch.over(page)
+        if path:
+            page.goto(path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

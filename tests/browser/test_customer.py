@@ -1,0 +1,91 @@
+"""A customer's ticket from the first word to its reopening; internal notes stay out of sight."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener
+
+SECRET = "Only colleagues may read this, ever."
+
+
+def test_a_ticket_from_its_opening_to_its_reopening(open_as: Opener, people):
+    page = open_as("customer", "/help/")
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="New ticket").click()
+    page.get_by_label("What is it about?").fill("The label printer jams")
+    page.get_by_label("Topic").select_option(label="Hardware")
+    page.get_by_label("What happened?").fill("Every second label.\n<b>Not bold</b>")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/help/tickets/*")
+    number = int(page.url.rsplit("/", 1)[1])
+    expect(page.get_by_role("heading", level=1)).to_have_text("The label printer jams")
+    expect(page.get_by_text("<b>Not bold</b>")).to_be_visible()
+    page.get_by_role("link", name="My tickets").first.click()
+    listed = page.get_by_role("link", name="The label printer jams").first
+    expect(listed).to_contain_text("Received")
+
+    answer = {"kind": "reply", "body": "Clean the roller once.", "status": "pending"}
+    agent = people["agent"]
+    agent.post(f"/desk/tickets/{number}/reply", version=agent.version(number), **answer)
+    note = {"kind": "note", "body": SECRET, "status": "pending"}
+    agent.post(f"/desk/tickets/{number}/reply", version=agent.version(number), **note)
+
+    page.reload()
+    expect(listed).to_contain_text("Waiting for your answer")
+    listed.click()
+    talk = page.get_by_role("list", name="Messages")
+    expect(talk.get_by_role("listitem")).to_have_count(2)
+    expect(talk).to_contain_text("Clean the roller once.")
+    expect(page.locator(".steps [aria-current=step]")).to_contain_text("Your answer")
+    assert SECRET not in page.content()
+
+    page.get_by_label("Your reply").fill("That helped for a day.")
+    page.get_by_role("button", name="Send reply").click()
+    expect(talk.get_by_role("listitem")).to_have_count(3)
+    state = page.locator(".props .st")
+    expect(state).to_have_text("We are on it")
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+    page.get_by_role("button", name="Mark as solved").click()
+    expect(state).to_have_text("Solved")
+    expect(page.get_by_role("button", name="Mark as solved")).to_have_count(0)
+    page.get_by_label("Your reply").fill("It is back again.")
+    page.get_by_role("button", name="Send reply").click()
+    expect(state).to_have_text("We are on it")
+    expect(talk).to_contain_text("It is back again.")
+    assert SECRET not in page.content()
+
+
+def test_a_customer_reaches_no_page_of_the_desk_and_no_ticket_of_others(open_as: Opener, watch, people):
+    watch.expected |= {403, 404}
+    page = open_as("customer")
+    for path in ("/desk/tickets/", "/desk/tickets/1", "/desk/new", "/reports/", "/admin/users/"):
+        assert page.goto(path).status == 403, path
+        expect(page.get_by_role("heading", level=1)).to_have_text("This is not open to you")
+    mine = people["customer"].http.get("/help/").text()
+    others = next(number for number in range(1, 100) if f"/help/tickets/{number}\"" not in mine)
+    assert page.goto("/help/tickets/999999").status == 404
+    hidden = [page.goto(f"/help/tickets/{number}").status for number in range(others, others + 4)]
+    assert 404 in hidden
+
+
+def test_an_unsent_reply_survives_a_reload(open_as: Opener, people):
+    number = people["customer"].new_ticket("A draft that is kept")
+    page = open_as("customer", f"/help/tickets/{number}")
+    page.get_by_label("Your reply").fill("Half a sent")
+    expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
+    page.reload()
+    expect(page.get_by_label("Your reply")).to_have_value("Half a sent")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_role("list", name="Messages")).to_contain_text("Half a sent")
+    expect(page.get_by_label("Your reply")).to_have_value("")
+
+
+def test_a_refused_form_keeps_what_was_written(open_as: Opener, watch):
+    watch.expected.add(400)
+    page = open_as("customer", "/help/new")
+    page.get_by_label("What is it about?").fill("   ")
+    page.get_by_label("What happened?").fill("It is broken.")
+    page.get_by_role("button", name="Send").click()
+    subject = page.get_by_label("What is it about?")
+    expect(subject).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#f-subject-error")).to_be_visible()
+    expect(page.get_by_label("What happened?")).to_have_value("It is broken.")

@@ -1,0 +1,132 @@
+"""The product as it runs: engine, web and worker as processes of their own that a test can kill."""
+
+import http.client
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from local.engine import Engine, dying_with_parent
+from local.ports import free_port
+from local.procfile import read_procfile
+from local.settings import ROOT
+from models.connection import ConnectionOptions
+from tests.local.processes import is_running, wait_until, wait_until_gone
+
+READY_SECONDS = 30.0
+PASSWORD = "correct horse battery staple"
+
+
+class Product:
+    """The Procfile's processes on a folder of their own; each can be killed outright and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start everything and wait until it answers."""
+        self.port = free_port()
+        self.engine = Engine(folder / "data")
+        self.commands = read_procfile(ROOT / "Procfile")
+        self.environment = _environment(folder / "data", self.port, self.engine.port)
+        self.log = folder / "log"
+        self._output: IO[bytes] = self.log.open("ab")
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.engine.start()
+        assert self.flask("setup").returncode == 0
+        self.start("web")
+        self.start("worker")
+
+    @property
+    def options(self) -> ConnectionOptions:
+        """Say how models reach the same tables."""
+        return ConnectionOptions(region="eu-central-1", endpoint=self.engine.endpoint, prefix="kill-")
+
+    def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run one of the product's commands against this data."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    def start(self, name: str) -> None:
+        """Start one process; what serves requests is waited for."""
+        if name == "engine":
+            self.engine.start()
+            return
+        # `python -m` finds gunicorn and flask beside this Python whatever the path is.
+        command = [sys.executable, "-m", *self.commands[name]]
+        self._running[name] = subprocess.Popen(
+            dying_with_parent(command),
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+        if name == "web":
+            wait_until(self.is_ready, READY_SECONDS)
+
+    def is_ready(self) -> bool:
+        """Tell whether web answers and reaches the engine."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def kill(self, name: str) -> list[int]:
+        """Kill one process with all it started, the way a crash would; returns the process ids."""
+        if name == "engine":
+            pid = self.engine.process.pid
+            self.engine.kill()
+            return [pid]
+        process = self._running.pop(name)
+        assert process.poll() is None, f"{name} had ended by itself: {self.log.read_text()[-2000:]}"
+        pids = [process.pid, *_children(process.pid)]
+        for pid in pids:
+            if is_running(pid):
+                os.kill(pid, 9)
+        process.wait()
+        wait_until_gone(*pids)
+        return pids
+
+    def stop(self) -> None:
+        """End what still runs, the engine last."""
+        for name in list(self._running):
+            process = self._running.pop(name)
+            children = _children(process.pid)
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            for pid in filter(is_running, children):
+                os.kill(pid, 9)
+        self.engine.stop()
+        self._output.close()
+
+
+def _environment(data: Path, port: int, engine_port: int) -> Mapping[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "DYNAMODB_ENDPOINT"}
+    return inherited | {
+        "ENVIRONMENT": "development",
+        "PORT": str(port),
+        "ENGINE_PORT": str(engine_port),
+        "DATA_DIR": str(data),
+        "DEMO_PASSWORD": PASSWORD,
+        "TABLE_PREFIX": "kill-",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _children(pid: int) -> list[int]:
+    """List what a process started and has not collected."""
+    found: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            found += [child, *_children(child)]
+    return found

@@ -1,0 +1,179 @@
+"""kill -9 of web, worker and engine under write load: what was acknowledged is there, once and whole."""
+
+import itertools
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import models
+from models import assignment
+from models.ticket import Ticket
+from models.ticket_history import TicketHistory
+from tests.faults.product import Product
+from tests.faults.writers import Wish, Writer
+from tests.local.processes import wait_until
+
+pytestmark = pytest.mark.engine
+
+ROUNDS = 20
+VICTIMS = ("web", "worker", "engine")
+WRITERS = ("customer", "agent", "manager", "administrator")
+WRITES_BETWEEN = 6  # acknowledged changes that a round waits for before it kills
+ROUND_SECONDS = 30.0
+CAUGHT_UP_SECONDS = 20.0
+
+History = dict[int, list[TicketHistory]]
+
+
+@pytest.fixture(autouse=True)
+def _calm() -> None:
+    """Stand in for the other fault tests' proxy, which this one does not use."""
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    running = Product(tmp_path)
+    yield running
+    running.stop()
+
+
+def test_every_acknowledged_change_survives_kills_of_everything(product):
+    writers = write_through_kills(product)
+    wishes = [wish for writer in writers for wish in writer.wishes]
+    assert [fault for writer in writers for fault in writer.strange] == []
+    assert sum(wish.acknowledged for wish in wishes) > ROUNDS * WRITES_BETWEEN
+    # Or the kills hit nothing: some requests must have failed, and some of them for good.
+    assert sum(writer.unanswered for writer in writers) > ROUNDS / 2
+    assert [wish for wish in wishes if not wish.acknowledged]
+
+    models.connect(product.options)
+    history = stored_history()
+    check_words(wishes, history)
+    check_changes(wishes, history)
+    check_whole(history)
+    verified = product.flask("ledger", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert f"{len(history)} tickets" in verified.stdout
+    check_copy(product, history)
+    log = product.log.read_text()
+    assert "unexpected_error" not in log, log
+    assert "worker_job_failed" not in log, log
+
+
+def write_through_kills(product: Product) -> list[Writer]:
+    """Kill one process after the other while people write; returns what they remember."""
+    stop = threading.Event()
+    writers = [Writer(product.port, role, seed, stop) for seed, role in enumerate(WRITERS)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _, victim in zip(range(ROUNDS), itertools.cycle(VICTIMS), strict=False):
+            wait_for_writes(writers)
+            killed = product.kill(victim)
+            assert len(killed) == (3 if victim == "web" else 1)
+            product.start(victim)
+        wait_for_writes(writers)
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join(ROUND_SECONDS)
+    assert not [writer for writer in writers if writer.is_alive()]
+    return writers
+
+
+def wait_for_writes(writers: Sequence[Writer]) -> None:
+    """Wait until the product has taken some more changes from everybody together."""
+    enough = sum(writer.acknowledged for writer in writers) + WRITES_BETWEEN
+    wait_until(lambda: sum(writer.acknowledged for writer in writers) >= enough, ROUND_SECONDS)
+
+
+def stored_history() -> History:
+    """Read the whole ledger, by ticket and version."""
+    found: History = {}
+    for item in TicketHistory.scan(consistent_read=True):
+        found.setdefault(int(item.ticket_id), []).append(item)
+    return {ticket_id: sorted(items, key=lambda i: i.version) for ticket_id, items in found.items()}
+
+
+def check_words(wishes: Sequence[Wish], history: History) -> None:
+    """Every acknowledged message stands once, where it was written; no other one stands twice."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for ticket_id, items in history.items():
+        for item in items:
+            if item.body is not None:
+                places.setdefault(item.body, []).append((ticket_id, int(item.version)))
+    for wish in wishes:
+        if not wish.text:
+            continue
+        found = places.get(wish.text, [])
+        assert len(found) == 1 if wish.acknowledged else len(found) <= 1, f"{wish} stands at {found}"
+        if found and wish.ticket_id is not None:
+            assert found[0][0] == wish.ticket_id, f"{wish} stands at {found}"
+        assert not found or (wish.kind == "created") == (found[0][1] == 1)
+
+
+def check_changes(wishes: Sequence[Wish], history: History) -> None:
+    """Every acknowledged change of properties is one version of its own, after the one it was based on."""
+    by_ticket: dict[int, list[Wish]] = {}
+    for wish in wishes:
+        if wish.changes and wish.ticket_id is not None:
+            by_ticket.setdefault(wish.ticket_id, []).append(wish)
+    assert by_ticket
+    for ticket_id, wanted in by_ticket.items():
+        left = [item for item in history[ticket_id] if item.kind in ("changed", "assigned")]
+        assert len(left) <= len(wanted)
+        for wish in wanted:
+            match = next((item for item in left if carries(item, wish)), None)
+            assert match is not None or not wish.acknowledged, f"{wish} is lost"
+            if match is not None:
+                left.remove(match)
+        assert not left, f"ticket {ticket_id} has changes nobody asked for"
+
+
+def carries(item: TicketHistory, wish: Wish) -> bool:
+    """Tell whether a version is exactly one wish, all of it."""
+    made = {name: (old or "", new or "") for name, (old, new) in item.changes.items() if name in wish.changes}
+    return int(item.version) > wish.seen and made == wish.changes
+
+
+def check_whole(history: History) -> None:
+    """No half change: each ticket is at its last version, and its stints follow from its history."""
+    stored = {int(item.ticket_id): int(item.version) for item in Ticket.scan(consistent_read=True)}
+    assert stored == {ticket_id: len(items) for ticket_id, items in history.items()}
+    for ticket_id, items in history.items():
+        moves = [item.changes["assignee_id"] for item in items if "assignee_id" in item.changes]
+        held = [(stint.agent_id, stint.released_at is None) for stint in assignment.of_ticket(ticket_id)]
+        began = [new for _, new in moves if new]
+        assert [agent for agent, _ in held] == began, f"ticket {ticket_id}"
+        still_held = bool(moves) and moves[-1][1] is not None
+        assert [still for _, still in held] == [False] * (len(held) - still_held) + [True] * still_held
+
+
+def check_copy(product: Product, history: History) -> None:
+    """The columnar copy catches up and counts what the ledger holds."""
+    events = sum(map(len, history.values()))
+    latest: dict[str, Any] = {}
+
+    def caught_up() -> bool:
+        answer = product.flask("analytics", "summary", "--json")
+        assert answer.returncode == 0, answer.stderr
+        latest.update(json.loads(answer.stdout))
+        return bool(latest["history_items"] >= events)
+
+    wait_until(caught_up, CAUGHT_UP_SECONDS)
+    tickets = list(Ticket.scan(consistent_read=True))
+    assert latest["history_items"] == events
+    assert latest["tickets"] == len(tickets)
+    for name, attribute in (
+        ("by_status", "status"), ("by_priority", "priority"), ("by_channel", "channel"),
+        ("by_category", "category"), ("by_team", "team_id"),
+    ):  # fmt: skip
+        counted = Counter(getattr(ticket, attribute) or "none" for ticket in tickets)
+        assert {key: count for key, count in latest[name].items() if count} == counted, name
+    reassigns = [int(ticket.reassigns or 0) for ticket in tickets]
+    assert latest["reassignments"] == {"sum": sum(reassigns), "tickets": sum(map(bool, reassigns))}

@@ -1,0 +1,127 @@
+"""People who write all the time and remember what they were told."""
+
+import random
+import re
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.faults.visitor import Answer, NoAnswer, Visitor
+from tests.portal.pages import Form
+
+PRIORITIES = ("low", "normal", "high", "urgent")
+RESENDS = 3
+PAUSE = 0.02  # between looks whether the product answers again
+
+
+@dataclass
+class Wish:
+    """Something that was to be written once; `text` marks it, or `changes` says what was to become what."""
+
+    kind: str
+    ticket_id: int | None = None
+    text: str = ""
+    seen: int = 0
+    changes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    sent: int = 0
+    acknowledged: bool = False
+
+
+class Writer(threading.Thread):
+    """One person: opens tickets, writes messages, changes properties of tickets nobody else changes."""
+
+    def __init__(self, port: int, role: str, seed: int, stop: threading.Event) -> None:
+        super().__init__(name=f"{role} {seed}", daemon=True)
+        self.wishes: list[Wish] = []
+        self.unanswered = 0
+        self.strange: list[str] = []
+        self._visitor = Visitor(port, role)
+        self._rng = random.Random(seed)
+        self._tickets: list[int] = []
+        self._stop_now = stop
+        self._desk = role != "customer"
+
+    @property
+    def acknowledged(self) -> int:
+        """Count the wishes that were answered as done."""
+        return sum(wish.acknowledged for wish in self.wishes)
+
+    def run(self) -> None:
+        """Write until told to stop; nothing that goes wrong ends it, but all of it is kept."""
+        while not self._stop_now.is_set():
+            try:
+                self._write_something()
+            except NoAnswer:
+                self.unanswered += 1
+                time.sleep(PAUSE)
+            except Exception as error:
+                self.strange.append(f"{type(error).__name__}: {error}")
+        self._visitor.leave()
+
+    def _write_something(self) -> None:
+        if not self._tickets or self._rng.random() < 0.2:
+            self._create()
+            return
+        ticket_id = self._rng.choice(self._tickets[-5:])
+        if self._desk and self._rng.random() < 0.5:
+            self._change(ticket_id)
+        else:
+            self._say(ticket_id)
+
+    def _create(self) -> None:
+        path = "/desk/new" if self._desk else "/help/new"
+        form = self._visitor.page(path).form(path)
+        wish = self._wish(Wish("created", text=uuid.uuid4().hex))
+        filled = {"subject": f"Wish {wish.text}", "body": wish.text}
+        if self._desk:
+            filled["requester"] = "customer@demo.example"
+        answer = self._send(wish, form, filled)
+        if answer is not None:
+            wish.ticket_id = int(re.findall(r"/tickets/(\d+)", answer.location)[0])
+            self._tickets.append(wish.ticket_id)
+
+    def _say(self, ticket_id: int) -> None:
+        area = "desk" if self._desk else "help"
+        form = self._visitor.page(f"/{area}/tickets/{ticket_id}").form(f"/{area}/tickets/{ticket_id}/reply")
+        wish = self._wish(Wish("said", ticket_id, uuid.uuid4().hex))
+        kind = {"kind": self._rng.choice(["reply", "note"])} if self._desk else {}
+        self._send(wish, form, {"body": wish.text, **kind})
+
+    def _change(self, ticket_id: int) -> None:
+        form = self._visitor.page(f"/desk/tickets/{ticket_id}").form(f"/desk/tickets/{ticket_id}/update")
+        wanted = {
+            name: self._rng.choice([value for value in form.offers[name] if value != form.one(name)])
+            for name in ("priority", "assignee_id")
+        }
+        changes = {name: (form.one(name), value) for name, value in wanted.items()}
+        wish = Wish("changed", ticket_id, seen=int(form.one("version")), changes=changes)
+        self._send(self._wish(wish), form, wanted)
+
+    def _wish(self, wish: Wish) -> Wish:
+        self.wishes.append(wish)
+        return wish
+
+    def _send(self, wish: Wish, form: Form, filled: dict[str, str]) -> Answer | None:
+        """Send a form; half of those that stay unanswered are sent again, as people do, the others given up."""
+        resends = self._rng.choice([0, RESENDS])
+        for _ in range(1 + resends):
+            wish.sent += 1
+            answer = self._sent(lambda: self._visitor.send(form, **filled))
+            if answer is not None and answer.status == 302 and not answer.location.startswith("/login"):
+                wish.acknowledged = True
+                return answer
+            if answer is not None and answer.status != 503:
+                self.strange.append(f"{wish.kind}: {answer.status} {answer.location} {answer.text[:300]}")
+                return None
+            self.unanswered += 1
+            time.sleep(PAUSE)
+        return None
+
+    @staticmethod
+    def _sent(send: Callable[[], Answer]) -> Answer | None:
+        try:
+            return send()
+        except NoAnswer:
+            return None
