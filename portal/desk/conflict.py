@@ -8,7 +8,6 @@ from portal.desk.choices import Reader, label_of
 from portal.desk.timeline import PEOPLE_FIELDS
 from portal.guards import actor, now, services
 from portal.once import new_key
-from portal.once import new_key
 from services.tickets import Conflict
 
 Pair = tuple[Any, Any]
@@ -44,7 +43,6 @@ def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
             *(_theirs_only(reader, name, pair) for name, pair in found.theirs_only.items()),
         ],
         reply=draft,
-        message_id=new_key(),
         message_id=request.form.get("message_id") or new_key(),
         resolve_url=url_for("desk.resolve", ticket_id=ticket_id),
     )

@@ -1,0 +1,175 @@
+"""The agent's list: views, filters, editing in the cell, bulk changes, paging."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.grid import OPEN, cell, editor, row, saved
+
+
+def test_my_work_shows_what_is_mine_and_unsolved(open_as: Opener):
+    page = open_as("agent", "/")
+    page.get_by_role("link", name="My work").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("My work")
+    assignees = page.locator("table.grid td.a")
+    assert set(assignees.all_inner_texts()) == {"BD\nBen Demo"} or all(
+        "Ben Demo" in text for text in assignees.all_inner_texts()
+    )
+    assert assignees.count() > 0
+    expect(page.locator("td.s .s-solved, td.s .s-closed")).to_have_count(0)
+    page.get_by_role("link", name="All unsolved").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("All unsolved")
+    expect(page.get_by_role("link", name="All unsolved")).to_have_attribute("aria-current", "page")
+
+
+def test_a_filter_chip_is_added_changed_and_removed(open_as: Opener):
+    page = open_as("agent", OPEN)
+    page.get_by_role("button", name="Filter", exact=True).click()
+    page.locator("#pop-add").get_by_role("button", name="Priority").click()
+    chooser = page.get_by_role("group", name="Filter by priority")
+    chooser.get_by_label("High").check()
+    chooser.get_by_role("button", name="Apply").click()
+    page.wait_for_url("**priority=high")
+    assert "state=open" in page.url
+    priorities = page.locator("table.grid td.p")
+    assert set(priorities.all_inner_texts()) == {"High"}
+    page.get_by_role("button", name="Change filter: Priority is High").click()
+    chooser.get_by_label("Urgent").check()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**priority=urgent*")
+    assert set(priorities.all_inner_texts()) == {"High", "Urgent"}
+    page.get_by_role("link", name="Remove filter: Priority").click()
+    page.wait_for_url(re.compile(r"\?state=open$"))
+    assert set(priorities.all_inner_texts()) > {"High", "Normal"}
+
+
+def test_a_cell_is_edited_with_the_mouse(open_as: Opener, people):
+    number = people["customer"].new_ticket("Edited with the mouse")
+    page = open_as("agent", OPEN)
+    for name, words in (("status", "Pending"), ("priority", "High"), ("assignee", "Ana Silva")):
+        cell(page, number, name).click()
+        page.get_by_role("option", name=words, exact=False).click()
+        saved(page, number, **{name: words})
+    page.reload()
+    saved(page, number, status="Pending", priority="High", assignee="Ana Silva")
+
+
+def test_cells_are_edited_by_keyboard_and_tab_goes_on(open_as: Opener, people):
+    number = people["customer"].new_ticket("Edited by keyboard")
+    page = open_as("agent", OPEN)
+    cell(page, number, "status").focus()
+    page.keyboard.press("Enter")
+    expect(editor(page, "Status", number)).to_be_focused()
+    page.keyboard.type("on h")
+    page.keyboard.press("Tab")
+    expect(editor(page, "Priority", number)).to_be_focused()
+    page.keyboard.type("urg")
+    page.keyboard.press("Tab")
+    expect(editor(page, "Assignee", number)).to_be_focused()
+    page.keyboard.type("emma")
+    page.keyboard.press("Enter")
+    expect(cell(page, number, "assignee")).to_be_focused()
+    saved(page, number, status="On hold", priority="Urgent", assignee="Emma Larsson")
+    page.reload()
+    saved(page, number, status="On hold", priority="Urgent", assignee="Emma Larsson")
+
+
+def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
+    number = people["customer"].new_ticket("Left as it was")
+    page = open_as("agent", OPEN)
+    writes: list[str] = []
+    page.on("request", lambda sent: writes.append(sent.url) if sent.method == "POST" else None)
+    status = cell(page, number, "status")
+    status.focus()
+    page.keyboard.press("Enter")
+    expect(editor(page, "Status", number)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Escape")
+    expect(status).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.type("no such status")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing matches.")).to_be_visible()
+    page.get_by_role("heading", level=1).click()
+    expect(page.get_by_role("combobox")).to_have_count(0)
+    saved(page, number, status="New")
+    assert writes == []
+
+
+def test_only_allowed_statuses_are_offered(open_as: Opener, people):
+    number = people["customer"].new_ticket("Solved things do not wait")
+    people["agent"].update(number, status="solved", seen_status="new")
+    page = open_as("agent", "/desk/tickets/?state=done")
+    cell(page, number, "status").click()
+    assert page.get_by_role("option").all_inner_texts() == ["Open", "Solved", "Closed"]
+
+
+def test_three_rows_are_assigned_and_solved_at_once(open_as: Opener, people):
+    numbers = [people["customer"].new_ticket(f"One of three, {place}") for place in range(3)]
+    page = open_as("agent", OPEN)
+
+    def choose(action: str, words: str) -> None:
+        for number in numbers:
+            page.get_by_label(f"Select #{number}", exact=True).check()
+        bar = page.get_by_role("region", name="Selected tickets")
+        expect(bar).to_contain_text("3selected")
+        bar.get_by_role("button", name=action).click()
+        page.get_by_role("option", name=words).click()
+        expect(page.locator("#toasts")).to_contain_text("3 of 3 done.")
+
+    choose("Assign", "Hugo Weber")
+    for number in numbers:
+        saved(page, number, assignee="Hugo Weber", status="New")
+    choose("Status", "Pending")
+    for number in numbers:
+        saved(page, number, assignee="Hugo Weber", status="Pending")
+
+
+def test_a_range_is_chosen_with_shift_and_cleared_with_escape(open_as: Opener):
+    page = open_as("agent", OPEN)
+    boxes = page.locator("table.grid [name=rowid]")
+    boxes.nth(1).click()
+    boxes.nth(4).click(modifiers=["Shift"])
+    bar = page.get_by_role("region", name="Selected tickets")
+    expect(bar).to_contain_text("4selected")
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    page.get_by_label("Select all on this page").check()
+    expect(bar).to_contain_text("25selected")
+
+
+def test_pages_go_to_older_tickets_and_back(open_as: Opener):
+    page = open_as("agent", OPEN)
+    numbers = page.locator("table.grid td.two p")
+    first = numbers.all_inner_texts()
+    expect(page.get_by_role("link", name="Newer")).to_have_count(0)
+    page.get_by_role("link", name="Older").click()
+    page.wait_for_url("**cursor=*")
+    second = numbers.all_inner_texts()
+    assert len(second) == 25
+    assert not set(first) & set(second)
+    page.get_by_role("link", name="Newer").click()
+    expect(numbers.first).to_have_text(first[0])
+    assert numbers.all_inner_texts() == first
+
+
+def test_rows_are_walked_and_opened_by_keyboard(open_as: Opener):
+    page = open_as("agent", OPEN)
+    links = page.locator("table.grid td.two a")
+    page.keyboard.press("j")
+    expect(links.nth(0)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("x")
+    expect(page.locator("table.grid [name=rowid]").nth(1)).to_be_checked()
+    subject = links.nth(1).inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/desk/tickets/\d+$"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(subject)
+
+
+def test_a_new_ticket_stands_at_the_top(open_as: Opener, people):
+    number = people["customer"].new_ticket("The newest of all")
+    page = open_as("agent", OPEN)
+    expect(page.locator("table.grid tbody tr").first).to_contain_text("The newest of all")
+    expect(row(page, number)).to_have_count(1)
