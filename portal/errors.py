@@ -4,7 +4,7 @@ import secrets
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -83,14 +83,18 @@ def answer(status: int, message: str, fields: dict[str, str] | None = None) -> R
         response = jsonify(problem | ({"errors": fields} if fields else {}))
         response.content_type = "application/problem+json"
     else:
-        page = render_template(
-            "error.html", status=status, title=title, message=message, reference=reference()
-        )
-        response = Response(page)
+        response = Response(_page(status, title, message))
     response.status_code = status
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
+
+
+def _page(status: int, title: str, message: str) -> str:
+    """Render the page without what other pages are given: finding out who asks may be what went wrong."""
+    theme = getattr(getattr(g.get("_login_user"), "actor", None), "theme", "system")
+    template = current_app.jinja_env.get_template("error.html")
+    return template.render(status=status, title=title, message=message, reference=reference(), theme=theme)
 
 
 def reference() -> str:

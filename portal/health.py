@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
+from models.errors import EngineUnavailable
 from portal.guards import public, services
 from services.errors import ServiceError
 
@@ -20,7 +21,7 @@ def alive() -> Response:
 def ready() -> tuple[Response, int] | Response:
     """Answer whether the engine answers too."""
     try:
-        services().roles.get("customer")
-    except ServiceError:
+        services().roles.read("customer")  # not a remembered one: the engine itself must answer
+    except (ServiceError, EngineUnavailable):
         return jsonify(status="engine unavailable"), 503
     return jsonify(status="ok")

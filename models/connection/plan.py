@@ -36,7 +36,7 @@ def _number(text: str) -> float:
     try:
         return int(text)
     except ValueError:
-        return json.loads(text)  # type: ignore[no-any-return]
+        return float(json.loads(text))
 
 
 def _whole_number(text: str) -> int:

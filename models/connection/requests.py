@@ -33,7 +33,8 @@ class RequestWriter:
         try:
             body = orjson.dumps(parameters, option=_STRICT)
         except orjson.JSONEncodeError:
-            return self._stock.serialize_to_request(parameters, operation_model)  # type: ignore[no-any-return]
+            request: dict[str, Any] = self._stock.serialize_to_request(parameters, operation_model)
+            return request
         return {
             "url_path": "/",
             "query_string": "",

@@ -23,8 +23,8 @@ class CatalogSource(SmallList):
         self._services, self._kind = services, kind
 
     def rows(self) -> Sequence[Entry]:
-        """Read all entries."""
-        return self._services.catalog.all(self._kind)
+        """Read all entries as they are now: another process may have added the one just saved."""
+        return self._services.catalog.stored(self._kind)
 
     def pk(self, row: Entry) -> str:
         """Return the id."""

@@ -19,7 +19,9 @@ from services.bootstrap import Services
 
 FOLLOW_EVERY = 1.0
 SWEEP_EVERY = 600.0
-LEASE = timedelta(seconds=30)
+# Renewed every second; so short that a worker started after a crash goes on within the five seconds that
+# dashboards may lag behind. Two at work for a moment do no harm: each job is safe to run twice.
+LEASE = timedelta(seconds=4)
 
 log = structlog.get_logger()
 

@@ -124,10 +124,15 @@ class ReadPages(GridBase):
             "search": query.search,
             "search_supported": self._search_supported,
             "search_placeholder": self.search_placeholder(),
+            **self._urls(query, base, editing=bool(editable)),
+        }
+
+    def _urls(self, query: ListQuery, base: str, *, editing: bool) -> dict[str, str | None]:
+        return {
             "return_url": query.url(base),
             "export_url": self._export_url(query),
             "create_url": self.get_url(".create_view") if self.allowed("create") else None,
-            "update_url": self.get_url(".ajax_update") if editable else None,
+            "update_url": self.get_url(".ajax_update") if editing else None,
             "action_url": self.get_url(".action_view"),
             "delete_url": self.get_url(".delete_view") if self.allowed("delete") else None,
             "list_url": base,

@@ -34,6 +34,7 @@ from pynamodb_grid.listing import (
 _Index: Any = GlobalSecondaryIndex
 KEY = b"a secret for tests"
 SHARDS = 2
+SHOWN = ["subject", "status", "assignee_id", "updated_at", "score", "version", "state_shard"]
 _MOMENT: Any = UTCDateTimeAttribute()
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OPEN = ("new", "open", "pending")
@@ -61,12 +62,11 @@ class TicketBase(Model):
 
 def ticket_model(table: str, host: str | None) -> type[TicketBase]:
     """Makes a model class of its own for a table, so that tests never share a connection."""
-    shown = ["subject", "status", "assignee_id", "updated_at", "score", "version", "state_shard"]
 
     class ByState(_Index):  # type: ignore[misc]
         class Meta:
             index_name = "by_state"
-            projection = IncludeProjection([*shown, "assignee_key"])
+            projection = IncludeProjection([*SHOWN, "assignee_key"])
 
         state_shard = UnicodeAttribute(hash_key=True)
         updated_at = UTCDateTimeAttribute(range_key=True)
@@ -74,7 +74,7 @@ def ticket_model(table: str, host: str | None) -> type[TicketBase]:
     class ByAssignee(_Index):  # type: ignore[misc]
         class Meta:
             index_name = "by_assignee"
-            projection = IncludeProjection(shown)
+            projection = IncludeProjection(SHOWN)
 
         assignee_id = UnicodeAttribute(hash_key=True)
         assignee_key = UnicodeAttribute(range_key=True)
@@ -98,8 +98,7 @@ def ticket_model(table: str, host: str | None) -> type[TicketBase]:
         by_assignee = ByAssignee()
         by_due = ByDue()
 
-    if host is not None:
-        Ticket.Meta.host = host  # type: ignore[attr-defined]  # Meta is configuration, read by PynamoDB
+    Ticket.Meta.host = host  # type: ignore[attr-defined]  # Meta is configuration, read by PynamoDB
     Ticket.create_table(wait=True, billing_mode="PAY_PER_REQUEST")
     return Ticket
 
@@ -200,3 +199,32 @@ def expected(rows: Sequence[Any], conditions: Conditions, sort: Sort | None) -> 
     pairs = [(getattr(r, sort.field), r.ticket_id) for r in kept]
     present = sorted((p for p in pairs if p[0] is not None), reverse=sort.descending)
     return present + sorted((p for p in pairs if p[0] is None), key=lambda p: p[1])
+
+
+NEWEST = Sort("updated_at", descending=True)
+
+
+def on(field: str, value: Any, op: Op = Op.EQ) -> Condition:
+    """Makes a condition."""
+    return Condition(field, op, value)
+
+
+def fill(model: type[Any], count: int = 60) -> None:
+    """Stores tickets of every kind."""
+    names = ("ana", "ben", None)
+    store(
+        model,
+        [
+            ticket(
+                model, n, subject=f"s{n:02}", status=("open", "new", "solved")[n % 3], score=n % 7,
+                updated_at=stamp(n // 4), due_at=stamp(n) if n % 2 else None, assignee_id=names[n % 3],
+                extra={"n": n},
+            )
+            for n in range(count)
+        ],
+    )  # fmt: skip
+
+
+def numbers(page: Any) -> list[int]:
+    """Lists the numbers on a page."""
+    return [int(row.ticket_id) for row in page.rows]

@@ -70,8 +70,11 @@ class CatalogService:
         kept = self._cache.get(kind)
         if kept is not None:
             return kept
-        entries = [Entry.from_model(item) for item in setting_table.of_kind(kind)]
-        return self._cache.put(kind, sorted(entries, key=_natural))
+        return self._cache.put(kind, self.stored(kind))
+
+    def stored(self, kind: str) -> list[Entry]:
+        """List all entries of a kind by name as they are stored now, for whoever keeps them."""
+        return sorted((Entry.from_model(item) for item in setting_table.of_kind(kind)), key=_natural)
 
     def names(self, kind: str) -> dict[str, str]:
         """Map the ids of a kind to names."""
@@ -93,7 +96,7 @@ class CatalogService:
         name = one_line(name[:1000])
         if kind not in KINDS or not 1 <= len(name) <= 80:
             raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})
-        if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.all(kind)):
+        if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.stored(kind)):
             raise Invalid("This name is taken.", {"name": "This name is taken."})
         key = self.get(kind, id_).id if id_ is not None else self._new_id(kind, name)
         if not key:
@@ -108,7 +111,7 @@ class CatalogService:
 
     def _new_id(self, kind: str, name: str) -> str:
         """Make an id that no entry has: names such as "A-B" and "A B" give the same slug."""
-        made, taken = slug(name), {entry.id for entry in self.all(kind)}
+        made, taken = slug(name), {entry.id for entry in self.stored(kind)}
         return made if made not in taken else next(i for n in count(2) if (i := f"{made}-{n}") not in taken)
 
     def bring(self, kind: str, names: Iterable[tuple[str, str]]) -> None:

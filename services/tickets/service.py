@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from models import setting
 from models.errors import EngineUnavailable
 from models.ticket import Ticket as TicketItem
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
@@ -129,12 +128,8 @@ class TicketService:
         text = clean_body(body)
         self._check_new(actor, wanted)
         draft = Draft("created", wanted, text, public=True)
-        try:
-            number = setting.next_number("tickets")
-        except EngineUnavailable as error:
-            raise unavailable() from error
         author = Author.of(actor, now, once, "create", sorted(wanted.items()), text)
-        return self._writer.create(number, author, draft)
+        return self._writer.create(author, draft)
 
     def update(
         self,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
-from models import ledger
+from models import ledger, setting
 from models import ticket as ticket_table
 from models.connection import LeanModel
 from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
@@ -66,9 +66,10 @@ class TicketWriter:
         self._audit, self._assignments = audit, assignments
         self.new_id, self.pause, self._shards = new_id, pause, shards
 
-    def create(self, ticket_id: int, author: Author, draft: Draft) -> Ticket:
+    def create(self, author: Author, draft: Draft) -> Ticket:
         """Write version 1 of a new ticket; the same `once` key gives the ticket written the first time."""
         try:
+            ticket_id = setting.next_number("tickets")
             for attempt in range(ATTEMPTS):
                 try:
                     return self._commit(ticket_id, None, {}, author, draft)

@@ -100,8 +100,9 @@ class Watch:
             self.faults.append(f"{page.url}: {said.text}")
 
     def _failed(self, request: Any) -> None:
-        # Whoever leaves a page or starts a download stops what was still loading.
-        if request.failure != "net::ERR_ABORTED":
+        # Whoever leaves a page or starts a download stops what was still loading. "csp" is said where scripts
+        # are switched off; what our own policy blocks is an error on the console.
+        if request.failure not in ("net::ERR_ABORTED", "csp"):
             self.faults.append(f"{request.url}: {request.failure}")
 
     def _answered(self, response: Any) -> None:

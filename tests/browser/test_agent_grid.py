@@ -13,9 +13,7 @@ def test_my_work_shows_what_is_mine_and_unsolved(open_as: Opener):
     page.get_by_role("link", name="My work").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("My work")
     assignees = page.locator("table.grid td.a")
-    assert set(assignees.all_inner_texts()) == {"BD\nBen Demo"} or all(
-        "Ben Demo" in text for text in assignees.all_inner_texts()
-    )
+    assert all("Ben Demo" in words for words in assignees.all_inner_texts())
     assert assignees.count() > 0
     expect(page.locator("td.s .s-solved, td.s .s-closed")).to_have_count(0)
     page.get_by_role("link", name="All unsolved").click()
@@ -47,12 +45,12 @@ def test_a_filter_chip_is_added_changed_and_removed(open_as: Opener):
 def test_a_cell_is_edited_with_the_mouse(open_as: Opener, people):
     number = people["customer"].new_ticket("Edited with the mouse")
     page = open_as("agent", OPEN)
-    for name, words in (("status", "Pending"), ("priority", "High"), ("assignee", "Ana Silva")):
+    for name, words in (("status", "Pending"), ("priority", "High"), ("assignee", "Grace Demo")):
         cell(page, number, name).click()
-        page.get_by_role("option", name=words, exact=False).click()
+        page.get_by_role("option", name=words).click()
         saved(page, number, **{name: words})
     page.reload()
-    saved(page, number, status="Pending", priority="High", assignee="Ana Silva")
+    saved(page, number, status="Pending", priority="High", assignee="Grace Demo")
 
 
 def test_cells_are_edited_by_keyboard_and_tab_goes_on(open_as: Opener, people):
@@ -67,12 +65,12 @@ def test_cells_are_edited_by_keyboard_and_tab_goes_on(open_as: Opener, people):
     page.keyboard.type("urg")
     page.keyboard.press("Tab")
     expect(editor(page, "Assignee", number)).to_be_focused()
-    page.keyboard.type("emma")
+    page.keyboard.type("grace")
     page.keyboard.press("Enter")
     expect(cell(page, number, "assignee")).to_be_focused()
-    saved(page, number, status="On hold", priority="Urgent", assignee="Emma Larsson")
+    saved(page, number, status="On hold", priority="Urgent", assignee="Grace Demo")
     page.reload()
-    saved(page, number, status="On hold", priority="Urgent", assignee="Emma Larsson")
+    saved(page, number, status="On hold", priority="Urgent", assignee="Grace Demo")
 
 
 def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
@@ -118,12 +116,12 @@ def test_three_rows_are_assigned_and_solved_at_once(open_as: Opener, people):
         page.get_by_role("option", name=words).click()
         expect(page.locator("#toasts")).to_contain_text("3 of 3 done.")
 
-    choose("Assign", "Hugo Weber")
+    choose("Assign", "Grace Demo")
     for number in numbers:
-        saved(page, number, assignee="Hugo Weber", status="New")
+        saved(page, number, assignee="Grace Demo", status="New")
     choose("Status", "Pending")
     for number in numbers:
-        saved(page, number, assignee="Hugo Weber", status="Pending")
+        saved(page, number, assignee="Grace Demo", status="Pending")
 
 
 def test_a_range_is_chosen_with_shift_and_cleared_with_escape(open_as: Opener):

@@ -1,15 +1,17 @@
 """The product as it runs: engine, web and worker as processes of their own that a test can kill."""
 
 import http.client
+import itertools
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
 from local.engine import Engine, dying_with_parent
-from local.ports import free_port
+from local.ports import is_port_free
 from local.procfile import read_procfile
 from local.settings import ROOT
 from models.connection import ConnectionOptions
@@ -24,10 +26,10 @@ class Product:
 
     def __init__(self, folder: Path) -> None:
         """Start everything and wait until it answers."""
-        self.port = free_port()
-        self.engine = Engine(folder / "data")
+        self.port, engine_port = itertools.islice(_ports(), 2)
+        self.engine = Engine(folder / "data", engine_port)
         self.commands = read_procfile(ROOT / "Procfile")
-        self.environment = _environment(folder / "data", self.port, self.engine.port)
+        self.environment = _environment(folder / "data", self.port, engine_port)
         self.log = folder / "log"
         self._output: IO[bytes] = self.log.open("ab")
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -49,10 +51,11 @@ class Product:
         )
 
     def start(self, name: str) -> None:
-        """Start one process; what serves requests is waited for."""
+        """Start one process and wait until it says that it works."""
         if name == "engine":
             self.engine.start()
             return
+        readied = self._readied()
         # `python -m` finds gunicorn and flask beside this Python whatever the path is.
         command = [sys.executable, "-m", *self.commands[name]]
         self._running[name] = subprocess.Popen(
@@ -63,8 +66,15 @@ class Product:
             stdout=self._output,
             stderr=subprocess.STDOUT,
         )
-        if name == "web":
-            wait_until(self.is_ready, READY_SECONDS)
+        ready = self.is_ready if name == "web" else lambda: self._readied() > readied
+        wait_until(lambda: ready() or self._has_ended(name), READY_SECONDS)
+        assert not self._has_ended(name), f"{name} did not start: {self.log.read_text()[-2000:]}"
+
+    def _readied(self) -> int:
+        return self.log.read_text().count("worker ready")
+
+    def _has_ended(self, name: str) -> bool:
+        return self._running[name].poll() is not None
 
     def is_ready(self) -> bool:
         """Tell whether web answers and reaches the engine."""
@@ -108,6 +118,12 @@ class Product:
                 os.kill(pid, 9)
         self.engine.stop()
         self._output.close()
+
+
+def _ports() -> Iterator[int]:
+    """Find ports no outgoing connection gets, or one could take them while a server is down."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    yield from filter(is_port_free, random.sample(range(10_000, lowest), 200))
 
 
 def _environment(data: Path, port: int, engine_port: int) -> Mapping[str, str]:

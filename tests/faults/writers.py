@@ -104,7 +104,7 @@ class Writer(threading.Thread):
         return wish
 
     def _send(self, wish: Wish, form: Form, filled: dict[str, str]) -> Answer | None:
-        """Send a form; half of those that stay unanswered are sent again, as people do, the others given up."""
+        """Send a form; half of what stays unanswered is sent again, as people do, the rest given up."""
         resends = self._rng.choice([0, RESENDS])
         for _ in range(1 + resends):
             wish.sent += 1

@@ -1,0 +1,128 @@
+"""The administrator: people, roles, teams and categories."""
+
+import itertools
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener
+
+PASSWORD = "a first password that is long"
+numbers = itertools.count(1)
+
+
+@pytest.fixture
+def newcomer(people):
+    """Give a function that creates a person with a role and returns name and address."""
+
+    def created(role: str) -> tuple[str, str]:
+        name, email = f"Aaron {role.title()} {next(numbers)}", f"{role}{next(numbers)}@new.example"
+        fields = {"name": name, "email": email, "role_id": role, "password": PASSWORD}
+        people["administrator"].post("/admin/users/new/", **fields)
+        return name, email
+
+    return created
+
+
+def submit(page: Page, name: str) -> None:
+    """Press a form's button."""
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_person_is_created_and_given_another_role(open_as: Opener, sign_in):
+    page = open_as("administrator", "/admin/users/")
+    page.get_by_role("link", name="New user").click()
+    page.get_by_label("Name").fill("Aava Aalto")
+    page.get_by_label("E-mail").fill("aava@new.example")
+    page.get_by_label("Role").select_option(label="Customer")
+    page.get_by_label("First password").fill(PASSWORD)
+    submit(page, "Create")
+    page.wait_for_url("**/admin/users/")
+    aava = open_as(sign_in("aava@new.example", PASSWORD), "/")
+    expect(aava).to_have_url(re.compile("/help/$"))
+
+    line = page.locator("tr", has_text="Aava Aalto")
+    line.get_by_role("button", name="Customer").click()
+    page.get_by_role("option", name="Agent").click()
+    expect(line.get_by_role("button", name="Agent")).not_to_have_class(re.compile("saving"))
+    aava.goto("/")
+    expect(aava).to_have_url(re.compile("/desk/tickets/$"))
+    page.reload()
+    expect(line.get_by_role("button", name="Agent")).to_be_visible()
+
+
+def test_a_refused_person_is_told_field_by_field(open_as: Opener, watch, live_server):
+    watch.expected.add(400)
+    page = open_as("administrator", "/admin/users/new/")
+    page.get_by_label("Name").fill("Copy Cat")
+    page.get_by_label("E-mail").fill(live_server.email("agent"))
+    page.get_by_label("Role").select_option(label="Customer")
+    page.get_by_label("First password").fill("short")
+    submit(page, "Create")
+    expect(page.locator(".error-text").first).to_be_visible()
+    expect(page.get_by_label("Name")).to_have_value("Copy Cat")
+
+
+def test_a_suspended_person_is_out_with_the_next_click(open_as: Opener, sign_in, newcomer):
+    name, email = newcomer("agent")
+    theirs = open_as(sign_in(email, PASSWORD), "/desk/tickets/?state=open")
+    page = open_as("administrator", "/admin/users/?search=Aaron")
+    page.get_by_role("link", name=f"Edit {name}").click()
+    page.get_by_label("May sign in").uncheck()
+    submit(page, "Save")
+    page.wait_for_url("**/admin/users/**")
+    expect(page.locator("tr", has_text=name)).to_contain_text("Suspended")
+    theirs.get_by_role("link", name="My work").click()
+    expect(theirs).to_have_url(re.compile("/login"))
+
+
+def test_a_role_of_ones_own_opens_what_it_grants_and_no_more(open_as: Opener, watch, sign_in, newcomer):
+    watch.expected.add(403)
+    page = open_as("administrator", "/admin/roles/")
+    page.get_by_role("link", name="New role").click()
+    page.get_by_label("Name").fill("Reader of reports")
+    for permission in ("See tickets", "Read and write internal notes", "Open dashboards"):
+        page.get_by_label(permission).select_option(label="All")
+    submit(page, "Save role")
+    expect(page.locator("#toasts")).to_contain_text("Saved Reader of reports.")
+    expect(page.get_by_role("columnheader", name="Reader of reports")).to_be_visible()
+
+    name, email = newcomer("customer")
+    page.goto("/admin/users/?search=Aaron")
+    page.get_by_role("link", name=f"Edit {name}").click()
+    page.get_by_label("Role").select_option(label="Reader of reports")
+    submit(page, "Save")
+    page.wait_for_url("**/admin/users/**")
+    theirs = open_as(sign_in(email, PASSWORD), "/desk/tickets/")
+    theirs.get_by_role("link", name="Dashboards").click()
+    expect(theirs.get_by_role("heading", level=1)).to_have_text("Service overview")
+    assert theirs.goto("/admin/users/").status == 403
+    theirs.goto("/desk/tickets/1")
+    expect(theirs.get_by_label("Status", exact=True)).to_be_disabled()
+    expect(theirs.get_by_text("Reply", exact=True)).to_have_count(0)
+
+    page.goto("/admin/roles/")
+    page.get_by_role("link", name="Reader of reports").click()
+    page.get_by_label("Open dashboards").select_option(label="None")
+    submit(page, "Save role")
+    page.wait_for_url("**/admin/roles/")
+    assert theirs.goto("/reports/").status == 403
+
+
+@pytest.mark.parametrize(("place", "noun", "label"), [("teams", "team", "Team"), ("categories", "category", "Category")])
+def test_an_entry_is_added_renamed_and_offered(place, noun, label, open_as: Opener, people):
+    page = open_as("administrator", f"/admin/{place}/")
+    page.get_by_role("link", name=f"New {noun}").click()
+    page.get_by_label("Name").fill(f"Added {noun}")
+    submit(page, "Create")
+    page.wait_for_url(f"**/admin/{place}/")
+    page.get_by_role("link", name=f"Edit Added {noun}").click()
+    page.get_by_label("Name").fill(f"Renamed {noun}")
+    submit(page, "Save")
+    expect(page.locator("tr", has_text=f"Renamed {noun}")).to_be_visible()
+    number = people["customer"].new_ticket(f"For a new {noun}")
+    desk = open_as("agent", f"/desk/tickets/{number}")
+    desk.get_by_label(label, exact=True).select_option(label=f"Renamed {noun}")
+    submit(desk, "Save changes")
+    expect(desk.locator("#toasts")).to_contain_text("Saved as version")

@@ -1,0 +1,103 @@
+"""The manager's overview: figures, filters in the address, the way from a bar to its tickets, export."""
+
+import csv
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Opener
+
+TILES = ("created", "solved", "backlog", "first_response", "full_resolution", "reopen_rate")
+BAR = ".chart-priority .point"
+
+
+def figure(page: Page, tile: str) -> str:
+    """Read a tile's number."""
+    return page.locator(f"[data-tile={tile}] .tile-value").inner_text()
+
+
+def drawn(page: Page) -> None:
+    """Wait until the figures and charts are there."""
+    page.locator(BAR).first.wait_for(state="attached")
+    expect(page.locator("[data-tile=created] .tile-value")).to_have_text(re.compile(r"\d"))
+
+
+def narrowed_to_billing(page: Page) -> None:
+    """Filter the open overview by a team."""
+    page.locator("summary", has_text="Team").click()
+    page.locator("#team-options").get_by_text("Billing").click()
+    page.wait_for_url("**team=billing")
+    expect(page.locator("#team-said")).to_have_text("Billing")
+
+
+def test_tiles_follow_the_filter_and_a_reload_keeps_it(open_as: Opener):
+    page = open_as("manager", "/")
+    page.get_by_role("link", name="Dashboards").click()
+    drawn(page)
+    shown = page.locator("[data-tile]")
+    assert [tile.get_attribute("data-tile") for tile in shown.all()] == list(TILES)
+    assert all(re.search(r"\d", figure(page, tile)) for tile in TILES)
+    everything = int(figure(page, "created"))
+    narrowed_to_billing(page)
+    expect(page.locator("[data-tile=created] .tile-value")).not_to_have_text(str(everything))
+    narrowed = figure(page, "created")
+    assert 0 < int(narrowed) < everything
+    page.reload()
+    drawn(page)
+    expect(page.locator("#team-said")).to_have_text("Billing")
+    assert figure(page, "created") == narrowed
+
+
+def test_a_bar_opens_exactly_its_tickets(open_as: Opener):
+    page = open_as("manager", "/reports/?team=billing")
+    drawn(page)
+    page.locator(".card-priority summary").click()
+    line = page.locator("[data-table=priority] tbody tr", has_text="High")
+    counted = int(re.search(r"\d+", line.locator("td").first.inner_text())[0])
+    bar = page.locator(BAR).nth(2)  # drawn from the bottom up: low, normal, high, urgent
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**/desk/tickets/?*")
+    assert "team=billing" in page.url
+    assert "priority=high" in page.url
+    rows = page.locator("table.grid tbody tr")
+    assert set(page.locator("table.grid td.p").all_inner_texts()) == {"High"}
+    assert set(page.locator("table.grid td.t").all_inner_texts()) == {"Billing"}
+    assert rows.count() == counted < 25
+    page.go_back()
+    drawn(page)
+
+
+def test_a_figure_explains_itself(open_as: Opener):
+    page = open_as("manager", "/reports/")
+    drawn(page)
+    page.get_by_role("button", name="Explain full resolution").click()
+    panel = page.get_by_role("dialog", name="Full resolution, explained")
+    expect(panel).to_be_visible()
+    for term in ("Definition", "Excluded", "As of"):
+        expect(panel).to_contain_text(term)
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_the_filtered_list_is_downloaded_as_csv(open_as: Opener):
+    page = open_as("manager", "/desk/tickets/?team=billing&priority=high")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download as CSV").click()
+    assert started.value.suggested_filename.endswith(".csv")
+    with Path(started.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == page.locator("table.grid tbody tr").count() > 3
+    assert {line["Priority"] for line in lines} == {"High"}
+    assert {line["Team"] for line in lines} == {"Billing"}
+
+
+def test_an_agent_has_neither_the_overview_nor_the_export(open_as: Opener, watch):
+    watch.expected.add(403)
+    page = open_as("agent", "/desk/tickets/")
+    for name in ("Dashboards", "Administration", "Download as CSV"):
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
+    for path in ("/reports/", "/desk/tickets/export/csv/", "/admin/users/", "/admin/roles/"):
+        assert page.goto(path).status == 403, path

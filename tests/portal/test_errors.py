@@ -1,0 +1,250 @@
+"""What people and scripts are told when something goes wrong, and what is written down about it."""
+
+import io
+import json
+import re
+from contextlib import redirect_stdout
+
+import pytest
+from botocore.retries.standard import ExponentialBackoff
+
+from local.engine import Engine
+from models.connection import ConnectionOptions
+from portal.guards import public
+from tests.portal.conftest import PASSWORD, build
+from tests.portal.pages import Page
+
+JSON = {"Accept": "application/json"}
+READS = [
+    "/help/",
+    "/help/new",
+    "/help/tickets/1",
+    "/desk/tickets/",
+    "/desk/tickets/1",
+    "/desk/new",
+    "/admin/users/",
+    "/admin/roles/",
+    "/admin/teams/",
+    "/desk/tickets/export/csv/",
+    "/reports/",
+    "/login?next=/help/",
+    "/",
+]
+WRITES = [
+    "/help/new",
+    "/desk/new",
+    "/desk/tickets/1/reply",
+    "/desk/tickets/1/update",
+    "/preferences/theme",
+    "/desk/tickets/action/",
+    "/logout",
+]
+
+
+@pytest.fixture(scope="module")
+def cut_off(tmp_path_factory):
+    """Build the whole application, sign everybody in, and take its engine away."""
+    import models
+
+    with Engine(tmp_path_factory.mktemp("engine")) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+        options = ConnectionOptions(region="eu-central-1", endpoint=engine.endpoint, prefix="cut-")
+        models.connect(options)
+        models.create_tables()
+        site = build(options, tmp_path_factory.mktemp("site"))
+        site.ticket()
+        token = site.token("administrator")
+        engine.stop()
+        yield site, token
+        site.services.analytics.close()
+
+
+def problem_of(answer, status):
+    assert answer.status_code == status
+    assert answer.content_type == "application/problem+json"
+    assert answer.json["status"] == status
+    return answer.json
+
+
+@pytest.mark.parametrize("path", READS)
+def test_without_the_engine_a_page_says_so(cut_off, path):
+    answer = cut_off[0].as_("administrator").get(path)
+    assert answer.status_code == 503, path
+    assert int(answer.headers["Retry-After"]) > 0
+    page = Page(answer.text)
+    assert "We cannot reach your tickets right now" in page.text
+    assert "Nothing was lost" in page.text
+    assert "Traceback" not in answer.text
+    problem = problem_of(cut_off[0].as_("administrator").get(path, headers=JSON), 503)
+    assert "Traceback" not in json.dumps(problem)
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_without_the_engine_nothing_is_written(cut_off, path):
+    site, token = cut_off
+    fields = {
+        "csrf_token": token,
+        "subject": "S",
+        "body": "B",
+        "kind": "note",
+        "version": "1",
+        "theme": "dark",
+        "action": "status",
+        "value": "open",
+        "rowid": "1:1",
+        "requester": "customer@demo.example",
+    }
+    answer = site.as_("administrator").post(path, data=fields)
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+
+
+def test_without_the_engine_nobody_is_signed_out(cut_off):
+    site, _ = cut_off
+    answer = site.as_("agent").get("/desk/tickets/")
+    assert "Set-Cookie" not in answer.headers
+    assert site.as_("agent").get_cookie("ledgerdesk_session") is not None
+
+
+def test_without_the_engine_the_sign_in_page_shows_and_says_why_it_cannot_go_on(cut_off):
+    client = cut_off[0].app.test_client()
+    form = Page(client.get("/login").text).form("/login")
+    answer = client.post("/login", data=form.filled(email="agent@demo.example", password=PASSWORD))
+    assert answer.status_code == 503
+    assert PASSWORD not in answer.text
+
+
+def test_without_the_engine_the_process_lives_but_is_not_ready(cut_off):
+    client = cut_off[0].app.test_client()
+    assert client.get("/healthz").status_code == 200
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json == {"status": "engine unavailable"}
+
+
+@pytest.fixture(scope="module")
+def breaking(site):
+    """Add a route that breaks, before the first request."""
+
+    def broken():
+        raise ZeroDivisionError("the inner reason")
+
+    # Flask refuses new routes after the first request, which signing in was; its switch is put back.
+    site.app._got_first_request = False
+    site.app.add_url_rule("/breaks", "breaks", public(broken), methods=["GET", "POST"])
+    site.app._got_first_request = True
+    return site
+
+
+def logged(call):
+    """Run a call and return its answer with the log's lines."""
+    written = io.StringIO()
+    with redirect_stdout(written):
+        from portal.logs import init_logs
+
+        init_logs()
+        answer = call()
+    init_logs()
+    return answer, [json.loads(line) for line in written.getvalue().splitlines()]
+
+
+def test_what_nobody_expected_is_a_page_with_the_reference_of_the_log(breaking):
+    answer, lines = logged(lambda: breaking.as_("agent").get("/breaks"))
+    assert answer.status_code == 500
+    page = Page(answer.text)
+    assert "Something broke on our side" in page.text
+    assert "ZeroDivisionError" not in answer.text
+    assert "Traceback" not in answer.text
+    (line,) = [line for line in lines if line["event"] == "unexpected_error"]
+    assert len(line["reference"]) >= 8
+    assert line["reference"] in page.text
+    assert line["path"] == "/breaks"
+    assert "ZeroDivisionError" in line["exception"]
+
+
+def test_what_nobody_expected_is_a_problem_for_scripts(breaking):
+    answer, _ = logged(lambda: breaking.as_("agent").get("/breaks", headers=JSON))
+    problem = problem_of(answer, 500)
+    assert "ZeroDivision" not in json.dumps(problem)
+    assert "inner reason" not in json.dumps(problem)
+
+
+def test_every_request_has_a_reference_of_its_own(breaking):
+    answers = [logged(lambda: breaking.as_("agent").get("/breaks"))[0].text for _ in range(3)]
+    assert len({re.search(r"data-reference>([^<]+)", text)[1] for text in answers}) == 3
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "status"),
+    [
+        ("agent", "/nowhere", 404),
+        ("agent", "/admin/users/", 403),
+        ("anonymous", "/desk/new", 401),
+        ("agent", "/desk/tickets/999999999", 404),
+        ("agent", "/logout", 405),
+        ("agent", "/help/?cursor=x", 400),
+    ],
+)
+def test_scripts_get_problems_and_people_pages(site, role, path, status):
+    problem = problem_of(site.as_(role).get(path, headers=JSON), status)
+    assert problem["title"]
+    assert problem["detail"]
+    answer = site.as_(role).get(path)
+    if status == 401:
+        assert answer.status_code == 302
+    else:
+        assert answer.status_code == status
+        assert Page(answer.text).text
+        assert "Traceback" not in answer.text
+
+
+def test_only_a_page_to_come_back_to_is_remembered(site):
+    client = site.app.test_client()
+    assert client.get("/desk/new").location == "/login?next=/desk/new"
+    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/login").text)[1]
+    assert client.post("/desk/new", data={"csrf_token": token}).location == "/login"
+
+
+PRIVATE = [
+    "a very private sentence",
+    "PRIVATE-SUBJECT",
+    "agent@demo.example",
+    "customer@demo.example",
+    PASSWORD,
+]
+
+
+def test_the_log_names_nobody_and_quotes_nothing(breaking, capfd):
+    site = breaking
+    client = site.app.test_client()
+
+    def visit():
+        form = Page(client.get("/login").text).form("/login")
+        client.post("/login", data=form.filled(email="agent@demo.example", password="wrong " + PASSWORD))
+        client.post("/login", data=form.filled(email="agent@demo.example", password=PASSWORD))
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/new").text)[1]
+        fields = {
+            "csrf_token": token,
+            "requester": "customer@demo.example",
+            "subject": "PRIVATE-SUBJECT",
+            "body": "a very private sentence",
+            "kind": "reply",
+            "version": "1",
+        }
+        made = client.post("/desk/new", data=fields).location
+        client.post(f"{made}/reply", data=fields)
+        client.post(f"{made}/reply", data=fields | {"body": "a very private sentence" * 5000})
+        client.post("/desk/new", data=fields | {"csrf_token": "bad"})
+        client.post("/breaks", data=fields)
+        client.post("/breaks?email=customer@demo.example", data=fields)
+        client.get("/desk/tickets/?requester=customer@demo.example&status=PRIVATE-SUBJECT")
+        client.get("/customer@demo.example")
+        return token
+
+    token, lines = logged(visit)
+    captured = capfd.readouterr()
+    everything = json.dumps(lines) + captured.out + captured.err
+    session = client.get_cookie("ledgerdesk_session").value
+    assert "unexpected_error" in everything
+    for secret in [*PRIVATE, token, session, client.get_cookie("ledgerdesk_form").value]:
+        assert secret not in everything
