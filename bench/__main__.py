@@ -61,11 +61,8 @@ def _measure(options: argparse.Namespace) -> list[SizeResult]:
     def say(text: str) -> None:
         print(f"{time.monotonic() - begun:7.1f} s  {text}", flush=True)
 
-    results = []
-    for size in sorted(set(options.sizes)):
-        dataset = ensure(corpus, size, options.home.resolve(), say)
-        results.append(bench(corpus, dataset, rounds=options.runs, seconds=options.seconds, say=say))
-    return results
+    datasets = [ensure(corpus, size, options.home.resolve(), say) for size in sorted(set(options.sizes))]
+    return bench(corpus, datasets, rounds=options.runs, seconds=options.seconds, say=say)
 
 
 def _tell(results: Sequence[SizeResult], written: Path) -> None:

@@ -34,6 +34,19 @@ class Roots:
     engine: int
     worker: int
 
+    @property
+    def all(self) -> list[int]:
+        """List them."""
+        return [self.web, self.engine, self.worker]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """The same operations as on the other lanes, on a product with another number of tickets."""
+
+    operations: Sequence[Operation]
+    roots: Roots
+
 
 @dataclass(frozen=True)
 class Round:
@@ -91,18 +104,26 @@ class Measured:
 
 
 def measure(
-    operations: Sequence[Operation], roots: Roots, *, rounds: int, seconds: float, say: Callable[[str], None]
-) -> list[Measured]:
-    """Warm each operation up, then go `rounds` times through all of them, so that drift meets all alike."""
-    measured = [Measured(operation.key, operation.label) for operation in operations]
-    for operation, found in zip(operations, measured, strict=True):
-        _, errors, _ = run(operation, TOGETHER, min(WARM_SECONDS, seconds), WARM_UP)
-        found.errors += errors
+    lanes: Sequence[Lane], *, rounds: int, seconds: float, say: Callable[[str], None]
+) -> list[list[Measured]]:
+    """Warm everything up, then go `rounds` times through all operations; returns each lane's figures.
+
+    An operation is measured on one lane right after the other, so that drift meets all sizes alike.
+    """
+    measured = [[Measured(one.key, one.label) for one in lane.operations] for lane in lanes]
+    everybody = [root for lane in lanes for root in lane.roots.all]
+    turns = [
+        (lane, lane.operations[place], found[place])
+        for place in range(len(lanes[0].operations))
+        for lane, found in zip(lanes, measured, strict=True)
+    ]
+    for _, operation, found in turns:
+        found.errors += run(operation, TOGETHER, min(WARM_SECONDS, seconds), WARM_UP)[1]
     for number in range(rounds):
-        for operation, found in zip(operations, measured, strict=True):
+        for lane, operation, found in turns:
             if len(found.errors) > MOST_ERRORS:
                 continue
-            done, errors = _round(operation, roots, seconds)
+            done, errors = _round(operation, _Meter(lane.roots, everybody), seconds)
             found.errors += errors
             if done is not None:
                 found.rounds.append(done)
@@ -147,27 +168,25 @@ def run(
 
 
 class _Meter:
-    """CPU seconds spent since it was read last."""
+    """CPU seconds spent since it was read last; `everybody` are the processes that are not foreign."""
 
-    def __init__(self, roots: Roots) -> None:
-        self._roots = roots
+    def __init__(self, roots: Roots, everybody: Sequence[int]) -> None:
+        self._roots, self._everybody = roots, everybody
         self._last = self._read()
 
     def spent(self) -> tuple[float, float, float, float]:
-        """Return what web, engine, worker and all other programs used."""
+        """Return what web, engine, worker and all foreign programs used."""
         now = self._read()
-        web, engine, worker, own, busy = (b - a for a, b in zip(self._last, now, strict=True))
+        web, engine, worker, ours, busy = (b - a for a, b in zip(self._last, now, strict=True))
         self._last = now
-        return web, engine, worker, busy - own - web - engine - worker
+        return web, engine, worker, busy - ours
 
     def _read(self) -> tuple[float, ...]:
-        roots = self._roots
-        of = [cpu_seconds([root]) for root in (roots.web, roots.engine, roots.worker)]
-        return (*of, time.process_time(), busy_seconds())
+        of = [cpu_seconds([root]) for root in self._roots.all]
+        return (*of, cpu_seconds(self._everybody) + time.process_time(), busy_seconds())
 
 
-def _round(operation: Operation, roots: Roots, seconds: float) -> tuple[Round | None, list[str]]:
-    meter = _Meter(roots)
+def _round(operation: Operation, meter: _Meter, seconds: float) -> tuple[Round | None, list[str]]:
     alone, errors, wall = run(operation, 1, seconds, MOST_ALONE)
     first = meter.spent()
     together, more, wall_together = run(operation, TOGETHER, seconds, MOST_TOGETHER)

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,9 +40,13 @@ class SizeResult:
     depth: int
     notes: list[str] = field(default_factory=list)
 
+    def measured(self, key: str) -> Measured | None:
+        """Return an operation's figures, None when there are none."""
+        return next((one for one in self.operations if one.key == key and one.rounds), None)
+
     def cpu(self, key: str) -> float | None:
         """Return the CPU time of an operation, None when it was not measured."""
-        found = next((one for one in self.operations if one.key == key and one.rounds), None)
+        found = self.measured(key)
         return found.median("cpu_ms") if found else None
 
     @property
@@ -49,8 +54,7 @@ class SizeResult:
         """Return how the deep pages compare with the first one; None when the list is not that long."""
         if self.depth < DEPTH:
             return None
-        deep, first = self.cpu("deep"), self.cpu("first_page")
-        return deep / first if deep and first else None
+        return _ratio(self.measured("deep"), self.measured("first_page"))
 
     @property
     def total_pss(self) -> float:
@@ -95,7 +99,8 @@ def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
         if result.deep_ratio is not None:
             what = f"{result.depth} pages deep against the first page, {at}"
             found.append(Verdict(what, result.deep_ratio, DEEP_RATIO, "x"))
-        found.append(Verdict(f"memory of all processes (PSS), {at}", result.total_pss, MEMORY_MIB, "MiB"))
+        if result is results[-1]:  # the others share program files with it while they are measured
+            found.append(Verdict(f"memory of all processes (PSS), {at}", result.total_pss, MEMORY_MIB, "MiB"))
     if len(results) > 1:
         found += _growth(results[0], results[-1])
     return found
@@ -103,10 +108,17 @@ def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
 
 def _growth(small: SizeResult, large: SizeResult) -> Iterable[Verdict]:
     for one in large.operations:
-        before, after = small.cpu(one.key), large.cpu(one.key)
-        if before and after:
-            what = f"{one.label}, {large.size:,} against {small.size:,}"
-            yield Verdict(what, after / before, SIZE_RATIO, "x")
+        ratio = _ratio(one, small.measured(one.key))
+        if ratio is not None:
+            yield Verdict(f"{one.label}, {large.size:,} against {small.size:,}", ratio, SIZE_RATIO, "x")
+
+
+def _ratio(one: Measured | None, other: Measured | None) -> float | None:
+    """Compare round by round: both were measured within seconds, so drift of the machine cancels out."""
+    if one is None or other is None:
+        return None
+    pairs = [(a.cpu_ms, b.cpu_ms) for a, b in zip(one.rounds, other.rounds, strict=False) if b.cpu_ms]
+    return statistics.median(a / b for a, b in pairs) if pairs else None
 
 
 def table(result: SizeResult) -> list[str]:

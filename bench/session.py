@@ -1,55 +1,83 @@
-"""All operations on one running product."""
+"""All operations on products with different numbers of tickets, measured in turn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 
 from bench.client import Client, sign_in
 from bench.dashboard import Dashboard
 from bench.dataset import Dataset
-from bench.measure import NOISY, Operation, measure
+from bench.measure import NOISY, Lane, Measured, Operation, measure
 from bench.pages import DEPTH, Customer, Desk, Lists
-from bench.processes import Memory, memory
+from bench.processes import memory
 from bench.product import Product, running
 from bench.report import GROUPS, SizeResult
 
 Say = Callable[[str], None]
 
 
-def bench(corpus: ModuleType, dataset: Dataset, *, rounds: int, seconds: float, say: Say) -> SizeResult:
-    """Start the product on a copy of a dataset and measure everything; reads come before writes."""
+@dataclass(frozen=True)
+class Session:
+    """A running product with what is to be done on it; writes come after all reads."""
+
+    dataset: Dataset
+    product: Product
+    depth: int
+    reads: Sequence[Operation]
+    writes: Sequence[Operation]
+    check: Callable[[], None]
+
+    def result(self, measured: list[Measured]) -> SizeResult:
+        """Take the memory as it is now and put everything together."""
+        used = {name: memory([getattr(self.product.roots, name)]) for name in GROUPS}
+        notes = [f"the list has {self.depth} full pages, not {DEPTH}"] if self.depth < DEPTH else []
+        if any(one.is_noisy for one in measured):
+            notes.append(f"noisy: other programs used more than {NOISY} cores meanwhile")
+        return SizeResult(self.dataset.size, self.dataset.loaded, measured, used, self.depth, notes)
+
+
+def bench(
+    corpus: ModuleType, datasets: Sequence[Dataset], *, rounds: int, seconds: float, say: Say
+) -> list[SizeResult]:
+    """Start a product on a copy of each dataset, the smallest first, and measure everything."""
+    results = []
+    with ExitStack() as everything:
+        stacks = [everything.enter_context(ExitStack()) for _ in datasets]
+        sessions = [
+            stack.enter_context(_opened(corpus, dataset, say))
+            for stack, dataset in zip(stacks, datasets, strict=True)
+        ]
+        go = partial(measure, rounds=rounds, seconds=seconds, say=say)
+        say("reading")
+        reads = go([Lane(session.reads, session.product.roots) for session in sessions])
+        say("writing")
+        writes = go([Lane(session.writes, session.product.roots) for session in sessions])
+        # Each stops in turn, so that the largest is alone when its memory is taken.
+        for stack, session, read, written in zip(stacks, sessions, reads, writes, strict=True):
+            session.check()
+            session.product.check()
+            results.append(session.result([*read, *written]))
+            stack.close()
+    return results
+
+
+@contextmanager
+def _opened(corpus: ModuleType, dataset: Dataset, say: Say) -> Iterator[Session]:
     truth = dataset.truth(corpus)
     with dataset.copy() as folder, running(folder) as product:
-        connect = {
-            role: _signed_in(product, f"{name}@bench.example", dataset.password)
-            for role, name in (("agent", "agent-0"), ("manager", "manager"), ("customer", "customer"))
-        }
-        lists = Lists(connect["agent"], truth, dataset.people.agents[0])
-        desk = Desk(connect["agent"], truth)
-        customer = Customer(connect["customer"])
-        say("walking to the deep pages")
-        reads = [*lists.operations(), desk.reading(), *Dashboard(connect["manager"], truth).operations()]
-
-        def go(operations: list[Operation]) -> list:
-            return measure(operations, product.roots, rounds=rounds, seconds=seconds, say=say)
-
-        say("reading")
-        measured = go(reads)
-        after_reads = _memory(product)
-        say("writing")
-        measured += go([*customer.operations(), *desk.writing()])
-        customer.check_last()
-        product.check()
-        largest = max(after_reads, _memory(product), key=lambda of: sum(one.pss for one in of.values()))
-    notes = [f"the list has {lists.depth} full pages, not {DEPTH}"] if lists.depth < DEPTH else []
-    if any(one.is_noisy for one in measured):
-        notes.append(f"noisy: other programs used more than {NOISY} cores meanwhile")
-    return SizeResult(dataset.size, dataset.loaded, measured, largest, lists.depth, notes)
+        agent, manager, customer = (
+            _signed_in(product, f"{name}@bench.example", dataset.password)
+            for name in ("agent-0", "manager", "customer")
+        )
+        say(f"{dataset.size:,} tickets: walking to the deep pages")
+        lists = Lists(agent, truth, dataset.people.agents[0])
+        desk, writer = Desk(agent, truth), Customer(customer)
+        reads = [*lists.operations(), desk.reading(), *Dashboard(manager, truth).operations()]
+        writes = [*writer.operations(), *desk.writing()]
+        yield Session(dataset, product, lists.depth, reads, writes, writer.check_last)
 
 
 def _signed_in(product: Product, email: str, password: str) -> Callable[[], Client]:
     return partial(Client, product.port, sign_in(product.port, email, password))
-
-
-def _memory(product: Product) -> dict[str, Memory]:
-    return {name: memory([getattr(product.roots, name)]) for name in GROUPS}

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
+from portal.auth.identity import theme_of
 from portal.guards import services
 from portal.links import NOT_SET, tickets
 from services.users import Actor, Permission
@@ -22,7 +23,7 @@ def init_app(app: Flask) -> None:
         if not current_user or not current_user.is_authenticated:
             return {"theme": "system"}
         who: Actor = current_user.actor
-        shared = {"theme": who.theme, "me": _me(who), "home_url": "/"}
+        shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/"}
         if request.path.startswith("/help/"):
             return shared | {"help": {"home_url": url_for("help.home"), "new_url": url_for("help.new")}}
         return shared | {"nav": groups(who, request.path, request.query_string.decode("latin-1"))}

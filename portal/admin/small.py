@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from pynamodb_grid.listing import BadCursor, Condition, Conditions, ListRequest, Op, Page, Sort
+from pynamodb_grid.listing import BadCursor, BadRequest, Condition, Conditions, ListRequest, Op, Page, Sort
 
 
 class SmallList:
@@ -17,6 +17,8 @@ class SmallList:
 
     def page(self, request: ListRequest) -> Page:
         """Cut one page out of the rows that match."""
+        if request.sort is not None and request.sort.field not in self.fields:
+            raise BadRequest(f"This list cannot be sorted by {request.sort.field[:60]!r}.")
         start = _offset(request.cursor)
         rows = list(self.iterate(request.conditions, request.sort))
         end = start + request.size

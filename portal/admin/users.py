@@ -123,6 +123,13 @@ class UserView(LedgerView):
         left_out = "active" if creating else "password"
         return [field for field in super().form_fields(creating=creating) if field.name != left_out]
 
+    def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
+        """Hand out no password, not even the one that was just typed."""
+        if "password" in form:
+            form.password.data, form.password.raw_data = None, None
+            form.password.render_kw = {"type": "password", "autocomplete": "new-password"}
+        return super()._render_form(form, row, status, **context)  # type: ignore[no-any-return]  # untyped base
+
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         return {

@@ -7,9 +7,12 @@ from flask_login import LoginManager
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.guards import now, services
-from services.users import Actor
+from services.users import THEMES, Actor
 
 DAYS_14 = 14 * 24 * 3600
+THEME_COOKIE = "theme"
+# Longer than any process may remember the person as they were before.
+THEME_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,24 @@ def keep(response: Response | BaseResponse, token: str) -> None:
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         path="/",
     )
+
+
+def keep_theme(response: Response | BaseResponse, theme: str) -> None:
+    """Let the browser carry a new theme until every process has read it from the person."""
+    response.set_cookie(
+        THEME_COOKIE,
+        theme,
+        max_age=THEME_SECONDS,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+
+
+def theme_of(person: Actor) -> str:
+    """Return the theme to show: one chosen a moment ago, else the one kept with the person."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else person.theme
 
 
 def end() -> BaseResponse:

@@ -61,12 +61,15 @@ def logout() -> Response:
 
 @bp.post("/preferences/theme")
 @signed_in
-def theme() -> tuple[str, int] | Response:
+def theme() -> Response:
     """Keep the person's choice of light, dark or system."""
-    services().users.set_theme(actor=actor(), theme=request.form.get("theme", ""))
-    if request.headers.get("X-Requested-With") == "fetch":
-        return "", 204
-    return redirect(safe_target(request.form.get("next")) or home())
+    chosen = request.form.get("theme", "")
+    services().users.set_theme(actor=actor(), theme=chosen)
+    fetched = request.headers.get("X-Requested-With") == "fetch"
+    target = safe_target(request.form.get("next")) or home()
+    response = Response(status=204) if fetched else redirect(target)
+    identity.keep_theme(response, chosen)
+    return response
 
 
 def home() -> str:

@@ -124,10 +124,10 @@ class ReadPages(GridBase):
             "search": query.search,
             "search_supported": self._search_supported,
             "search_placeholder": self.search_placeholder(),
-            **self._urls(query, base, editing=bool(editable)),
+            **self._page_links(query, base, editing=bool(editable)),
         }
 
-    def _urls(self, query: ListQuery, base: str, *, editing: bool) -> dict[str, str | None]:
+    def _page_links(self, query: ListQuery, base: str, *, editing: bool) -> dict[str, str | None]:
         return {
             "return_url": query.url(base),
             "export_url": self._export_url(query),

@@ -81,8 +81,7 @@ def ticket_model(table: str, host: str | None) -> type[TicketBase]:
 
     class ByDue(_Index):  # type: ignore[misc]
         class Meta:
-            index_name = "by_due"
-            projection = AllProjection()
+            index_name, projection = "by_due", AllProjection()
 
         state_shard = UnicodeAttribute(hash_key=True)
         due_at = UTCDateTimeAttribute(range_key=True)

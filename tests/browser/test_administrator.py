@@ -2,6 +2,8 @@
 
 import itertools
 import re
+import time
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -46,6 +48,12 @@ def test_a_person_is_created_and_given_another_role(open_as: Opener, sign_in):
     line.get_by_role("button", name="Customer").click()
     page.get_by_role("option", name="Agent").click()
     expect(line.get_by_role("button", name="Agent")).not_to_have_class(re.compile("saving"))
+    # A new role is for a new session: what the old one was granted ends with it.
+    aava.get_by_role("link", name="My tickets").first.click()
+    aava.get_by_label("E-mail").fill("aava@new.example")
+    aava.get_by_label("Password", exact=True).fill(PASSWORD)
+    aava.keyboard.press("Enter")
+    aava.wait_for_url("**/help/")  # where the click had led to
     aava.goto("/")
     expect(aava).to_have_url(re.compile("/desk/tickets/$"))
     page.reload()
@@ -107,22 +115,31 @@ def test_a_role_of_ones_own_opens_what_it_grants_and_no_more(open_as: Opener, wa
     page.get_by_label("Open dashboards").select_option(label="None")
     submit(page, "Save role")
     page.wait_for_url("**/admin/roles/")
-    assert theirs.goto("/reports/").status == 403
+    until(lambda: theirs.goto("/reports/").status == 403)
 
 
-@pytest.mark.parametrize(("place", "noun", "label"), [("teams", "team", "Team"), ("categories", "category", "Category")])
-def test_an_entry_is_added_renamed_and_offered(place, noun, label, open_as: Opener, people):
-    page = open_as("administrator", f"/admin/{place}/")
-    page.get_by_role("link", name=f"New {noun}").click()
-    page.get_by_label("Name").fill(f"Added {noun}")
-    submit(page, "Create")
-    page.wait_for_url(f"**/admin/{place}/")
-    page.get_by_role("link", name=f"Edit Added {noun}").click()
-    page.get_by_label("Name").fill(f"Renamed {noun}")
-    submit(page, "Save")
-    expect(page.locator("tr", has_text=f"Renamed {noun}")).to_be_visible()
-    number = people["customer"].new_ticket(f"For a new {noun}")
-    desk = open_as("agent", f"/desk/tickets/{number}")
-    desk.get_by_label(label, exact=True).select_option(label=f"Renamed {noun}")
+def test_teams_and_categories_are_added_renamed_and_offered(open_as: Opener, people):
+    page = open_as("administrator")
+    for place, noun in (("teams", "team"), ("categories", "category")):
+        page.goto(f"/admin/{place}/")
+        page.get_by_role("link", name=f"New {noun}").click()
+        page.get_by_label("Name").fill(f"Added {noun}")
+        submit(page, "Create")
+        page.wait_for_url(f"**/admin/{place}/")
+        page.get_by_role("link", name=f"Edit Added {noun}").click()
+        page.get_by_label("Name").fill(f"Renamed {noun}")
+        submit(page, "Save")
+        expect(page.locator("tr", has_text=f"Renamed {noun}")).to_be_visible()
+    desk = open_as("agent", f"/desk/tickets/{people['customer'].new_ticket('For a new team')}")
+    until(lambda: "Renamed category" in desk.reload().text() and "Renamed team" in desk.content())
+    desk.get_by_label("Team", exact=True).select_option(label="Renamed team")
+    desk.get_by_label("Category", exact=True).select_option(label="Renamed category")
     submit(desk, "Save changes")
     expect(desk.locator("#toasts")).to_contain_text("Saved as version")
+
+
+def until(met: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Ask again until something holds: processes may remember lists and roles for a few seconds."""
+    deadline = time.monotonic() + seconds
+    while not met():
+        assert time.monotonic() < deadline, "this did not come true"
