@@ -1,9 +1,11 @@
 """Putting the web application together."""
 
 import hashlib
+from typing import Any
 from wsgiref.headers import Headers
 
 from flask import Flask
+from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 from whitenoise import WhiteNoise
@@ -18,17 +20,28 @@ from portal import (
     errors,
     guards,
     health,
+    identity,
     logs,
     navigation,
     security,
     words,
 )
 from portal.assets import BUILD, Assets
-from portal.auth import identity
 from portal.settings import Settings
 from services.bootstrap import Options, Services
 
 MAX_REQUEST = 512 * 1024
+
+
+class CarefulJson(DefaultJSONProvider):
+    """Reads JSON as Flask does, and refuses what is nested too deeply like anything else that is not JSON."""
+
+    def loads(self, s: str | bytes, **kwargs: Any) -> Any:
+        """Read a value; raises ValueError."""
+        try:
+            return super().loads(s, **kwargs)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
 
 def service_options(settings: Settings) -> Options:
@@ -44,6 +57,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     """Build the web application around services that are wired already; reads and opens nothing."""
     logs.init_logs()
     app = Flask(__name__, static_folder=None)
+    app.json = CarefulJson(app)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="ledgerdesk_form",

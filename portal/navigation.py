@@ -5,8 +5,8 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
-from portal.auth.identity import theme_of
 from portal.guards import services
+from portal.identity import theme_of
 from portal.links import NOT_SET, tickets
 from services.users import Actor, Permission
 

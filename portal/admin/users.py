@@ -1,6 +1,7 @@
 """The grid of people: who they are, their role and teams, whether they may sign in."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from portal.admin.grid import LedgerView, in_grid_words
@@ -22,11 +23,11 @@ class UserSource:
 
     def page(self, request: ListRequest) -> Page:
         """Read one page."""
-        return self._users.page(actor=actor(), request=request)
+        return self._users.page(actor=actor(), request=replace(request, sort=_stored(request.sort)))
 
     def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[User]:
         """Walk all people that match."""
-        return self._users.iterate(actor=actor(), conditions=conditions, sort=sort)
+        return self._users.iterate(actor=actor(), conditions=conditions, sort=_stored(sort))
 
     def sortable(self, conditions: Conditions) -> Collection[str]:
         """People are listed by name."""
@@ -98,7 +99,7 @@ class UserView(LedgerView):
     column_editable_list = ("role_id", "active")
     column_searchable_list = ("name",)
     form_columns = ("name", "email", "role_id", "team_ids", "active", "password")
-    default_sort = Sort("sort_name")
+    default_sort = Sort("name")
     needs = {
         "list": Permission.USER_VIEW,
         "create": Permission.USER_EDIT,
@@ -159,3 +160,8 @@ class UserView(LedgerView):
 
     def _teams(self) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.teams()]
+
+
+def _stored(sort: Sort | None) -> Sort | None:
+    """Sort by what a name is folded to: the grid speaks of names, the index of what orders them."""
+    return Sort("sort_name", sort.descending) if sort is not None and sort.field == "name" else sort

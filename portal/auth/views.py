@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal.auth import identity
+from portal import identity
 from portal.guards import actor, now, public, services, signed_in
 from services.users import BadCredentials
 

@@ -4,7 +4,7 @@ import enum
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,9 +67,25 @@ class Field:
             if self.required:
                 raise ValueError(f"{self.label} needs a value.")
             return None
-        if self.choices is not None and str(value) not in {v for v, _ in self.options()}:
-            raise ValueError(f"{self.label} does not have the choice {str(value)[:60]!r}.")
+        if self.choices is not None:
+            self._check_choice(value)
         return value
+
+    def recall(self, raw: Any) -> Any:
+        """Read a value that a page showed earlier; a choice that is no longer offered is fine here."""
+        return replace(self, choices=None, required=False).parse(raw) if raw else None
+
+    @property
+    def several(self) -> bool:
+        """Tells whether the field holds several of its choices."""
+        return self.choices is not None and self.kind in (Kind.TEXT_SET, Kind.TEXT_LIST)
+
+    def _check_choice(self, value: Any) -> None:
+        known = {choice for choice, _ in self.options()}
+        chosen = value if self.several else [value]
+        unknown = next((str(each) for each in chosen if str(each) not in known), None)
+        if unknown is not None:
+            raise ValueError(f"{self.label} does not have the choice {unknown[:60]!r}.")
 
     def text(self, value: Any) -> str:
         """Writes a value as an input shows it; the opposite of parse."""

@@ -21,6 +21,7 @@ _WIDGETS = {
     Kind.MOMENT: widgets.DateTimeLocalInput(),
 }
 _TEXT = widgets.TextInput()
+_SHOWN_AT_ONCE = 8
 _HINTS = {
     Kind.TEXT_SET: "One per line, in any order.",
     Kind.TEXT_LIST: "One per line.",
@@ -34,6 +35,8 @@ def _select(field: Any, **attributes: Any) -> Markup:
     attributes.setdefault("id", field.id)
     if field.flags.required:
         attributes.setdefault("required", True)
+    if field.field.several:
+        attributes |= {"multiple": True, "size": min(_SHOWN_AT_ONCE, len(field.field.options()) or 1)}
     head = Markup("<select {}>").format(Markup(widgets.html_params(name=field.name, **attributes)))  # noqa: S704
     option = Markup('<option value="{}"{}>{}</option>')
     chosen = Markup(" selected")
@@ -46,7 +49,8 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
 
     def __init__(self, *, field: Field, **kwargs: Any) -> None:
         """Choose the widget by kind."""
-        super().__init__(label=field.label, description=_HINTS.get(field.kind, ""), **kwargs)
+        hint = "" if field.choices is not None else _HINTS.get(field.kind, "")
+        super().__init__(label=field.label, description=hint, **kwargs)
         self.field = field
         self.widget = _select if field.choices is not None else _WIDGETS.get(field.kind, _TEXT)
         self.flags.required = field.required and field.kind is not Kind.BOOLEAN
@@ -59,6 +63,10 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
 
     def options(self) -> Iterator[tuple[str, str, bool]]:
         """Lists (value, label, chosen), an empty one first where that is allowed."""
+        if self.field.several:
+            chosen = {str(value) for value in self.data or ()}
+            yield from ((value, label, value in chosen) for value, label in self.field.options())
+            return
         held = self._value()
         if not self.field.required or not held:
             yield "", "", not held
@@ -79,9 +87,11 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read what was submitted; ValueError becomes the field's error."""
-        raw = valuelist[0] if valuelist else None
+        raw: Any = valuelist[0] if valuelist else None
         if self.field.kind is Kind.BOOLEAN:
             raw = "true" if valuelist else "false"
+        elif self.field.several:
+            raw = list(valuelist)
         self.data = None
         self.data = self.field.parse(raw)
         self.checked = bool(self.data)
@@ -105,7 +115,7 @@ def read_seen(fields: Sequence[Field], text: str | None) -> dict[str, Any] | Non
     """Reads that note; None when it is absent or has been tampered with beyond use."""
     try:
         noted = json.loads(text or "")
-        return {f.name: f.parse(noted[f.name]) if noted[f.name] else None for f in fields if f.name in noted}
+        return {f.name: f.recall(noted[f.name]) for f in fields if f.name in noted}
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 

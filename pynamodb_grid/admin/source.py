@@ -5,8 +5,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import quote, unquote
 
+from botocore.exceptions import ClientError
 from pynamodb.attributes import Attribute, NumberAttribute
-from pynamodb.exceptions import DeleteError, PutError, UpdateError
+from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition as Expression
 from pynamodb.models import Model
 
@@ -133,7 +134,7 @@ class ModelSource:
         try:
             row.save(condition=self._keys[0].does_not_exist())
         except PutError as error:
-            if error.cause_response_code == _LOST:
+            if _lost(error):
                 raise Refused("A record with this key exists already.") from error
             raise
         return row
@@ -167,7 +168,7 @@ class ModelSource:
         try:
             row.delete(self._condition(row), add_version_condition=self._managed)
         except DeleteError as error:
-            if error.cause_response_code != _LOST or self._version is None:
+            if not _lost(error) or self._version is None:
                 raise
             raise StaleWrite(self._version, old=current) from error
 
@@ -213,7 +214,7 @@ class ModelSource:
         try:
             row.update(actions=actions, condition=condition, add_version_condition=self._managed)
         except UpdateError as error:
-            if error.cause_response_code == _LOST:
+            if _lost(error):
                 return False
             raise
         return True
@@ -234,6 +235,11 @@ class ModelSource:
         for field, value in derived.items():
             setattr(row, field, value)
         return derived
+
+
+def _lost(error: PynamoDBException) -> bool:
+    """Tells whether a condition did not hold; without an answer PynamoDB's own property would stumble."""
+    return isinstance(error.cause, ClientError) and error.cause_response_code == _LOST
 
 
 def _key_value(key: Attribute[Any], text: str) -> Any:

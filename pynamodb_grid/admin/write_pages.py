@@ -139,7 +139,7 @@ class WritePages(ReadPages):
         field = self.fields[name]
         try:
             value = field.parse(body.get("value"))
-            seen = {name: field.parse(body["old"]) if body["old"] else None} if "old" in body else None
+            seen = {name: field.recall(body["old"])} if "old" in body else None
             version = _version(body.get("version"))
             row = self.source.update(body["pk"], {name: value}, version, seen=seen)
         except StaleWrite as error:

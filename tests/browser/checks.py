@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Page
 
 AXE = (Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-SIZES = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
+SIZES = ({"width": 390, "height": 844}, {"width": 1440, "height": 900})
 THEMES = ("light", "dark")
 # Colours are all that the theme changes.
 COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
@@ -20,21 +20,21 @@ FACTS = """() => ({
 VIOLATIONS = """async (options) => (await axe.run(document, {resultTypes: ['violations'], ...options})).violations
   .map(found => `${found.impact}: ${found.id}: ` + found.nodes.slice(0, 3)
     .map(node => `${node.target.join(' ')} (${node.failureSummary})`).join('; '))"""
-# What says that an element has the focus: an outline of its own, or a shadow it did not have before.
+# The focus is seen when an outline, a shadow or a border of the element or of what it stands in changes with it.
 FOCUS = """() => {
   const node = document.activeElement;
   if (!node || node === document.body) return null;
-  const style = () => getComputedStyle(node);
-  const ring = () => style().outlineStyle !== 'none' && parseFloat(style().outlineWidth) > 0;
-  const shown = node.matches('.segments input, .pick input') ? getComputedStyle(node.parentElement) : style();
+  const around = [node, node.parentElement, node.parentElement.parentElement, node.form].filter(Boolean);
+  const look = () => around.map(each => getComputedStyle(each))
+    .map(style => [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow, style.borderColor])
+    .join();
   const box = node.getBoundingClientRect();
-  const shadow = style().boxShadow;
-  const outlined = ring() || (shown.outlineStyle !== 'none' && parseFloat(shown.outlineWidth) > 0);
+  const focused = look();
   node.blur();
-  const changes = style().boxShadow !== shadow;
+  const visible = look() !== focused;
   node.focus({focusVisible: true});
   return {
-    what: node.outerHTML.slice(0, 120), visible: outlined || changes,
+    what: node.outerHTML.slice(0, 120), visible,
     inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };
 }"""

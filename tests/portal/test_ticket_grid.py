@@ -427,17 +427,14 @@ def test_without_a_script_a_bulk_change_leads_back_to_the_list(site, read):
 
 def test_the_grid_has_no_other_pages(site):
     ticket_id = site.ticket()
-    for page in ("edit", "details"):
-        for number in (ticket_id, "x", 999999999, ""):
-            answer = site.as_("agent").get(f"{GRID}{page}/?id={number}")
-            assert answer.status_code in (403, 404), (page, number)
+    assert site.as_("agent").get(f"{GRID}edit/?id={ticket_id}").location == f"{GRID}{ticket_id}"
+    for path in (f"details/?id={ticket_id}", "edit/?id=x", "edit/?id=999999999", "edit/", "new/"):
+        assert site.as_("agent").get(GRID + path).status_code in (403, 404), path
     token = site.token("administrator")
     for page in ("edit", "new", "delete"):
-        answer = site.as_("administrator").post(
-            f"{GRID}{page}/?id={ticket_id}",
-            data={"csrf_token": token, "id": ticket_id, "subject": "Other way in"},
-        )
-        assert answer.status_code in (403, 404, 405), page
+        fields = {"csrf_token": token, "id": ticket_id, "subject": "Other way in"}
+        answer = site.as_("administrator").post(f"{GRID}{page}/?id={ticket_id}", data=fields)
+        assert answer.status_code in (403, 405), page
     assert len(site.events(ticket_id)) == 1
 
 
