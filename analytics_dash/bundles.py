@@ -115,4 +115,3 @@ def plotly_version(path: Path) -> str:
     with path.open("rb") as file:
         banner = file.read(200).decode(errors="replace")
     return banner.partition(" v")[2].split()[0] if " v" in banner else ""
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from analytics_dash import words
 from analytics_dash.elements import Child, Element, html
@@ -34,18 +35,23 @@ TILES: Mapping[str, Tile] = {
 
 def row(overview: Overview) -> list[Element]:
     """Write the tiles of the figures there are, in their fixed order."""
-    return [
-        _tile(name, tile, overview.figures[name]) for name, tile in TILES.items() if name in overview.figures
-    ]
+    tiles = _tiles(overview)
+    return [_tile(name, tile, overview.figures[name]) for name, tile in tiles.items()]
 
 
 def explanations(overview: Overview, links: Links) -> list[Element]:
     """Write one popover per figure: definition, n, what was left out and why, version, age of the data."""
-    return [
-        _explanation(name, tile, overview.figures[name], overview, links)
-        for name, tile in TILES.items()
-        if name in overview.figures
-    ]
+    tiles = _tiles(overview)
+    return [_explanation(name, tile, overview.figures[name], overview, links) for name, tile in tiles.items()]
+
+
+def _tiles(overview: Overview) -> dict[str, Tile]:
+    """Pick the tiles of the figures there are; a backlog of the past says so and opens no tickets of today."""
+    tiles = {name: tile for name, tile in TILES.items() if name in overview.figures}
+    today = overview.as_of.astimezone(ZoneInfo(overview.filters.zone)).date()
+    if "backlog" in tiles and overview.filters.end < today:
+        tiles["backlog"] = Tile(f"Backlog on {words.day(overview.filters.end)}", -1)
+    return tiles
 
 
 def change(figure: Figure, *, relative: bool) -> tuple[str, float]:

@@ -37,7 +37,8 @@ def _select(field: Any, **attributes: Any) -> Markup:
         attributes.setdefault("required", True)
     if field.field.several:
         attributes |= {"multiple": True, "size": min(_SHOWN_AT_ONCE, len(field.field.options()) or 1)}
-    head = Markup("<select {}>").format(Markup(widgets.html_params(name=field.name, **attributes)))  # noqa: S704 - html_params escapes
+    escaped = Markup(widgets.html_params(name=field.name, **attributes))  # noqa: S704 - html_params escapes
+    head = Markup("<select {}>").format(escaped)
     option = Markup('<option value="{}"{}>{}</option>')
     chosen = Markup(" selected")
     parts = (option.format(value, chosen if on else "", label) for value, label, on in field.options())

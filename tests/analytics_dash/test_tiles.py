@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -103,3 +104,12 @@ def test_tickets_are_opened_within_the_filters_of_the_page(overview):
     }
     assert asked[1]["team"] == ("t2",)
     assert asked[1]["created_from"] == filters.start
+
+
+def test_a_backlog_of_the_past_says_so_and_opens_no_tickets_of_today(overview):
+    today = overview.as_of.date()
+    now = replace(overview, filters=replace(overview.filters, end=today))
+    past = replace(now, filters=replace(now.filters, end=today - timedelta(days=40)))
+    assert "Backlog now" in str(tiles.row(now))
+    assert "Backlog now" not in str(tiles.row(past))
+    assert "Backlog on" in str(tiles.row(past))

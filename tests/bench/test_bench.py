@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 import pytest
 
@@ -13,7 +14,17 @@ from bench.__main__ import main
 from bench.client import Client
 from bench.corpus import FILE, CorpusMissing, People, known, load_corpus, tickets
 from bench.dashboard import callback_body
-from bench.measure import Measured, Operation, Round, run
+from bench.measure import (
+    MOST_ALONE,
+    MOST_TOGETHER,
+    Lane,
+    Measured,
+    Operation,
+    Roots,
+    Round,
+    measure,
+    run,
+)
 from bench.processes import cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
 
@@ -91,6 +102,25 @@ def test_load_is_bounded_and_errors_are_counted():
     times, errors, _ = run(operation, 4, 10, 50)
     assert (len(times), len(errors), len(calls)) == (40, 10, 50)
     assert run(operation, 2, 0.0, 50)[0] == []
+
+
+def test_sizes_take_turns_operation_by_operation():
+    order: list[str] = []
+    me = os.getpid()
+
+    def lane(size: str) -> Lane:
+        operations = [
+            Operation(key, key, lambda: Client(9), lambda _, name=f"{size} {key}": order.append(name))
+            for key in ("read", "write")
+        ]
+        return Lane(operations, Roots(me, me, me))
+
+    small, large = measure([lane("small"), lane("large")], rounds=2, seconds=0.2, say=order.append)
+    once = ["small read", "large read", "small write", "large write"]
+    assert [name for name, _ in groupby(order)] == [*once, *once, "round 1 of 2", *once, "round 2 of 2"]
+    for found in (*small, *large):
+        assert found.is_valid
+        assert [one.count for one in found.rounds] == [MOST_ALONE + MOST_TOGETHER] * 2
 
 
 def rounds(cpu: float, foreign: float = 0.0) -> list[Round]:

@@ -17,16 +17,17 @@ FACTS = """() => ({
   language: document.documentElement.lang,
   title: document.title.trim(),
 })"""
-VIOLATIONS = """async (options) => (await axe.run(document, {resultTypes: ['violations'], ...options})).violations
+VIOLATIONS = """async ([within, options]) =>
+  (await axe.run(within || document, {resultTypes: ['violations'], ...options})).violations
   .map(found => `${found.impact}: ${found.id}: ` + found.nodes.slice(0, 3)
     .map(node => `${node.target.join(' ')} (${node.failureSummary})`).join('; '))"""
-# The focus is seen when an outline, a shadow or a border of the element or of what it stands in changes with it.
+# The focus is seen when an outline, shadow or border of the element or of what it stands in changes with it.
 FOCUS = """() => {
   const node = document.activeElement;
   if (!node || node === document.body) return null;
   const around = [node, node.parentElement, node.parentElement.parentElement, node.form].filter(Boolean);
   const look = () => around.map(each => getComputedStyle(each))
-    .map(style => [style.outlineStyle, style.outlineWidth, style.outlineColor, style.boxShadow, style.borderColor])
+    .map(style => [style.outline, style.boxShadow, style.borderColor])
     .join();
   const box = node.getBoundingClientRect();
   const focused = look();
@@ -40,8 +41,11 @@ FOCUS = """() => {
 }"""
 
 
-def problems(page: Page, variant: str, options: dict[str, Any] | None = None) -> list[str]:
-    """List what is wrong with the page as it stands: its frame, its width, and what axe-core finds."""
+def problems(page: Page, variant: str, options: dict[str, Any], within: str | None = None) -> list[str]:
+    """List what is wrong with the page as it stands: its frame, its width, and what axe-core finds.
+
+    `within` is where axe-core looks, all of the page without it.
+    """
     facts = page.evaluate(FACTS)
     width = page.viewport_size["width"]
     found = []
@@ -51,7 +55,7 @@ def problems(page: Page, variant: str, options: dict[str, Any] | None = None) ->
         found.append(f"{variant}: {json.dumps(facts)}")
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(AXE)
-    return found + [f"{variant}: {text}" for text in page.evaluate(VIOLATIONS, options or {})]
+    return found + [f"{variant}: {text}" for text in page.evaluate(VIOLATIONS, [within, options])]
 
 
 def focus_problems(page: Page, stops: int) -> list[str]:

@@ -115,7 +115,7 @@ def test_a_role_of_ones_own_opens_what_it_grants_and_no_more(open_as: Opener, wa
     page.get_by_label("Open dashboards").select_option(label="None")
     submit(page, "Save role")
     page.wait_for_url("**/admin/roles/")
-    until(lambda: theirs.goto("/reports/").status == 403)
+    until(lambda: theirs.request.get("/reports/").status == 403)
 
 
 def test_teams_and_categories_are_added_renamed_and_offered(open_as: Opener, people):

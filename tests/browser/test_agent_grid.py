@@ -95,6 +95,22 @@ def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
     assert writes == []
 
 
+def test_an_assignee_who_cannot_be_chosen_any_more_is_not_replaced_by_tab(open_as: Opener):
+    page = open_as("agent", OPEN)
+    writes: list[str] = []
+    page.on("request", lambda sent: writes.append(sent.url) if sent.method == "POST" else None)
+    held = page.locator("td.a button.ed", has_text="Ana Silva").first
+    held.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox")).to_have_attribute("placeholder", "Ana Silva")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Ana Silva")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("combobox", name="Status")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(held).to_contain_text("Ana Silva")
+    assert writes == []
+
+
 def test_only_allowed_statuses_are_offered(open_as: Opener, people):
     number = people["customer"].new_ticket("Solved things do not wait")
     people["agent"].update(number, status="solved", seen_status="new")

@@ -428,7 +428,8 @@ def test_without_a_script_a_bulk_change_leads_back_to_the_list(site, read):
 def test_the_grid_has_no_other_pages(site):
     ticket_id = site.ticket()
     assert site.as_("agent").get(f"{GRID}edit/?id={ticket_id}").location == f"{GRID}{ticket_id}"
-    for path in (f"details/?id={ticket_id}", "edit/?id=x", "edit/?id=999999999", "edit/", "new/"):
+    assert site.as_("agent").get(f"{GRID}new/").location == "/desk/new"
+    for path in (f"details/?id={ticket_id}", "edit/?id=x", "edit/?id=999999999", "edit/"):
         assert site.as_("agent").get(GRID + path).status_code in (403, 404), path
     token = site.token("administrator")
     for page in ("edit", "new", "delete"):

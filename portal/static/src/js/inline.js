@@ -5,7 +5,7 @@ import { Refused, post } from "./net.js";
 import { pick } from "./picker.js";
 import { place } from "./popover.js";
 import { toast } from "./toast.js";
-import { choices, draw, tone } from "./values.js";
+import { choices, draw, tone, words } from "./values.js";
 
 let config;
 
@@ -49,6 +49,11 @@ function allowed(field, value, found) {
   return next ? found.filter(([status]) => next.includes(status)) : found;
 }
 
+/** What the cell shows stays among the choices, or Tab would replace what cannot be chosen any more. */
+function withPresent(found, value, cell) {
+  return !found || found.some(([known]) => known === value) ? found : [[value, words(cell)], ...found];
+}
+
 async function edit(cell) {
   const field = fieldOf(cell);
   const { v: value } = cell.dataset;
@@ -60,7 +65,7 @@ async function edit(cell) {
     title: `${offered.label}, ${name}`,
     field,
     people: config.people,
-    choices: allowed(field, value, await choices(offered.offered)),
+    choices: withPresent(allowed(field, value, await choices(offered.offered)), value, cell),
     current: value,
     anchor: cell,
     over: true,

@@ -1,7 +1,7 @@
 // A box to choose one of the allowed values: an input that narrows the list under it; a sheet on phones.
 import { $$, el, icon, phone } from "./dom.js";
 import { place } from "./popover.js";
-import { draw, tone } from "./values.js";
+import { draw, tone, words } from "./values.js";
 
 let open = null;
 
@@ -82,7 +82,7 @@ export function close(refocus) {
  *  over (cover the anchor), steps (Tab goes on), maxlength, pick(choice, step). */
 export function pick(spec) {
   close(false);
-  const input = el("input", { class: "editor-input", role: spec.choices ? "combobox" : null, "aria-expanded": spec.choices ? "true" : null, "aria-controls": spec.choices ? "editor-list" : null, "aria-autocomplete": spec.choices ? "list" : null, "aria-label": spec.title, autocomplete: "off", maxlength: spec.maxlength, placeholder: spec.choices ? spec.anchor.textContent.trim() : null });
+  const input = el("input", { class: "editor-input", role: spec.choices ? "combobox" : null, "aria-expanded": spec.choices ? "true" : null, "aria-controls": spec.choices ? "editor-list" : null, "aria-autocomplete": spec.choices ? "list" : null, "aria-label": spec.title, autocomplete: "off", maxlength: spec.maxlength, placeholder: spec.choices ? words(spec.anchor) : null });
   if (!spec.choices) input.value = spec.current;
   const options = el("div", { class: "editor-list", id: "editor-list", role: "listbox", "aria-label": spec.title });
   const cancel = el("button", { type: "button", class: "btn icon", "aria-label": "Cancel" }, icon("x"));

@@ -1,5 +1,5 @@
 // How values of ticket fields are drawn: the same glyphs and words as the server's templates.
-import { $$, el, icon } from "./dom.js";
+import { $, $$, el, icon } from "./dom.js";
 
 const HUES = 6;
 
@@ -21,6 +21,9 @@ function initials(name) {
 
 /** The classes a value brings along. */
 export const tone = (field, value) => ({ status: `st s-${value}`, priority: `pr p-${value}` })[field] ?? "";
+
+/** Read what a drawn value says, without the initials of a person. */
+export const words = (node) => ($(".av + span", node) ?? node).textContent.trim();
 
 /** Draw one choice [value, label] of a field as nodes. */
 export function draw(field, [value, label], people) {

@@ -1,0 +1,56 @@
+"""`flask worker`: one leader, who is followed at once after a crash, and whom no failure ends."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models import lease
+from models.errors import EngineUnavailable
+from portal.commands.worker import LEASE, Job, _run_due
+
+DASHBOARDS_LAG = 5  # seconds that the copy may be behind
+
+
+@pytest.fixture
+def ran():
+    return []
+
+
+def job(ran, every=1.0, fails=None):
+    def run(now):
+        ran.append(now)
+        if fails is not None:
+            raise fails
+
+    return Job(f"job-{id(ran)}", every, run)
+
+
+def test_a_job_runs_when_it_is_due(tables, ran):
+    work = [job(ran, every=3.0)]
+    for clock in range(7):
+        _run_due(work, float(clock), "one")
+    assert len(ran) == 3
+
+
+def test_one_at_a_time_leads(tables, ran):
+    work = job(ran)
+    _run_due([work], 0.0, "one")
+    _run_due([Job(work.name, 1.0, work.run)], 0.0, "another")
+    assert len(ran) == 1
+    _run_due([work], 1.0, "one")
+    assert len(ran) == 2
+
+
+@pytest.mark.parametrize("fails", [EngineUnavailable("away"), ValueError("a bug")])
+def test_a_failure_ends_neither_the_job_nor_the_worker(tables, ran, capsys, fails):
+    work = [job(ran, fails=fails)]
+    _run_due(work, 0.0, "one")
+    _run_due(work, 1.0, "one")
+    assert len(ran) == 2
+
+
+def test_after_a_crash_the_next_one_leads_before_dashboards_lag(tables):
+    crashed = datetime.now(UTC)
+    assert lease.acquire("worker:x", "one", now=crashed, until=crashed + LEASE)
+    later = crashed + timedelta(seconds=DASHBOARDS_LAG)
+    assert lease.acquire("worker:x", "another", now=later, until=later + LEASE)
