@@ -3,11 +3,11 @@
 Threads, because requests wait for DynamoDB; many connections per worker, because browsers keep them open.
 """
 
-import ctypes
 import gc
-import platform
 import socket
 
+from models.connection import preload
+from portal.heap import keep_small
 from portal.settings import Settings
 
 _settings = Settings.from_env()
@@ -28,11 +28,8 @@ accesslog = None
 preload_app = True
 
 _DEFER_ACCEPT_SECONDS = 30
-_M_ARENA_MAX = -8
 
-# glibc gives every thread a heap of its own; with sixteen threads those hold far more than is in use.
-if platform.libc_ver()[0] == "glibc":
-    ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
+keep_small()
 
 
 def when_ready(server):
@@ -46,7 +43,16 @@ def when_ready(server):
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_ACCEPT_SECONDS)
 
 
-def pre_fork(_server, _worker):
-    """Keep the garbage collector from touching, and so copying, the pages that workers share."""
+def pre_fork(server, _worker):
+    """Load what every worker needs while it is still shared, and keep the collector from copying it."""
+    app = server.app.wsgi()
+    for name in app.jinja_loader.list_templates():
+        app.jinja_env.get_template(name)
+    preload()
     gc.collect()
     gc.freeze()
+
+
+def worker_exit(_server, worker):
+    """Close the worker's report database before its library goes."""
+    worker.app.wsgi().extensions["services"].analytics.close()

@@ -4,8 +4,9 @@ from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
 from portal import links, reports, words
-from portal.app import create_app, service_options
+from portal.app import create_app
 from portal.settings import Settings
+from portal.wiring import service_options
 from services.bootstrap import build_services
 
 settings = Settings.from_env()

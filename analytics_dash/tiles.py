@@ -46,7 +46,7 @@ def explanations(overview: Overview, links: Links) -> list[Element]:
 
 
 def _tiles(overview: Overview) -> dict[str, Tile]:
-    """Pick the tiles of the figures there are; a backlog of the past says so and opens no tickets of today."""
+    """Pick the tiles of the figures there are; a backlog of the past opens no tickets of today."""
     tiles = {name: tile for name, tile in TILES.items() if name in overview.figures}
     today = overview.as_of.astimezone(ZoneInfo(overview.filters.zone)).date()
     if "backlog" in tiles and overview.filters.end < today:

@@ -20,8 +20,8 @@ from local.folder_lock import LOCK_NAME
 from local.ports import free_port
 from local.settings import ROOT
 from models.connection import disconnect
-from portal.app import service_options
 from portal.settings import Settings
+from portal.wiring import service_options
 from services.bootstrap import Services, build_services
 from services.tickets import ImportedTicket
 from services.users import SYSTEM

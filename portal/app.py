@@ -1,6 +1,5 @@
 """Putting the web application together."""
 
-import hashlib
 from typing import Any
 from wsgiref.headers import Headers
 
@@ -10,7 +9,6 @@ from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
 from whitenoise import WhiteNoise
 
-from models.connection import ConnectionOptions
 from portal import (
     admin,
     auth,
@@ -28,7 +26,7 @@ from portal import (
 )
 from portal.assets import BUILD, Assets
 from portal.settings import Settings
-from services.bootstrap import Options, Services
+from services.bootstrap import Services
 
 MAX_REQUEST = 512 * 1024
 
@@ -42,15 +40,6 @@ class CarefulJson(DefaultJSONProvider):
             return super().loads(s, **kwargs)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
-
-
-def service_options(settings: Settings) -> Options:
-    """Pick what the services need to know of the settings."""
-    connection = ConnectionOptions(
-        region=settings.aws_region, endpoint=settings.dynamodb_endpoint, prefix=settings.table_prefix
-    )
-    cursor_key = hashlib.sha256(b"cursors:" + settings.secret_key.encode()).digest()
-    return Options(connection, settings.analytics_dir, cursor_key, settings.feed_shards)
 
 
 def create_app(settings: Settings, services: Services) -> Flask:

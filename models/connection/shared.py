@@ -157,6 +157,14 @@ def client() -> Any:
     return connection().client
 
 
+def preload() -> None:
+    """Read botocore's description of DynamoDB into memory, so that processes forked later share it.
+
+    Builds a client and drops it; opens no connection.
+    """
+    build_client(connection().options, None).close()
+
+
 def warm() -> None:
     """Build this process's client and open its first connection; raises what ListTables may raise."""
     client().list_tables(Limit=1)

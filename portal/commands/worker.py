@@ -15,6 +15,7 @@ from flask.cli import with_appcontext
 from models import lease, ledger
 from models.errors import EngineUnavailable
 from portal.guards import services
+from portal.heap import keep_small
 from services.bootstrap import Services
 
 FOLLOW_EVERY = 1.0
@@ -40,6 +41,7 @@ class Job:
 @with_appcontext
 def worker() -> None:
     """Keep the columnar copy up to date and sweep what has expired, until told to stop."""
+    keep_small()
     # A flag and sleep, because an Event set inside a signal handler can wait for itself.
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):

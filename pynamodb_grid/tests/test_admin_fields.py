@@ -15,7 +15,7 @@ class Row:
     teams = ("d", "gone")
 
 
-def test_several_choices_are_read_and_written():
+def test_several_choices_are_read_and_written() -> None:
     form = form_class([TEAMS])(MultiDict([("teams", "b"), ("teams", "d")]))
     assert form.validate()
     assert form.data == {"teams": ["b", "d"]}
@@ -24,14 +24,14 @@ def test_several_choices_are_read_and_written():
     assert html.count(" selected") == 2
 
 
-def test_no_choice_is_fine_and_an_unknown_one_is_refused():
+def test_no_choice_is_fine_and_an_unknown_one_is_refused() -> None:
     assert form_class([TEAMS])(MultiDict()).validate()
     form = form_class([TEAMS])(MultiDict([("teams", "b"), ("teams", "x")]))
     assert not form.validate()
     assert "does not have the choice 'x'" in str(form.teams.errors)
 
 
-def test_what_a_page_showed_may_hold_a_choice_that_is_gone():
+def test_what_a_page_showed_may_hold_a_choice_that_is_gone() -> None:
     with pytest.raises(ValueError, match="gone"):
         TEAMS.parse(["gone"])
     assert read_seen([TEAMS], note_seen([TEAMS], Row())) == {"teams": ["d", "gone"]}

@@ -54,6 +54,7 @@ def test_a_bar_opens_exactly_its_tickets(open_as: Opener):
     page = open_as("manager", "/reports/?team=billing")
     drawn(page)
     page.locator(".card-priority summary").click()
+    expect(page.locator("[data-table=priority] tbody tr")).to_have_count(page.locator(BAR).count())
     counted = {
         line.locator("th").inner_text(): line.locator("td").first.inner_text()
         for line in page.locator("[data-table=priority] tbody tr").all()

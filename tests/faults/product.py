@@ -6,7 +6,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +33,7 @@ class Product:
         self.log = folder / "log"
         self._output: IO[bytes] = self.log.open("ab")
         self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._readied_before = 0
         self.engine.start()
         assert self.flask("setup").returncode == 0
         self.start("web")
@@ -51,11 +52,12 @@ class Product:
         )
 
     def start(self, name: str) -> None:
-        """Start one process and wait until it says that it works."""
+        """Start one process; the worker alone is not waited for, others need nothing of it."""
         if name == "engine":
             self.engine.start()
             return
-        readied = self._readied()
+        if name == "worker":
+            self._readied_before = self._readied()
         # `python -m` finds gunicorn and flask beside this Python whatever the path is.
         command = [sys.executable, "-m", *self.commands[name]]
         self._running[name] = subprocess.Popen(
@@ -66,7 +68,14 @@ class Product:
             stdout=self._output,
             stderr=subprocess.STDOUT,
         )
-        ready = self.is_ready if name == "web" else lambda: self._readied() > readied
+        if name == "web":
+            self._wait_for(name, self.is_ready)
+
+    def wait_for_worker(self) -> None:
+        """Wait until the worker that was started last says that it works."""
+        self._wait_for("worker", lambda: self._readied() > self._readied_before)
+
+    def _wait_for(self, name: str, ready: Callable[[], bool]) -> None:
         wait_until(lambda: ready() or self._has_ended(name), READY_SECONDS)
         assert not self._has_ended(name), f"{name} did not start: {self.log.read_text()[-2000:]}"
 
@@ -93,6 +102,8 @@ class Product:
             pid = self.engine.process.pid
             self.engine.kill()
             return [pid]
+        if name == "worker":
+            self.wait_for_worker()  # or a kill would only ever meet one that is starting
         process = self._running.pop(name)
         assert process.poll() is None, f"{name} had ended by itself: {self.log.read_text()[-2000:]}"
         pids = [process.pid, *_children(process.pid)]

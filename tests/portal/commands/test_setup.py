@@ -7,9 +7,10 @@ import pytest
 import models
 from models.ticket import Ticket
 from models.user import User
-from portal.app import create_app, service_options
+from portal.app import create_app
 from portal.commands.demo import ACCOUNTS
 from portal.settings import Settings
+from portal.wiring import service_options
 from services.bootstrap import Options, build_services
 from services.users import BUILT_IN, BadCredentials
 
