@@ -90,7 +90,7 @@ def _serve_assets(app: Flask, *, secure: bool) -> None:
         for name, value in everywhere.items():
             headers[name] = value
 
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign] - how Flask is wrapped
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # how Flask is wrapped
         app.wsgi_app,
         root=BUILD,
         prefix=assets.prefix,

@@ -70,7 +70,7 @@ def bulk_action(
     """
 
     def mark(method: F) -> F:
-        method._bulk = (name, label, confirm, choices)  # type: ignore[attr-defined] - a mark on the method
+        method._bulk = (name, label, confirm, choices)  # type: ignore[attr-defined]  # a mark on the method
         return method
 
     return mark
