@@ -162,7 +162,7 @@ class TicketView(LedgerView):
         people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
         return self._services.users.names(people)
 
-    @bulk_action("assign", "Assign", choices=lambda view: view._agents())
+    @bulk_action("assign", "Assign", choices=lambda view: [("", "Unassigned"), *view._agents()])
     def bulk_assign(self, pk: str, version: int | None, value: str | None) -> None:
         """Give one of the chosen tickets to an agent."""
         self.source.update(pk, {"assignee_id": value or None}, version)

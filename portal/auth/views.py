@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import identity
+from portal import identity, links
 from portal.guards import actor, now, public, services, signed_in
 from services.users import BadCredentials
 
@@ -74,7 +74,14 @@ def theme() -> Response:
 
 def home() -> str:
     """Return the front page of the person who is signed in."""
-    return url_for("tickets.index_view") if actor().on_desk else url_for("help.home")
+    who = actor()
+    if not who.on_desk:
+        return url_for("help.home")
+    return (
+        links.tickets(assignee=who.user_id, state="open")
+        if who.role_id == "agent"
+        else links.tickets(state="open")
+    )
 
 
 def safe_target(target: str | None) -> str | None:

@@ -1,7 +1,8 @@
 """The demo: one account per role, a small team, and a month of tickets with their histories."""
 
 import random
-from collections.abc import Iterator
+import secrets
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ ACCOUNTS = {
     "manager": "Grace Demo",
     "administrator": "Ada Demo",
 }
+DEMO_TEAMS = {"agent": ["billing"]}
 DAYS, TICKETS = 30, 120
 CHANNELS = ("web", "email", "phone")
 # How far the demo's tickets have come by now, and how often.
@@ -28,17 +30,34 @@ def ensure(services: Services, *, password: str, now: datetime) -> bool:
         return False
     services.catalog.bring("team", TEAMS.items())
     services.catalog.bring("category", CATEGORIES.items())
-    accounts = {role: _account(services, role, password, now) for role in ACCOUNTS if role != "administrator"}
+    accounts = {
+        role: _account(services, role, name, role, password, now, DEMO_TEAMS.get(role, ()))
+        for role, name in ACCOUNTS.items()
+        if role != "administrator"
+    }
+    # The others of the team hold tickets; nobody signs in as them.
+    team = [
+        (_account(services, key, name, "agent", secrets.token_urlsafe(), now, [team]), team)
+        for key, name, team in AGENTS
+    ]
     services.importer.run(
-        source="demo", tickets=_tickets(accounts, now), clock=lambda: now, reject=_never_rejected
+        source="demo", tickets=_tickets(accounts, team, now), clock=lambda: now, reject=_never_rejected
     )
     # Last, because its presence says that all of the demo is there.
-    _account(services, "administrator", password, now)
+    _account(services, "administrator", ACCOUNTS["administrator"], "administrator", password, now, ())
     return True
 
 
-def _account(services: Services, role: str, password: str, now: datetime) -> User:
-    email = f"{role}@demo.example"
+def _account(  # noqa: PLR0917 - one line per person where it is called
+    services: Services,
+    key: str,
+    name: str,
+    role: str,
+    password: str,
+    now: datetime,
+    team_ids: Sequence[str],
+) -> User:
+    email = f"{key}@demo.example"
     known = services.users.find_by_email(email)
     if known is not None:
         return known
@@ -46,23 +65,25 @@ def _account(services: Services, role: str, password: str, now: datetime) -> Use
         return services.users.create(
             actor=SYSTEM,
             now=now,
-            name=ACCOUNTS[role],
+            name=name,
             email=email,
             role_id=role,
             password=password,
-            team_ids=["billing"] if role == "agent" else [],
+            team_ids=team_ids,
         )
     except AddressTaken:  # a second start was faster
-        return _account(services, role, password, now)
+        return _account(services, key, name, role, password, now, team_ids)
 
 
 def _never_rejected(line: int, reason: str) -> None:
     raise AssertionError(f"the demo's own ticket {line} was refused: {reason}")
 
 
-def _tickets(accounts: dict[str, User], now: datetime) -> Iterator[ImportedTicket]:
+def _tickets(
+    accounts: dict[str, User], team: list[tuple[User, str]], now: datetime
+) -> Iterator[ImportedTicket]:
     rng = random.Random(11)  # noqa: S311 - a demo, not a secret
-    agents = [(f"demo-{key}", name, team) for key, name, team in AGENTS]
+    agents = [(user.user_id, user.name, of) for user, of in team]
     agents.append((accounts["agent"].user_id, accounts["agent"].name, "billing"))
     customers = [(f"demo-{key}", name) for key, name in CUSTOMERS]
     customers += [(accounts["customer"].user_id, accounts["customer"].name)] * 2

@@ -1,9 +1,11 @@
 """The desk's pages: what the templates need, gathered."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app, render_template, request, url_for
 
+from portal import links
 from portal.desk import choices, timeline
 from portal.guards import actor, services
 from portal.once import new_key
@@ -105,5 +107,8 @@ def _earlier(found: Ticket) -> list[dict[str, Any]]:
 
 
 def _back() -> dict[str, str]:
-    """Lead back to the list."""
-    return {"label": "Tickets", "url": url_for("tickets.index_view")}
+    """Lead back to the list one came from, with its filters and its place."""
+    came_from = urlsplit(request.referrer or "")
+    here = came_from.path == links.GRID and came_from.netloc == request.host
+    url = f"{links.GRID}?{came_from.query}" if here and came_from.query else links.GRID
+    return {"label": "Tickets", "url": url}

@@ -159,14 +159,14 @@ def test_a_session_ends_after_its_idle_time(site):
 
 
 def test_who_is_signed_in_needs_no_sign_in_page(site):
-    assert site.as_("agent").get("/login").location == "/desk/tickets/"
+    assert urlsplit(site.as_("agent").get("/login").location).path == "/desk/tickets/"
     assert site.as_("customer").get("/login").location == "/help/"
     assert site.as_("agent").get("/login?next=/desk/new").location == "/desk/new"
 
 
 @pytest.mark.parametrize(("role", "home"), [("customer", "/help/"), ("administrator", "/desk/tickets/")])
 def test_everybody_is_led_to_their_work(site, role, home):
-    assert site.as_(role).get("/").location == home
+    assert urlsplit(site.as_(role).get("/").location).path == home
 
 
 def test_who_was_sent_to_sign_in_comes_back_to_the_same_page(site):

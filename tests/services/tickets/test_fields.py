@@ -159,5 +159,6 @@ def test_figures_an_import_brings_stand():
 
 @given(st.datetimes(timezones=st.timezones()), st.datetimes(timezones=st.just(UTC)))
 def test_the_order_of_texts_is_the_order_of_times(one, other):
-    assert from_text(to_text(one)) == one
-    assert (to_text(one) < to_text(other)) == (one < other)
+    moment = one.astimezone(UTC)  # Python compares a repeated hour of two zones as unequal
+    assert from_text(to_text(one)) == moment
+    assert (to_text(one) < to_text(other)) == (moment < other)
