@@ -30,7 +30,8 @@ test: dev-setup browser ## Run everything: lint, import contracts, types, unit, 
 	@$(MAKE) check
 	$(PYTEST) -m "not engine and not browser" -n $(TEST_JOBS) --dist loadscope
 	$(PYTEST) -m "engine and not browser" -n $(TEST_JOBS) --dist loadfile
-	$(PYTEST) -m browser -n $(TEST_JOBS) --dist loadfile
+	$(PYTEST) -m browser -n $(TEST_JOBS) --dist loadfile tests
+	$(PYTEST) -m browser pynamodb_grid/tests
 
 lint: dev-setup ## Check style, formatting, import contracts and types
 	@$(MAKE) check

@@ -65,7 +65,7 @@ def test_cells_are_edited_by_keyboard_and_tab_goes_on(open_as: Opener, people):
     page.keyboard.type("urg")
     page.keyboard.press("Tab")
     expect(editor(page, "Assignee", number)).to_be_focused()
-    page.keyboard.type("grace")
+    page.keyboard.type("grace d")
     page.keyboard.press("Enter")
     expect(cell(page, number, "assignee")).to_be_focused()
     saved(page, number, status="On hold", priority="Urgent", assignee="Grace Demo")
