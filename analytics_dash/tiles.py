@@ -10,6 +10,7 @@ from analytics_dash.links import Links
 from services.reporting import Figure, Overview
 
 NO_CHANGE = "no change"
+MOST_TIMES = 10  # a change beyond that reads better as a number than as a percentage
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def change(figure: Figure, *, relative: bool) -> tuple[str, float]:
         none = text == "0.0 pt"
     elif figure.unit == "seconds":
         text, none = words.duration(size), round(size) == 0
-    elif relative and figure.previous:
+    elif relative and figure.previous and size < MOST_TIMES * abs(figure.previous):
         text = f"{size / abs(figure.previous) * 100:.1f} %"
         none = text == "0.0 %"
     else:

@@ -6,7 +6,7 @@ from typing import Any
 from portal.admin.grid import LedgerView, in_grid_words
 from portal.admin.small import SmallList
 from portal.guards import actor
-from pynamodb_grid.admin import BooleanFilter, Field, Kind
+from pynamodb_grid.admin import BooleanFilter, Field, Kind, Refused
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.catalog import Entry
@@ -63,7 +63,7 @@ class CatalogSource(SmallList):
 
     def delete(self, pk: str, expected_version: int | None = None) -> None:
         """Entries are switched off, not deleted: old tickets name them."""
-        raise NotImplementedError
+        raise Refused("Entries are switched off, not deleted: tickets name them.")
 
     def _save(self, pk: str | None, values: Mapping[str, Any], seen: int) -> Entry:
         with in_grid_words():

@@ -1,19 +1,20 @@
 """A source over a list that is short enough to read whole: roles, teams, categories."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from pynamodb_grid.listing import BadCursor, BadRequest, Condition, Conditions, ListRequest, Op, Page, Sort
 
 
-class SmallList:
+class SmallList(ABC):
     """Pages, sorts and filters rows in memory; the cursor is the number of rows passed over."""
 
     fields: tuple[str, ...] = ()
 
+    @abstractmethod
     def rows(self) -> Sequence[Any]:
         """Read all rows."""
-        raise NotImplementedError
 
     def page(self, request: ListRequest) -> Page:
         """Cut one page out of the rows that match."""

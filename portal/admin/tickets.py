@@ -12,7 +12,7 @@ from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView, in_grid_words
 from portal.guards import actor, now
 from portal.links import GRID
-from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, bulk_action
+from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
@@ -57,7 +57,7 @@ class TicketSource:
 
     def create(self, values: Mapping[str, Any]) -> Any:
         """Tickets are written on the desk's own page."""
-        raise NotImplementedError
+        raise Refused("A ticket is written on the desk's own page.")
 
     def update(
         self,
@@ -76,7 +76,7 @@ class TicketSource:
 
     def delete(self, pk: str, expected_version: int | None = None) -> None:
         """Tickets are never deleted from a grid."""
-        raise NotImplementedError
+        raise Refused("Tickets are kept for good.")
 
 
 class TicketView(LedgerView):

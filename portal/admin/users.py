@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.admin.grid import LedgerView, in_grid_words
 from portal.guards import actor, now
-from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, Refused
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
@@ -88,7 +88,7 @@ class UserSource:
 
     def delete(self, pk: str, expected_version: int | None = None) -> None:
         """People are suspended, not deleted: the ledger names them."""
-        raise NotImplementedError
+        raise Refused("People are suspended, not deleted: tickets name them.")
 
 
 class UserView(LedgerView):
