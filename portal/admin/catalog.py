@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.admin.grid import LedgerView, in_grid_words
+from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.admin.small import SmallList
 from portal.guards import actor
-from pynamodb_grid.admin import BooleanFilter, Field, Kind, Refused
+from pynamodb_grid.admin import BooleanFilter, Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.catalog import Entry
@@ -14,8 +14,10 @@ from services.errors import NotFound
 from services.users import Permission
 
 
-class CatalogSource(SmallList):
+class CatalogSource(Kept, SmallList):
     """Reads and writes one kind of entry through CatalogService."""
+
+    why_kept = "Entries are switched off, not deleted: tickets name them."
 
     fields = ("name", "active")
 
@@ -60,10 +62,6 @@ class CatalogSource(SmallList):
         return self._save(
             pk, {"name": entry.name, "active": entry.active} | dict(values), expected_version or entry.version
         )
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """Entries are switched off, not deleted: old tickets name them."""
-        raise Refused("Entries are switched off, not deleted: tickets name them.")
 
     def _save(self, pk: str | None, values: Mapping[str, Any], seen: int) -> Entry:
         with in_grid_words():

@@ -52,6 +52,17 @@ class LedgerView(PynamoView):
         actor()
 
 
+class Kept:
+    """A source whose rows are never deleted."""
+
+    why_kept = ""
+
+    def delete(self, pk: str, expected_version: int | None = None) -> None:
+        """Refuse, with the reason."""
+        del pk, expected_version
+        raise Refused(self.why_kept)
+
+
 @contextmanager
 def in_grid_words(**renamed: str) -> Iterator[None]:
     """Turn what services refuse into what the grid knows how to show."""

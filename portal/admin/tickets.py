@@ -9,7 +9,7 @@ from flask_admin import expose
 
 from portal import navigation
 from portal.admin.filters import PersonFilter
-from portal.admin.grid import LedgerView, in_grid_words
+from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.guards import actor, now
 from portal.links import GRID
 from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
@@ -22,8 +22,10 @@ from services.users import Permission
 Choices = Sequence[tuple[str, str]]
 
 
-class TicketSource:
+class TicketSource(Kept):
     """Reads and writes tickets through TicketService, as the person who is signed in."""
+
+    why_kept = "Tickets are kept for good."
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -57,6 +59,7 @@ class TicketSource:
 
     def create(self, values: Mapping[str, Any]) -> Any:
         """Tickets are written on the desk's own page."""
+        del values
         raise Refused("A ticket is written on the desk's own page.")
 
     def update(
@@ -73,10 +76,6 @@ class TicketSource:
         with in_grid_words():
             version = expected_version or tickets.get(actor=actor(), ticket_id=number).version
             return tickets.update(actor=actor(), now=now(), ticket_id=number, seen=version, changes=values)
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """Tickets are never deleted from a grid."""
-        raise Refused("Tickets are kept for good.")
 
 
 class TicketView(LedgerView):

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from portal.admin.grid import LedgerView, in_grid_words
+from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.guards import actor, now
-from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, Refused
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
@@ -15,8 +15,10 @@ from services.users import Permission, User, sort_name
 Choices = Sequence[tuple[str, str]]
 
 
-class UserSource:
+class UserSource(Kept):
     """Reads and writes people through UserService, as the person who is signed in."""
+
+    why_kept = "People are suspended, not deleted: tickets name them."
 
     def __init__(self, services: Services) -> None:
         self._users = services.users
@@ -85,10 +87,6 @@ class UserSource:
                 active=bool(wanted["active"]),
                 team_ids=wanted["team_ids"] or (),
             )
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """People are suspended, not deleted: the ledger names them."""
-        raise Refused("People are suspended, not deleted: tickets name them.")
 
 
 class UserView(LedgerView):
