@@ -40,6 +40,9 @@ format: dev-setup ## Rewrite the code in the project's format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
 
+screens: dev-setup browser ## Photograph every page, light and dark, at 1440 and 390 px, into var/screens/
+	@$(BIN)/python -m local.screens
+
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
@@ -115,4 +118,4 @@ browser:
 	fi; \
 	echo "test: chromium is missing, so the browser tests are skipped: install Debian's chromium"
 
-.PHONY: help run setup test lint format bench requirements clean check dev-setup browser
+.PHONY: help run setup test lint format bench screens requirements clean check dev-setup browser

@@ -148,7 +148,7 @@ class UserView(LedgerView):
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("active", Kind.BOOLEAN, label="May sign in"),
-            Field("password", label="First password", required=True, max_length=1024),
+            Field("password", label="First password, 12 characters or more", required=True, max_length=1024),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
         return {field.name: field for field in fields}
