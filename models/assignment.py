@@ -6,6 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from models.connection import Instant, LeanModel
+from models.errors import translated
 from models.times import to_text
 
 
@@ -40,4 +41,5 @@ def stint_key(at: datetime, version: int) -> str:
 
 def of_ticket(ticket_id: int) -> list[Assignment]:
     """List a ticket's stints, oldest first."""
-    return list(Assignment.query(ticket_id, consistent_read=True))
+    with translated():
+        return list(Assignment.query(ticket_id, consistent_read=True))

@@ -40,7 +40,7 @@ class TicketSource(Kept):
 
     def sortable(self, conditions: Conditions) -> Collection[str]:
         """Tell by what such a list can be sorted."""
-        return self._services.tickets.sortable(conditions)
+        return self._services.tickets.sortable(actor=actor(), conditions=conditions)
 
     def pk(self, row: Any) -> str:
         """Write the ticket's number."""
@@ -136,8 +136,6 @@ class TicketView(LedgerView):
             "teams": self._services.catalog.names("team"),
             "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
             "show_cost": actor().may(Permission.SETTING_EDIT),
-            "empty_title": "No ticket matches",
-            "empty_text": "Take a filter away, or look among the solved and closed ones.",
         }
 
     @expose("/edit/")

@@ -73,9 +73,9 @@ class TicketService:
         scoped = self._scoped(actor, ListRequest(conditions=conditions, sort=sort, size=100, cursor=None))
         return self._listing.iterate(scoped.conditions, sort)
 
-    def sortable(self, conditions: tuple[Condition, ...]) -> set[str]:
-        """Tell by which fields such a list can be sorted."""
-        return self._listing.sortable(conditions)
+    def sortable(self, *, actor: Actor, conditions: tuple[Condition, ...]) -> set[str]:
+        """Tell by which fields such a list of the tickets the actor may see can be sorted."""
+        return self._listing.sortable(self._scoped(actor, ListRequest(conditions)).conditions)
 
     def get_tickets_by_user(
         self, *, actor: Actor, user_id: str, done: bool = False, size: int = 25, cursor: str | None = None

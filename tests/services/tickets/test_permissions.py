@@ -196,6 +196,14 @@ class TestTeamScope:
             request = ListRequest((Condition("team_id", op, value),), EVERYTHING.sort, 50)
             assert house.services.tickets.page(actor=member, request=request).rows == []
 
+    def test_only_sorts_that_the_scope_can_serve_are_offered(self, house, agent, customer, member):
+        house.update(agent, house.ticket(customer), team_id="network")
+        tickets = house.services.tickets
+        offered = tickets.sortable(actor=member, conditions=())
+        assert "updated_at" in offered
+        for field in offered:
+            tickets.page(actor=member, request=ListRequest((), Sort(field, descending=True), 50))
+
     def test_without_a_team_there_are_ones_own(self, house):
         member = house.actor("agent", permissions=dict.fromkeys(BUILT_IN["agent"][1], Scope.TEAM))
         assert house.services.tickets.page(actor=member, request=EVERYTHING).rows == []
