@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = Path(__file__).resolve().parent / "static" / "src"
 BUILD = Path(__file__).resolve().parent / "static" / "build"
 MODULES = ROOT / "node_modules"
+ESBUILD = MODULES / "@esbuild" / "linux-x64" / "bin" / "esbuild"
 MANIFEST = "manifest.json"
 
 # The order is the cascade: later files may refine earlier ones, never the other way round.
@@ -28,19 +31,24 @@ STYLES = {
     "plain.css": ("tokens", "base", "controls", "components", "plain"),
     "dash.css": ("dash",),
 }  # fmt: skip
+# What templates load; what several of them share becomes a part of its own, loaded once.
+SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "ticket.js")
+# The oldest browsers that know what our sources use: popovers, dialogs, nesting, light-dark().
+TARGET = "--target=chrome125,firefox128,safari17.5"
 FONTS = {
     "inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
 }
-HASHED = re.compile(r"\.[0-9a-f]{8}\.[a-z0-9]+$")
-IMPORT = re.compile(
-    r"""(?P<head>(?:^|\n)(?:import|export)\b[^;"']*["'])\./(?P<name>[\w-]+\.js)(?P<tail>["'])"""
-)
+HASHED = re.compile(r"\.(?:[0-9a-f]{8}|[0-9A-Z]{8})\.[a-z0-9]+$")  # ours, esbuild's
 SHAPE = re.compile(r"<(?:path|circle|rect|line|polyline|polygon|ellipse)\b[^>]*/>")
 
 
 class AssetsNotBuiltError(RuntimeError):
     """Say that the build folder has no manifest, and which command makes it."""
+
+
+class BuildError(RuntimeError):
+    """Carry what esbuild says about a source it cannot build, or that it warns of."""
 
 
 class UnknownAssetError(KeyError):
@@ -72,8 +80,8 @@ class Assets:
             raise UnknownAssetError(name) from error
 
     def preloads(self, entry: str) -> list[str]:
-        """Return the addresses of every module an entry module imports, deepest first."""
-        return [self.url(name) for name in self.modules.get(entry, [])]
+        """Return the addresses of the parts that an entry shares with others."""
+        return [self.prefix + file for file in self.modules[entry]]
 
     def immutable(self, _path: str, url: str) -> bool:
         """Tell whitenoise (`immutable_file_test`) whether an address carries its content's hash."""
@@ -99,9 +107,8 @@ class Build:
             self.add(name, (self.source / "icons" / name).read_bytes())
         for name, parts in STYLES.items():
             text = "".join((self.source / "css" / f"{part}.css").read_text() for part in parts)
-            self.add(name, self.link_urls(minify_css(text)).encode())
-        for path in sorted((self.source / "js").glob("*.js")):
-            self.add_module(path.name, ())
+            self.add(name, esbuild("--loader=css", "--minify", TARGET, text=self.link_urls(text)))
+        self.add_scripts()
 
     def add(self, name: str, content: bytes) -> None:
         """Register an output under its logical name and the hash of its content."""
@@ -121,20 +128,22 @@ class Build:
 
         return re.sub(r"url\(asset:([^)]+)\)", hashed, css)
 
-    def add_module(self, name: str, importers: tuple[str, ...]) -> None:
-        """Add a module after the modules it imports, so that its text can name their hashes."""
-        if name in self.files:
-            return
-        if name in importers:
-            raise ValueError(f"Modules import each other: {' -> '.join((*importers, name))}")
-        text = (self.source / "js" / name).read_text()
-        needed: list[str] = []
-        for match in IMPORT.finditer(text):
-            self.add_module(match["name"], (*importers, name))
-            needed += [*self.modules[match["name"]], match["name"]]
-        self.modules[name] = list(dict.fromkeys(needed))
-        linked = IMPORT.sub(lambda m: f"{m['head']}./{self.files[m['name']]}{m['tail']}", text)
-        self.add(name, minify_js(linked).encode())
+    def add_scripts(self) -> None:
+        """Bundle the entry modules, and note which shared parts each of them loads."""
+        entries = [str(self.source / "js" / name) for name in SCRIPTS]
+        with tempfile.TemporaryDirectory() as folder:
+            out, meta = Path(folder, "out"), Path(folder, "meta.json")
+            names = ("--entry-names=[name].[hash]", "--chunk-names=part.[hash]")
+            where = (f"--outdir={out}", f"--metafile={meta}")
+            esbuild(*entries, "--bundle", "--splitting", "--format=esm", "--minify", TARGET, *names, *where)
+            for path in sorted(out.iterdir()):
+                self.outputs[path.name] = path.read_bytes()
+            made = {Path(path).name: found for path, found in json.loads(meta.read_text())["outputs"].items()}
+        for file, found in made.items():
+            if "entryPoint" in found:
+                name = Path(found["entryPoint"]).name
+                self.files[name] = file
+                self.modules[name] = [Path(part["path"]).name for part in found["imports"]]
 
     def write(self, folder: Path) -> None:
         """Write new outputs with their compressed variants, then the manifest, then drop old ones."""
@@ -169,20 +178,13 @@ def sprite(folder: Path, modules: Path) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>\n'
 
 
-def minify_css(text: str) -> str:
-    """Drop comments and the spaces that carry no meaning; strings in our stylesheets hold none."""
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
-    text = re.sub(r"\s+", " ", text)
-    text = re.sub(r"\s*([{};,>])\s*", r"\1", text)
-    text = re.sub(r":\s+", ":", text)
-    return text.replace(";}", "}").strip() + "\n"
-
-
-def minify_js(text: str) -> str:
-    """Drop comment lines, indentation and blank lines; template literals must stay on one line."""
-    text = re.sub(r"^[ \t]*/\*\*?.*?\*/[ \t]*\n", "", text, flags=re.DOTALL | re.MULTILINE)
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")) + "\n"
+def esbuild(*arguments: str, text: str = "") -> bytes:
+    """Run esbuild on files or on a text and return its output; raises BuildError with what it says."""
+    command = [ESBUILD, *arguments, "--log-level=warning"]
+    done = subprocess.run(command, input=text.encode(), capture_output=True)  # noqa: S603 - our own sources
+    if done.returncode or done.stderr:
+        raise BuildError(done.stderr.decode())
+    return done.stdout
 
 
 def main() -> int:
@@ -193,6 +195,9 @@ def main() -> int:
         build.run()
     except FileNotFoundError as error:
         sys.stderr.write(f"Static files need {error.filename}: run `npm ci` first.\n")
+        return 1
+    except BuildError as error:
+        sys.stderr.write(str(error))
         return 1
     build.write(BUILD)
     size = sum(map(len, build.outputs.values())) / 1024
