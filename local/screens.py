@@ -26,6 +26,7 @@ READY_SECONDS = 60.0
 PAGES = (
     ("signin", None, "/login"),
     ("help-home", "customer", "/help/"),
+    ("help-tickets", "customer", "/help/tickets"),
     ("help-new", "customer", "/help/new"),
     ("help-ticket", "customer", "/help/"),
     ("desk", "agent", "/desk/tickets/?state=open"),

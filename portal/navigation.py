@@ -25,7 +25,7 @@ def init_app(app: Flask) -> None:
         who: Actor = current_user.actor
         shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/"}
         if request.path.startswith("/help/"):
-            return shared | {"help": {"home_url": url_for("help.home"), "new_url": url_for("help.new")}}
+            return shared | {"help": _help()}
         return shared | {"nav": groups(who, request.path, request.query_string.decode("latin-1"))}
 
 
@@ -83,6 +83,14 @@ def _administration(who: Actor, path: str) -> Groups:
 
 def _item(label: str, icon: str, url: str, here: str) -> dict[str, Any]:
     return {"label": label, "icon": icon, "url": url, "active": url == here, "count": None}
+
+
+def _help() -> dict[str, str]:
+    return {
+        "home_url": url_for("help.home"),
+        "list_url": url_for("help.tickets"),
+        "new_url": url_for("help.new"),
+    }
 
 
 def _me(who: Actor) -> dict[str, Any]:

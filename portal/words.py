@@ -11,6 +11,7 @@ from portal.guards import now
 
 HUES = 6
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+WEEK = 7  # days after which a weekday alone would name two
 
 
 def init_app(app: Flask, *, time_zone: str) -> None:
@@ -23,7 +24,10 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         ago=lambda at: ago(at, now(), zone),
         day=lambda at: day(at, now(), zone),
         clock=lambda at: f"{at.astimezone(zone):%H:%M}",
-        stamp=lambda at: stamp(at, zone),
+        when=lambda at: when(at, now(), zone),
+        told=lambda at: told(at, now(), zone),
+        stamp=lambda at: stamp(at, now(), zone),
+        exact=lambda at: exact(at, zone),
     )
 
 
@@ -39,10 +43,40 @@ def hue(text: str) -> int:
     return crc32(text.encode()) % HUES + 1
 
 
-def stamp(at: datetime, zone: tzinfo) -> str:
+def exact(at: datetime, zone: tzinfo) -> str:
     """Write a moment in full: Fri 20 Nov 2026, 16:52."""
     local = at.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def stamp(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Write day and time, the year only when it is another: Fri 20 Nov, 16:52."""
+    local = at.astimezone(zone)
+    if local.year != current.astimezone(zone).year:
+        return exact(at, zone)
+    return f"{local:%a} {local.day} {local:%b, %H:%M}"
+
+
+def when(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Write a moment as people name it: Today 09:41, Yesterday 16:52, Fri 16:52, 12 Oct, 12 Oct 2025."""
+    local = at.astimezone(zone)
+    named = _recent(local, current.astimezone(zone), f"{local:%a}")
+    return f"{named} {local:%H:%M}" if named else day(at, current, zone)
+
+
+def told(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Place a moment in a sentence: today at 09:41, yesterday at 16:52, on Friday, on 12 Oct."""
+    local = at.astimezone(zone)
+    named = _recent(local, current.astimezone(zone), f"on {local:%A}")
+    if named is None:
+        return f"on {day(at, current, zone)}"
+    return named if named.startswith("on ") else f"{named.lower()} at {local:%H:%M}"
+
+
+def _recent(local: datetime, current: datetime, weekday: str) -> str | None:
+    """Name one of the last seven days, on which a weekday is enough; None for any other day."""
+    days = (current.date() - local.date()).days
+    return {0: "Today", 1: "Yesterday"}.get(days, weekday) if 0 <= days < WEEK else None
 
 
 def avatar(user_id: str, name: str) -> tuple[str, int]:

@@ -6,9 +6,14 @@ from flask import current_app, render_template, request, url_for
 
 from portal.guards import actor, now, services
 from portal.once import new_key
+from pynamodb_grid.listing import Page
+from services.errors import Invalid
 from services.tickets import REOPEN_WITHIN, Event, Ticket, TicketRow
 
-OPEN_SHOWN, DONE_SHOWN = 50, 10
+# On the front page; counted from the one page of open tickets that is read for it; on a page of the list.
+SHOWN, COUNTED, LISTED = 5, 25, 15
+# The list's filter, in customers' words, and whether a ticket has to be done for it (None: no matter).
+STATES: dict[str, bool | None] = {"": None, "open": False, "solved": True}
 # Where a status stands on the four steps that a customer sees.
 STEP = {"new": 0, "open": 1, "on_hold": 1, "pending": 2, "solved": 3, "closed": 3}
 STEPS = ("Received", "In progress", "Your answer", "Solved")
@@ -20,22 +25,30 @@ NOTICE = {
 }
 
 
-def home(cursor: str | None, open_cursor: str | None) -> str:
-    """Render the person's tickets: the open ones, and after the last of them the others."""
-    me, mine = actor(), services().tickets.get_tickets_by_user
-    still_open = mine(actor=me, user_id=me.user_id, size=OPEN_SHOWN, cursor=open_cursor)
-    done, older, newer = [], still_open.next_cursor, still_open.previous_cursor
-    older_url, newer_url = _page_url(open=older), _page_url(open=newer)
-    if older is None:
-        found = mine(actor=me, user_id=me.user_id, done=True, size=DONE_SHOWN, cursor=cursor)
-        done, older_url = found.rows, _page_url(cursor=found.next_cursor, open=open_cursor)
-        newer_url = _page_url(cursor=found.previous_cursor, open=open_cursor) or newer_url
+def home() -> str:
+    """Render the front page: the newest open tickets, and how many there are."""
+    found = _mine(done=False, size=COUNTED)
     return render_template(
         "help/home.html",
-        open_tickets=[_listed(row) for row in still_open.rows],
-        tickets=[_listed(row) for row in done],
-        newer_url=newer_url,
-        older_url=older_url,
+        tickets=[_listed(row) for row in found.rows[:SHOWN]],
+        open_count=_counted(found),
+        has_written=bool(found.rows) or bool(_mine(done=True, size=1).rows),
+    )
+
+
+def my_tickets(state: str, cursor: str | None) -> str:
+    """Render a page of all the person's tickets, or of the open or the solved ones."""
+    if state not in STATES:
+        raise Invalid("This list knows open and solved tickets only.")
+    found = _mine(done=STATES[state], size=LISTED, cursor=cursor)
+    first_of_open = state == "open" and not cursor
+    return render_template(
+        "help/tickets.html",
+        tickets=[_listed(row) for row in found.rows],
+        state=state,
+        open_count=_counted(found) if first_of_open else None,
+        newer_url=_page_url(state, found.previous_cursor),
+        older_url=_page_url(state, found.next_cursor),
     )
 
 
@@ -70,31 +83,48 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
     )
 
 
-def _page_url(**cursors: str | None) -> str | None:
-    """Address a page; None where the first of the cursors says that there is none."""
-    return url_for("help.home", **cursors) if next(iter(cursors.values())) else None
+def _mine(**limits: Any) -> Page:
+    me = actor()
+    return services().tickets.get_tickets_by_user(actor=me, user_id=me.user_id, **limits)
+
+
+def _counted(found: Page) -> str:
+    """Say how many tickets a first page stands for: 3, or 25+ where more follow."""
+    return f"{len(found.rows)}{'+' if found.next_cursor else ''}"
+
+
+def _page_url(state: str, cursor: str | None) -> str | None:
+    return url_for("help.tickets", state=state or None, cursor=cursor) if cursor else None
 
 
 def _listed(row: TicketRow) -> dict[str, Any]:
-    since = current_app.jinja_env.filters["ago"](row.updated_at)
-    # "3 min ago" and "2 h ago", but "now", "Yesterday" and "14 Oct" as they are.
-    ago = f"{since} ago" if since.endswith((" s", " min", " h")) else since
     return {
         "ticket_id": row.ticket_id,
         "subject": row.subject,
         "status": row.status,
         "url": url_for("help.ticket", ticket_id=row.ticket_id),
-        "note": f"#{row.ticket_id}, last change {ago}",
+        "note": _last_known(row),
     }
+
+
+def _last_known(row: TicketRow) -> str:
+    """Say what is known of the last change without another read."""
+    told = current_app.jinja_env.filters["told"]
+    if row.version == 1:
+        return f"Opened {told(row.created_at)}"
+    team = services().catalog.names("team").get(row.team_id or "")
+    return (
+        f"With {team}, last change {told(row.updated_at)}" if team else f"Last change {told(row.updated_at)}"
+    )
 
 
 def _steps(found: Ticket, team: str | None) -> list[dict[str, str | None]]:
     present = STEP[found.status]
-    day = current_app.jinja_env.filters["stamp"]
-    notes = [day(found.created_at), f"with {team}" if team else None, None, None]
+    when = current_app.jinja_env.filters["when"]
+    notes = [when(found.created_at), f"with {team}" if team else None, None, None]
     notes[2] = "needed now" if found.status == "pending" else "if needed" if present < 2 else None
     if found.solved_at:
-        notes[3] = day(found.solved_at)
+        notes[3] = when(found.solved_at)
     return [
         {
             "label": name,

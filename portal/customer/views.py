@@ -18,8 +18,15 @@ NEW_FIELDS = ("subject", "body", "category")
 @bp.get("/")
 @needs(Permission.TICKET_VIEW)
 def home() -> str:
-    """Show the person's open tickets, and those that are done below."""
-    return pages.home(request.args.get("cursor") or None, request.args.get("open") or None)
+    """Show the front page with the person's open tickets."""
+    return pages.home()
+
+
+@bp.get("/tickets")
+@needs(Permission.TICKET_VIEW)
+def tickets() -> str:
+    """Show all tickets of the person, page by page."""
+    return pages.my_tickets(request.args.get("state", ""), request.args.get("cursor") or None)
 
 
 @bp.get("/new")

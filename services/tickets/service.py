@@ -78,15 +78,20 @@ class TicketService:
         return self._listing.sortable(self._scoped(actor, ListRequest(conditions)).conditions)
 
     def get_tickets_by_user(
-        self, *, actor: Actor, user_id: str, done: bool = False, size: int = 25, cursor: str | None = None
+        self,
+        *,
+        actor: Actor,
+        user_id: str,
+        done: bool | None = False,
+        size: int = 25,
+        cursor: str | None = None,
     ) -> Page:
-        """Return a page of the tickets a person asked for, newest change first."""
-        conditions = (
-            Condition("requester_id", Op.EQ, user_id),
-            Condition("state", Op.EQ, "done" if done else "open"),
-        )
+        """Return a page of the tickets a person asked for, newest change first; `done` None: of all."""
+        conditions = [Condition("requester_id", Op.EQ, user_id)]
+        if done is not None:
+            conditions.append(Condition("state", Op.EQ, "done" if done else "open"))
         request = ListRequest(
-            conditions=conditions, sort=Sort("updated_at", descending=True), size=size, cursor=cursor
+            conditions=tuple(conditions), sort=Sort("updated_at", descending=True), size=size, cursor=cursor
         )
         return self.page(actor=actor, request=request)
 

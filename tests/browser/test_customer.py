@@ -18,7 +18,7 @@ def test_a_ticket_from_its_opening_to_its_reopening(open_as: Opener, people):
     number = int(page.url.rsplit("/", 1)[1])
     expect(page.get_by_role("heading", level=1)).to_have_text("The label printer jams")
     expect(page.get_by_text("<b>Not bold</b>")).to_be_visible()
-    page.get_by_role("link", name="My tickets").first.click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Home").click()
     listed = page.get_by_role("link", name="The label printer jams").first
     expect(listed).to_contain_text("Received")
 

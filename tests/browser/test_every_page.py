@@ -12,7 +12,7 @@ from tests.browser.conftest import Opener
 TICKETS = "/desk/tickets/"
 PAGES = {
     None: ("/login", "/login?next=/desk/new"),
-    "customer": ("/help/", "/help/new", "a ticket"),
+    "customer": ("/help/", "/help/tickets", "/help/tickets?state=solved", "/help/new", "a ticket"),
     "agent": (
         TICKETS,
         f"{TICKETS}?state=open",

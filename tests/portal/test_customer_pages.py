@@ -32,6 +32,33 @@ def system_update(site, ticket_id, **changes):
     )
 
 
+OPEN_SOLVED_ALL = ("?state=open", "?state=solved", "")
+
+
+def sign_in(site, email):
+    client = site.app.test_client()
+    form = Page(client.get("/login").text).form("/login")
+    client.post("/login", data=form.filled(email=email, password="correct horse battery staple"))
+    return client
+
+
+def cards(site, path="/help/"):
+    return re.split(r'class="ask"', site.as_("customer").get(path).text)[1:]
+
+
+def listed(site, path, role="stranger"):
+    """Walk a list from its first page to its last and return the tickets in the order they came."""
+    found = []
+    for _ in range(30):
+        text = site.as_(role).get(path).text
+        found += [int(number) for number in re.findall(r'href="/help/tickets/(\d+)"', text)]
+        older = re.search(r'rel="next" href="([^"]+)"', text)
+        if older is None:
+            return found
+        path = older[1].replace("&amp;", "&")
+    raise AssertionError("the list does not end")
+
+
 def tickets_of(site, role):
     mine = site.services.tickets.get_tickets_by_user
     return mine(actor=site.actor(role), user_id=site.users[role], size=100).rows
@@ -321,10 +348,15 @@ def test_a_ticket_closed_long_ago_does_not_open_again(site, monkeypatch):
 
 
 @pytest.mark.parametrize("cursor", ["x", "x" * 9000, "%00", "eyJhIjoxfQ.sig", "-1", "\N{GRINNING FACE}"])
-@pytest.mark.parametrize("name", ["cursor", "open"])
-def test_a_cursor_nobody_gave_out_is_refused(site, name, cursor):
-    answer = site.as_("customer").get("/help/", query_string={name: cursor})
+@pytest.mark.parametrize("state", ["", "open", "solved"])
+def test_a_cursor_nobody_gave_out_is_refused(site, state, cursor):
+    answer = site.as_("customer").get("/help/tickets", query_string={"cursor": cursor, "state": state})
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("state", ["x", "done", "x" * 9000, "open'--"])
+def test_a_list_that_there_is_not_is_refused(site, state):
+    assert site.as_("customer").get("/help/tickets", query_string={"state": state}).status_code == 400
 
 
 def test_every_open_ticket_and_every_solved_one_can_be_reached(site):
@@ -332,15 +364,43 @@ def test_every_open_ticket_and_every_solved_one_can_be_reached(site):
     done = {site.ticket("stranger", subject=f"Done {n}") for n in range(23)}
     for ticket_id in done:
         system_update(site, ticket_id, status="solved")
-    seen, to_read, read = set(), ["/help/"], set()
-    while to_read:
-        path = to_read.pop()
-        read.add(path)
-        page = site.read("stranger", path)
-        seen |= {int(m[1]) for link in page.links if (m := re.fullmatch(r"/help/tickets/(\d+)", link))}
-        to_read += [link for link in page.links if link.startswith("/help/?") and link not in read]
-        assert len(read) < 30
-    assert made | done <= seen
+    open_ones, solved, together = (listed(site, f"/help/tickets{more}") for more in OPEN_SOLVED_ALL)
+    assert made <= set(open_ones)
+    assert done <= set(solved)
+    assert not set(open_ones) & set(solved)
+    assert set(together) == set(open_ones) | set(solved)
+    assert [len(set(one)) for one in (open_ones, solved, together)] == [
+        len(one) for one in (open_ones, solved, together)
+    ]
+    front = site.read("stranger", "/help/")
+    newest = [link for link in front.links if re.fullmatch(r"/help/tickets/\d+", link)]
+    assert [int(link.rsplit("/", 1)[1]) for link in newest] == open_ones[:5]
+    assert "My tickets 25+ open" in front.text
+
+
+def test_the_second_line_says_what_is_known_of_the_last_change(site):
+    ticket_id = site.ticket(subject="What is known")
+    card = next(line for line in cards(site) if "What is known" in line)
+    assert "Opened today at" in card
+    assert "Received" in card
+    system_update(site, ticket_id, team_id="billing", status="pending")
+    card = next(line for line in cards(site) if "What is known" in line)
+    assert "With Billing, last change today at" in card
+    assert "Waiting for your answer" in card
+
+
+def test_somebody_without_open_tickets_is_told_whether_there_are_others(site):
+    site.services.users.create(
+        actor=SYSTEM, now=datetime.now(UTC), name="Newly Come", email="newly@demo.example",
+        role_id="customer", password="correct horse battery staple",
+    )  # fmt: skip
+    newcomer = site.services.users.find_by_email("newly@demo.example")
+    site.users["newcomer"], site.clients["newcomer"] = newcomer.user_id, sign_in(site, "newly@demo.example")
+    assert "No tickets yet" in site.read("newcomer", "/help/").text
+    assert "No tickets yet" in site.read("newcomer", "/help/tickets").text
+    system_update(site, site.ticket("newcomer"), status="solved")
+    assert "Nothing is open" in site.read("newcomer", "/help/").text
+    assert "Nothing is open" in site.read("newcomer", "/help/tickets?state=open").text
 
 
 @pytest.mark.parametrize("number_", ["0", "99999999999999999999999", "1.5", "-1", "abc", "%31%00"])

@@ -17,6 +17,7 @@ from tests.portal.pages import Page
 JSON = {"Accept": "application/json"}
 READS = [
     "/help/",
+    "/help/tickets",
     "/help/new",
     "/help/tickets/1",
     "/desk/tickets/",
@@ -182,7 +183,7 @@ def test_every_request_has_a_reference_of_its_own(breaking):
         ("anonymous", "/desk/new", 401),
         ("agent", "/desk/tickets/999999999", 404),
         ("agent", "/logout", 405),
-        ("agent", "/help/?cursor=x", 400),
+        ("agent", "/help/tickets?cursor=x", 400),
     ],
 )
 def test_scripts_get_problems_and_people_pages(site, role, path, status):

@@ -7,6 +7,7 @@ from services.users import BUILT_IN, Permission
 # One row per page: path, and who gets in. Everybody else is sent to sign in (anonymous) or refused.
 PAGES = {
     "/help/": ("customer", "agent", "manager", "administrator"),
+    "/help/tickets": ("customer", "agent", "manager", "administrator"),
     "/help/new": ("customer", "agent", "manager", "administrator"),
     "/desk/new": ("agent", "manager", "administrator"),
     "/desk/tickets/": ("agent", "manager", "administrator"),
