@@ -1,6 +1,7 @@
 """One table from errors to answers: a page for people, JSON for scripts, never a stack trace."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
-from portal.guards import SignInNeeded
+from portal.guards import SignInNeeded, now
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Unavailable
@@ -46,13 +47,18 @@ MESSAGES = {
     403: "Your role does not allow this.",
     404: "The address may be mistyped, or the page has moved.",
     405: "Nothing was changed. Go back and try again.",
-    413: "Nothing was saved. A message has at most 64 KB.",
+    413: "Nothing was saved. A message has at most 64 KB, a form with all its parts 512 KB.",
     414: "Nothing was changed. Use fewer filters.",
-    429: "Wait a minute, then try again.",
     500: "Nothing you sent was half saved. We have written down what happened.",
-    503: "Nothing was lost. We try again in a few seconds.",
+    503: "The database is not answering.",
 }
-RETRY_AFTER = 5
+NOT_READY = "These figures are not ready"
+# A form is not sent again by itself. Sending it twice is safe: forms carry keys and versions.
+SEND_AGAIN = "What you just sent may not be saved. Go back and send it again: nothing is saved twice."
+# Seconds until the next try, where the error does not say.
+RETRY_AFTER = {429: 60, 503: 5}
+# Whose words alone would not tell a script's toast enough.
+TITLED = (413, 429, 503)
 
 
 def init_app(app: Flask) -> None:
@@ -75,31 +81,55 @@ def wants_json() -> bool:
     return request.is_json or request.accept_mimetypes.best == "application/json"
 
 
-def answer(status: int, message: str, fields: dict[str, str] | None = None) -> Response:
-    """Answer with a page, or with problem+json for scripts."""
-    title = TITLES.get(status, "This did not work")
+def answer(
+    status: int,
+    message: str,
+    fields: dict[str, str] | None = None,
+    wait: int | None = None,
+    title: str = "",
+) -> Response:
+    """Answer with a page, or with problem+json for scripts; `wait` is seconds until the next try."""
+    title = title or TITLES.get(status, "This did not work")
+    wait = wait or RETRY_AFTER.get(status)
     if wants_json():
-        problem: dict[str, Any] = {"title": title, "status": status, "detail": message}
+        detail = f"{title}. {message}" if status in TITLED else message
+        problem: dict[str, Any] = {"title": title, "status": status, "detail": detail}
+        problem |= {"reference": reference(), "at": current_app.jinja_env.filters["second"](now())}
         response = jsonify(problem | ({"errors": fields} if fields else {}))
         response.content_type = "application/problem+json"
     else:
-        response = Response(_page(status, title, message))
+        response = Response(_page(status, title, message, wait))
     response.status_code = status
-    if status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
     return response
 
 
-def _page(status: int, title: str, message: str) -> str:
+def _page(status: int, title: str, message: str, wait: int | None) -> str:
     """Render the page without what other pages are given: finding out who asks may be what went wrong."""
     theme = getattr(getattr(g.get("_login_user"), "actor", None), "theme", "system")
     template = current_app.jinja_env.get_template("error.html")
-    return template.render(status=status, title=title, message=message, reference=reference(), theme=theme)
+    return template.render(
+        status=status,
+        title=title,
+        message=message,
+        reference=reference(),
+        at=now(),
+        theme=theme,
+        wait=wait,
+        sent=_is_sent(),
+    )
 
 
 def reference() -> str:
     """Return this request's id, which the log carries too."""
-    return str(request.environ.setdefault("ledgerdesk.request_id", secrets.token_hex(6)))
+    fresh = secrets.token_hex(4)
+    return str(request.environ.setdefault("ledgerdesk.request_id", f"{fresh[:4]}-{fresh[4:]}"))
+
+
+def _is_sent() -> bool:
+    """Tell whether a form arrived, not a wish to read."""
+    return request.method not in ("GET", "HEAD")
 
 
 def _service_error(error: Exception) -> BaseResponse:
@@ -107,10 +137,16 @@ def _service_error(error: Exception) -> BaseResponse:
     if status == 401 and not wants_json():
         target = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("auth.login", next=target))
-    message = MESSAGES[503] if status == 503 else str(error)
-    if status == 503:
-        log.warning("engine_unavailable", reference=reference(), error=type(error).__name__)
-    return answer(status, message, getattr(error, "fields", None))
+    if status != 503:
+        return answer(status, str(error), getattr(error, "fields", None))
+    log.warning("engine_unavailable", reference=reference(), error=type(error).__name__)
+    if isinstance(error, Unavailable) and type(error) is not Unavailable:
+        return answer(503, error.message, title=NOT_READY)  # reports know more about themselves
+    return answer(503, _out_of_reach())
+
+
+def _out_of_reach() -> str:
+    return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
 
 
 def _csrf_error(_: CSRFError) -> Response:
@@ -122,7 +158,28 @@ def _http_error(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]  # a redirect is its own answer
-    return answer(status, MESSAGES.get(status, error.description or ""))
+    return answer(status, _words_of(error, status), wait=_wait_of(error))
+
+
+def _words_of(error: HTTPException, status: int) -> str:
+    if status == 429:
+        return f"Wait {in_words(_wait_of(error) or RETRY_AFTER[429])}."
+    return _out_of_reach() if status == 503 else MESSAGES.get(status, error.description or "")
+
+
+def _wait_of(error: HTTPException) -> int | None:
+    """Read how many seconds an error asks to wait, None when it does not say."""
+    after = getattr(error, "retry_after", None)
+    if isinstance(after, datetime):
+        after = (after - now()).total_seconds()
+    return None if after is None else max(1, round(after))
+
+
+def in_words(seconds: int) -> str:
+    """Say a wait in words: 1 second, 30 seconds, 5 minutes."""
+    if seconds < 120:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{-(-seconds // 60)} minutes"
 
 
 def _unexpected(error: Exception) -> Response:

@@ -28,6 +28,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         told=lambda at: told(at, now(), zone),
         stamp=lambda at: stamp(at, now(), zone),
         exact=lambda at: exact(at, zone),
+        second=lambda at: second(at, zone),
     )
 
 
@@ -47,6 +48,12 @@ def exact(at: datetime, zone: tzinfo) -> str:
     """Write a moment in full: Fri 20 Nov 2026, 16:52."""
     local = at.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def second(at: datetime, zone: tzinfo) -> str:
+    """Write a moment as a log would be searched for it: 20 Nov 2026 16:52:07."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y %H:%M:%S}"
 
 
 def stamp(at: datetime, current: datetime, zone: tzinfo) -> str:

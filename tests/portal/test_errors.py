@@ -4,9 +4,12 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.retries.standard import ExponentialBackoff
+from flask import request
+from werkzeug.exceptions import TooManyRequests
 
 from local.engine import Engine
 from models.connection import ConnectionOptions
@@ -74,8 +77,10 @@ def test_without_the_engine_a_page_says_so(cut_off, path):
     assert int(answer.headers["Retry-After"]) > 0
     page = Page(answer.text)
     assert "We cannot reach your tickets right now" in page.text
-    assert "Nothing was lost" in page.text
+    assert "Everything you saved is kept" in page.text
+    assert "We try again in 5 seconds" in page.text
     assert "Traceback" not in answer.text
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in answer.text
     problem = problem_of(cut_off[0].as_("administrator").get(path, headers=JSON), 503)
     assert "Traceback" not in json.dumps(problem)
 
@@ -98,6 +103,12 @@ def test_without_the_engine_nothing_is_written(cut_off, path):
     answer = site.as_("administrator").post(path, data=fields)
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
+    text = Page(answer.text).text
+    assert "may not be saved. Go back and send it again" in text
+    assert "We try again" not in text
+    assert "http-equiv" not in answer.text
+    detail = site.as_("administrator").post(path, data=fields, headers=JSON).json["detail"]
+    assert detail.startswith("We cannot reach your tickets right now. ")
 
 
 def test_without_the_engine_nobody_is_signed_out(cut_off):
@@ -125,16 +136,54 @@ def test_without_the_engine_the_process_lives_but_is_not_ready(cut_off):
 
 @pytest.fixture(scope="module")
 def breaking(site):
-    """Add a route that breaks, before the first request."""
+    """Add routes that break or refuse, before the first request."""
 
     def broken():
         raise ZeroDivisionError("the inner reason")
 
+    def busy():
+        wait = request.args["wait"]
+        later = datetime.now(UTC) + timedelta(seconds=int(wait.removeprefix("until ") or 0))
+        raise TooManyRequests(retry_after=later if wait.startswith("until ") else int(wait) if wait else None)
+
     # Flask refuses new routes after the first request, which signing in was; its switch is put back.
     site.app._got_first_request = False
-    site.app.add_url_rule("/breaks", "breaks", public(broken), methods=["GET", "POST"])
+    for view in (broken, busy):
+        site.app.add_url_rule(f"/{view.__name__}", view.__name__, public(view), methods=["GET", "POST"])
     site.app._got_first_request = True
     return site
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds", "words"),
+    [("30", 30, "30 seconds"), ("1", 1, "1 second"), ("", 60, "60 seconds"), ("until 90", 90, "90 seconds")],
+)
+def test_too_many_tries_say_how_long_to_wait(breaking, wait, seconds, words):
+    answer = breaking.as_("agent").get("/busy", query_string={"wait": wait})
+    assert answer.status_code == 429
+    assert abs(int(answer.headers["Retry-After"]) - seconds) <= 1
+    page = Page(answer.text)
+    assert "Too many tries" in page.text
+    assert words in page.text or wait.startswith("until ")
+    assert "This page comes back by itself" in page.text
+    assert f'http-equiv="refresh" content="{answer.headers["Retry-After"]}"' in answer.text
+    problem = problem_of(breaking.as_("agent").get(f"/busy?wait={wait}", headers=JSON), 429)
+    assert problem["detail"].startswith("Too many tries. Wait ")
+
+
+def test_a_form_sent_too_often_is_not_sent_again_by_itself(breaking):
+    answer = breaking.post("agent", "/busy?wait=300")
+    assert answer.status_code == 429
+    text = Page(answer.text).text
+    assert "Wait 5 minutes. Then go back and send it again." in text
+    assert "by itself" not in text
+    assert "http-equiv" not in answer.text
+
+
+def test_a_problem_carries_the_reference_and_the_moment(breaking):
+    answer, lines = logged(lambda: breaking.as_("agent").get("/broken", headers=JSON))
+    assert answer.json["reference"] == next(line["reference"] for line in lines if "reference" in line)
+    assert re.fullmatch(r"\d+ \w{3} \d{4} \d\d:\d\d:\d\d", answer.json["at"])
 
 
 def logged(call):
@@ -150,28 +199,28 @@ def logged(call):
 
 
 def test_what_nobody_expected_is_a_page_with_the_reference_of_the_log(breaking):
-    answer, lines = logged(lambda: breaking.as_("agent").get("/breaks"))
+    answer, lines = logged(lambda: breaking.as_("agent").get("/broken"))
     assert answer.status_code == 500
     page = Page(answer.text)
     assert "Something broke on our side" in page.text
     assert "ZeroDivisionError" not in answer.text
     assert "Traceback" not in answer.text
     (line,) = [line for line in lines if line["event"] == "unexpected_error"]
-    assert len(line["reference"]) >= 8
+    assert re.fullmatch("[0-9a-f]{4}-[0-9a-f]{4}", line["reference"])
     assert line["reference"] in page.text
-    assert line["path"] == "/breaks"
+    assert line["path"] == "/broken"
     assert "ZeroDivisionError" in line["exception"]
 
 
 def test_what_nobody_expected_is_a_problem_for_scripts(breaking):
-    answer, _ = logged(lambda: breaking.as_("agent").get("/breaks", headers=JSON))
+    answer, _ = logged(lambda: breaking.as_("agent").get("/broken", headers=JSON))
     problem = problem_of(answer, 500)
     assert "ZeroDivision" not in json.dumps(problem)
     assert "inner reason" not in json.dumps(problem)
 
 
 def test_every_request_has_a_reference_of_its_own(breaking):
-    answers = [logged(lambda: breaking.as_("agent").get("/breaks"))[0].text for _ in range(3)]
+    answers = [logged(lambda: breaking.as_("agent").get("/broken"))[0].text for _ in range(3)]
     assert len({re.search(r"data-reference>([^<]+)", text)[1] for text in answers}) == 3
 
 
@@ -236,8 +285,8 @@ def test_the_log_names_nobody_and_quotes_nothing(breaking, capfd):
         client.post(f"{made}/reply", data=fields)
         client.post(f"{made}/reply", data=fields | {"body": "a very private sentence" * 5000})
         client.post("/desk/new", data=fields | {"csrf_token": "bad"})
-        client.post("/breaks", data=fields)
-        client.post("/breaks?email=customer@demo.example", data=fields)
+        client.post("/broken", data=fields)
+        client.post("/broken?email=customer@demo.example", data=fields)
         client.get("/desk/tickets/?requester=customer@demo.example&status=PRIVATE-SUBJECT")
         client.get("/customer@demo.example")
         return token

@@ -24,11 +24,23 @@ function write(key, value) {
 
 const plain = (text) => text.replaceAll("\r", "").trim();
 
+const keys = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
+
+/** List the drafts kept here, latest first: {name, kind, at}. Whether a sent one arrived is not known: those count
+ *  only `alsoSent`, on the page that says that the sending failed. */
+export function unsent(alsoSent) {
+  try {
+    const drafts = keys().map((key) => ({ ...read(key), name: key.slice(PREFIX.length) }));
+    return drafts.filter((draft) => draft.at && (alsoSent || !draft.sent)).sort((a, b) => b.at - a.at);
+  } catch {
+    return [];
+  }
+}
+
 /** Drop drafts that are old, and sent ones whose text now stands on the page. */
 function sweep() {
   const shown = new Set($$(".body-text").map((node) => plain(node.textContent)));
-  const keys = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index));
-  for (const key of keys.filter((name) => name?.startsWith(PREFIX))) {
+  for (const key of keys()) {
     const draft = read(key);
     const arrived = draft?.sent && shown.has(plain(draft.values.body ?? ""));
     if (!draft || arrived || Date.now() - draft.at > DAYS_30) localStorage.removeItem(key);

@@ -1,33 +1,79 @@
-// Error pages: count down and try again, go back, copy the reference.
-import { $, on } from "./dom.js";
+// Error pages: try again with growing waits until the page answers, say which drafts are kept, copy the reference.
+import { $, el, on } from "./dom.js";
+import { unsent } from "./drafts.js";
 
-function countDown(fault) {
-  const whole = Number(fault.dataset.retry);
-  let left = whole;
-  const ring = $("circle + circle", fault);
+const LONGEST_S = 60;
+const NOT_YET = [429, 502, 503, 504];
+const fault = $(".fault");
+const first = Number(fault.dataset.retry);
+let attempt = 1;
+let left;
+let timer;
+
+const put = (name, text) => { $(`[data-${name}]`).textContent = text; };
+const words = (seconds) => `${seconds} second${seconds === 1 ? "" : "s"}`;
+
+function count(seconds) {
+  left = seconds;
   const draw = () => {
-    $("[data-seconds]", fault).textContent = left;
-    ring.style.strokeDashoffset = String(100 - (100 * left) / whole);
+    put("seconds", left);
+    put("wait", words(left));
+    $("circle + circle").style.strokeDashoffset = String(100 - (100 * left) / seconds);
   };
   draw();
-  const timer = setInterval(() => {
+  clearInterval(timer);
+  timer = setInterval(() => {
     left -= 1;
     draw();
-    if (left > 0) return;
-    clearInterval(timer);
-    location.reload();
+    if (left <= 0) again();
   }, 1000);
 }
 
-const fault = $("[data-retry]");
-// Only a page that was fetched may be fetched again by itself; a form is sent again by the person.
-if (fault) countDown(fault);
+/** Ask for the page; it is loaded once it answers, so that trying costs neither the focus nor this page. */
+async function again() {
+  clearInterval(timer);
+  const answer = await fetch(location.href, { headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" }).catch(() => null);
+  if (answer && !NOT_YET.includes(answer.status)) {
+    location.reload();
+    return;
+  }
+  attempt += 1;
+  put("attempt", attempt);
+  const problem = await answer?.json().catch(() => null);
+  if (problem?.reference) {
+    put("reference", problem.reference);
+    put("at", problem.at);
+  }
+  // Not everybody at the same moment: up to a fifth longer.
+  const grown = Math.min(LONGEST_S, first * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
+  const seconds = Math.max(Math.round(grown), Number(answer?.headers.get("Retry-After") ?? 0));
+  put("said", `Still no answer. We try again in ${words(seconds)}.`);
+  count(seconds);
+}
+
+function sayWhatIsKept() {
+  const region = $("[data-kept]");
+  const [latest, ...others] = unsent("sent" in fault.dataset);
+  if (!region || !latest) return;
+  const number = latest.name.match(/-(\d+)$/)?.[1];
+  const what = number ? [`${latest.kind === "note" ? "note on" : "reply to"} `, el("b", {}, `#${number}`)] : ["new ticket"];
+  const more = others.length ? ` and ${others.length === 1 ? "one more draft are" : `${others.length} more drafts are`}` : " is";
+  region.append(" Your unsent ", ...what, `${more} stored in this browser.`);
+}
+
+sayWhatIsKept();
+if (first) count(first);
 on("click", "[data-again]", (event) => {
   event.preventDefault();
-  location.reload();
+  again();
 });
 on("click", "[data-back]", () => history.back());
 on("click", "[data-copy]", async (_, button) => {
-  await navigator.clipboard.writeText($("[data-reference]").textContent);
-  button.textContent = "Copied";
+  const text = $("[data-reference]");
+  try {
+    await navigator.clipboard.writeText(text.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(text);
+  }
 });

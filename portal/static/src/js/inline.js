@@ -102,7 +102,7 @@ async function save(cell, choice, old) {
     cell.className = was;
     cell.dataset.v = old;
     if (refused instanceof Refused && refused.data.conflict) clash(cell, choice, refused.data);
-    else toast(refused.message, "error");
+    else toast(refused.message, "error", refused.passing ? { label: "Try again", run: () => save(cell, choice, old) } : null);
   }
 }
 

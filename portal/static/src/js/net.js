@@ -6,6 +6,8 @@ export class Refused extends Error {
     super(data.message || data.detail || "We could not save that. Nothing was changed.");
     this.status = status;
     this.data = data;
+    // The server was out of reach or asked to wait: the same wish may be sent again as it is.
+    this.passing = [0, 429, 503].includes(status);
   }
 }
 
@@ -17,7 +19,7 @@ export async function post(url, fields, { json = false } = {}) {
   try {
     response = await fetch(url, { method: "POST", body: json ? JSON.stringify(fields) : new URLSearchParams(fields), headers, redirect: "manual" });
   } catch {
-    throw new Refused(0, { message: "The server does not answer. Nothing was changed." });
+    throw new Refused(0, { message: "The server does not answer. This may not be saved." });
   }
   if (response.type === "opaqueredirect" || response.status === 401) {
     throw new Refused(401, { message: "Your session has ended. Sign in again in another tab, then repeat this." });
