@@ -93,6 +93,12 @@ def accounts_of_role(role_id: str, limit: int) -> list[User]:
         return list(User.by_role.query(role_id, filter_condition=User.email.exists(), limit=limit))
 
 
+def count_of_role(role_id: str, most: int) -> int:
+    """Count the people of a role, no further than `most`; from an index, so a moment late on AWS."""
+    with translated():
+        return User.by_role.count(role_id, limit=most)
+
+
 def put(item: User, *, seen: int, old_email: str | None = None) -> None:
     """Write a person that was at version `seen` (0: new) together with the claim on the address.
 

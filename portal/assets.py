@@ -32,7 +32,7 @@ STYLES = {
     "dash.css": ("dash",),
 }  # fmt: skip
 # What templates load; what several of them share becomes a part of its own, loaded once.
-SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "ticket.js")
+SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "roles.js", "ticket.js")
 # The oldest browsers that know what our sources use: popovers, dialogs, nesting, light-dark().
 TARGET = "--target=chrome125,firefox128,safari17.5"
 FONTS = {

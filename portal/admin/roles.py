@@ -36,6 +36,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
         ),
     ),
 )
+COUNTED = 500  # people of a role; more would make the page dearer than a number is worth
 SCOPED = tuple(permission for permission in Permission if permission.startswith("ticket:"))
 
 
@@ -43,13 +44,13 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """The matrix, and the same matrix with one column open for editing."""
 
     def __init__(self, services: Services) -> None:
-        self._roles = services.roles
+        self._roles, self._users = services.roles, services.users
         super().__init__(name="Roles", endpoint="roles", url="/admin/roles")
 
     @expose("/")
     @needs(Permission.ROLE_VIEW)
     def index_view(self) -> str:
-        """Show all roles side by side."""
+        """Show all roles side by side; `role` names the one that a phone shows."""
         return self._matrix(None)
 
     @expose("/new/", methods=("GET", "POST"))
@@ -92,23 +93,39 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return redirect(url_for("roles.index_view"))
 
     def _matrix(self, editing: dict[str, Any] | None, errors: dict[str, list[str]] | None = None) -> str:
-        here = request.full_path if editing else ""
+        columns = [self._column(role, editing) for role in self._roles.all()]
+        if editing and not editing["role_id"]:
+            columns.append(editing | {"builtin": False, "people": None, "was": {}, "editing": True})
+        wanted = request.args.get("role")
+        shown = next((c for c in columns if c["editing"]), None) or next(
+            (c for c in columns if c["role_id"] == wanted), columns[0]
+        )
         return render_template(
             "admin/roles.html",
             groups=[
                 {"label": label, "permissions": [{"key": str(p), "label": words} for p, words in rows]}
                 for label, rows in GROUPS
             ],
-            roles=[_shown(role) for role in self._roles.all()],
+            roles=columns,
+            shown=shown,
             editing=editing,
             grants={str(permission): _grantable(permission) for permission in Permission},
             can_edit=actor().may(Permission.ROLE_EDIT),
             new_url=url_for("roles.create_view"),
             list_url=url_for("roles.index_view"),
-            save_url=here,
+            save_url=request.full_path if editing else "",
             delete_url=None,
             errors=errors or {},
         )
+
+    def _column(self, role: Role, editing: dict[str, Any] | None) -> dict[str, Any]:
+        """Describe a role's column; where it is edited, with what is stored beside what is wished."""
+        stored = _shown(role)
+        people = self._users.count(actor=actor(), role_id=role.role_id, most=COUNTED)
+        is_edited = editing is not None and editing["role_id"] == role.role_id
+        wished = editing["scopes"] if editing and is_edited else stored["scopes"]
+        more = {"editing": is_edited, "was": stored["scopes"], "scopes": wished}
+        return stored | {"people": f"{people}+" if people == COUNTED else str(people)} | more
 
 
 def _shown(role: Role) -> dict[str, Any]:
@@ -116,7 +133,6 @@ def _shown(role: Role) -> dict[str, Any]:
         "role_id": role.role_id,
         "name": role.name,
         "builtin": role.builtin,
-        "people": None,
         "version": role.version,
         "scopes": {str(permission): scope.name.lower() for permission, scope in role.permissions.items()},
         "url": None if role.builtin else url_for("roles.edit_view", id=role.role_id),

@@ -127,6 +127,7 @@ class UserView(LedgerView):
         if "password" in form:
             form.password.data, form.password.raw_data = None, None
             form.password.render_kw = {"type": "password", "autocomplete": "new-password"}
+            form.password.description = "12 characters or more."
         return super()._render_form(form, row, status, **context)  # type: ignore[no-any-return]  # untyped base
 
     def extra_context(self) -> Mapping[str, Any]:
@@ -148,7 +149,7 @@ class UserView(LedgerView):
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("active", Kind.BOOLEAN, label="May sign in"),
-            Field("password", label="First password, 12 characters or more", required=True, max_length=1024),
+            Field("password", label="First password", required=True, max_length=1024),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
         return {field.name: field for field in fields}

@@ -128,6 +128,11 @@ class UserService:
         found = self._listing.page(request)
         return replace(found, rows=[User.from_model(item) for item in found.rows])
 
+    def count(self, *, actor: Actor, role_id: str, most: int) -> int:
+        """Count the people of a role, reading no more than `most` of them."""
+        self._roles.check_permission(actor=actor, permission=Permission.ROLE_VIEW)
+        return user_table.count_of_role(role_id, most)
+
     def sortable(self, conditions: Conditions) -> set[str]:
         """Tell by which fields such a list can be sorted."""
         return self._listing.sortable(conditions)

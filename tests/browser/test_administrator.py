@@ -53,7 +53,7 @@ def test_a_person_is_created_and_given_another_role(open_as: Opener, sign_in, li
     aava.get_by_label("E-mail").fill("aava@new.example")
     aava.get_by_label("Password", exact=True).fill(PASSWORD)
     aava.keyboard.press("Enter")
-    aava.wait_for_url(f"{live_server.url}/help/")  # where the click had led to
+    aava.wait_for_url(f"{live_server.url}/help/tickets")  # where the click had led to
     until(lambda: "/desk/tickets/" in aava.goto("/").url)
     page.reload()
     expect(line.get_by_role("button", name="Agent")).to_be_visible()
@@ -115,6 +115,42 @@ def test_a_role_of_ones_own_opens_what_it_grants_and_no_more(open_as: Opener, wa
     submit(page, "Save role")
     page.wait_for_url("**/admin/roles/")
     until(lambda: theirs.request.get("/reports/").status == 403)
+
+
+def test_a_role_being_edited_shows_what_saving_would_change(open_as: Opener, people):
+    scopes = {"scope_ticket:view": "team", "scope_ticket:note": "team"}
+    people["administrator"].post("/admin/roles/new/", role_id="", version="0", name="Senior reader", **scopes)
+    page = open_as("administrator", "/admin/roles/edit/?id=senior-reader")
+    head = page.get_by_role("columnheader", name="Senior reader")
+    expect(head).to_contain_text("Editing · 0 people")
+    expect(page.get_by_role("heading", name="No changes yet")).to_be_visible()
+    cell = page.get_by_role("cell").filter(has=page.get_by_label("See tickets"))
+    struck = cell.locator("s")
+    expect(struck).to_be_hidden()
+    page.get_by_label("See tickets").select_option(label="All")
+    expect(struck).to_be_visible()
+    expect(struck).to_have_text("Team")
+    page.get_by_label("Export tickets").select_option(label="Own")
+    expect(page.get_by_role("heading", name="2 changes to Senior reader")).to_be_visible()
+    expect(page.locator("[data-changes] li")).to_have_text(
+        ["See ticketsTeam to All", "Export ticketsNone to Own"]
+    )
+    page.get_by_label("See tickets").select_option(label="Team")
+    expect(struck).to_be_hidden()
+    expect(page.get_by_role("heading", name="1 change to Senior reader")).to_be_visible()
+    page.get_by_role("link", name="Discard").click()
+    page.wait_for_url("**/admin/roles/")
+
+
+def test_a_phone_shows_one_role_and_the_choice_of_the_others(open_as: Opener):
+    page = open_as("administrator", "/admin/roles/", viewport={"width": 390, "height": 844})
+    expect(page.get_by_role("heading", name="Customer", level=1)).to_be_visible()
+    row = page.get_by_role("row", name="See tickets")
+    expect(row.get_by_role("cell")).to_have_text(["Own"])
+    page.get_by_role("button", name="Choose a role").click()
+    page.get_by_role("group", name="Choose a role").get_by_role("link", name="Manager").click()
+    expect(page.get_by_role("heading", name="Manager", level=1)).to_be_visible()
+    expect(row.get_by_role("cell")).to_have_text(["All"])
 
 
 def test_teams_and_categories_are_added_renamed_and_offered(open_as: Opener, people):

@@ -29,6 +29,7 @@ PAGES = {
         "/admin/users/new/",
         "a person",
         "/admin/roles/",
+        "/admin/roles/?role=manager",
         "/admin/roles/new/",
         "/admin/teams/",
         "/admin/teams/new/",

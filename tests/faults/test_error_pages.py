@@ -109,7 +109,7 @@ def test_without_a_script_the_page_comes_back_too(open_page, product):
 def test_a_change_in_a_list_says_so_and_can_be_tried_again(open_page, product, number):
     page = open_page("agent")
     page.goto("/desk/tickets/?state=open")
-    row = page.get_by_role("row", name=re.compile("#%s" % number))
+    row = page.get_by_role("row", name=re.compile(f"#{number}"))
     cell = row.locator("td.p button.ed")
     product.engine.stop()
     cell.click()

@@ -245,6 +245,27 @@ def test_a_role_is_made_and_changed(site):
     assert site.services.roles.read("night-shift").name == "Nights"
 
 
+def test_roles_say_how_many_people_have_them_up_to_a_number(site, monkeypatch):
+    new_person(site, "counted@demo.example", role_id="manager")
+    managers = User.by_role.count("manager")
+    assert f"Manager {managers} people" in site.read("administrator", "/admin/roles/").text
+    monkeypatch.setattr("portal.admin.roles.COUNTED", 2)
+    assert "Manager 2+ people" in site.read("administrator", "/admin/roles/").text
+
+
+def test_a_refused_role_shows_what_is_stored_beside_what_was_wished(site):
+    new_role(site, "Refused later", **{"ticket:view": "team"})
+    path = "/admin/roles/edit/?id=refused-later"
+    refused = site.as_("administrator").post(
+        path, data=role_form(site, path).filled(name="", **{"scope_ticket:view": "all"})
+    )
+    assert refused.status_code == 400
+    assert 'data-was="Team"' in refused.text
+    again = next(form for form in Page(refused.text).forms if form.id == "role")
+    assert again.one("scope_ticket:view") == "all"
+    assert "Editing" in Page(refused.text).text
+
+
 @pytest.mark.parametrize("name", ["", "   ", "!!!", "x" * 61, "\u200b", "Agent", "agent", "ADMINISTRATOR"])
 def test_a_role_that_cannot_be(site, name):
     before = site.services.roles.ids()
