@@ -25,6 +25,7 @@ READY_SECONDS = 60.0
 # The name of a drawing, who sees the page, and where it is; a drawing without a page yet has no row.
 PAGES = (
     ("signin", None, "/login"),
+    ("style", None, "/style"),
     ("help-home", "customer", "/help/"),
     ("help-tickets", "customer", "/help/tickets"),
     ("help-new", "customer", "/help/new"),

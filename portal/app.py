@@ -22,6 +22,7 @@ from portal import (
     logs,
     navigation,
     security,
+    style,
     words,
 )
 from portal.assets import BUILD, Assets
@@ -77,6 +78,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
     navigation.init_app(app)
     for area in (auth, customer, desk, health):
         app.register_blueprint(area.bp)
+    if not settings.is_production:
+        app.register_blueprint(style.bp)
     admin.init_app(app)
     commands.init_app(app)
     return app

@@ -25,11 +25,12 @@ MANIFEST = "manifest.json"
 STYLES = {
     "app.css": (
         "tokens", "base", "controls", "components", "overlay", "shell",
-        "grid", "filters", "ticket", "conflict", "admin", "responsive",
+        "grid", "filters", "ticket", "conflict", "admin", "job", "responsive",
     ),
     "help.css": ("tokens", "base", "controls", "components", "overlay", "help"),
     "plain.css": ("tokens", "base", "controls", "components", "plain"),
     "dash.css": ("dash",),
+    "style.css": ("style",),
 }  # fmt: skip
 # What templates load; what several of them share becomes a part of its own, loaded once.
 SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "roles.js", "ticket.js")

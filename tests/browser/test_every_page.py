@@ -11,7 +11,7 @@ from tests.browser.conftest import Opener
 
 TICKETS = "/desk/tickets/"
 PAGES = {
-    None: ("/login", "/login?next=/desk/new"),
+    None: ("/login", "/login?next=/desk/new", "/style"),
     "customer": ("/help/", "/help/tickets", "/help/tickets?state=solved", "/help/new", "a ticket"),
     "agent": (
         TICKETS,

@@ -14,7 +14,10 @@ from models.connection import disconnect
 from portal.guards import guard_of
 
 # What anybody may call. A new name here is a decision, made in a review.
-PUBLIC = {"auth.front", "auth.login", "auth.sign_in", "health.alive", "health.ready", "admin.index"}
+# The style page shows samples alone, and in production it is not there.
+PUBLIC = {
+    "auth.front", "auth.login", "auth.sign_in", "health.alive", "health.ready", "admin.index", "style.page",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,6 @@ export function toast(text, kind = "success", action = null) {
 }
 
 export function startToasts() {
-  $$("[data-toast]").forEach(watch);
+  $$("#toasts [data-toast]").forEach(watch);
   on("click", ".toast .close", (_, button) => button.closest(".toast").remove());
 }
