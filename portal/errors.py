@@ -2,6 +2,7 @@
 
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
@@ -105,12 +106,21 @@ def reference() -> str:
 def _service_error(error: Exception) -> BaseResponse:
     status = status_of(error)
     if status == 401 and not wants_json():
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        target = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
         return redirect(url_for("auth.login", next=target))
     message = MESSAGES[503] if status == 503 else str(error)
     if status == 503:
         log.warning("engine_unavailable", reference=reference(), error=type(error).__name__)
     return answer(status, message, getattr(error, "fields", None))
+
+
+def _page_before() -> str | None:
+    """Return the page whose form arrived, so that signing in leads back to what was written there."""
+    came_from = urlsplit(request.referrer or "")
+    adapter = current_app.create_url_adapter(request)
+    if came_from.netloc != request.host or adapter is None or not adapter.test(came_from.path, method="GET"):
+        return None
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
 def _csrf_error(_: CSRFError) -> Response:

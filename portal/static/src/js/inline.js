@@ -98,7 +98,7 @@ async function save(cell, choice, old) {
     setVersion(row, saved.version);
     cell.classList.remove("saving");
     const said = `${config.fields[field].label} saved: ${choice[1]}`;
-    if (saved.undo) toast(said, "success", { label: "Undo", run: () => undo(cell, saved.undo, [old, told]) });
+    if (saved.undo) toast(`#${split(row).pk}: ${said}`, "success", { label: "Undo", run: () => undo(cell, saved.undo, [old, told]) });
     else announce(said);
   } catch (refused) {
     cell.replaceChildren(...before);
