@@ -138,7 +138,10 @@ def _write(
     except (Invalid, TooBusy) as refused:
         status = 400 if isinstance(refused, Invalid) else 409
         if draft is None:
-            flash(refused.message, "error")
+            if (
+                refused.message not in getattr(refused, "fields", {}).values()
+            ):  # or it stands beside its field
+                flash(refused.message, "error")
             return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
         return pages.ticket(ticket_id, draft | {"error": refused.message}), status
     if draft is not None:
