@@ -28,7 +28,7 @@ class TicketHistory(LeanModel):
     """One change: what happened, who did it, and the ticket's reportable state after it.
 
     `write_id` names the attempt that wrote it, so that a writer whose answer got lost can tell its own
-    change from somebody else's.
+    change from somebody else's. `undoes` is the version that this one took back.
     """
 
     class Meta:
@@ -45,6 +45,7 @@ class TicketHistory(LeanModel):
     changes = Json[dict[str, list[Any]]]()
     state = Json[dict[str, Any]]()
     write_id = UnicodeAttribute()
+    undoes = NumberAttribute(null=True)
     feed = UnicodeAttribute()
     feed_at = UnicodeAttribute()
     by_time = ByTime()

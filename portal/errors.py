@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
@@ -135,7 +136,7 @@ def _is_sent() -> bool:
 def _service_error(error: Exception) -> BaseResponse:
     status = status_of(error)
     if status == 401 and not wants_json():
-        target = request.full_path.rstrip("?") if request.method == "GET" else None
+        target = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
         return redirect(url_for("auth.login", next=target))
     if status != 503:
         return answer(status, str(error), getattr(error, "fields", None))
@@ -147,6 +148,15 @@ def _service_error(error: Exception) -> BaseResponse:
 
 def _out_of_reach() -> str:
     return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
+
+
+def _page_before() -> str | None:
+    """Return the page whose form arrived, so that signing in leads back to what was written there."""
+    came_from = urlsplit(request.referrer or "")
+    adapter = current_app.create_url_adapter(request)
+    if came_from.netloc != request.host or adapter is None or not adapter.test(came_from.path, method="GET"):
+        return None
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
 def _csrf_error(_: CSRFError) -> Response:

@@ -23,6 +23,8 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         iso=to_text,
         ago=lambda at: ago(at, now(), zone),
         day=lambda at: day(at, now(), zone),
+        long_day=lambda at: long_day(at, now(), zone),
+        short_day=lambda at: short_day(at, now(), zone),
         clock=lambda at: f"{at.astimezone(zone):%H:%M}",
         when=lambda at: when(at, now(), zone),
         told=lambda at: told(at, now(), zone),
@@ -114,3 +116,18 @@ def day(at: datetime, current: datetime, zone: tzinfo) -> str:
     if local.year == today.year:
         return f"{local.day} {local:%b}"
     return f"{local.day} {local:%b %Y}"
+
+
+def long_day(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Name a day in full: Today, Yesterday, Friday 20 November, Friday 21 November 2025."""
+    local, today = at.astimezone(zone), current.astimezone(zone).date()
+    days = (today - local.date()).days
+    if days in (0, 1):
+        return ("Today", "Yesterday")[days]
+    return f"{local:%A} {local.day} {local:%B}" + ("" if local.year == today.year else f" {local.year}")
+
+
+def short_day(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Name a day of the last week by its weekday, an earlier one by its date: Fri, 14 Oct, 14 Oct 2025."""
+    local, today = at.astimezone(zone), current.astimezone(zone).date()
+    return f"{local:%a}" if (today - local.date()).days < WEEK else day(at, current, zone)

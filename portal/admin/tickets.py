@@ -12,11 +12,12 @@ from portal.admin.filters import PersonFilter
 from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.guards import actor, now
 from portal.links import GRID
-from pynamodb_grid.admin import ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
+from portal.undo import Message, change_of, offering
+from pynamodb_grid.admin import BulkResult, ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
-from services.tickets import PRIORITIES, STATUSES, TicketRow, label
+from services.tickets import PRIORITIES, STATUSES, Ticket, TicketRow, label
 from services.users import Permission
 
 Choices = Sequence[tuple[str, str]]
@@ -155,24 +156,41 @@ class TicketView(LedgerView):
             return self._services.catalog.names("team").get(value, value or "")
         return super().export_value(row, name, labels)
 
+    def undo_of(self, row: Ticket) -> str | None:
+        """Name what an inline edit or a bulk action changed in a ticket."""
+        return change_of(row)
+
+    def bulk_message(self, action: str, value: str | None, result: BulkResult) -> Message:
+        """Say in how many tickets what was set, and offer to undo it."""
+        done, all_ = result.count("done"), len(result.results)
+        which = f"{done} of {all_}" if done < all_ else str(all_)
+        noun = "ticket" if all_ == 1 else "tickets"
+        changes = [each.undo for each in result.results]
+        return offering(f"{which} {noun} {self._done_in_words(action, value)}.", changes)
+
+    def _done_in_words(self, action: str, value: str | None) -> str:
+        if action == "assign":
+            return f"assigned to {dict(self._agents()).get(value or '')}" if value else "unassigned"
+        return f"set to {label(value or '')}"
+
     def _names_of(self, rows: Sequence[TicketRow]) -> dict[str, str]:
         people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
         return self._services.users.names(people)
 
     @bulk_action("assign", "Assign", choices=lambda view: [("", "Unassigned"), *view._agents()])
-    def bulk_assign(self, pk: str, version: int | None, value: str | None) -> None:
+    def bulk_assign(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Give one of the chosen tickets to an agent."""
-        self.source.update(pk, {"assignee_id": value or None}, version)
+        return self.source.update(pk, {"assignee_id": value or None}, version)
 
     @bulk_action("status", "Status", choices=lambda _: _labelled(STATUSES))
-    def bulk_status(self, pk: str, version: int | None, value: str | None) -> None:
+    def bulk_status(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Set the status of one of the chosen tickets."""
-        self.source.update(pk, {"status": value}, version)
+        return self.source.update(pk, {"status": value}, version)
 
     @bulk_action("priority", "Priority", choices=lambda _: _labelled(PRIORITIES))
-    def bulk_priority(self, pk: str, version: int | None, value: str | None) -> None:
+    def bulk_priority(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Set the priority of one of the chosen tickets."""
-        self.source.update(pk, {"priority": value}, version)
+        return self.source.update(pk, {"priority": value}, version)
 
     def _fields(self) -> dict[str, Field]:
         fields = [

@@ -1,12 +1,15 @@
 """What may be chosen for a ticket's properties, and how values read."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.guards import services
-from services.tickets import PRIORITIES, label
+from services.tickets import PRIORITIES, Ticket, label
 
 Choices = list[tuple[str, str]]
 
+NAMED = 80  # characters of a value that has no name
+PROPERTIES = ("status", "priority", "assignee_id", "team_id", "category")
 LABELS = {
     "subject": "Subject",
     "status": "Status",
@@ -42,6 +45,22 @@ def agents(present: str | None = None) -> Choices:
 def statuses(present: str) -> Choices:
     """List the present status and those that may follow it."""
     return [(name, label(name)) for name in services().workflow.allowed(present)]
+
+
+def properties(ticket: Ticket, shown: Mapping[str, str]) -> dict[str, Choices]:
+    """List what may be chosen for each property, with what the form shows in any case."""
+    offered = {
+        "status": statuses(ticket.status),
+        "priority": priorities(),
+        "assignee_id": agents(ticket.assignee_id),
+        "team_id": entries("team", ticket.team_id),
+        "category": entries("category", ticket.category),
+    }
+    for name, value in shown.items():
+        if value not in dict(offered[name]):
+            known = Reader({value[:NAMED]}).words(name, value) or value
+            offered[name].append((value, known[:NAMED]))
+    return offered
 
 
 class Reader:

@@ -1,5 +1,7 @@
 """The conflict page: before, theirs and yours, field by field. Nothing has been written when it shows."""
 
+from collections.abc import Sequence
+from difflib import SequenceMatcher
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -8,7 +10,7 @@ from portal.desk.choices import Reader, label_of
 from portal.desk.timeline import PEOPLE_FIELDS
 from portal.guards import actor, now, services
 from portal.once import new_key
-from services.tickets import Conflict
+from services.tickets import Clash, Conflict, Event
 
 Pair = tuple[Any, Any]
 RECENT = range(2, 120)  # seconds that are worth naming
@@ -16,8 +18,10 @@ RECENT = range(2, 120)  # seconds that are worth naming
 
 def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
     """Render the choice; an unsent message stays in the form."""
-    present = services().tickets.get(actor=actor(), ticket_id=ticket_id)
-    reader = Reader(_people(found))
+    present, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
+    writers = {clash.field: _writer(events, clash.field, found) for clash in found.clashes}
+    reader = Reader(_people(found) | set(writers.values()))
+    seen = next((event for event in events if event.version == found.seen), None)
     seconds = int((now() - found.at).total_seconds())
     url = url_for("desk.ticket", ticket_id=ticket_id)
     return render_template(
@@ -27,25 +31,51 @@ def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
         their_version=found.version,
         theirs={"id": found.by, "name": reader.person(found.by), "at": found.at},
         gap=f"{seconds} seconds" if seconds in RECENT else None,
-        base_at=None,
-        fields=[
-            {
-                "name": clash.field,
-                "label": label_of(clash.field),
-                "before": _value(reader, clash.field, clash.old),
-                "theirs": _value(reader, clash.field, clash.theirs),
-                "yours": _value(reader, clash.field, clash.yours),
-            }
-            for clash in found.clashes
-        ],
+        base_at=seen and seen.at,
+        saved_version=next((event.version for event in events if event.at == found.at), found.version),
+        together=len(set(writers.values())) == 1,
+        fields=[_clash(reader, clash, writers[clash.field]) for clash in found.clashes],
         merged=[
             *(_yours_only(reader, name, pair) for name, pair in found.yours_only.items()),
             *(_theirs_only(reader, name, pair) for name, pair in found.theirs_only.items()),
         ],
         reply=draft,
+        draft_key=f"desk-{ticket_id}",
         message_id=request.form.get("message_id") or new_key(),
         resolve_url=url_for("desk.resolve", ticket_id=ticket_id),
     )
+
+
+def _writer(events: Sequence[Event], name: str, found: Conflict) -> str:
+    """Tell who changed a field last since the version that was seen."""
+    since = [e.actor_id for e in events if e.version > found.seen and name in e.changes]
+    return since[-1] if since else found.by
+
+
+def _clash(reader: Reader, clash: Clash, by: str) -> dict[str, Any]:
+    shown = {
+        "name": clash.field,
+        "label": label_of(clash.field),
+        "by": reader.person(by),
+        "before": _value(reader, clash.field, clash.old),
+        "theirs": _value(reader, clash.field, clash.theirs),
+        "yours": _value(reader, clash.field, clash.yours),
+    }
+    if clash.field == "subject":
+        for side in ("theirs", "yours"):
+            shown[side]["parts"] = differing(str(clash.old), str(shown[side]["value"]))
+    return shown
+
+
+def differing(before: str, after: str) -> list[tuple[str, bool]]:
+    """Cut a text into pieces, (words, whether they are new); a capital letter alone is no difference."""
+    old, new = before.split(), after.split()
+    matcher = SequenceMatcher(None, [w.casefold() for w in old], [w.casefold() for w in new], autojunk=False)
+    return [
+        (" ".join(new[start:end]), tag != "equal")
+        for tag, _, _, start, end in matcher.get_opcodes()
+        if start < end
+    ]
 
 
 def _people(found: Conflict) -> set[str | None]:

@@ -1,6 +1,8 @@
 """The desk's pages: what the templates need, gathered."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from flask import current_app, render_template, request, url_for
@@ -9,35 +11,56 @@ from portal import links
 from portal.desk import choices, timeline
 from portal.guards import actor, services
 from portal.once import new_key
-from services.errors import NotFound
+from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
 from services.users import Permission
 
 EARLIER = 5
+FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
 
 
-def ticket(ticket_id: int, draft: dict[str, str] | None = None) -> str:
-    """Render the ticket workspace, with a rejected message kept when there is one."""
+@dataclass(frozen=True)
+class Typed:
+    """A property form that was refused, to be shown as it was: what was chosen, and what was seen."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, form: Mapping[str, str], refused: ServiceError) -> Self:
+        """Take over the form that arrived, and what was said against it."""
+        names = [name for name in choices.PROPERTIES if name in form]
+        seen = {name: form.get(f"seen_{name}", "") for name in names}
+        errors = getattr(refused, "fields", {})
+        return cls({name: form[name] for name in names}, seen, form.get("version", ""), errors)
+
+
+def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | None = None) -> str:
+    """Render the ticket workspace, with a rejected message or property form as it was sent."""
     found, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
     people = timeline.people_in(events) | {found.requester_id, found.assignee_id}
-    filters = current_app.jinja_env.filters
+    typed = typed or Typed()
+    stored = {name: getattr(found, name) or "" for name in choices.PROPERTIES}
     return render_template(
         "desk/ticket.html",
         ticket=_shown(found),
-        timeline=timeline.build(events, choices.Reader(people), filters["day"], filters["clock"]),
-        choices={
-            "status": choices.statuses(found.status),
-            "priority": choices.priorities(),
-            "assignee_id": choices.agents(found.assignee_id),
-            "team_id": choices.entries("team", found.team_id),
-            "category": choices.entries("category", found.category),
-        },
+        timeline=timeline.build(events, choices.Reader(people), current_app.jinja_env.filters),
+        choices=choices.properties(found, typed.values),
+        shown={**stored, **typed.values},
+        seen={**stored, **typed.seen},
+        seen_version=typed.version or found.version,
+        errors=typed.errors,
+        refused=bool(typed.values),
+        folded=request.cookies.get(FOLDED_COOKIE, "").split("."),
         can={
             "reply": actor().may(Permission.TICKET_REPLY),
             "note": actor().may(Permission.TICKET_NOTE),
             "update": actor().may(Permission.TICKET_UPDATE),
         },
         reply_url=url_for("desk.reply", ticket_id=ticket_id),
+        undo_url=url_for("desk.undo"),
         update_url=url_for("desk.update", ticket_id=ticket_id),
         reload_url=url_for("desk.ticket", ticket_id=ticket_id),
         back=_back(),
@@ -73,18 +96,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
             requester |= {"name": user.name, "email": user.email}
         except NotFound:
             requester["name"] = "Somebody who is gone"
-    names = (
-        "ticket_id",
-        "subject",
-        "status",
-        "priority",
-        "channel",
-        "created_at",
-        "version",
-        "assignee_id",
-        "team_id",
-        "category",
-    )
+    names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
     return {name: getattr(found, name) for name in names} | {"requester": requester}
 
 
@@ -106,9 +118,13 @@ def _earlier(found: Ticket) -> list[dict[str, Any]]:
     ][:EARLIER]
 
 
-def _back() -> dict[str, str]:
-    """Lead back to the list one came from, with its filters and its place."""
+def list_before() -> str | None:
+    """Return the address of the list one came from, with its filters and its place; None from elsewhere."""
     came_from = urlsplit(request.referrer or "")
-    here = came_from.path == links.GRID and came_from.netloc == request.host
-    url = f"{links.GRID}?{came_from.query}" if here and came_from.query else links.GRID
-    return {"label": "Tickets", "url": url}
+    if came_from.path != links.GRID or came_from.netloc != request.host:
+        return None
+    return f"{links.GRID}?{came_from.query}" if came_from.query else links.GRID
+
+
+def _back() -> dict[str, str]:
+    return {"label": "Tickets", "url": list_before() or links.GRID}

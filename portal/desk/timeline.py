@@ -1,14 +1,15 @@
 """A ticket's history as the page shows it: days, messages, and changes folded into one line."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from portal.desk.choices import Reader, label_of
 from services.tickets import Event
 
 PEOPLE_FIELDS = ("assignee_id", "requester_id")
+SUMMED_UP = 4
 Entry = dict[str, Any]
+Filters = Mapping[str, Callable[[Any], str]]
 
 
 def people_in(events: Iterable[Event]) -> set[str | None]:
@@ -21,27 +22,39 @@ def people_in(events: Iterable[Event]) -> set[str | None]:
     return people
 
 
-def build(
-    events: Iterable[Event], reader: Reader, day: Callable[[datetime], str], clock: Callable[[datetime], str]
-) -> list[Entry]:
-    """Lay out events, oldest first: a line per new day, a message per text, runs of changes folded."""
+def build(events: Sequence[Event], reader: Reader, filters: Filters) -> list[Entry]:
+    """Lay out events, oldest first: a line per new day, a message per text, runs of changes folded.
+
+    A run goes on over days, until somebody speaks. The latest change stands alone, so that it can be
+    undone without looking for it. `filters` write moments: long_day, short_day and clock.
+    """
     entries: list[Entry] = []
-    present_day = None
+    latest = max((event.version for event in events if _is_change(event)), default=0)
     for event in events:
-        if day(event.at) != present_day:
-            present_day = day(event.at)
-            entries.append({"type": "day", "label": present_day})
         if event.body is not None:
             entries.append(_message(event, reader))
-        if event.kind == "created" or (event.body is not None and not event.changes):
-            continue
-        if entries[-1]["type"] != "changes":
-            entries.append({"type": "changes", "events": []})
-        entries[-1]["events"].append(_changed(event, reader))
+        if _is_change(event):
+            alone = event.version == latest or not entries or entries[-1]["type"] != "changes"
+            if alone:
+                entries.append({"type": "changes", "at": event.at, "events": []})
+            entries[-1]["events"].append(_changed(event, reader))
     for entry in entries:
         if entry["type"] == "changes":
-            _sum_up(entry, clock)
-    return entries
+            _sum_up(entry, filters)
+    return list(_with_days(entries, filters["long_day"]))
+
+
+def _is_change(event: Event) -> bool:
+    return event.kind != "created" and (event.body is None or bool(event.changes))
+
+
+def _with_days(entries: Iterable[Entry], day: Callable[[Any], str]) -> Iterable[Entry]:
+    present = None
+    for entry in entries:
+        if day(entry["at"]) != present:
+            present = day(entry["at"])
+            yield {"type": "day", "label": present}
+        yield entry
 
 
 def _message(event: Event, reader: Reader) -> Entry:
@@ -62,6 +75,9 @@ def _changed(event: Event, reader: Reader) -> Entry:
         "version": event.version,
         "actor_name": reader.person(event.actor_id),
         "at": event.at,
+        "undoes": event.undoes,
+        "undone_by": event.undone_by,
+        "undoable": event.undoable,
         "changes": [
             {"field": label_of(name).lower(), "old": reader.words(name, old), "new": reader.words(name, new)}
             for name, (old, new) in event.changes.items()
@@ -69,12 +85,20 @@ def _changed(event: Event, reader: Reader) -> Entry:
     }
 
 
-def _sum_up(entry: Entry, clock: Callable[[datetime], str]) -> None:
+def _sum_up(entry: Entry, filters: Filters) -> None:
     """Say in a few words what a folded run of changes did, and from when to when."""
     events = entry["events"]
-    parts = [
-        f"{change['field']} {change['new'] or 'cleared'}" for event in events for change in event["changes"]
-    ]
-    entry["summary"] = ", ".join(parts[:4]) + (", and more" if len(parts) > 4 else "")
-    first, last = clock(events[0]["at"]), clock(events[-1]["at"])
-    entry["span"] = first if first == last else f"{first}\N{EN DASH}{last}"
+    parts = [_in_short(event, change) for event in events for change in event["changes"]]
+    entry["summary"] = ", ".join(parts[:SUMMED_UP]) + (", and more" if len(parts) > SUMMED_UP else "")
+    first, last = events[0]["at"], events[-1]["at"]
+    write = filters["clock" if filters["long_day"](first) == filters["long_day"](last) else "short_day"]
+    entry["span"] = "\N{EN DASH}".join(dict.fromkeys((write(first), write(last))))
+
+
+def _in_short(event: Entry, change: Entry) -> str:
+    if event["undoes"]:
+        return f"{change['field']} undone"
+    if change["new"] is None:
+        return f"{change['field']} cleared"
+    was = f"{change['old']} to " if change["old"] is not None else ""
+    return f"{change['field']} {was}{change['new']}"

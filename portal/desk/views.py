@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.desk import conflict, pages
+from portal.desk import conflict, pages, undoing
+from portal.desk.choices import PROPERTIES
+from portal.errors import wants_json
 from portal.guards import actor, needs, now, services
 from portal.once import new_key, sent_key
+from portal.undo import Message, change_of, offering
 from services.errors import Invalid
-from services.tickets import Conflict, TooBusy, label
+from services.tickets import Conflict, Ticket, TooBusy, label
 from services.users import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
-PROPERTIES = ("status", "priority", "assignee_id", "team_id", "category")
 RESOLVABLE = ("subject", *PROPERTIES)
 
 
@@ -62,6 +64,24 @@ def resolve(ticket_id: int) -> tuple[str, int] | Response:
     if form.get("body"):
         draft = {"kind": form.get("kind", "note"), "body": form["body"], "status": changes.get("status", "")}
     return _write(ticket_id, changes, draft)
+
+
+@bp.post("/undo")
+@needs(Permission.TICKET_NOTE)
+def undo() -> tuple[Response, int] | Response:
+    """Take back one or many changes, `change=TICKET:VERSION`, and say what became of them."""
+    changes = undoing.named(request.form.getlist("change"))
+    outcome = undoing.undo(changes)
+    failed = bool(outcome.problems) and not outcome.undone
+    if wants_json():
+        versions = {str(ticket.ticket_id): ticket.version for ticket in outcome.undone}
+        counts = {"undone": len(versions), "already": outcome.already, "left": len(outcome.problems)}
+        answer = {"message": outcome.message(), "versions": versions, **counts}
+        return jsonify(answer), 409 if failed else 200
+    flash(outcome.message(), "error" if failed else "ok")
+    for line in outcome.details():
+        flash(line, "error")
+    return redirect(pages.list_before() or url_for("desk.ticket", ticket_id=changes[0][0]))
 
 
 @bp.get("/new")
@@ -118,11 +138,23 @@ def _write(
     except (Invalid, TooBusy) as refused:
         status = 400 if isinstance(refused, Invalid) else 409
         if draft is None:
-            flash(refused.message, "error")
-            return pages.ticket(ticket_id), status
+            if (
+                refused.message not in getattr(refused, "fields", {}).values()
+            ):  # or it stands beside its field
+                flash(refused.message, "error")
+            return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
         return pages.ticket(ticket_id, draft | {"error": refused.message}), status
-    if draft is None and made.version > int(version):
-        flash(f"Saved as version {made.version}.", "ok")
-    elif draft is not None:
-        flash(f"{'Reply sent' if public else 'Note added'}, {label(made.status)}.", "ok")
+    if draft is not None:
+        flash(_sent(made, draft, public=public), "ok")
+    elif made.version > int(version):
+        flash(offering(f"Saved as version {made.version}.", [change_of(made)]), "ok")
     return redirect(url_for("desk.ticket", ticket_id=ticket_id))
+
+
+def _sent(made: Ticket, draft: Mapping[str, str], *, public: bool) -> Message:
+    """Say what was sent; the status that was chosen with it can be taken back, the words cannot."""
+    text = "Reply sent" if public else "Note added"
+    if "status" not in made.wrote or made.status != draft["status"]:
+        return f"{text}, {label(made.status)}."
+    done = f"#{made.ticket_id} {made.status if made.done else f'set to {label(made.status)}'}."
+    return offering(f"{text}.", [change_of(made)], lead=done)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from pynamodb_grid.admin.errors import StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Choice
 
-F = TypeVar("F", bound=Callable[..., None])
+F = TypeVar("F", bound=Callable[..., Any])
 MAX_ROWS = 200
 
 
@@ -23,11 +23,12 @@ class BulkAction:
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """Says what became of one row: done, failed or conflict."""
+    """Says what became of one row: done, failed or conflict; undo names the write where it can be undone."""
 
     pk: str
     status: str
     message: str = ""
+    undo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def bulk_action(
 ) -> Callable[[F], F]:
     """Declares a view's method (self, pk, version, value) as a bulk action.
 
-    The method raises a WriteError for a row that fails. choices is called with the view and gives the
+    The method raises a WriteError for a row that fails, and returns the row it wrote if that can be undone.
+    choices is called with the view and gives the
     values to choose from.
     """
 
@@ -88,7 +90,10 @@ def declared_actions(view: Any) -> dict[str, tuple[str, str | None, Any, str]]:
 
 
 def run_bulk(
-    rows: Sequence[str], value: str | None, apply: Callable[[str, int | None, str | None], None]
+    rows: Sequence[str],
+    value: str | None,
+    apply: Callable[[str, int | None, str | None], Any],
+    undo_of: Callable[[Any], str | None],
 ) -> BulkResult:
     """Applies an action to rows given as `pk` or `pk:version`."""
     results = []
@@ -97,8 +102,8 @@ def run_bulk(
         if not pk or not version.isdecimal() or len(version) > 18:
             pk, version = text.removesuffix(":"), ""
         try:
-            apply(pk, int(version) if version else None, value)
-            results.append(RowResult(pk, "done"))
+            row = apply(pk, int(version) if version else None, value)
+            results.append(RowResult(pk, "done", undo=None if row is None else undo_of(row)))
         except StaleWrite as error:
             results.append(RowResult(pk, "conflict", str(error)))
         except (WriteError, ValueError) as error:

@@ -13,6 +13,7 @@ from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
 from pynamodb_grid.admin.read_pages import ReadPages
 
 _MAX_VERSION_DIGITS = 18
+_MAX_TOLD = 5  # what is flashed travels in a cookie
 
 
 class WritePages(ReadPages):
@@ -155,7 +156,18 @@ class WritePages(ReadPages):
             return self._problem(str(error), 400)
         text = str(self.text_of(row, name, self.labels([name])))
         raw = field.text(getattr(row, name, None))
-        return self._answer({"ok": True, "value": text, "raw": raw, "version": self.source.version(row)}, 200)
+        answer = {"value": text, "raw": raw, "version": self.source.version(row), "undo": self.undo_of(row)}
+        return self._answer({"ok": True, **answer}, 200)
+
+    def undo_of(self, row: Any) -> str | None:
+        """Names the write that a row comes from, for a view that can undo it; None without that."""
+        del row
+        return None
+
+    def bulk_message(self, action: str, value: str | None, result: BulkResult) -> Any:
+        """Says what a bulk action did, in what flash() takes and the view's templates show."""
+        del action, value
+        return result.summary()
 
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:
@@ -170,18 +182,18 @@ class WritePages(ReadPages):
         value = request.form.get("value")
         if declared[2] is not None and value not in {v for v, _ in declared[2](self)}:
             return self._bulk_answer(None, "This action does not have that choice.")
-        return self._bulk_answer(run_bulk(rows, value, getattr(self, declared[3])))
+        result = run_bulk(rows, value, getattr(self, declared[3]), self.undo_of)
+        return self._bulk_answer(result, self.bulk_message(name, value, result))
 
-    def _bulk_answer(self, result: BulkResult | None, problem: str = "") -> Any:
+    def _bulk_answer(self, result: BulkResult | None, message: Any) -> Any:
         if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-            return self._problem(problem, 400) if result is None else self._answer(result.as_json(), 200)
-        if result is None:
-            flash(problem, "error")
-        else:
-            flash(result.summary(), "success" if result.count("done") == len(result.results) else "error")
-            for each in result.results:
-                if each.status != "done":
-                    flash(f"{each.pk}: {each.message}", "error")
+            return self._problem(message, 400) if result is None else self._answer(result.as_json(), 200)
+        flash(message, "success" if result and result.count("done") else "error")
+        left = [each for each in result.results if each.status != "done"] if result else []
+        for each in left[:_MAX_TOLD]:
+            flash(f"{each.pk}: {each.message}", "error")
+        if len(left) > _MAX_TOLD:
+            flash(f"And {len(left) - _MAX_TOLD} more that were left as they were.", "error")
         return redirect(get_redirect_target() or self.get_url(".index_view"))
 
     @expose("/ajax/lookup/")

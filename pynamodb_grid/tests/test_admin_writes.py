@@ -48,7 +48,13 @@ def test_a_cell_is_saved(client: FlaskClient, source: Any) -> None:
         client, {"pk": "1", "field": "status", "value": "solved", "version": version, "old": "open"}
     )
     assert answer.status_code == 200
-    assert answer.json == {"ok": True, "value": "Solved", "raw": "solved", "version": version + 1}
+    assert answer.json == {
+        "ok": True,
+        "value": "Solved",
+        "raw": "solved",
+        "version": version + 1,
+        "undo": None,
+    }
     assert source.get("1").state_shard == "done#1"
 
 

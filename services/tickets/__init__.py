@@ -3,7 +3,15 @@
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
-from services.tickets.errors import Clash, Conflict, NotAllowedNow, TicketNotFound, TooBusy
+from services.tickets.errors import (
+    AlreadyUndone,
+    ChangedSince,
+    Clash,
+    Conflict,
+    NotAllowedNow,
+    TicketNotFound,
+    TooBusy,
+)
 from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES, is_done
 from services.tickets.importing import (
     MAPPINGS,
@@ -30,8 +38,10 @@ __all__ = [
     "REOPEN_WITHIN",
     "STATUSES",
     "SUBJECT_LENGTH",
+    "AlreadyUndone",
     "AssignmentService",
     "AuditService",
+    "ChangedSince",
     "Clash",
     "Condition",
     "Conflict",

@@ -62,6 +62,7 @@ class AuditService:
         before: Mapping[str, Any],
         after: Mapping[str, Any],
         write_id: str,
+        undoes: int | None = None,
     ) -> TicketHistory:
         """Build the history item of one change; the ledger transaction stores it."""
         return TicketHistory(
@@ -76,6 +77,7 @@ class AuditService:
             changes=diff(before, after),
             state=state_of(after),
             write_id=write_id,
+            undoes=undoes,
             **feed_keys(ticket_id, version, recorded_at, self._shards),
         )
 
@@ -87,7 +89,8 @@ class AuditService:
         events = [Event.from_model(item) for item in ticket_history.of_ticket(ticket_id)]
         if public_only:
             return [replace(event, changes={}) for event in events if event.public]
-        return events
+        undone = {event.undoes: event.version for event in events if event.undoes is not None}
+        return [replace(e, undone_by=undone[e.version]) if e.version in undone else e for e in events]
 
     def changed_since(self, *, ticket_id: int, version: int) -> list[TicketHistory]:
         """List the raw changes after a version, oldest first."""

@@ -47,6 +47,21 @@ class Conflict(Conflicted):
         self.yours_only, self.theirs_only = yours_only, theirs_only
 
 
+class ChangedSince(Conflicted):
+    """Fields of a change that was to be undone were changed since; `fields` maps each to who did that."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("This was changed since. Nothing was undone.")
+        self.fields = fields
+
+
+class AlreadyUndone(Conflicted):
+    """Somebody undid this change before; it is undone once."""
+
+    def __init__(self) -> None:
+        super().__init__("Already undone.")
+
+
 class NotAllowedNow(Invalid):
     """The workflow does not allow this step from the ticket's present status."""
 

@@ -1,6 +1,7 @@
 """Tickets: created, answered, changed, assigned, read; the one place that grid, page and API call."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from models.errors import EngineUnavailable
 from models.ticket import Ticket as TicketItem
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService
+from services.tickets import undo
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.errors import TicketNotFound
@@ -56,9 +58,10 @@ class TicketService:
         ticket = self.get(actor=actor, ticket_id=ticket_id)
         inside = self._allows(actor, Permission.TICKET_NOTE, ticket)
         try:
-            return ticket, self._audit.events(ticket_id=ticket_id, public_only=not inside)
+            events = self._audit.events(ticket_id=ticket_id, public_only=not inside)
         except EngineUnavailable as error:
             raise unavailable() from error
+        return ticket, [replace(e, undoable=True) if self._may_undo(actor, ticket, e) else e for e in events]
 
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
         """Return one page of the tickets the actor may see."""
@@ -181,6 +184,24 @@ class TicketService:
         changes = {"assignee_id": assignee_id}
         return self.update(actor=actor, now=now, ticket_id=ticket_id, seen=seen, changes=changes)
 
+    def undo(self, *, actor: Actor, now: datetime, ticket_id: int, version: int) -> Ticket:
+        """Take back the field changes of one version, as a new version.
+
+        Raises ChangedSince when a field no longer holds what that version set, AlreadyUndone the second
+        time, and whatever the change itself would raise.
+        """
+
+        def prepare(item: TicketItem, fields: Fields) -> Draft:
+            ticket = Ticket.from_model(item)
+            self._may_write(actor, ticket, None, changing=True)
+            history = self._audit.changed_since(ticket_id=ticket_id, version=version - 1)
+            restored, followed = undo.plan(history, fields, version, self._workflow)
+            self._may_change(actor, ticket, restored)
+            kind = "assigned" if restored.keys() <= ASSIGNING else "changed"
+            return Draft(kind, restored | followed, undoes=version)
+
+        return self._writer.change(ticket_id, Author(actor, now), prepare)
+
     def customer_reply(
         self, *, actor: Actor, now: datetime, ticket_id: int, body: str, once: str | None = None
     ) -> Ticket:
@@ -234,6 +255,14 @@ class TicketService:
             self._check(actor, Permission.TICKET_UPDATE, ticket)
         self._assignments.check(kept)
         check_category(kept.get("category"), self._catalog)
+
+    def _may_undo(self, actor: Actor, ticket: Ticket, event: Event) -> bool:
+        asked = {
+            Permission.TICKET_ASSIGN if n in ASSIGNING else Permission.TICKET_UPDATE for n in event.changes
+        }
+        return undo.possible(event, ticket, self._workflow) and all(
+            self._allows(actor, permission, ticket) for permission in asked
+        )
 
     def _must_be_requester(self, actor: Actor, item: TicketItem, permission: Permission) -> None:
         ticket = Ticket.from_model(item)

@@ -1,7 +1,7 @@
 """What the tickets domain answers with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,10 @@ from services.tickets.fields import DERIVED, is_done
 
 @dataclass(frozen=True)
 class Ticket:
-    """One ticket as it stands at a version."""
+    """One ticket as it stands at a version.
+
+    `wrote` names the fields that the call which answered with it changed: none when it only read.
+    """
 
     ticket_id: int
     version: int
@@ -32,6 +35,7 @@ class Ticket:
     reopens: int
     reassigns: int
     custom: Mapping[str, Any]
+    wrote: frozenset[str] = field(default=frozenset(), compare=False)
 
     @classmethod
     def from_model(cls, item: TicketItem) -> "Ticket":
@@ -65,7 +69,10 @@ class Ticket:
 
 @dataclass(frozen=True)
 class Event:
-    """One change in a ticket's history; `changes` are those people made, not what followed from them."""
+    """One change in a ticket's history; `changes` are those people made, not what followed from them.
+
+    `undoes` and `undone_by` are versions; `undoable` tells whether who reads it may take it back now.
+    """
 
     version: int
     at: datetime
@@ -75,6 +82,9 @@ class Event:
     public: bool
     body: str | None
     changes: Mapping[str, tuple[Any, Any]]
+    undoes: int | None = None
+    undone_by: int | None = None
+    undoable: bool = False
 
     @classmethod
     def from_model(cls, item: TicketHistory) -> "Event":
@@ -88,4 +98,5 @@ class Event:
             public=item.public,
             body=item.body,
             changes={k: (v[0], v[1]) for k, v in item.changes.items() if k not in DERIVED},
+            undoes=None if item.undoes is None else int(item.undoes),
         )

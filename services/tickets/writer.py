@@ -1,7 +1,7 @@
 """Writing a change through: read, rebase, commit, and again when somebody was faster."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
@@ -17,7 +17,7 @@ from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.errors import Clash, Conflict, TicketNotFound, TooBusy
-from services.tickets.fields import BUSINESS, Fields, evolve, fields_of
+from services.tickets.fields import BUSINESS, DERIVED, Fields, evolve, fields_of
 from services.tickets.ticket import Ticket
 from services.users import Actor
 
@@ -33,6 +33,7 @@ class Draft:
     wanted: Mapping[str, Any] = field(default_factory=dict)
     body: str | None = None
     public: bool = False
+    undoes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -191,10 +192,12 @@ class TicketWriter:
             before=before,
             after=after,
             write_id=self.new_id(),
+            undoes=draft.undoes,
         )
         stints = self._assignments.stints(ticket_id, before, after, at)
         once = author.once and ledger.once_key(author.once, {"ticket_id": ticket_id}, now + REMEMBER)
-        return Ticket.from_model(self.store(ticket_id, seen, after, [event], also=stints, once=once or None))
+        item = self.store(ticket_id, seen, after, [event], also=stints, once=once or None)
+        return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 
     def store(
         self,

@@ -17,7 +17,7 @@ def test_a_ticket_is_answered_noted_and_changed(open_as: Opener, people):
     expect(timeline.locator(".event.customer")).to_contain_text("Where is my parcel?")
 
     page.get_by_label("Message", exact=True).fill("It left the house this morning.")
-    page.get_by_role("button", name="Send, stay New").click()
+    page.get_by_role("button", name="Send, set to Open").click()
     expect(page.locator("#toasts")).to_contain_text("Reply sent")
     expect(timeline.locator(".event.reply")).to_contain_text("It left the house this morning.")
 
@@ -50,7 +50,7 @@ def test_a_reply_sets_the_status_by_keyboard(open_as: Opener, people):
     expect(choice).to_be_visible()
     choice.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#toasts")).to_contain_text("Reply sent, Solved.")
+    expect(page.locator("#toasts")).to_contain_text("solved. Reply sent.")
     expect(page.locator(".work-head .st")).to_have_text("Solved")
 
 
@@ -59,7 +59,7 @@ def test_an_empty_reply_is_not_sent(open_as: Opener, watch, people):
     number = people["customer"].new_ticket("Nothing to say")
     page = open_as("agent", f"/desk/tickets/{number}")
     page.get_by_label("Message", exact=True).fill("   ")
-    page.get_by_role("button", name="Send, stay New").click()
+    page.get_by_role("button", name="Send, set to Open").click()
     expect(page.locator("#f-body-error")).to_be_visible()
     expect(page.locator(".event")).to_have_count(1)
 

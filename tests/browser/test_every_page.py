@@ -115,6 +115,42 @@ def test_the_conflict_page_is_sound_in_every_variant(open_as: Opener, watch, peo
     assert in_all_variants(page, lambda: conflict(page, people)) == []
 
 
+def worked(page: Page, people) -> None:
+    """Lead a page to a ticket with folded, undone and open changes, and a message that offers undo."""
+    number = people["customer"].new_ticket("Worked on in every variant")
+    for was, value in (("normal", "low"), ("low", "high"), ("high", "urgent")):
+        people["manager"].update(number, priority=value, seen_priority=was)
+    people["manager"].post("/desk/undo", change=f"{number}:4")
+    page.goto(f"{TICKETS}{number}")
+    page.get_by_label("Message", exact=True).fill("It is done.")
+    page.get_by_role("button", name="Send and change the status").click()
+    page.get_by_role("button", name="Solved", exact=True).click()
+    page.locator("#toasts").get_by_role("button", name="Undo").wait_for()
+    page.locator(".folded summary").first.click()
+
+
+def refused(page: Page, people) -> None:
+    """Lead a page to a property form that came back with what is wrong with it."""
+    number = people["customer"].new_ticket("Refused in every variant")
+    page.goto(f"{TICKETS}{number}")
+    people["manager"].update(number, status="closed", seen_status="new")
+    page.evaluate("""() => {
+      const field = document.querySelector('#p-status');
+      field.value = 'pending';
+      document.querySelector('[data-properties] [name=version]').value = '2';
+      document.querySelector('[name=seen_status]').value = 'closed';
+      field.form.submit();
+    }""")
+    page.locator("#p-status-error").wait_for()
+
+
+@pytest.mark.parametrize("lead", [worked, refused])
+def test_a_ticket_in_use_is_sound_in_every_variant(lead, open_as: Opener, watch, people):
+    watch.expected.add(400)
+    page = open_as("agent")
+    assert in_all_variants(page, lambda: lead(page, people)) == []
+
+
 OPENED = {
     "filter": "#filters .chip.add",
     "editor": "td.s button.ed",

@@ -38,7 +38,7 @@ def test_an_agent_replies_and_changes_a_property(open_as: Opener, people, live_s
     page.get_by_role("link", name="Answered without a script").first.click()
     page.wait_for_url(f"**/desk/tickets/{number}")
     page.get_by_label("Message", exact=True).fill("Here is the answer.")
-    page.get_by_role("button", name="Send, stay New").click()
+    page.get_by_role("button", name="Send, set to Open").click()
     expect(page.locator(".event.reply")).to_contain_text("Here is the answer.")
     page.get_by_text("Internal note", exact=True).first.click()
     page.get_by_label("Message", exact=True).fill("And a note.")

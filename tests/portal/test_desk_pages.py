@@ -404,6 +404,7 @@ def test_a_value_that_is_not_offered_is_refused(site, read, name, value):
     answer = send(site, properties(desk(site, ticket_id), ticket_id), **{name: value})
     assert answer.status_code == 400
     assert composer(Page(answer.text), ticket_id)
+    assert properties(Page(answer.text), ticket_id).one(name) == value
     assert read(ticket_id).version == 1
 
 
@@ -421,6 +422,30 @@ def test_a_step_the_workflow_forbids_keeps_the_message(site, read):
     assert read(ticket_id).version == 2
     assert send(site, kept, status="open").status_code == 302
     assert site.events(ticket_id)[2] == ("noted", "A note\nof two lines.")
+
+
+def test_a_refused_property_form_shows_what_was_chosen(site, read):
+    ticket_id = site.ticket()
+    form = properties(desk(site, ticket_id), ticket_id)
+    theirs = properties(desk(site, ticket_id, "manager"), ticket_id)
+    send(site, theirs, "manager", category="invoices")
+    answer = send(site, form, priority="high", team_id="billing", assignee_id="gone")
+    assert answer.status_code == 400
+    page = Page(answer.text)
+    kept = properties(page, ticket_id)
+    assert (kept.one("priority"), kept.one("team_id"), kept.one("assignee_id")) == ("high", "billing", "gone")
+    # What was seen stays what was seen, or sending the form again would overwrite the other's change.
+    assert (kept.one("seen_category"), kept.one("seen_priority"), kept.one("version")) == ("", "normal", "1")
+    assert "This person cannot be assigned tickets." in page.text
+    assert ("p-assignee_id-error") in {has.get("id") for _, has in page.tags}
+    assert send(site, kept, assignee_id=site.users["agent"]).status_code == 302
+    found = read(ticket_id)
+    assert (found.priority, found.team_id, found.category, found.version) == (
+        "high",
+        "billing",
+        "invoices",
+        3,
+    )
 
 
 def test_a_forbidden_step_in_the_properties_changes_nothing(site, read):
@@ -480,4 +505,42 @@ def test_a_timeline_names_people_and_teams(site):
     send(site, form, assignee_id=site.users["agent"], team_id="devices", category="invoices")
     text = desk(site, ticket_id, "manager").text
     for words in ("Agent Demo", "Devices", "Invoices", "Customer Demo", "It burns"):
+        assert words in text
+
+
+def test_neighbouring_changes_fold_and_the_latest_stands_alone(site):
+    ticket_id = site.ticket()
+    for version, priority in enumerate(("high", "urgent", "low"), 1):
+        site.post("agent", f"/desk/tickets/{ticket_id}/update", version=str(version), priority=priority)
+    text = desk(site, ticket_id).text
+    assert "2 changes priority Normal to High, priority High to Urgent" in text
+    assert text.count("Today") == 1
+    folded = [
+        has for tag, has in desk(site, ticket_id).tags if tag == "li" and "folded" in has.get("class", "")
+    ]
+    assert [has.get("id") for has in folded] == [None, "v4"]
+
+
+def test_the_conflict_page_marks_the_words_that_differ(site):
+    ticket_id = site.ticket(subject="Invoice 1183 charged twice after plan change")
+    theirs = {"yours_subject": "Invoice 1183 charged twice (incident 311)", "choice_subject": "yours"}
+    yours = {
+        "yours_subject": "Refund: invoice 1183 charged twice after plan change",
+        "choice_subject": "yours",
+    }
+    site.post("manager", f"/desk/tickets/{ticket_id}/resolve", version="1", **theirs)
+    answer = site.post("agent", f"/desk/tickets/{ticket_id}/resolve", version="1", **yours)
+    assert answer.status_code == 409
+    assert re.findall("<ins>(.*?)</ins>", answer.text) == ["(incident 311)", "Refund:"]
+    assert "Manager Demo saved version 2" in Page(answer.text).text
+
+
+def test_the_conflict_page_tells_several_writers_apart(site):
+    ticket_id = site.ticket()
+    form = properties(desk(site, ticket_id), ticket_id)
+    send(site, properties(desk(site, ticket_id, "manager"), ticket_id), "manager", priority="high")
+    admin = properties(desk(site, ticket_id, "administrator"), ticket_id)
+    send(site, admin, "administrator", status="pending")
+    text = Page(send(site, form, priority="low", status="on_hold").text).text
+    for words in ("Theirs \u00b7 Manager, saved", "Theirs \u00b7 Administrator, saved", "by several people"):
         assert words in text

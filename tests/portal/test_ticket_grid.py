@@ -412,7 +412,7 @@ def test_without_a_script_a_bulk_change_leads_back_to_the_list(site, read):
         url=f"{GRID}?state=open",
     )
     assert answer.location == f"{GRID}?state=open"
-    assert "1 of 1 done" in site.read("agent", answer.location).text
+    assert "1 ticket set to Low. " in site.read("agent", answer.location).text
     away = site.post(
         "agent",
         f"{GRID}action/",

@@ -71,3 +71,18 @@ def test_the_exact_moment_names_everything():
 )
 def test_initials(name, letters):
     assert words.initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("moment", "long", "short"),
+    [
+        (datetime(2026, 11, 22, 23, 30, tzinfo=UTC), "Today", "Mon"),  # past midnight where the desk is
+        (datetime(2026, 11, 22, 22, 30, tzinfo=UTC), "Yesterday", "Sun"),
+        (datetime(2026, 11, 19, 16, 52, tzinfo=UTC), "Thursday 19 November", "Thu"),
+        (datetime(2026, 11, 16, 12, 0, tzinfo=UTC), "Monday 16 November", "16 Nov"),
+        (datetime(2025, 11, 20, 12, 0, tzinfo=UTC), "Thursday 20 November 2025", "20 Nov 2025"),
+    ],
+)
+def test_days_are_named_beside_a_history(moment, long, short):
+    assert words.long_day(moment, NOW, BERLIN) == long
+    assert words.short_day(moment, NOW, BERLIN) == short

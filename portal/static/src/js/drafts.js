@@ -22,6 +22,12 @@ function write(key, value) {
   }
 }
 
+/** Read what this browser keeps for a form; nothing once it was sent. */
+export function draftOf(name) {
+  const draft = read(PREFIX + name);
+  return draft?.sent ? null : draft;
+}
+
 const plain = (text) => text.replaceAll("\r", "").trim();
 
 const keys = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));

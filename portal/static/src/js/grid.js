@@ -4,6 +4,7 @@ import { $, $$, el, on } from "./dom.js";
 import { clear, count, startBulk } from "./bulk.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
+import { leaveTrail } from "./trail.js";
 import { fill } from "./values.js";
 
 const link = (row) => $("a[href]", row);
@@ -69,3 +70,4 @@ startRowKeys();
 startDensity();
 startFilters();
 startLongLists();
+leaveTrail();

@@ -87,6 +87,7 @@ async function save(cell, choice, old) {
   const field = fieldOf(cell);
   const before = [...cell.childNodes];
   const was = cell.className;
+  const told = words(cell);
   render(cell, choice);
   cell.classList.add("saving");
   try {
@@ -96,13 +97,32 @@ async function save(cell, choice, old) {
     const saved = await post(config.update_url, { ...split(row), field, value: choice[0], ...seen }, { json: true });
     setVersion(row, saved.version);
     cell.classList.remove("saving");
-    announce(`${config.fields[field].label} saved: ${choice[1]}`);
+    const said = `${config.fields[field].label} saved: ${choice[1]}`;
+    if (saved.undo) toast(`#${split(row).pk}: ${said}`, "success", { label: "Undo", run: () => undo(cell, saved.undo, [old, told]) });
+    else announce(said);
   } catch (refused) {
     cell.replaceChildren(...before);
     cell.className = was;
     cell.dataset.v = old;
     if (refused instanceof Refused && refused.data.conflict) clash(cell, choice, refused.data);
     else toast(refused.message, "error", refused.passing ? { label: "Try again", run: () => save(cell, choice, old) } : null);
+  }
+}
+
+/** Take a saved edit back, unless somebody changed the cell since. */
+async function undo(cell, change, choice) {
+  const row = cell.closest("tr");
+  cell.focus();
+  try {
+    const { message, versions } = await post("/desk/undo", { change });
+    const version = versions[split(row).pk];
+    if (version) {
+      render(cell, choice);
+      setVersion(row, version);
+    }
+    toast(message, "info");
+  } catch (refused) {
+    toast(refused.message, "error");
   }
 }
 

@@ -1,19 +1,43 @@
 // The ticket workspace: drafts, sending with Ctrl Enter, and a Save button only once something differs.
 import "./app.js";
+import { startClash } from "./clash.js";
 import { $, $$, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
+import { followTrail } from "./trail.js";
+import { draw, tone } from "./values.js";
+
+/** Draw a property as the value that is chosen now. */
+function redraw({ name, value, parentElement: prop, selectedOptions: [option] }) {
+  if (!prop.matches(".glyph")) return;
+  const [glyph] = draw(name, [value, option.text], ["assignee_id"]);
+  if (name === "assignee_id") glyph.classList.add("xs");
+  prop.firstElementChild.replaceWith(glyph);
+  prop.className = `prop glyph ${tone(name, value)}`;
+}
 
 function watchProperties(form) {
   const save = $("[data-save]", form);
   if (!save) return;
   const fields = $$("select", form);
-  const show = () => { save.hidden = fields.every((field) => [...field.options].every((option) => option.selected === option.defaultSelected)); };
-  form.addEventListener("change", show);
+  const show = () => { save.hidden = fields.every((field) => field.value === form.elements[`seen_${field.name}`].value); };
+  form.addEventListener("change", (event) => {
+    redraw(event.target);
+    show();
+  });
   addEventListener("pageshow", show);
   show();
 }
 
+/** Let this browser remember which groups of the side panel are closed. */
+function keepFolded() {
+  const closed = $$("[data-group]:not([open])").map((group) => group.dataset.group);
+  document.cookie = `folded=${closed.join(".")}; path=/desk; max-age=31536000; samesite=lax`;
+}
+
 startDrafts();
+followTrail();
+$$("[data-clash]").forEach(startClash);
+$$("[data-group]").forEach((group) => $("summary", group).addEventListener("click", () => setTimeout(keepFolded)));
 $$("[data-properties]").forEach(watchProperties);
 on("keydown", ".composer textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

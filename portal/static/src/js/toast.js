@@ -2,6 +2,7 @@
 import { $, $$, el, icon, on } from "./dom.js";
 
 const SHOWN_MS = 8000;
+const MOST = 3;
 const GLYPH = { success: "check-circle", info: "info", error: "error" };
 
 function watch(toast) {
@@ -28,6 +29,7 @@ export function toast(text, kind = "success", action = null) {
   }
   node.append(close);
   $("#toasts")?.append(node);
+  for (const old of $$(".toast:not(.error)").slice(0, -MOST)) old.remove();
   watch(node);
 }
 

@@ -1,0 +1,111 @@
+"""A ticket's page in use: the way through a list, drafts that survive, and the conflict page's words."""
+
+import re
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import TOKEN, Opener
+from tests.browser.grid import OPEN
+from tests.browser.test_signing_in import type_credentials
+
+
+def test_a_list_leads_through_its_tickets(open_as: Opener):
+    page = open_as("agent", f"{OPEN}&priority=normal")
+    rows = page.locator("table.grid td.two a")
+    paths = [link.get_attribute("href") for link in rows.all()]
+    rows.nth(1).click()
+    back = page.locator(".back")
+    expect(back).to_have_attribute("href", re.compile("priority=normal"))
+    expect(page.locator(".trail")).to_contain_text(f"2 of {len(paths)}")
+    page.get_by_role("link", name="Next ticket").click()
+    page.wait_for_url(f"**{paths[2]}")
+    page.keyboard.press("k")
+    page.wait_for_url(f"**{paths[1]}")
+    page.get_by_label("Message", exact=True).press("k")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("k")
+    page.get_by_label("Message", exact=True).fill("")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("k")
+    page.wait_for_url(f"**{paths[0]}")
+    expect(page.get_by_role("link", name="Previous ticket")).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.locator(".crumb")).to_contain_text(f"1 of {len(paths)} in")
+
+
+def test_a_ticket_from_elsewhere_has_its_plain_way_back(open_as: Opener):
+    page = open_as("agent", "/desk/tickets/3")
+    expect(page.locator(".trail")).to_be_hidden()
+    expect(page.locator(".back")).to_have_attribute("href", "/desk/tickets/")
+
+
+def test_closed_groups_stay_closed(open_as: Opener):
+    page = open_as("agent", "/desk/tickets/3")
+    page.locator("summary", has_text="Requester").click()
+    expect(page.locator(".requester")).to_be_hidden()
+    page.goto("/desk/tickets/4")
+    expect(page.locator(".requester")).to_be_hidden()
+    expect(page.get_by_label("Status", exact=True)).to_be_visible()
+
+
+def test_a_property_is_drawn_as_chosen(open_as: Opener, people):
+    number = people["customer"].new_ticket("Drawn as chosen")
+    page = open_as("agent", f"/desk/tickets/{number}")
+    page.get_by_label("Status", exact=True).select_option(label="Pending")
+    expect(page.locator(".prop.s-pending use")).to_have_attribute("href", re.compile("#s-pending$"))
+    page.get_by_label("Assignee").select_option(label="Ben Demo")
+    expect(page.locator(".prop .av", has_text="BD")).to_be_visible()
+
+
+def end_session(browser: Browser, page: Page, url: str) -> None:
+    """Sign out behind the back of a page: its cookies stay, the server knows them no more."""
+    elsewhere = browser.new_context(base_url=url, storage_state=page.context.storage_state())
+    token = TOKEN.search(elsewhere.request.get("/desk/new").text())[1]
+    assert elsewhere.request.post("/logout", form={"csrf_token": token}).ok
+    elsewhere.close()
+
+
+def test_a_reply_survives_a_reload_and_a_session_that_ended(
+    open_as: Opener, browser: Browser, people, live_server: Any
+):
+    number = people["customer"].new_ticket("Written while the session ended")
+    words = "A long answer that nobody wants to write twice."
+    page = open_as(None, f"/desk/tickets/{number}")
+    type_credentials(page, live_server.email("agent"), live_server.password)
+    page.wait_for_url(f"**/desk/tickets/{number}")
+    message = page.get_by_label("Message", exact=True)
+    message.fill(words)
+    expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
+    page.reload()
+    expect(message).to_have_value(words)
+    end_session(browser, page, live_server.url)
+    page.get_by_role("button", name="Send, set to Open").click()
+    page.wait_for_url(re.compile("/login"))
+    type_credentials(page, live_server.email("agent"), live_server.password)
+    page.wait_for_url(f"**/desk/tickets/{number}")
+    expect(page.locator(".event")).to_have_count(1)
+    expect(message).to_have_value(words)
+    page.get_by_role("button", name="Send, set to Open").click()
+    expect(page.locator(".event.reply")).to_contain_text(words)
+    expect(message).to_have_value("")
+
+
+def test_the_conflict_page_says_what_it_will_save(open_as: Opener, watch, people):
+    watch.expected.add(409)
+    number = people["customer"].new_ticket("What will be saved")
+    page = open_as("agent", f"/desk/tickets/{number}")
+    page.get_by_label("Message", exact=True).fill("Not sent yet.")
+    expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
+    people["manager"].update(number, priority="low", seen_priority="normal")
+    page.get_by_label("Priority").select_option(label="Urgent")
+    page.get_by_role("button", name="Save changes").click()
+    hint = page.locator("[data-saves]")
+    expect(hint).to_have_text("Saves nothing of yours. Theirs stays.")
+    page.get_by_role("radiogroup", name="Priority").get_by_role("radio").nth(1).check()
+    expect(hint).to_have_text("Saves priority Urgent. You can undo it.")
+    expect(page.get_by_text("Your unsent reply (13 characters) is safe in the composer.")).to_be_visible()
+    page.get_by_text("Read it").click()
+    expect(page.locator(".safe p")).to_have_text("Not sent yet.")
+    page.get_by_role("button", name="Save as version 3").click()
+    page.wait_for_url(f"**/desk/tickets/{number}")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Not sent yet.")

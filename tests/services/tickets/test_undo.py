@@ -1,0 +1,239 @@
+"""Undo: a change is taken back by a new version, or not at all."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from services.errors import Conflicted, Invalid
+from services.tickets import AlreadyUndone, ChangedSince, NotAllowedNow, TicketNotFound
+from services.tickets.fields import REPORTABLE
+from services.users import Permission, PermissionDenied, Scope
+from tests.services.house import history, kinds
+
+
+@pytest.fixture
+def ticket(house, customer):
+    return house.ticket(customer, category="hardware")
+
+
+def undo(house, by, ticket, version=None):
+    """Take back a version, the present one without a number."""
+    return house.services.tickets.undo(
+        actor=by, now=house.now(), ticket_id=ticket.ticket_id, version=version or ticket.version
+    )
+
+
+def events(house, by, ticket):
+    """Read a ticket's history as a person sees it, by version."""
+    return {e.version: e for e in house.services.tickets.timeline(actor=by, ticket_id=ticket.ticket_id)[1]}
+
+
+def test_an_undone_change_stands_in_the_ledger_beside_what_undid_it(house, agent, colleague, ticket):
+    changed = house.update(agent, ticket, priority="high", category="", team_id="support")
+    back = undo(house, colleague, changed)
+    assert (back.priority, back.category, back.team_id, back.version) == ("normal", "hardware", None, 3)
+    assert back.wrote == {"priority", "category", "team_id"}
+    last = history(ticket)[-1]
+    assert (last.undoes, last.actor_id, last.public, last.body) == (2, colleague.user_id, False, None)
+    assert last.changes == {
+        "priority": ["high", "normal"], "category": [None, "hardware"], "team_id": ["support", None],
+    }  # fmt: skip
+    found = events(house, agent, ticket)
+    assert (found[2].undone_by, found[3].undoes) == (3, 2)
+    assert house.violations(ticket) == []
+
+
+def test_undoing_twice_does_nothing_more(house, agent, ticket):
+    changed = house.update(agent, ticket, priority="high")
+    undo(house, agent, changed)
+    with pytest.raises(AlreadyUndone):
+        undo(house, agent, changed)
+    # Not even when the same value stands again.
+    house.update(agent, ticket, seen=3, priority="high")
+    with pytest.raises(AlreadyUndone):
+        undo(house, agent, changed)
+    assert house.get(agent, ticket).version == 4
+
+
+def test_an_undo_can_be_undone(house, agent, ticket):
+    changed = house.update(agent, ticket, status="solved")
+    again = undo(house, agent, undo(house, agent, changed))
+    assert (again.status, again.version) == ("solved", 4)
+    assert again.solved_at == changed.solved_at
+    assert house.violations(ticket) == []
+
+
+def test_a_field_that_was_changed_since_stops_all_of_it(house, agent, colleague, ticket):
+    house.update(agent, ticket, priority="high", status="pending")
+    house.update(colleague, ticket, seen=2, priority="low")
+    with pytest.raises(ChangedSince) as caught:
+        undo(house, agent, ticket, 2)
+    assert caught.value.fields == {"priority": colleague.user_id}
+    found = house.get(agent, ticket)
+    assert (found.status, found.priority, found.version) == ("pending", "low", 3)
+
+
+def test_changes_of_other_fields_stay(house, agent, colleague, customer, ticket):
+    house.update(agent, ticket, priority="high")
+    house.update(colleague, ticket, seen=2, category="software")
+    house.update(customer, ticket, seen=3, body="Any news?")
+    back = undo(house, agent, ticket, 2)
+    assert (back.priority, back.category, back.version) == ("normal", "software", 5)
+    assert house.violations(ticket) == []
+
+
+def test_a_message_stays_when_its_status_is_undone(house, agent, ticket):
+    solved = house.update(agent, ticket, status="solved", body="It is the toner.")
+    back = undo(house, agent, solved)
+    assert (back.status, back.solved_at, back.reopens) == ("new", None, 0)
+    assert back.first_response_at == solved.first_response_at
+    last = history(ticket)[-1]
+    assert (last.state["agent_replies"], "first_solved_at" in last.state) == (1, False)
+    assert history(ticket)[1].body == "It is the toner."
+    assert house.violations(ticket) == []
+
+
+def test_what_cannot_be_undone(house, agent, ticket):
+    house.update(agent, ticket, body="Only words.", public=False)
+    for version, words in ((1, "Opening"), (2, "message"), (3, "no such"), (10**9, "no such")):
+        with pytest.raises(Invalid, match=words):
+            undo(house, agent, ticket, version)
+    assert house.get(agent, ticket).version == 2
+
+
+def test_figures_that_others_count_on_stay(house, agent, colleague, ticket):
+    """Solved, reopened and solved again: taking the first solve back would change what came later."""
+    first = house.update(agent, ticket, status="solved")
+    opened = house.update(agent, first, status="open")
+    second = house.update(agent, opened, status="solved")
+    back = undo(house, colleague, first)
+    assert (back.status, back.solved_at, back.reopens) == ("new", None, second.reopens + 1)
+    assert history(ticket)[-1].state["first_solved_at"] == history(ticket)[1].state["first_solved_at"]
+    assert house.violations(ticket) == []
+
+
+def test_a_reassignment_that_is_undone_does_not_count(house, agent, colleague, ticket):
+    mine = house.update(agent, ticket, assignee_id=agent.user_id)
+    theirs = house.update(agent, mine, assignee_id=colleague.user_id)
+    back = undo(house, agent, theirs)
+    assert (theirs.reassigns, back.reassigns, back.assignee_id) == (1, 0, agent.user_id)
+    assert kinds(ticket)[-1] == "assigned"
+    held = house.services.assignments.held(ticket.ticket_id)
+    assert [person for person, _ in held] == [agent.user_id, colleague.user_id, agent.user_id]
+    assert [ended is None for _, ended in held] == [False, False, True]
+    assert house.violations(ticket) == []
+
+
+def test_undo_asks_for_what_the_change_asks(house, agent, customer, ticket):
+    changed = house.update(agent, ticket, priority="high")
+    given = house.update(agent, changed, assignee_id=agent.user_id)
+    with pytest.raises(PermissionDenied):
+        undo(house, customer, changed)
+    with pytest.raises(TicketNotFound):
+        undo(house, house.actor("customer"), changed)
+    seen = {Permission.TICKET_VIEW: Scope.ALL, Permission.TICKET_NOTE: Scope.ALL}
+    reader = house.actor("agent", permissions=seen)
+    giver = house.actor("agent", permissions={**seen, Permission.TICKET_ASSIGN: Scope.ALL})
+    for person, version in ((reader, 2), (reader, 3), (giver, 2)):
+        with pytest.raises(PermissionDenied):
+            undo(house, person, ticket, version)
+    assert [e.undoable for e in events(house, reader, ticket).values()] == [False] * 3
+    assert [e.undoable for e in events(house, giver, ticket).values()] == [False, False, True]
+    assert [e.undoable for e in events(house, agent, ticket).values()] == [False, True, True]
+    assert undo(house, giver, given).assignee_id is None
+
+
+def test_what_is_no_longer_offered_does_not_come_back(house, agent, ticket):
+    catalog, admin = house.services.catalog, house.actor("administrator")
+    old = catalog.save(actor=admin, kind="category", id_=None, name="Fax", active=True, seen=0)
+    house.update(agent, ticket, category=old.id)
+    changed = house.update(agent, ticket, seen=2, category="software")
+    catalog.save(actor=admin, kind="category", id_=old.id, name="Fax", active=False, seen=1)
+    with pytest.raises(Invalid, match="no such category"):
+        undo(house, agent, changed)
+    assert house.get(agent, ticket).category == "software"
+
+
+def test_a_step_that_nobody_could_make_is_not_undone(house, agent, ticket, monkeypatch):
+    changed = house.update(agent, ticket, status="solved")
+    monkeypatch.setitem(house.services.workflow.allowed.__globals__["NEXT"], "new", ("open",))
+    assert not events(house, agent, ticket)[2].undoable
+    with pytest.raises(NotAllowedNow):
+        undo(house, agent, changed)
+
+
+def test_ten_who_undo_at_once_undo_once(house, agent, ticket):
+    changed = house.update(agent, ticket, priority="high")
+    start = threading.Barrier(10)
+
+    def attempt(_):
+        start.wait(30)
+        try:
+            return undo(house, agent, changed).version
+        except AlreadyUndone:
+            return None
+
+    with ThreadPoolExecutor(10) as pool:
+        results = list(pool.map(attempt, range(10)))
+    assert sorted(filter(None, results)) == [3]
+    assert house.get(agent, ticket).version == 3
+
+
+FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "status": st.sampled_from(("open", "pending", "on_hold", "solved", "closed")),
+        "priority": st.sampled_from(("low", "high", "urgent")),
+        "team_id": st.sampled_from(("", "support", "network")),
+        "assignee_id": st.sampled_from(("", "agent", "colleague")),
+        "subject": st.sampled_from(("One", "Other")),
+    },
+)
+CHANGE = st.tuples(st.just("change"), FIELDS, st.sampled_from((None, "reply", "note")))
+UNDO = st.tuples(st.just("undo"), st.integers(1, 14), st.none())
+STEPS = st.lists(st.one_of(CHANGE, CHANGE, UNDO), min_size=1, max_size=12)
+
+
+def reportable(fields):
+    """Pick what reports are computed from."""
+    return {name: fields.get(name) for name in REPORTABLE}
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+)
+@given(played=st.tuples(STEPS, FIELDS.filter(bool)))
+def test_any_sequence_of_changes_and_undos(house, agent, colleague, customer, played):
+    steps, last = played
+    people = {"agent": agent.user_id, "colleague": colleague.user_id}
+    ticket = house.ticket(customer)
+
+    def change(wanted, said=None):
+        named = {n: people.get(v, v) if n == "assignee_id" else v for n, v in wanted.items()}
+        along = {"body": "Words.", "public": said == "reply"} if said else {}
+        return house.update(agent, house.get(agent, ticket), **named, **along)
+
+    for what, detail, said in steps:
+        try:
+            if what == "change":
+                change(detail, said)
+            else:
+                undo(house, colleague, ticket, detail)
+        except (Invalid, Conflicted):
+            continue
+    before = history(ticket)[-1].state
+    try:
+        changed = change(last)
+    except NotAllowedNow:
+        changed = None
+    if changed is not None and changed.wrote:
+        assert events(house, agent, ticket)[changed.version].undoable
+        undo(house, colleague, changed)
+        assert reportable(history(ticket)[-1].state) == reportable(before)
+    assert house.violations(ticket) == []
