@@ -14,6 +14,7 @@ Mark = tuple[float, str | None]  # a value and the address of its tickets
 DIRECT_LABEL = "direct"  # annotations of this name give way to the legend on narrow screens
 CLOSEST_LABELS = 0.075  # of the chart's height: nearer labels would overlap
 HINT = {True: "<br>Click to open", False: ""}
+FEWEST_BARS = 4
 AHEAD = 0.07  # of the period: the shaded time to come
 
 
@@ -50,7 +51,7 @@ def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> 
         said = "now" if now else words.day(last.end)
         layout["annotations"] = [_moment(last, f"As of {said}: {words.count(last.value)}")]
         layout["shapes"] = _ending(last)
-        layout["xaxis"]["range"] = [levels[0].start.isoformat(), _ahead(levels[0].start, last.start)]
+        layout["xaxis"]["range"] = _with_room(levels[0].start, last.start)
     return {"data": [trace, *_end_point(levels)], "layout": layout}
 
 
@@ -58,21 +59,20 @@ def bars(names: Sequence[str], marks: Sequence[Mark], notes: Sequence[str] = ())
     """Draw one horizontal bar per group as given, its value behind it and a note above it."""
     trace = _bar("", names, marks, "series-1")
     trace["hovertemplate"] = "%{y}: <b>%{x:,}</b> created%{hovertext}<extra></extra>"
-    layout = _bar_layout([value for value, _ in marks])
-    layout["bargap"] = 0.72 if notes else 0.6
+    layout = _bar_layout(len(names), [value for value, _ in marks])
+    layout["bargap"] = gap = 0.72 if notes else 0.6
     layout["annotations"] = [
         {
             "text": note,
             "x": 0,
-            "y": name,
+            "y": place - (1 - gap) / 2,
             "xanchor": "left",
             "yanchor": "bottom",
-            "yshift": 8,
             "xshift": -1,
             "showarrow": False,
             "font": axes.AXIS_TEXT,
         }
-        for name, note in zip(names, notes, strict=False)
+        for place, note in enumerate(notes)
     ]
     return {"data": [trace], "layout": layout}
 
@@ -80,7 +80,7 @@ def bars(names: Sequence[str], marks: Sequence[Mark], notes: Sequence[str] = ())
 def paired_bars(names: Sequence[str], created: Sequence[Mark], solved: Sequence[Mark]) -> Figure:
     """Draw two horizontal bars per group: created and, in another colour, solved."""
     traces = [_bar("Created", names, created, "series-1"), _bar("Solved", names, solved, "series-3")]
-    layout = _bar_layout([value for value, _ in [*created, *solved]])
+    layout = _bar_layout(len(names), [value for value, _ in [*created, *solved]])
     layout |= {"barmode": "group", "bargap": 0.32, "bargroupgap": 0.1}
     return {"data": traces, "layout": layout}
 
@@ -88,13 +88,14 @@ def paired_bars(names: Sequence[str], created: Sequence[Mark], solved: Sequence[
 def _line(name: str, buckets: Sequence[Bucket], colour: str, links: list[str | None]) -> Figure:
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines" if len(buckets) > 1 else "markers",  # a single day has no line
         "name": name,
         "x": [bucket.start.isoformat() for bucket in buckets],
         "y": [bucket.value for bucket in buckets],
         "customdata": links,
         "text": [HINT[link is not None] for link in links],
         "line": {"color": token(colour), "width": 2},
+        "marker": {"color": token(colour), "size": 8},
         "hovertemplate": name + ", %{x|%-d %b %Y}: <b>%{y:,}</b>%{text}<extra></extra>",
     }
 
@@ -119,12 +120,12 @@ def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) ->
     }
 
 
-def _bar_layout(values: Sequence[float]) -> Figure:
+def _bar_layout(count: int, values: Sequence[float]) -> Figure:
     layout = axes.frame(left=0, right=8, top=0, bottom=4)
     # Room behind the longest bar for its number: 18 % holds "12,345" at 390 px.
     layout["xaxis"] = {"visible": False, "fixedrange": True, "range": [0, max([*values, 1]) * 1.18]}
     layout["yaxis"] = {
-        "autorange": "reversed",
+        "range": [max(count, FEWEST_BARS) - 0.5, -0.5],  # the first on top, and few bars no thicker
         "automargin": True,
         "fixedrange": True,
         "ticks": "",
@@ -187,9 +188,10 @@ def _ending(last: Bucket) -> list[Figure]:
     ]
 
 
-def _ahead(first: date, last: date) -> str:
-    span = max(last - first, timedelta(days=1))
-    return (datetime.combine(last, time()) + span * AHEAD).isoformat()
+def _with_room(first: date, last: date) -> list[str]:
+    """Make a range that ends a little after the last day; a single day stands at its end, too."""
+    first = min(first, last - timedelta(days=1))
+    return [first.isoformat(), (datetime.combine(last, time()) + (last - first) * AHEAD).isoformat()]
 
 
 def _end_point(levels: Sequence[Bucket]) -> list[Figure]:

@@ -100,7 +100,7 @@ def _changed(tile: Tile, figure: Figure) -> Element:
         else []
     )
     if not difference:
-        return html("Div", [text or "no earlier figure", *counted], className="tile-change")
+        return html("Div", [text or "no earlier figure", *counted], className="tile-change none")
     tone = {1: " ok", -1: " bad", 0: ""}[tile.better * (1 if difference > 0 else -1)]
     said = [icon("arrow-up" if difference > 0 else "arrow-down"), html("Span", text), *counted]
     return html("Div", said, className=f"tile-change{tone}", title="against the period before")

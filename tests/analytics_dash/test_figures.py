@@ -96,6 +96,22 @@ def test_names_of_close_ends_are_moved_apart():
     assert abs(notes[0]["yshift"] - notes[1]["yshift"]) >= 14
 
 
+def test_a_single_day_is_drawn_as_points():
+    some = days(7)
+    figure = figures.created_solved(some, some, (links(some), links(some)))
+    assert [trace["mode"] for trace in figure["data"]] == ["markers", "markers"]
+    first, last = figures.backlog(some, links(some), now=True)["layout"]["xaxis"]["range"]
+    assert first < START.isoformat() < last
+
+
+def test_few_bars_are_no_thicker_than_many_and_their_notes_stand_above_them():
+    one = figures.bars(["A"], [(3, None)], ["2 solved"])["layout"]
+    four = figures.bars(list("ABCD"), [(3, None)] * 4, ["2 solved"] * 4)["layout"]
+    assert one["yaxis"]["range"] == four["yaxis"]["range"] == [3.5, -0.5]
+    for place, note in enumerate(four["annotations"]):
+        assert place - 0.5 < note["y"] <= place - (1 - four["bargap"]) / 2
+
+
 def test_an_empty_period_draws_nothing_and_breaks_nothing():
     assert figures.created_solved([], [], ([], []))["data"][0]["x"] == []
     assert len(figures.backlog([], [], now=True)["data"]) == 1
