@@ -8,7 +8,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, no_update
 from flask import g
 
-from analytics_dash import filters, overview, tiles
+from analytics_dash import filters, overview, tiles, words
 from analytics_dash.layout import CHARTS
 from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services
@@ -20,7 +20,6 @@ PRIORITY_NAMES = [(key, key.capitalize()) for key in PRIORITIES]
 OUTPUTS = {
     "payload": Output("payload", "data"),
     "tiles": Output("tiles", "children"),
-    "explanations": Output("explanations", "children"),
     "problem": Output("problem", "children"),
     "problem_hidden": Output("problem", "hidden"),
     "compared": Output("compared", "children"),
@@ -36,7 +35,12 @@ OUTPUTS = {
     "category": Output("category-options", "children"),
     "category_said": Output("category-said", "children"),
     "note_daily": Output("note-daily", "children"),
+    "note_agents": Output("note-agents", "children"),
+    "all_agents": Output("all-agents", "children"),
+    "few_agents": Output("more-agents", "hidden"),
 }
+
+ANSWERED = ("payload", "tiles", "note_daily", "note_agents", "all_agents", "few_agents")
 
 
 def register(
@@ -100,14 +104,16 @@ def check_zone(zone: str) -> str:
 def _answered(view: View) -> dict[str, Any]:
     return {
         "payload": view.payload,
-        "tiles": tiles.row(view.overview),
-        "explanations": tiles.explanations(view.overview, view.links),
-        "note_daily": f"tickets a {view.unit}",
+        "tiles": tiles.row(view.overview, view.links),
+        "note_daily": f"tickets a {view.unit}, first solves",
+        "note_agents": words.days(view.overview.filters.days),
+        "all_agents": f"All {view.agents}",
+        "few_agents": view.agents <= overview.MOST_AGENTS,
     }
 
 
 def _unanswered() -> dict[str, Any]:
-    return dict.fromkeys(("payload", "tiles", "explanations", "note_daily"), no_update)
+    return dict.fromkeys(ANSWERED, no_update)
 
 
 def _problem(sentences: Sequence[str]) -> dict[str, Any]:

@@ -12,3 +12,8 @@ def html(tag: str, children: Child | list[Child] = None, **props: Any) -> Elemen
     if children is not None:
         kept["children"] = children
     return {"type": tag, "namespace": "dash_html_components", "props": kept}
+
+
+def icon(name: str) -> Element:
+    """Write the place of an icon; the script puts the sprite's symbol there."""
+    return html("Span", className="ico", data_icon=name, aria_hidden="true")

@@ -1,20 +1,21 @@
 """Draw charts as plain dicts: pure functions from numbers to Plotly figures, without graph_objects."""
 
 from collections.abc import Sequence
-from datetime import date
-from math import ceil, floor, log10
-from typing import Any
+from datetime import date, datetime, time, timedelta
 
-from analytics_dash import words
+from analytics_dash import axes, words
+from analytics_dash.axes import Figure
 from analytics_dash.buckets import Bucket
-from analytics_dash.palette import CLEAR, FONT, WHITE, token
+from analytics_dash.palette import FONT, token
+from analytics_dash.query import LONGEST_DAYS
 
-Figure = dict[str, Any]
 Mark = tuple[float, str | None]  # a value and the address of its tickets
 
 DIRECT_LABEL = "direct"  # annotations of this name give way to the legend on narrow screens
 CLOSEST_LABELS = 0.075  # of the chart's height: nearer labels would overlap
 HINT = {True: "<br>Click to open", False: ""}
+FEWEST_BARS = 4
+AHEAD = 0.07  # of the period: the shaded time to come
 
 
 def created_solved(
@@ -25,58 +26,76 @@ def created_solved(
     first |= {"fill": "tozeroy", "fillcolor": token("series-1", 0.07)}
     second = _line("Solved", solved, "series-3", links[1])
     second["line"]["dash"] = "5px,3px"
-    layout = _layout(right=76)
-    layout["xaxis"] = _days(created)
-    layout["yaxis"] = _counts([bucket.value for bucket in [*created, *solved]])
+    scale = axes.counts([bucket.value for bucket in [*created, *solved]])
+    layout = axes.frame(left=axes.room(scale), right=70)
+    layout["xaxis"] = axes.days(created)
+    layout["yaxis"] = scale
     layout["annotations"] = _direct_labels({"Created": created, "Solved": solved})
     return {"data": [first, second], "layout": layout}
 
 
-def backlog(levels: Sequence[Bucket], links: list[str | None]) -> Figure:
-    """Draw the backlog as an area from zero, its last value marked and written."""
+def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> Figure:
+    """Draw the backlog as a line on its own scale; its last value stands at the line between past and future.
+
+    `now` tells that the period lasts until today.
+    """
     trace = _line("Unsolved", levels, "series-1", links)
-    trace |= {"fill": "tozeroy", "fillcolor": token("series-1", 0.12)}
     trace["hovertemplate"] = "%{x|%-d %b %Y}: <b>%{y:,}</b> unsolved%{text}<extra></extra>"
     trace["text"] = ["<br>Click for those still open" if link else "" for link in links]
-    layout = _layout(right=22, top=30)
-    layout["xaxis"] = _days(levels)
-    layout["yaxis"] = _counts([bucket.value for bucket in levels])
+    scale = axes.levels([bucket.value for bucket in levels])
+    layout = axes.frame(left=axes.room(scale), right=14, top=24)
+    layout["xaxis"] = axes.days(levels)
+    layout["yaxis"] = scale
     if levels:
-        layout["annotations"] = [_last_value(levels[-1])]
+        last = levels[-1]
+        said = "now" if now else words.day(last.end)
+        layout["annotations"] = [_moment(last, f"As of {said}: {words.count(last.value)}")]
+        layout["shapes"] = _ending(last)
+        layout["xaxis"]["range"] = _with_room(levels[0].start, last.start)
     return {"data": [trace, *_end_point(levels)], "layout": layout}
 
 
-def bars(names: Sequence[str], marks: Sequence[Mark]) -> Figure:
-    """Draw one horizontal bar per group, the largest first as given, with its value behind it."""
+def bars(names: Sequence[str], marks: Sequence[Mark], notes: Sequence[str] = ()) -> Figure:
+    """Draw one horizontal bar per group as given, its value behind it and a note above it."""
     trace = _bar("", names, marks, "series-1")
-    trace["hovertemplate"] = "%{y}: <b>%{x:,}</b>%{hovertext}<extra></extra>"
-    return {"data": [trace], "layout": _bar_layout([value for value, _ in marks])}
+    trace["hovertemplate"] = "%{y}: <b>%{x:,}</b> created%{hovertext}<extra></extra>"
+    layout = _bar_layout(len(names), [value for value, _ in marks])
+    layout["bargap"] = gap = 0.72 if notes else 0.6
+    layout["annotations"] = [
+        {
+            "text": note,
+            "x": 0,
+            "y": place - (1 - gap) / 2,
+            "xanchor": "left",
+            "yanchor": "bottom",
+            "xshift": -1,
+            "showarrow": False,
+            "font": axes.AXIS_TEXT,
+        }
+        for place, note in enumerate(notes)
+    ]
+    return {"data": [trace], "layout": layout}
 
 
 def paired_bars(names: Sequence[str], created: Sequence[Mark], solved: Sequence[Mark]) -> Figure:
     """Draw two horizontal bars per group: created and, in another colour, solved."""
     traces = [_bar("Created", names, created, "series-1"), _bar("Solved", names, solved, "series-3")]
-    layout = _bar_layout([value for value, _ in [*created, *solved]])
+    layout = _bar_layout(len(names), [value for value, _ in [*created, *solved]])
     layout |= {"barmode": "group", "bargap": 0.32, "bargroupgap": 0.1}
     return {"data": traces, "layout": layout}
-
-
-def nice_step(least: float) -> int:
-    """Round a step up to 1, 2 or 5 times a power of ten, never below 1."""
-    power = 10 ** max(floor(log10(max(least, 1))), 0)
-    return next(int(factor * power) for factor in (1, 2, 5, 10) if factor * power >= least)
 
 
 def _line(name: str, buckets: Sequence[Bucket], colour: str, links: list[str | None]) -> Figure:
     return {
         "type": "scatter",
-        "mode": "lines",
+        "mode": "lines" if len(buckets) > 1 else "markers",  # a single day has no line
         "name": name,
         "x": [bucket.start.isoformat() for bucket in buckets],
         "y": [bucket.value for bucket in buckets],
         "customdata": links,
         "text": [HINT[link is not None] for link in links],
         "line": {"color": token(colour), "width": 2},
+        "marker": {"color": token(colour), "size": 8},
         "hovertemplate": name + ", %{x|%-d %b %Y}: <b>%{y:,}</b>%{text}<extra></extra>",
     }
 
@@ -93,42 +112,20 @@ def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) ->
         "textposition": "outside",
         "textangle": 0,
         "constraintext": "none",
-        "textfont": {"color": token("text"), "size": 12},
+        "textfont": {"family": FONT, "color": token("text"), "size": 12, "weight": 600},
         "cliponaxis": False,
-        "marker": {"color": token(colour), "cornerradius": 3},
+        "marker": {"color": token(colour), "cornerradius": 2},
         "hovertext": [HINT[link is not None] for _, link in marks],
         "hovertemplate": name + ", %{y}: <b>%{x:,}</b>%{hovertext}<extra></extra>",
     }
 
 
-def _layout(*, right: int, top: int = 8, left: int = 44) -> Figure:
-    return {
-        "autosize": True,
-        "margin": {"l": left, "r": right, "t": top, "b": 30, "pad": 0},
-        "paper_bgcolor": CLEAR,
-        "plot_bgcolor": CLEAR,
-        "font": {"family": FONT, "size": 12, "color": token("text-2")},
-        "showlegend": False,
-        "hovermode": "closest",
-        "hoverdistance": 40,
-        "dragmode": False,
-        "hoverlabel": {
-            "bgcolor": token("bar"),
-            "bordercolor": CLEAR,
-            "font": {"family": FONT, "size": 12, "color": WHITE},
-            "align": "left",
-        },
-        "separators": ".,",
-    }
-
-
-def _bar_layout(values: Sequence[float]) -> Figure:
-    layout = _layout(right=8, top=0, left=8)
-    layout["margin"]["b"] = 4
+def _bar_layout(count: int, values: Sequence[float]) -> Figure:
+    layout = axes.frame(left=0, right=8, top=0, bottom=4)
     # Room behind the longest bar for its number: 18 % holds "12,345" at 390 px.
     layout["xaxis"] = {"visible": False, "fixedrange": True, "range": [0, max([*values, 1]) * 1.18]}
     layout["yaxis"] = {
-        "autorange": "reversed",
+        "range": [max(count, FEWEST_BARS) - 0.5, -0.5],  # the first on top, and few bars no thicker
         "automargin": True,
         "fixedrange": True,
         "ticks": "",
@@ -137,49 +134,7 @@ def _bar_layout(values: Sequence[float]) -> Figure:
         "zeroline": False,
         "tickfont": {"color": token("text"), "size": 12},
     }
-    layout["bargap"] = 0.6
     return layout
-
-
-def _days(buckets: Sequence[Bucket]) -> Figure:
-    axis: Figure = {
-        "type": "date",
-        "fixedrange": True,
-        "showgrid": False,
-        "zeroline": False,
-        "ticks": "",
-        "tickformat": "%-d %b",
-        "ticklabelstandoff": 8,
-        "nticks": 6,
-        "tickfont": {"color": token("text-3"), "size": 11},
-    }
-    if buckets:
-        first, last = buckets[0].start, buckets[-1].start
-        axis["range"] = [first.isoformat(), last.isoformat()]
-        if (last - first).days > 330:
-            axis["tickformat"] = "%b %Y"
-        elif (last - first).days < 8:
-            axis["dtick"] = 86_400_000
-    return axis
-
-
-def _counts(values: Sequence[float]) -> Figure:
-    """Make a count axis from zero to the first round number above the values, with four or five lines."""
-    most = max([*values, 4])
-    step = nice_step(most / 4)
-    return {
-        "range": [0, ceil(most / step) * step * 1.004],  # a line exactly on the edge is not drawn
-        "tick0": 0,
-        "dtick": step,
-        "fixedrange": True,
-        "gridcolor": token("line"),
-        "zerolinecolor": token("line"),
-        "zerolinewidth": 1,
-        "ticks": "",
-        "tickformat": ",d",
-        "ticklabelstandoff": 6,
-        "tickfont": {"color": token("text-3"), "size": 11},
-    }
 
 
 def _direct_labels(series: dict[str, Sequence[Bucket]]) -> list[Figure]:
@@ -193,32 +148,50 @@ def _direct_labels(series: dict[str, Sequence[Bucket]]) -> list[Figure]:
     return [
         {
             "name": DIRECT_LABEL,
-            "text": f"<b>{name}</b>",
-            "x": _text(day),
+            "text": name,
+            "x": day.isoformat(),
             "y": value,
             "xanchor": "left",
-            "xshift": 8,
+            "xshift": 7,
             "yshift": (8 if index == 0 else -8) if near else 0,
             "showarrow": False,
-            "font": {"size": 11, "color": token("text")},
+            "font": {"size": 11, "weight": 600, "color": token("text")},
         }
         for index, (value, day, name) in enumerate(ends)
     ]
 
 
-def _last_value(last: Bucket) -> Figure:
+def _moment(last: Bucket, text: str) -> Figure:
     return {
-        "text": f"<b>{words.day(last.end)}: {words.count(last.value)}</b>",
-        "x": _text(last.start),
-        "y": last.value,
+        "text": text,
+        "x": last.start.isoformat(),
+        "y": 1,
+        "yref": "paper",
         "xanchor": "right",
         "yanchor": "bottom",
-        "yshift": 8,
+        "xshift": 5,
         "showarrow": False,
-        "bgcolor": token("bar"),
+        "bgcolor": token("ink"),
         "borderpad": 4,
-        "font": {"size": 11, "color": WHITE},
+        "font": {"size": 11, "weight": 600, "color": token("on-ink")},
     }
+
+
+def _ending(last: Bucket) -> list[Figure]:
+    """Draw the line at the last value, and shade what is still to come."""
+    day, later = last.start.isoformat(), (last.start + timedelta(days=LONGEST_DAYS)).isoformat()
+    whole = {"yref": "paper", "y0": 0, "y1": 1, "x0": day}
+    shade = {"layer": "below", "line": {"width": 0}, "fillcolor": token("hover")}
+    return [
+        {"type": "rect", **whole, "x1": later, **shade},
+        {"type": "line", **whole, "x1": day, "line": {"color": token("text-2"), "width": 1.5}},
+    ]
+
+
+def _with_room(first: date, last: date) -> list[str]:
+    """Make a range that ends a little after the last day; a single day stands at its end, too."""
+    first = min(first, last - timedelta(days=1))
+    return [first.isoformat(), (datetime.combine(last, time()) + (last - first) * AHEAD).isoformat()]
 
 
 def _end_point(levels: Sequence[Bucket]) -> list[Figure]:
@@ -228,18 +201,14 @@ def _end_point(levels: Sequence[Bucket]) -> list[Figure]:
         {
             "type": "scatter",
             "mode": "markers",
-            "x": [_text(levels[-1].start)],
+            "x": [levels[-1].start.isoformat()],
             "y": [levels[-1].value],
             "cliponaxis": False,
             "hoverinfo": "skip",
             "marker": {
-                "size": 9,
+                "size": 8,
                 "color": token("surface"),
                 "line": {"color": token("series-1"), "width": 2},
             },
         }
     ]
-
-
-def _text(day: date) -> str:
-    return day.isoformat()

@@ -5,6 +5,8 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from analytics_dash.elements import html as element
+from analytics_dash.elements import icon
 from analytics_dash.graph import graph
 from analytics_dash.query import PERIODS
 from analytics_dash.tiles import TILES
@@ -13,8 +15,8 @@ CHARTS = ("daily", "backlog", "priority", "category", "team")
 REFRESH_MS = 60_000
 
 
-def page() -> Component:
-    """Build the layout of the service overview."""
+def page(zone: str) -> Component:
+    """Build the layout of the service overview, whose hours are those of a time zone."""
     return html.Div(
         [
             dcc.Location(id="url", refresh=False),
@@ -23,7 +25,6 @@ def page() -> Component:
             dcc.Store(id="theme"),
             dcc.Store(id="payload"),
             _filters(),
-            html.Div(id="explanations"),
             html.Div(
                 [
                     html.Div(id="problem", className="notice warn problem", hidden=True, role="status"),
@@ -41,7 +42,7 @@ def page() -> Component:
                         className="card tiles report-tiles",
                         **_extra({"aria-label": "Key figures"}),
                     ),
-                    html.Div(_cards(), className="report-grid"),
+                    html.Div(_cards(zone), className="report-grid"),
                 ],
                 className="report-body",
             ),
@@ -94,31 +95,38 @@ def _day(name: str, label: str) -> Component:
 
 
 def _choice(name: str, label: str) -> Component:
-    return html.Details(
+    """Make a chip that opens a list; the list stays where it is while its links come anew."""
+    chip = element(
+        "Button",
         [
-            html.Summary(
-                [
-                    html.Span(label, className="chip-field"),
-                    html.Span("All", id=f"{name}-said", className="chip-value"),
-                ],
-                className="report-chip",
-            ),
-            html.Div(
-                id=f"{name}-options", className="chip-panel", role="group", **_extra({"aria-label": label})
-            ),
+            element("Span", label),
+            element("B", "All", id=f"{name}-said"),
+            element("Span", icon("chevron-down"), className="chip-more"),
         ],
-        className="report-choice",
+        className="chip report-chip",
+        type="button",
+        popovertarget=f"{name}-options",
     )
+    options = element(
+        "Div",
+        id=f"{name}-options",
+        className="pop report-choice",
+        popover="auto",
+        role="group",
+        aria_label=label,
+    )
+    return html.Div([chip, options])
 
 
-def _cards() -> list[Component]:
+def _cards(zone: str) -> list[Component]:
     return [
-        _card("daily", "Created vs solved", "tickets a day", legend=True),
+        _card("daily", "Created vs solved", "tickets a day, first solves", legend=True),
         _card("priority", "By priority", "created"),
         _card("backlog", "Backlog", "unsolved, by replay"),
-        _card("category", "By category", "created, the largest"),
+        _arrivals(zone),
         _agents(),
-        _card("team", "By team", "the largest", legend=True, always=True),
+        _card("team", "By team", "created and solved, the largest", legend=True, always=True),
+        _card("category", "By category", "created, the largest"),
     ]
 
 
@@ -127,40 +135,66 @@ def _card(name: str, title: str, note: str, *, legend: bool = False, always: boo
         html.Span([html.I(className="key-line key-created"), "Created"]),
         html.Span([html.I(className="key-line key-solved"), "Solved"]),
     ]
-    return html.Section(
+    return _framed(
+        name,
         [
-            html.Div(
-                [html.H2(title, id=f"title-{name}"), html.Span(note, id=f"note-{name}", className="meta")],
-                className="chart-head",
-            ),
+            _head(name, title, note),
             html.Div(graph(name), className=f"chart-box box-{name}", **_extra({"aria-hidden": "true"})),
             html.Div(keys, className="legend" + (" always" if always else "")) if legend else None,
-            _as_table(name, "Show as table", f"{title}, as a table"),
+            _as_table(name, f"{title}, as a table"),
         ],
+    )
+
+
+def _arrivals(zone: str) -> Component:
+    """Make the heatmap's card; the browser draws its cells from 168 numbers."""
+    scale = html.Span(
+        ["0", html.I(), html.Span("0", id="heat-most")],
+        className="heat-scale",
+        **_extra({"aria-hidden": "true"}),
+    )
+    return _framed(
+        "arrivals",
+        [
+            _head("arrivals", "Arrivals", f"created, {zone.replace('_', ' ')}", scale),
+            html.Div(id="heat", className="heat", **_extra({"aria-hidden": "true"})),
+            _as_table("arrivals", "Arrivals by hour and weekday, as a table"),
+        ],
+    )
+
+
+def _agents() -> Component:
+    return _framed(
+        "agents",
+        [
+            _head("agents", "Agents", "30 days"),
+            html.Div(className="table-box agents-box", **_extra({"data-table": "agents"})),
+            html.Div(
+                _as_table("agent", "All agents, as a table", "all-agents"), id="more-agents", hidden=True
+            ),
+        ],
+    )
+
+
+def _framed(name: str, parts: list[Component | None]) -> Component:
+    return html.Section(
+        parts,
         className=f"card chart-card card-{name}",
         **_extra({"aria-labelledby": f"title-{name}"}),
     )
 
 
-def _agents() -> Component:
-    return html.Section(
-        [
-            html.Div(
-                [html.H2("Agents", id="title-agents"), html.Span("most solved", className="meta")],
-                className="chart-head",
-            ),
-            html.Div(className="table-box agents-box", **_extra({"data-table": "agents"})),
-            _as_table("agent", "Show all agents", "All agents, as a table"),
-        ],
-        className="card chart-card card-agents",
-        **_extra({"aria-labelledby": "title-agents"}),
-    )
+def _head(name: str, title: str, note: str, *more: Component) -> Component:
+    parts = [html.H2(title, id=f"title-{name}"), html.Span(note, id=f"note-{name}", className="meta cut")]
+    return html.Div([*parts, *more], className="chart-head")
 
 
-def _as_table(name: str, label: str, spoken: str) -> Component:
+def _as_table(name: str, spoken: str, opener: str | None = None) -> Component:
+    """Make the same numbers as a table, closed; its opener stands in the card's head."""
+    words = {"children": "All", "id": opener} if opener else {"children": "Show as table"}
     return html.Details(
         [
-            html.Summary(label, className="table-toggle"),
+            html.Summary(**words, className="table-toggle"),
             html.Div(
                 className="table-box",
                 tabIndex=0,

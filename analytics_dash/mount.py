@@ -14,7 +14,7 @@ from analytics_dash import callbacks, layout
 from analytics_dash.bundles import FOLDER, Bundles
 from analytics_dash.gate import Gate, shapes
 from analytics_dash.ports import Avatar, Clock, GridUrl, Guard, Services, Shell
-from analytics_dash.skeleton import ACTIONS, SKELETON
+from analytics_dash.skeleton import SKELETON
 
 PREFIX = "/reports/"
 TITLE = "Service overview"
@@ -54,7 +54,7 @@ class LedgerDash(dash.Dash):
         )
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called with keywords alone
-        """Give the shell Dash's placeholders, with what belongs in the page's bar as `actions`."""
+        """Give the shell Dash's placeholders; the page's bar is the shell's own."""
         preload = (
             f'<link rel="preload" as="script" id="plotly-bundle" href="{self.bundles.plotly_url(PREFIX)}">'
         )
@@ -65,7 +65,6 @@ class LedgerDash(dash.Dash):
                 "css": f"{preload}\n{parts['css']}",
                 "config": CONFIG.sub(_without_private, parts["config"]),
                 "scripts": UNUSED.sub("", parts["scripts"]),
-                "actions": ACTIONS,
                 "app_entry": f'<div id="react-entry-point">{SKELETON}</div>',
                 "renderer": parts["renderer"],
             }
@@ -97,8 +96,8 @@ def mount(
     gate = Gate(PREFIX, guard, ready)
     gate.install(server)
     app = LedgerDash(server, shell, ready)
-    app.layout = layout.page()
     zone = callbacks.check_zone(zone)
+    app.layout = layout.page(zone)
     callbacks.register(app, services, prefix=PREFIX, grid_url=grid_url, avatar=avatar, now=now, zone=zone)
     gate.open_for(shapes(app.callback_map), app.registered_paths)
     if csrf_token is not None:

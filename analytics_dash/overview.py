@@ -37,11 +37,10 @@ class Question:
 
     @property
     def compared(self) -> str:
-        """Say the period and the equally long one before it."""
-        start, end, before = self.choice.start, self.choice.end, self.choice.start - timedelta(days=1)
-        shown = words.span(start, end, today=self.today)
+        """Say which equally long period before it the changes are against."""
+        before = self.choice.start - timedelta(days=1)
         earlier = words.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
-        return f"{shown}, compared with {earlier}"
+        return f"compared with {earlier}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,7 @@ class View:
     overview: Overview
     links: Links
     unit: str
+    agents: int
     payload: dict[str, Any]
 
 
@@ -87,6 +87,7 @@ def show(
         overview=overview,
         links=links,
         unit=buckets.unit(len(overview.created.days)),
+        agents=sum(row.key is not None for row in overview.by_agent),
         payload=_payload(overview, names, links, avatar),
     )
 
@@ -108,6 +109,7 @@ def _payload(
     }
     agent_name = _namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
+    listed["arrivals"] = tables.arrivals(overview.arrivals)
     listed["agents"] = tables.agents(overview.by_agent, names["assignee"], links, avatar, MOST_AGENTS)
     listed["agent"] = tables.groups(
         "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
@@ -115,6 +117,7 @@ def _payload(
     return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
+        "heat": overview.arrivals,
         "sparks": {
             "created": _spark(overview.created.values),
             "solved": _spark(overview.solved.values),
@@ -139,7 +142,7 @@ def _backlog(overview: Overview, links: Links) -> tuple[figures.Figure, tables.T
     levels = buckets.closings(overview.backlog)
     to_open = [links.still_open(one.end) if one.value else None for one in levels]
     table = tables.daily(buckets.unit(len(overview.backlog.days)), {"Unsolved": (levels, to_open)})
-    return figures.backlog(levels, to_open), table
+    return figures.backlog(levels, to_open, now=overview.lasts), table
 
 
 def _priority(
@@ -148,7 +151,9 @@ def _priority(
     order = {key: place for place, key in enumerate(PRIORITIES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = _namer(names["priority"], "priority")
-    figure = figures.bars([name(row.key) for row in rows], _created_marks(rows, "priority", links))
+    notes = [f"{words.count(row.solved)} solved, {words.count(row.backlog)} unsolved" for row in rows]
+    marks = _created_marks(rows, "priority", links)
+    figure = figures.bars([name(row.key) for row in rows], marks, notes)
     return figure, tables.groups("Priority", rows, name, "priority", links)
 
 

@@ -1,8 +1,8 @@
 """The same numbers as tables: what a screen reader, a keyboard and a careful eye use instead of a chart.
 
 A table is {"head": [text], "rows": [[cell]]}; a cell is a text, [text, address of its tickets] or, for a
-person, {"name", "initials", "hue"}. The
-browser writes it when somebody opens it, so that a closed table costs nothing.
+person, {"name", "initials", "hue"}; "sorted" is the number of the column it is sorted by, largest first.
+The browser writes it when somebody opens it, so that a closed table costs nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ from services.reporting import Row
 
 Cell = str | list[str] | dict[str, Any]
 MOST_ROWS = 100
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Table = dict[str, Any]
 
 
@@ -33,6 +34,15 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
         for index, bucket in enumerate(buckets)
     ]
     return {"head": [unit.capitalize(), *columns], "rows": rows[::-1]}
+
+
+def arrivals(rows: Sequence[Sequence[int]]) -> Table:
+    """Write hours as rows and weekdays as columns."""
+    hours = zip(*rows, strict=True)
+    return {
+        "head": ["Hour", *WEEKDAYS],
+        "rows": [[f"{hour:02}:00", *map(words.count, counts)] for hour, counts in enumerate(hours)],
+    }
 
 
 def groups(
@@ -70,6 +80,7 @@ def agents(rows: Sequence[Row], names: Mapping[str, str], links: Links, avatar: 
     ]
     return {
         "head": ["Agent", "Solved", "Open", "Median FR"],
+        "sorted": 1,
         "rows": [
             [
                 _person(key, names.get(key, key), avatar),

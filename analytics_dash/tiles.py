@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from analytics_dash import words
-from analytics_dash.elements import Child, Element, html
+from analytics_dash.elements import Child, Element, html, icon
 from analytics_dash.links import Links
 from services.reporting import Figure, Overview
 
@@ -26,32 +25,27 @@ class Tile:
 
 TILES: Mapping[str, Tile] = {
     "created": Tile("Created", link=lambda links: links.created(), relative=True),
-    "solved": Tile("Solved", 1, lambda links: links.solved(), relative=True),
-    "backlog": Tile("Backlog now", -1, lambda links: links.still_open()),
-    "first_response": Tile("First response", -1, note="median"),
-    "full_resolution": Tile("Full resolution", -1, lambda links: links.solved(), note="median"),
-    "reopen_rate": Tile("Reopen rate", -1),
+    "solved": Tile("Solved", 1, lambda links: links.solved(), "first solves", relative=True),
+    "backlog": Tile("Backlog", -1, lambda links: links.still_open(), "unsolved now"),
+    "first_response": Tile("First response", -1),
+    "full_resolution": Tile("Full resolution", -1),
+    "reopen_rate": Tile("Reopen rate", -1, lambda links: links.solved()),
 }
 
 
-def row(overview: Overview) -> list[Element]:
-    """Write the tiles of the figures there are, in their fixed order."""
-    tiles = _tiles(overview)
-    return [_tile(name, tile, overview.figures[name]) for name, tile in tiles.items()]
-
-
-def explanations(overview: Overview, links: Links) -> list[Element]:
-    """Write one popover per figure: definition, n, what was left out and why, version, age of the data."""
-    tiles = _tiles(overview)
-    return [_explanation(name, tile, overview.figures[name], overview, links) for name, tile in tiles.items()]
+def row(overview: Overview, links: Links) -> list[Element]:
+    """Write the tiles of the figures there are, in their fixed order, each with its explanation."""
+    return [
+        _tile(name, tile, overview.figures[name], _explanation(name, tile, overview, links))
+        for name, tile in _tiles(overview).items()
+    ]
 
 
 def _tiles(overview: Overview) -> dict[str, Tile]:
     """Pick the tiles of the figures there are; a backlog of the past opens no tickets of today."""
     tiles = {name: tile for name, tile in TILES.items() if name in overview.figures}
-    today = overview.as_of.astimezone(ZoneInfo(overview.filters.zone)).date()
-    if "backlog" in tiles and overview.filters.end < today:
-        tiles["backlog"] = Tile(f"Backlog on {words.day(overview.filters.end)}", -1)
+    if "backlog" in tiles and not overview.lasts:
+        tiles["backlog"] = Tile(f"Backlog on {words.day(overview.filters.end)}", -1, note="unsolved then")
     return tiles
 
 
@@ -74,106 +68,130 @@ def change(figure: Figure, *, relative: bool) -> tuple[str, float]:
     return (NO_CHANGE, 0.0) if none else (words.signed(text, difference > 0), difference)
 
 
-def _tile(name: str, tile: Tile, figure: Figure) -> Element:
-    value = words.figure(figure.value, figure.unit)
+def _tile(name: str, tile: Tile, figure: Figure, explanation: Element) -> Element:
     return html(
         "Div",
         [
             html("H2", tile.title, className="tile-name"),
             html(
                 "Button",
-                html("Span", f"Explain {tile.title.lower()}", className="vh"),
+                [icon("info"), html("Span", f"Explain {tile.title.lower()}", className="vh")],
                 className="explain-btn",
-                id=f"explain-btn-{name}",
                 type="button",
-                data_explain=name,
-                aria_expanded="false",
-                aria_controls=f"explain-{name}",
+                popovertarget=f"explain-{name}",
             ),
-            html("Div", value, className="tile-value"),
+            html("Div", words.figure(figure.value, figure.unit), className="tile-value"),
             _changed(tile, figure),
             html("Div", className="spark", data_spark=name, aria_hidden="true"),
             html("Div", _note(tile, figure), className="tile-note"),
+            explanation,
         ],
         className="tile",
         data_tile=name,
+        data_anchor=name,
     )
 
 
 def _changed(tile: Tile, figure: Figure) -> Element:
     text, difference = change(figure, relative=tile.relative)
     counted: list[Child] = (
-        [html("Span", f" · n {words.count(figure.n)}", className="tile-n")] if tile.note else []
+        [html("Span", f" · n {words.count(figure.n)}", className="tile-n")]
+        if figure.unit == "seconds"
+        else []
     )
     if not difference:
-        return html("Div", [text or "no earlier figure", *counted], className="tile-change")
+        return html("Div", [text or "no earlier figure", *counted], className="tile-change none")
     tone = {1: " ok", -1: " bad", 0: ""}[tile.better * (1 if difference > 0 else -1)]
-    arrow = html("Span", "\N{UPWARDS ARROW}" if difference > 0 else "\N{DOWNWARDS ARROW}", aria_hidden="true")
-    said = [arrow, f" {text}", *counted]
+    said = [icon("arrow-up" if difference > 0 else "arrow-down"), html("Span", text), *counted]
     return html("Div", said, className=f"tile-change{tone}", title="against the period before")
 
 
 def _note(tile: Tile, figure: Figure) -> str:
     if figure.value is None:
         return "nothing to count"
-    if not tile.note:
-        not_final = f", {words.count(figure.immature)} not final" if figure.immature else ""
-        return f"n {words.count(figure.n)}{not_final}"
-    return tile.note if figure.p90 is None else f"{tile.note} · p90 {words.figure(figure.p90, figure.unit)}"
+    if figure.unit == "seconds":
+        return f"median · p90 {words.figure(figure.p90, figure.unit)}" if figure.p90 is not None else "median"
+    not_final = f", {words.count(figure.immature)} not final" if figure.immature else ""
+    return tile.note or f"n {words.count(figure.n)}{not_final}"
 
 
-def _explanation(name: str, tile: Tile, figure: Figure, overview: Overview, links: Links) -> Element:
-    link = tile.link(links)
-    noun = "ticket" if figure.n == 1 else "tickets"
-    foot = html("A", f"Open the {words.count(figure.n)} {noun}", href=link) if link and figure.n else None
+def _explanation(name: str, tile: Tile, overview: Overview, links: Links) -> Element:
+    figure = overview.figures[name]
     return html(
         "Div",
         [
             html(
                 "Div",
-                [
-                    html("H2", f"{tile.title}, explained", id=f"explain-title-{name}"),
-                    html(
-                        "Button",
-                        html("Span", "Close", className="vh"),
-                        className="close-btn",
-                        type="button",
-                        data_explain_close=name,
-                    ),
-                ],
+                [html("H2", f"{tile.title}, explained", id=f"explain-title-{name}"), _close(name)],
                 className="explain-head",
             ),
-            html("P", figure.definition, className="explain-text"),
+            html("P", _marked(figure.definition), className="explain-text"),
+            html("Code", figure.formula, className="explain-formula"),
             html("Dl", _facts(name, figure, overview), className="explain-facts"),
-            html("Div", foot, className="explain-foot") if foot else None,
+            html(
+                "Details",
+                [html("Summary", "Rules"), html("P", figure.rules, className="explain-text")],
+                className="explain-rules",
+            ),
+            _foot(tile, figure, links),
         ],
         id=f"explain-{name}",
         className="pop explain",
         role="dialog",
-        hidden=True,
-        tabIndex=-1,
+        popover="auto",
         aria_labelledby=f"explain-title-{name}",
     )
 
 
+def _close(name: str) -> Element:
+    return html(
+        "Button",
+        [icon("x"), html("Span", "Close", className="vh")],
+        className="close-btn",
+        type="button",
+        popovertarget=f"explain-{name}",
+        popovertargetaction="hide",
+    )
+
+
+def _foot(tile: Tile, figure: Figure, links: Links) -> Child:
+    """Lead to the tickets counted, where the list can show exactly those."""
+    link = tile.link(links)
+    if not link or not figure.n:
+        return None
+    noun = "ticket" if figure.n == 1 else "tickets"
+    said = [f"Open the {words.count(figure.n)} {noun}", icon("arrow-right")]
+    return html("Div", html("A", said, href=link), className="explain-foot")
+
+
+def _marked(text: str) -> list[Child]:
+    """Set the words between asterisks bold."""
+    parts: list[Child] = list(text.split("**"))
+    parts[1::2] = [html("B", part) for part in parts[1::2]]
+    return [part for part in parts if part]
+
+
 def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
     """Pair terms and facts: what was counted, what was not, what can still change, and as of when."""
+    left_out = sum(figure.excluded.values())
     reasons = ", ".join(
         f"{words.count(number)} {reason}" for reason, number in figure.excluded.items() if number
     )
-    facts = {"n": words.count(figure.n), "Value": words.figure(figure.value, figure.unit)}
-    if figure.p90 is not None:
-        facts["p90"] = words.figure(figure.p90, figure.unit)
+    of_all = f" of {words.count(figure.n + left_out)}" if left_out else ""
+    facts: dict[str, Child | list[Child]] = {
+        "n": [html("B", words.count(figure.n)), f"{of_all} {'ticket' if figure.n == 1 else 'tickets'}"],
+        "Excluded": f"{words.count(left_out)}: {reasons}" if reasons else "nothing",
+    }
     if figure.immature:
         facts["Not final"] = f"{words.count(figure.immature)} of these can still change it"
     if name == "first_response":
         facts |= _unreplied(overview)
-    facts |= {
-        "Before": words.figure(figure.previous, figure.unit),
-        "Excluded": f"{words.count(sum(figure.excluded.values()))}: {reasons}" if reasons else "nothing",
-        "Definition": f"{name}, version {figure.version}",
-        "As of": f"{words.moment(overview.as_of)} UTC, {words.age(overview.data_age)}",
-    }
+    if figure.previous is not None:
+        facts["Before"] = words.figure(figure.previous, figure.unit)
+    facts["Definition"] = f"{name}, version {figure.version}"
+    if figure.unit == "seconds":
+        facts["Calendar"] = "every hour of every day"
+    facts["As of"] = f"{words.moment(overview.as_of)} UTC, {words.age(overview.data_age)}"
     return [part for term, fact in facts.items() for part in (html("Dt", term), html("Dd", fact))]
 
 

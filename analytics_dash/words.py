@@ -58,6 +58,11 @@ def full_day(value: date) -> str:
     return f"{day(value)} {value.year}"
 
 
+def days(number: int) -> str:
+    """Write a length as "1 day" or "30 days"."""
+    return f"{number:,} day{'' if number == 1 else 's'}"
+
+
 def span(start: date, end: date, *, today: date) -> str:
     """Write a period as "24 Sep - 23 Oct" with an en dash, with years when one is not this year."""
     write = day if start.year == end.year == today.year else full_day

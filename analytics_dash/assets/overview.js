@@ -1,10 +1,13 @@
-// The browser's part of the dashboard: colours, drill-down, filters to address, tables, sparklines, age.
+// The browser's part of the dashboard: colours, drill-down, filters to address, tables, heatmap, age.
+// Popovers and the theme are the shell's.
 (() => {
   "use strict";
   const NARROW = matchMedia("(max-width: 760px)");
   const DARK = matchMedia("(prefers-color-scheme: dark)");
   const TOKEN = /^(var\(--[\w-]+, #[0-9A-Fa-f]{6}\))(?: \/ ([\d.]+))?$/;
+  const SVG = "http://www.w3.org/2000/svg";
   const byId = (id) => document.getElementById(id);
+  const all = (selector) => document.querySelectorAll(selector);
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   let payload = null;
   let receivedAt = 0;
@@ -13,6 +16,19 @@
   const bundle = byId("plotly-bundle");
   if (bundle) {
     Object.defineProperty(window, "_dashPlotlyJSURL", { get: () => bundle.href, set: () => {} });
+  }
+
+  function el(tag, attributes, ...children) {
+    const node = document.createElement(tag);
+    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    node.append(...children);
+    return node;
+  }
+  function svg(tag, attributes, ...children) {
+    const node = document.createElementNS(SVG, tag);
+    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    node.append(...children);
+    return node;
   }
 
   // ---- Colours: figures name tokens, the stylesheet knows their values in the present theme.
@@ -42,10 +58,9 @@
 
   function fit(figure) {
     const layout = figure.layout;
-    if (NARROW.matches && layout.annotations) {
+    if (NARROW.matches && layout.annotations?.some((one) => one.name === "direct")) {
       layout.annotations = layout.annotations.filter((one) => one.name !== "direct");
-      layout.margin.r = Math.min(layout.margin.r, 14);
-      layout.margin.l = Math.min(layout.margin.l, 38);
+      layout.margin.r = 18;
     }
     return figure;
   }
@@ -60,8 +75,10 @@
     colours.done();
     byId("unreachable")?.setAttribute("hidden", "");
     requestAnimationFrame(() => {
-      document.querySelectorAll("[data-table]").forEach(fillTable);
-      document.querySelectorAll("[data-spark]").forEach(drawSpark);
+      all("[data-table]").forEach(fillTable);
+      all("[data-spark]").forEach(drawSpark);
+      drawHeat(byId("heat"));
+      drawIcons();
       sayAge();
       keepFocus();
     });
@@ -73,46 +90,37 @@
   DARK.addEventListener("change", repaint);
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 
-  function avatar({ initials, hue }) {
-    const mark = document.createElement("span");
-    mark.className = `av xs h${hue}`;
-    mark.textContent = initials;
-    mark.ariaHidden = "true";
-    return mark;
+  function drawIcons() {
+    const sprite = document.querySelector("use[href*='#']")?.getAttribute("href").split("#")[0];
+    if (!sprite) return;
+    all("[data-icon]").forEach((place) => {
+      const href = `${sprite}#${place.dataset.icon}`;
+      if (place.querySelector("use")?.getAttribute("href") === href) return;
+      place.replaceChildren(svg("svg", { class: "i" }, svg("use", { href })));
+    });
   }
 
   // ---- Tables: written when somebody can see them.
+  function cellOf(cell) {
+    if (Array.isArray(cell)) return [el("a", { href: cell[1] }, cell[0])];
+    if (!cell.initials) return [cell];
+    return [el("span", { class: `av xs h${cell.hue}`, "aria-hidden": "true" }, cell.initials), cell.name];
+  }
   function fillTable(box) {
     const details = box.closest("details");
     if (!payload || (details && !details.open)) return;
-    const { head, rows } = payload.tables[box.dataset.table];
-    const table = document.createElement("table");
-    const line = (cells, tag, scope) => {
-      const row = document.createElement("tr");
-      cells.forEach((cell, index) => {
-        const element = document.createElement(index ? tag : "th");
-        element.scope = index ? "" : scope;
-        if (scope === "col") element.scope = "col";
-        if (!element.scope) element.removeAttribute("scope");
-        if (index) element.className = "num";
-        if (cell.initials) {
-          element.append(avatar(cell), cell.name);
-          row.append(element);
-          return;
-        }
-        const target = Array.isArray(cell) ? document.createElement("a") : element;
-        target.textContent = Array.isArray(cell) ? cell[0] : cell;
-        if (target !== element) {
-          target.href = cell[1];
-          element.append(target);
-        }
-        row.append(element);
+    const { head, rows, sorted } = payload.tables[box.dataset.table];
+    const line = (cells, scope) => {
+      const made = cells.map((cell, index) => {
+        const heads = !index || scope === "col";
+        const attributes = { ...(heads && { scope }), ...(index && { class: "num" }) };
+        return el(heads ? "th" : "td", attributes, ...cellOf(cell));
       });
-      return row;
+      return el("tr", {}, ...made);
     };
-    table.createTHead().append(line(head, "th", "col"));
-    table.createTBody().append(...rows.map((cells) => line(cells, "td", "row")));
-    box.replaceChildren(table);
+    const top = line(head, "col");
+    if (sorted) top.cells[sorted].setAttribute("aria-sort", "descending");
+    box.replaceChildren(el("table", {}, el("thead", {}, top), el("tbody", {}, ...rows.map((cells) => line(cells, "row")))));
   }
   document.addEventListener(
     "toggle",
@@ -124,33 +132,54 @@
 
   // ---- Sparklines
   function drawSpark(box) {
-    const values = payload?.sparks[box.dataset.spark];
+    const values = payload.sparks[box.dataset.spark];
     if (!values || values.length < 2) return;
     const low = Math.min(...values);
     const scale = Math.max(...values) - low || 1;
     const points = values.map((value, i) => [2 + (46 * i) / (values.length - 1), 16 - (13 * (value - low)) / scale]);
-    const make = (tag, attributes) => {
-      const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-      Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
-      return element;
-    };
-    const svg = make("svg", { viewBox: "0 0 51 19" });
-    const [x, y] = points.at(-1);
-    svg.append(make("polyline", { points: points.join(" ") }), make("circle", { cx: x, cy: y, r: 2 }));
-    box.replaceChildren(svg);
+    const [cx, cy] = points.at(-1);
+    box.replaceChildren(svg("svg", { viewBox: "0 0 51 19" }, svg("polyline", { points: points.join(" ") }), svg("circle", { cx, cy, r: 2 })));
   }
+
+  // ---- Arrivals: eight steps from none to the busiest hour.
+  function drawHeat(box) {
+    if (!box) return;
+    const days = payload.tables.arrivals.head.slice(1);
+    const most = Math.max(...payload.heat.flat());
+    byId("heat-most").textContent = most;
+    const cells = payload.heat.flatMap((hours, day) => [
+      el("span", {}, days[day]),
+      ...hours.map((count, hour) => {
+        const cell = el("i", { "data-tip": `${days[day]}, ${hour}:00 to ${hour + 1}:00: ${count} created` });
+        cell.style.setProperty("--step", count && Math.max(1, Math.round((7 * count) / most)));
+        return cell;
+      }),
+    ]);
+    const hours = [0, 4, 8, 12, 16, 20].map((hour) => el("b", {}, `${String(hour).padStart(2, "0")}:00`));
+    box.replaceChildren(...cells, ...hours);
+  }
+  document.addEventListener("pointerover", ({ target }) => {
+    const text = target.dataset?.tip;
+    const tip = byId("chart-tip") ?? document.body.appendChild(el("div", { id: "chart-tip", "aria-hidden": "true" }));
+    tip.hidden = !text;
+    if (!text) return;
+    tip.textContent = text;
+    const box = target.getBoundingClientRect();
+    tip.style.left = `${Math.max(8, Math.min(box.left + box.width / 2 - tip.offsetWidth / 2, innerWidth - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${box.top - tip.offsetHeight - 6}px`;
+  });
 
   // ---- The age of the data goes on while the page stands.
   const says = (seconds) =>
     seconds < 60 ? `${Math.round(seconds)} s` : seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
   function sayAge() {
-    const place = byId("data-age");
-    if (!place || !payload) return;
+    if (!payload) return;
     const age = payload.age + (performance.now() - receivedAt) / 1000;
-    const text = `Data ${says(age)} old`;
-    if (place.textContent !== text) place.textContent = text;
-    place.classList.toggle("stale", age > 120);
-    place.hidden = false;
+    const text = `ata ${says(age)} old`;
+    const write = (place, words) => place && place.textContent !== words && (place.textContent = words);
+    write(byId("data-age"), `D${text}`);
+    write(byId("data-age-too"), ` · d${text}`);
+    byId("data-age")?.classList.toggle("stale", age > 120);
   }
   setInterval(sayAge, 1000);
 
@@ -196,8 +225,7 @@
 
   // ---- Refresh, only for somebody who is looking and not in the middle of something.
   function beat(count) {
-    const busy = document.querySelector(".report-choice[open], .explain:popover-open") || document.hidden;
-    return busy ? window.dash_clientside.no_update : count;
+    return document.hidden || document.querySelector(".report :popover-open") ? window.dash_clientside.no_update : count;
   }
 
   // A session that ended answers 401: the page then asks for the login. Other failures are said, not thrown.
@@ -217,50 +245,16 @@
     return response;
   };
 
-  // ---- Explain: a native popover beside its button, a sheet on small screens (the stylesheet's part).
-  function explain(button) {
-    const panel = byId(`explain-${button.dataset.explain}`);
-    if (!panel) return;
-    panel.popover = "auto";
-    panel.hidden = false;
-    panel.addEventListener("beforetoggle", ({ newState }) => mark(button, newState === "open"));
-    panel.addEventListener("toggle", ({ newState }) => newState === "closed" && document.activeElement === document.body && button.focus());
-    panel.showPopover();
-    const box = button.closest(".tile").getBoundingClientRect();
-    panel.style.left = `${Math.max(12, Math.min(box.left - 8, innerWidth - panel.offsetWidth - 12))}px`;
-    panel.style.top = `${Math.min(box.bottom + 8, Math.max(12, innerHeight - panel.offsetHeight - 12))}px`;
-    panel.focus();
-  }
-  function mark(button, on) {
-    button.setAttribute("aria-expanded", String(on));
-    button.closest(".tile").classList.toggle("explained", on);
-  }
-
-  document.addEventListener("click", (event) => {
-    const at = (selector) => event.target.closest?.(selector);
-    if (at("[data-explain]")) explain(at("[data-explain]"));
-    if (at("[data-explain-close]")) at(".explain").hidePopover();
-    document.querySelectorAll(".report-choice[open]").forEach((one) => one.contains(event.target) || (one.open = false));
-    if (at("#copy-link")) copyLink(at("#copy-link"));
-  });
-  document.addEventListener("keydown", (event) => {
-    const panel = event.key === "Escape" && event.target.closest?.(".report-choice[open]");
-    if (!panel) return;
-    panel.open = false;
-    panel.querySelector("summary").focus();
-  });
-
-  async function copyLink(button) {
-    const label = button.querySelector("span") ?? button;
-    const before = label.textContent;
+  byId("copy-link")?.addEventListener("click", async ({ currentTarget }) => {
+    const label = currentTarget.querySelector("span");
     try {
       await navigator.clipboard.writeText(location.href);
       label.textContent = "Copied";
     } catch {
       label.textContent = "Copy it from the address bar";
     }
-    setTimeout(() => (label.textContent = before), 2000);
-  }
+    setTimeout(() => (label.textContent = "Copy link"), 2000);
+  });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     ledgerdeskReports: { paint, open, beat },

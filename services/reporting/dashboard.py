@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.reporting.figures import rows, series
+from services.reporting.figures import arrivals, rows, series
 from services.reporting.metrics import MetricsService
 from services.reporting.results import Filters, Overview
 
@@ -31,6 +31,7 @@ class DashboardService:
             created=created,
             solved=solved,
             backlog=backlog,
+            arrivals=arrivals(answer),
             by_priority=rows(answer.groups["priority"], priorities=True),
             by_category=rows(answer.groups["category"]),
             by_team=rows(answer.groups["team"]),

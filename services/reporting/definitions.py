@@ -10,49 +10,70 @@ _HELD = "Team, priority, category and assignee are those the ticket had at that 
 
 @dataclass(frozen=True)
 class Definition:
-    """What a figure means: its unit ("count", "share" or "seconds"), text and version."""
+    """What a figure means: its unit ("count", "share" or "seconds"), text, formula, rules and version.
+
+    In the text the **words that matter** stand between asterisks; the rules say what happens at the edges.
+    """
 
     unit: str
     text: str
+    formula: str
+    rules: str
     version: int = 1
 
 
 DEFINITIONS: Mapping[str, Definition] = {
-    "created": Definition("count", f"Tickets created in the period, unassigned ones included. {_HELD}"),
+    "created": Definition(
+        "count",
+        "Tickets **created** in the period.",
+        "count(created in period)",
+        f"Unassigned tickets are included. {_HELD}",
+    ),
     "solved": Definition(
         "count",
-        "First solves: tickets that became solved, or closed without being solved, for the first time in "
-        f"the period, whenever they were created. {_HELD}",
+        "Tickets solved **for the first time** in the period, whenever they were created.",
+        "count(first solved in period)",
+        f"A ticket closed without being solved counts at its closing. {_HELD}",
     ),
     "backlog": Definition(
         "count",
-        "Tickets that were new, open, pending or on hold at the end of the period, or now when it has not "
-        f"ended, by replaying the ledger. {_HELD}",
+        "Tickets that were **new, open, pending or on hold** at the end of the period, or now when it has "
+        "not ended.",
+        "unsolved at start + created + reopened \N{MINUS SIGN} solved",
+        f"Found by replaying the ledger. {_HELD}",
     ),
     "first_response": Definition(
         "seconds",
-        "Calendar time from creation to the first public reply by a human agent, median, counted on the "
-        "day of the reply. Automatic replies and internal notes do not count; reopening or moving a "
-        f"ticket never resets it. {_HELD}",
+        "Median of the time from **created** to the **first public reply by a person**, around the clock.",
+        "median(created \N{RIGHTWARDS ARROW} first reply)",
+        "Counted on the day of the reply. Automatic replies and internal notes do not count; reopening or "
+        f"moving a ticket never resets it. {_HELD}",
     ),
     "unreplied": Definition(
-        "count", f"Unsolved tickets that no human agent has answered in public yet. {_HELD}"
+        "count",
+        "Unsolved tickets that **no person has answered** in public yet.",
+        "count(unsolved, no first reply)",
+        _HELD,
     ),
     "oldest_unreplied": Definition(
         "seconds",
-        "Calendar time since the creation of the oldest unsolved ticket that no human agent has answered "
-        "in public yet.",
+        "Time since the creation of the **oldest unsolved ticket** no person has answered in public yet.",
+        "now \N{MINUS SIGN} min(created)",
+        "Counted around the clock.",
     ),
     "full_resolution": Definition(
         "seconds",
-        "Calendar time from creation to the last solve, median, counted on the day of that solve. A "
-        "ticket closed without being solved counts its closing; a reopened ticket has none until it is "
-        f"solved again. {_HELD}",
+        "Median of the time from **created** to **last solved**, around the clock.",
+        "median(created \N{RIGHTWARDS ARROW} last solved)",
+        "Counted on the day of that solve. A ticket closed without being solved counts at its closing; a "
+        f"reopened ticket has none until it is solved again. {_HELD}",
     ),
     "reopen_rate": Definition(
         "share",
-        f"Of the tickets first solved in the period, the share that was reopened within {REOPEN_DAYS} "
-        f"days of that solve. Solves younger than {REOPEN_DAYS} days can still be reopened. {_HELD}",
+        "Of the tickets **first solved** in the period, the share **reopened within "
+        f"{REOPEN_DAYS} days** of that solve.",
+        f"reopened within {REOPEN_DAYS} d / first solved",
+        f"Solves younger than {REOPEN_DAYS} days can still be reopened. {_HELD}",
     ),
 }
 

@@ -15,7 +15,7 @@ from services.reporting.definitions import (
 )
 from services.reporting.fold import SECOND
 from services.reporting.periods import Period, day_of
-from services.reporting.queries import Answer, Day, Group, Totals
+from services.reporting.queries import SLOTS, Answer, Day, Group, Totals
 from services.reporting.results import Figure, Filters, Row, Series
 
 _NOTHING = Day()
@@ -55,6 +55,11 @@ def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Seri
     )
 
 
+def arrivals(answer: Answer) -> tuple[tuple[int, ...], ...]:
+    """Make seven rows of 24 hours, Monday first: how many tickets were created then."""
+    return tuple(answer.arrivals[first : first + 24] for first in range(0, SLOTS, 24))
+
+
 def rows(groups: Iterable[Group], *, priorities: bool = False) -> tuple[Row, ...]:
     """Make a breakdown: priorities by urgency, everything else the busiest first, "not set" last."""
 
@@ -72,7 +77,7 @@ def rows(groups: Iterable[Group], *, priorities: bool = False) -> tuple[Row, ...
 
 def _figure(name: str, value: float | None, n: int, **more: Any) -> Figure:
     means = DEFINITIONS[name]
-    return Figure(name, value, means.unit, n, means.text, means.version, **more)
+    return Figure(name, value, means.unit, n, means.text, means.version, means.formula, means.rules, **more)
 
 
 def _count(name: str, value: int, previous: int) -> Figure:

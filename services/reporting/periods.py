@@ -9,6 +9,7 @@ from services.reporting.fold import SECOND, micros, moment_of
 from services.reporting.results import Filters
 
 DAY = 86_400 * SECOND
+HOUR = 3_600 * SECOND
 LONGEST = 3_660  # days
 _YEARS = range(1985, 9000)
 _EPOCH = date(1970, 1, 1)
@@ -19,9 +20,9 @@ class Period:
     """A period and the equally long one before it, as moments in microseconds.
 
     `end` is excluded, and nothing is later than `until`: the first moment a report must not know of. `days`
-    are the local days from the start to the end or to today; `day_sql` gives a moment's day as a number
-    that `day_of` reads. `closes` is the end or the moment of asking; unlike all the rest it is different
-    whenever somebody asks.
+    are the local days from the start to the end or to today; `hour_sql` gives a moment's local hour as a
+    number, 24 to a day, and a day's number is what `day_of` reads. `closes` is the end or the moment of
+    asking; unlike all the rest it is different whenever somebody asks.
     """
 
     before: int
@@ -29,7 +30,7 @@ class Period:
     end: int
     until: int
     days: tuple[date, ...]
-    day_sql: str
+    hour_sql: str
     closes: int = field(compare=False)
 
 
@@ -57,13 +58,13 @@ def period(filters: Filters, *, as_of: datetime, newest: int | None) -> Period:
         end=min(midnights[-1], until),
         until=until,
         days=tuple(day for day in days if day <= today),
-        day_sql=_day_sql(midnights, zone),
+        hour_sql=_hour_sql(midnights, zone),
         closes=min(midnights[-1], micros(as_of)),
     )
 
 
 def day_of(number: int) -> date:
-    """Convert a day number of `Period.day_sql`."""
+    """Convert the number of a day."""
     return _EPOCH + timedelta(days=number)
 
 
@@ -81,7 +82,7 @@ def _zone(filters: Filters) -> ZoneInfo:
         raise BadPeriod(f"There is no time zone {filters.zone[:60]!r}.") from error
 
 
-def _day_sql(midnights: list[int], zone: ZoneInfo) -> str:
+def _hour_sql(midnights: list[int], zone: ZoneInfo) -> str:
     """Write local time as UTC plus an offset that changes where the zone's clocks change."""
     offsets = [_offset(moment, zone) for moment in midnights]
     cases = [
@@ -90,7 +91,7 @@ def _day_sql(midnights: list[int], zone: ZoneInfo) -> str:
         if offsets[index - 1] != offsets[index]
     ]
     offset = f"CASE {' '.join(cases)} ELSE {offsets[-1]} END" if cases else str(offsets[-1])
-    return f'("at" + {offset}) // {DAY}'
+    return f'("at" + {offset}) // {HOUR}'
 
 
 def _offset(moment: int, zone: ZoneInfo) -> int:

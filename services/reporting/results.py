@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 # Stands for "not set" among the choices of a filter and as a key of a summary.
 NONE = "none"
@@ -24,6 +25,11 @@ class Filters:
     zone: str = "UTC"
     assignees: tuple[str, ...] = ()
 
+    @property
+    def days(self) -> int:
+        """Count the days of the period, both ends included."""
+        return (self.end - self.start).days + 1
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -31,7 +37,8 @@ class Figure:
 
     `value` is a count, a share between 0 and 1 or a duration in seconds, as `unit` says
     ("count", "share", "seconds"); None when nothing could be counted (n = 0). `excluded` says how many
-    were left out for which reason, `immature` how many of n can still change the value.
+    were left out for which reason, `immature` how many of n can still change the value. In `definition`
+    the **words that matter** are marked; `formula` is the same in short, `rules` are for the edges.
     """
 
     name: str
@@ -40,6 +47,8 @@ class Figure:
     n: int
     definition: str
     version: int
+    formula: str = ""
+    rules: str = ""
     p90: float | None = None
     previous: float | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
@@ -69,7 +78,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the overview dashboard shows for one set of filters."""
+    """Everything the overview dashboard shows for one set of filters.
+
+    `arrivals` are seven rows, Monday first, of the tickets created in each of 24 local hours.
+    """
 
     filters: Filters
     as_of: datetime
@@ -78,10 +90,16 @@ class Overview:
     created: Series
     solved: Series
     backlog: Series
+    arrivals: tuple[tuple[int, ...], ...]
     by_priority: tuple[Row, ...]
     by_category: tuple[Row, ...]
     by_team: tuple[Row, ...]
     by_agent: tuple[Row, ...]
+
+    @property
+    def lasts(self) -> bool:
+        """Tell whether the period still lasts, so that its end is now."""
+        return self.as_of.astimezone(ZoneInfo(self.filters.zone)).date() <= self.filters.end
 
 
 @dataclass(frozen=True)

@@ -86,11 +86,21 @@ class FakeDashboards:
             created=Series("created", days, created),
             solved=Series("solved", days, solved),
             backlog=Series("backlog", days, tuple(levels)),
+            arrivals=arrivals(created, days),
             by_priority=rows(rng, ["urgent", "high", "normal", "low"], [61, 318, 780, 213]),
             by_category=rows(rng, [c.id for c in CATEGORIES] + [None]),
             by_team=rows(rng, [t.id for t in TEAMS] + [None]),
             by_agent=rows(rng, [*AGENTS, None]),
         )
+
+
+def arrivals(created: Iterable[int], days: Iterable[date]) -> tuple[tuple[int, ...], ...]:
+    """Spread each day's tickets over its hours from 8 to 17."""
+    rows = [[0] * 24 for _ in range(7)]
+    for number, day in zip(created, days, strict=True):
+        for index in range(number):
+            rows[day.weekday()][8 + index * 7 % 10] += 1
+    return tuple(map(tuple, rows))
 
 
 def figures(created: int, solved: int, backlog: int) -> dict[str, Figure]:
@@ -128,8 +138,10 @@ def figures(created: int, solved: int, backlog: int) -> dict[str, Figure]:
             1440,
             "seconds",
             1295,
-            "Median of the time from created to the first public reply by a person.",
+            "Median of the time from **created** to the **first public reply by a person**.",
             3,
+            "median(created to first reply)",
+            "Automatic replies do not count.",
             p90=7800,
             previous=1800,
             excluded={"not replied yet": 41, "spam or merged": 36},
@@ -219,6 +231,12 @@ def grid_url(filters: Any) -> str:
     return f"/desk/tickets/?{urlencode(pairs)}"
 
 
+ACTIONS = (
+    '<span id="data-age"></span><span id="data-age-too"></span>'
+    '<button id="copy-link" type="button"><span>Copy link</span></button>'
+)
+
+
 def shell(parts: dict[str, str]) -> str:
     """Stand in for the portal's page: its classes and its stylesheet, not its templates."""
     return (
@@ -228,7 +246,7 @@ def shell(parts: dict[str, str]) -> str:
         '<div class="shell"><div class="side"><div class="side-scroll">'
         '<a class="nav-item" href="#" aria-current="page">Dashboards</a></div></div>'
         f'<div class="sheet"><div class="bar"><div class="bar-title"><h1>{parts["title"]}</h1></div>'
-        f'<div class="bar-actions">{parts["actions"]}</div></div>'
+        f'<div class="bar-actions">{ACTIONS}</div></div>'
         f'<div class="cols"><main class="main well" id="main">{parts["app_entry"]}</main></div></div></div>'
         f"{parts['config']}{parts['scripts']}{parts['renderer']}</body></html>"
     )

@@ -54,11 +54,11 @@ def test_filters_write_the_address_and_a_reload_keeps_them(dashboard, served):
     page = dashboard()
     page.click("text=90 d")
     page.wait_for_url("**/reports/?period=90d")
-    page.click("summary:has-text('Team')")
+    page.click(".report-chip:has-text('Team')")
     page.click("#team-options >> text=Billing")
     page.wait_for_url("**team=t1")
     page.wait_for_selector("#team-said:has-text('Billing')")
-    assert page.locator("details.report-choice[open]").count() == 1  # more teams can be added at once
+    assert page.locator(".report-choice:popover-open").count() == 1  # more teams can be added at once
     page.click("#team-options >> text=Platform")
     page.wait_for_url("**team=t1&team=t2")
     assert fields(page) == [("period", "90d"), ("team", "t1"), ("team", "t2")]
@@ -87,7 +87,7 @@ def test_a_custom_range_is_shared_by_its_address(dashboard):
     page.wait_for_selector("#from", state="visible")
     page.fill("#from", "2026-11-02")
     page.wait_for_url("**from=2026-11-02&to=2026-11-23")
-    page.wait_for_selector("#compared:has-text('2 Nov')")
+    page.wait_for_selector("#compared:has-text('with 11 Oct')")
     page.fill("#from", "2026-11-30")
     page.wait_for_selector("#problem:has-text('ends before it starts'), #problem:has-text('in the future')")
 
@@ -126,11 +126,11 @@ def test_a_day_on_a_line_opens_its_tickets(dashboard):
 def test_every_chart_can_be_read_and_followed_by_keyboard(dashboard):
     page = dashboard()
     toggles = page.locator(".as-table > summary")
-    assert toggles.count() == 6
+    assert toggles.count() == 7
     for index in range(toggles.count()):
         toggles.nth(index).focus()
         page.keyboard.press("Enter")
-    page.wait_for_function("() => document.querySelectorAll('.as-table[open] table').length === 6")
+    page.wait_for_function("() => document.querySelectorAll('.as-table[open] table').length === 7")
     assert page.locator("[data-table=daily] tbody tr").count() == 30
     page.locator("[data-table=priority] tbody a").first.focus()
     page.keyboard.press("Enter")
@@ -139,7 +139,7 @@ def test_every_chart_can_be_read_and_followed_by_keyboard(dashboard):
 
 def test_filters_work_by_keyboard_and_keep_the_focus(dashboard):
     page = dashboard()
-    page.locator("summary:has-text('Priority')").focus()
+    page.locator(".report-chip:has-text('Priority')").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
@@ -147,23 +147,40 @@ def test_filters_work_by_keyboard_and_keep_the_focus(dashboard):
     page.wait_for_selector("#priority-said:has-text('Urgent')")
     page.wait_for_function("() => document.activeElement.dataset.nav === 'priorities-urgent'")
     page.keyboard.press("Escape")
-    page.wait_for_function("() => document.activeElement.matches('summary')")
-    assert page.locator("details.report-choice[open]").count() == 0
+    page.wait_for_function("() => document.activeElement.matches('.report-chip')")
+    assert page.locator(".report-choice:popover-open").count() == 0
 
 
 def test_a_figure_explains_itself_and_gives_the_focus_back(dashboard):
     page = dashboard()
-    button = page.locator("[data-explain=first_response]")
+    button = page.locator("[data-tile=first_response] .explain-btn")
     button.focus()
     page.keyboard.press("Enter")
     panel = page.locator("#explain-first_response")
     panel.wait_for(state="visible")
     assert "first_response, version 3" in panel.inner_text()
-    assert button.get_attribute("aria-expanded") == "true"
+    tile = "getComputedStyle(document.querySelector('[data-tile=first_response]')).backgroundColor"
+    page.wait_for_function(f"() => {tile} === 'rgb(235, 239, 253)'")
     page.keyboard.press("Escape")
     panel.wait_for(state="hidden")
-    assert page.evaluate("document.activeElement.dataset.explain") == "first_response"
-    assert button.get_attribute("aria-expanded") == "false"
+    assert button.evaluate("button => button === document.activeElement")
+    page.wait_for_function(f"() => {tile} !== 'rgb(235, 239, 253)'")
+
+
+def test_the_heatmap_says_what_a_cell_counts(dashboard):
+    page = dashboard()
+    cells = page.locator("#heat i")
+    assert cells.count() == 168
+    counted = int(page.locator("#heat-most").inner_text())
+    tips = [cell.get_attribute("data-tip") for cell in cells.all()]
+    assert max(int(tip.split()[-2]) for tip in tips) == counted > 0
+    cells.nth(10).hover()
+    tip = page.locator("#chart-tip")
+    tip.wait_for(state="visible")
+    assert tip.inner_text() == tips[10]
+    assert tips[10].startswith("Mon, 10:00 to 11:00: ")
+    page.locator("h1").hover()
+    tip.wait_for(state="hidden")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -187,7 +204,7 @@ def test_a_narrow_screen_never_scrolls_sideways(dashboard, page):
         "(() => { const m = document.querySelector('.main'); return [m.scrollWidth, m.clientWidth] })()"
     )
     assert main[0] == main[1]
-    page.locator("[data-explain=reopen_rate]").click()
+    page.locator("[data-tile=reopen_rate] .explain-btn").click()
     sheet = page.locator("#explain-reopen_rate").bounding_box()
     assert (sheet["x"], sheet["width"]) == (0, MOBILE["width"])
 

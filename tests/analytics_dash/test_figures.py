@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_dash import buckets, figures, graph
+from analytics_dash import axes, buckets, figures, graph, tables
 from analytics_dash.buckets import Bucket
 from analytics_dash.layout import CHARTS
 from analytics_dash.palette import FALLBACK, token
@@ -35,8 +35,8 @@ def every_figure():
     some = days(5, 0, 7)
     return {
         "daily": figures.created_solved(some, some, (links(some), [None] * 3)),
-        "backlog": figures.backlog(some, links(some)),
-        "bars": figures.bars(["A", "B"], [(3, "/t?a"), (0, None)]),
+        "backlog": figures.backlog(some, links(some), now=True),
+        "bars": figures.bars(["A", "B"], [(3, "/t?a"), (0, None)], ["2 solved", "none"]),
         "pairs": figures.paired_bars(["A"], [(3, "/t?a")], [(2, "/t?b")]),
     }
 
@@ -67,7 +67,7 @@ def test_every_token_is_a_variable_of_the_stylesheet(stylesheet_text):
     assert TOKEN.match(token("line", 0.5))[2] == "0.5"
 
 
-@pytest.mark.parametrize("name", ["daily", "backlog", "bars", "pairs"])
+@pytest.mark.parametrize("name", ["daily", "bars", "pairs"])
 def test_bars_and_areas_start_at_zero(name):
     layout = every_figure()[name]["layout"]
     axis = layout["xaxis"] if name in ("bars", "pairs") else layout["yaxis"]
@@ -87,7 +87,7 @@ def test_the_second_line_is_dashed_and_both_are_named_at_their_end():
     figure = figures.created_solved(some, days(5, 9, 1), (links(some), links(some)))
     assert "dash" not in figure["data"][0]["line"]
     assert figure["data"][1]["line"]["dash"]
-    assert [note["text"] for note in figure["layout"]["annotations"]] == ["<b>Created</b>", "<b>Solved</b>"]
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["Created", "Solved"]
 
 
 def test_names_of_close_ends_are_moved_apart():
@@ -96,15 +96,68 @@ def test_names_of_close_ends_are_moved_apart():
     assert abs(notes[0]["yshift"] - notes[1]["yshift"]) >= 14
 
 
+def test_a_single_day_is_drawn_as_points():
+    some = days(7)
+    figure = figures.created_solved(some, some, (links(some), links(some)))
+    assert [trace["mode"] for trace in figure["data"]] == ["markers", "markers"]
+    first, last = figures.backlog(some, links(some), now=True)["layout"]["xaxis"]["range"]
+    assert first < START.isoformat() < last
+
+
+def test_few_bars_are_no_thicker_than_many_and_their_notes_stand_above_them():
+    one = figures.bars(["A"], [(3, None)], ["2 solved"])["layout"]
+    four = figures.bars(list("ABCD"), [(3, None)] * 4, ["2 solved"] * 4)["layout"]
+    assert one["yaxis"]["range"] == four["yaxis"]["range"] == [3.5, -0.5]
+    for place, note in enumerate(four["annotations"]):
+        assert place - 0.5 < note["y"] <= place - (1 - four["bargap"]) / 2
+
+
 def test_an_empty_period_draws_nothing_and_breaks_nothing():
     assert figures.created_solved([], [], ([], []))["data"][0]["x"] == []
-    assert len(figures.backlog([], [])["data"]) == 1
+    assert len(figures.backlog([], [], now=True)["data"]) == 1
     assert figures.bars([], [])["layout"]["xaxis"]["range"][1] > 0
+
+
+@pytest.mark.parametrize(("now", "said"), [(True, "As of now: 1,761"), (False, "As of 27 Oct: 1,761")])
+def test_the_backlog_is_a_line_on_its_own_scale_with_its_last_value(now, said):
+    levels = days(1850, 1904, 1761)
+    figure = figures.backlog(levels, links(levels), now=now)
+    assert "fill" not in figure["data"][0]
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert 1600 <= low <= 1761
+    assert 1904 <= high < 2010
+    assert [note["text"] for note in figure["layout"]["annotations"]] == [said]
+    assert figure["data"][1]["y"] == [1761]
+
+
+@given(st.integers(1, 400))
+def test_an_axis_of_days_names_both_ends_and_little_between(count):
+    marked = axes.labelled(count)
+    assert (marked[0], marked[-1]) == (0, count - 1)
+    assert marked == sorted(set(marked))
+    assert len(marked) <= 8
+
+
+@given(st.lists(st.lists(st.integers(0, 99), min_size=24, max_size=24), min_size=7, max_size=7))
+def test_the_table_of_arrivals_has_every_hour_once(rows):
+    table = tables.arrivals(rows)
+    assert [len(line) for line in table["rows"]] == [len(table["head"])] * 24
+    for hour, (name, *counts) in enumerate(table["rows"]):
+        assert name == f"{hour:02}:00"
+        assert counts == [str(day[hour]) for day in rows]
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=40))
+def test_an_axis_of_levels_holds_them_and_is_never_below_zero(values):
+    axis = axes.levels(values)
+    low, high = axis["range"]
+    assert 0 <= low <= min(values) <= max(values) <= high
+    assert (low - axis["tick0"]) % axis["dtick"] == 0
 
 
 @given(st.floats(0, 1e9))
 def test_an_axis_has_round_steps_and_room_for_its_values(most):
-    step = figures.nice_step(most / 4)
+    step = axes.nice_step(most / 4)
     assert step >= max(most / 4, 1)
     assert str(step).rstrip("0") in {"1", "2", "5"}
 

@@ -90,7 +90,7 @@ def test_the_shell_gets_every_part():
         return "".join(parts.values())
 
     make_site(shell=shell).server.test_client().get(PREFIX)
-    assert set(seen) == {"title", "metas", "css", "actions", "config", "scripts", "app_entry", "renderer"}
+    assert set(seen) == {"title", "metas", "css", "config", "scripts", "app_entry", "renderer"}
     assert "python_version" not in seen["config"]
     config = json.loads(re.search(r">(.*)</script>", seen["config"], re.DOTALL)[1])
     assert (config["csrf_token_name"], config["csrf_header_name"]) == ("csrf_token", "X-CSRFToken")
@@ -112,6 +112,19 @@ def test_the_address_decides_what_is_asked(site):
     filters, now, actor = site.services.dashboards.asked[0]
     assert filters == Filters(TODAY - timedelta(days=6), TODAY, ("t1", "t2"), ("urgent",), ("c3",), "UTC")
     assert (now, actor) == (NOW, "manager")
+
+
+def test_the_heatmap_its_table_and_the_tile_count_the_same_tickets(site):
+    data = post(site, call(site, "?period=7d")).json["response"]["payload"]["data"]
+    shown = sum(data["figures"]["daily"]["data"][0]["y"])
+    assert sum(map(sum, data["heat"])) == shown > 0
+    assert sum(int(number) for row in data["tables"]["arrivals"]["rows"] for number in row[1:]) == shown
+
+
+def test_all_agents_are_offered_where_the_page_shows_only_some(site):
+    response = post(site, call(site)).json["response"]
+    assert len(response["payload"]["data"]["tables"]["agents"]["rows"]) == 8
+    assert (response["all-agents"]["children"], response["more-agents"]["hidden"]) == ("All 9", False)
 
 
 def test_days_begin_in_the_given_zone():

@@ -33,6 +33,7 @@ def test_durations(seconds, text):
 def test_counts_shares_and_days():
     assert words.count(12345) == "12,345"
     assert words.count(-36) == "\u221236"
+    assert (words.days(1), words.days(3660)) == ("1 day", "3,660 days")
     assert words.share(0.9304) == "93.0 %"
     assert words.figure(None, "share") == "\u2013"
     today = date(2026, 11, 23)

@@ -179,7 +179,7 @@ def test_an_explanation_is_sound_in_every_variant(open_as: Opener):
 
     def opened() -> None:
         page.goto("/reports/")
-        page.locator("[data-explain=created]").click()
+        page.locator("[data-tile=created] .explain-btn").click()
         page.locator("#explain-created").wait_for()
 
     assert in_all_variants(page, opened, "#explain-created") == []

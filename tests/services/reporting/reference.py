@@ -127,6 +127,18 @@ def figures(told: Sequence[Story], start: datetime, end: datetime, until: dateti
     return found
 
 
+def arrivals(
+    told: Sequence[Story], start: datetime, end: datetime, holds: Holds, zone: ZoneInfo
+) -> tuple[tuple[int, ...], ...]:
+    """Count by weekday and local hour the tickets created in [start, end)."""
+    found = [[0] * 24 for _ in range(7)]
+    for story in told:
+        if start <= story.created < end and holds(story.moments[0][1]):
+            local = story.created.astimezone(zone)
+            found[local.weekday()][local.hour] += 1
+    return tuple(map(tuple, found))
+
+
 def _count_response(story: Story, found: Figures, period: Stretch, holds: Holds) -> None:
     for _, state in story.moments:
         if state.get("first_response_at"):

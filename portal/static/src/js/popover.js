@@ -23,14 +23,15 @@ export function place(popover, box, { align = "start" } = {}) {
 
 let pressed = null;
 
-/** Remember where a popover was asked for; from inside another one it opens beside that, like a submenu. */
+/** Remember where a popover was asked for; an opener may stand for a whole card, [data-anchor]; from inside another one it opens beside that, like a submenu. */
 function press(event) {
   const opener = event.target.closest?.("[popovertarget]");
   if (!opener) return;
   const around = opener.closest(".pop:popover-open");
-  const box = opener.getBoundingClientRect();
+  const anchor = opener.closest("[data-anchor]");
+  const box = (anchor ?? opener).getBoundingClientRect();
   const side = around && around.getBoundingClientRect().right + GAP;
-  pressed = { id: opener.getAttribute("popovertarget"), around, box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box };
+  pressed = { id: opener.getAttribute("popovertarget"), around, anchor, box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box };
 }
 
 function opened(event) {
@@ -38,7 +39,7 @@ function opened(event) {
   if (event.newState !== "open" || !popover.matches?.(".pop[popover]:not(.editor)")) return;
   const box = pressed?.id === popover.id ? pressed.box : $(`[popovertarget="${popover.id}"]`)?.getBoundingClientRect();
   if (!box) return;
-  place(popover, box, { align: box.left > innerWidth / 2 && !pressed?.around ? "end" : "start" });
+  place(popover, box, { align: box.left > innerWidth / 2 && !pressed?.around && !pressed?.anchor ? "end" : "start" });
   $("input, select", popover)?.focus();
 }
 
