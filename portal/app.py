@@ -19,9 +19,11 @@ from portal import (
     guards,
     health,
     identity,
+    jump,
     logs,
     navigation,
     security,
+    stills,
     words,
 )
 from portal.assets import BUILD, Assets
@@ -75,7 +77,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
-    for area in (auth, customer, desk, health):
+    stills.init_app(app)
+    for area in (auth, customer, desk, jump, health):
         app.register_blueprint(area.bp)
     admin.init_app(app)
     commands.init_app(app)
