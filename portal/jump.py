@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 
 from portal import navigation
+from portal.errors import wants_json
 from portal.guards import actor, needs, services
 from portal.links import tickets
+from portal.words import avatar
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.errors import Invalid, NotFound
+from services.tickets import label
 from services.users import Actor, Permission, User, sort_name
 
 bp = Blueprint("jump", __name__)
@@ -22,16 +25,19 @@ Groups = list[dict[str, Any]]
 
 @bp.get("/jump")
 @needs(Permission.TICKET_NOTE)
-def jump() -> str:
+def jump() -> str | Response:
     """Answer with the results alone to a script, else with a page that works without one."""
     text = " ".join(request.args.get("q", "")[:LONGEST].split())
-    fetched = request.headers.get("X-Requested-With") == "fetch"
-    template = "jump/results.html" if fetched else "jump/page.html"
-    return render_template(template, groups=find(actor(), text), text=text)
+    groups = find(actor(), text)
+    return jsonify(groups) if wants_json() else render_template("jump.html", groups=groups, text=text)
 
 
 def find(who: Actor, text: str) -> Groups:
-    """List what a text leads to, in groups; nothing typed leads to every view and page."""
+    """List what a text leads to, in groups; nothing typed leads to every view and page.
+
+    An item has a label, cut into `parts` at what was typed, the `rest` of its words, a `hint` at its end,
+    an icon, swatch, status or avatar (initials and colour), and an address or the name of a theme.
+    """
     people = _people(who, text) if len(text) > 1 else []
     views, pages = navigation.places(who)
     themes = [{"label": f"{name.title()} theme", "icon": icon, "theme": name} for name, icon in THEMES]
@@ -69,7 +75,15 @@ def _tickets(who: Actor, text: str) -> list[dict[str, Any]]:
     except NotFound:
         return []
     url = url_for("desk.ticket", ticket_id=found.ticket_id)
-    return [{"label": f"#{found.ticket_id}", "rest": found.subject, "status": found.status, "url": url}]
+    return [
+        {
+            "label": f"#{found.ticket_id}",
+            "rest": found.subject,
+            "status": found.status,
+            "hint": label(found.status),
+            "url": url,
+        }
+    ]
 
 
 def _named(items: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
@@ -109,4 +123,4 @@ def _person(who: Actor, user: User) -> dict[str, Any]:
     else:
         works = services().roles.get(user.role_id).permissions.get(Permission.TICKET_UPDATE)
         url = tickets(**{"assignee" if works else "requester": user.user_id})
-    return {"label": user.name, "person": user.user_id, "url": url}
+    return {"label": user.name, "avatar": avatar(user.user_id, user.name), "url": url}

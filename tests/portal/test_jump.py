@@ -7,23 +7,20 @@ import pytest
 from portal.jump import split
 from services.users import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
-from tests.portal.pages import Page
 
 DESK = ("agent", "manager", "administrator")
-SCRIPT = {"X-Requested-With": "fetch"}
+SCRIPT = {"Accept": "application/json"}
 
 
 def options(client, text):
-    """Return what the dialog would offer: (words, address), the address of a theme is its name."""
+    """Return what the dialog would offer, without its groups."""
     answer = client.get("/jump", query_string={"q": text}, headers=SCRIPT)
     assert answer.status_code == 200
-    page = Page(answer.text)
-    assert "<html" not in answer.text
-    return page
+    return [item for group in answer.json for item in group["items"]]
 
 
 def links(client, text):
-    return options(client, text).links
+    return [item["url"] for item in options(client, text) if "url" in item]
 
 
 @pytest.fixture(scope="module")
@@ -58,31 +55,29 @@ def ticket_of(site, team, subject="Printer on fire"):
 @pytest.mark.parametrize("mark", ["", "#"])
 def test_a_number_leads_to_its_ticket(site, role, mark):
     number = site.ticket(subject="Smoke & mirrors")
-    page = options(site.as_(role), f"{mark}{number}")
-    assert page.links[0] == f"/desk/tickets/{number}"
-    assert "Smoke & mirrors" in page.text
-    assert "New" in page.text
+    (found,) = options(site.as_(role), f"{mark}{number}")
+    assert found["url"] == f"/desk/tickets/{number}"
+    assert (found["label"], found["rest"], found["hint"]) == (f"#{number}", "Smoke & mirrors", "New")
 
 
 @pytest.mark.parametrize("text", ["999999", "#", "0", "1" * 40, "²", "-1", "1.5", "#12x"])
 def test_a_number_without_a_ticket_leads_to_none(site, text):
-    assert not [link for link in links(site.as_("administrator"), text) if "/desk/tickets/9" in link]
-    assert "Tickets" not in options(site.as_("administrator"), text).text
+    assert not [item for item in options(site.as_("administrator"), text) if "status" in item]
 
 
 def test_nobody_jumps_to_a_ticket_of_another_team(site, team_agent):
     ours, theirs = ticket_of(site, "Billing"), ticket_of(site, "Devices")
     assert links(team_agent, str(ours)) == [f"/desk/tickets/{ours}"]
-    page = options(team_agent, str(theirs))
-    assert page.links == []
-    assert "Printer" not in page.text
+    assert options(team_agent, str(theirs)) == []
+    assert "Printer" not in team_agent.get(f"/jump?q={theirs}").text
 
 
 def test_customers_and_strangers_are_turned_away(site):
     for headers in ({}, SCRIPT):
         assert site.as_("customer").get("/jump?q=1", headers=headers).status_code == 403
-        answer = site.as_("anonymous").get("/jump?q=1", headers=headers)
-        assert (answer.status_code, answer.location) == (302, "/login?next=/jump?q%3D1")
+    answer = site.as_("anonymous").get("/jump?q=1")
+    assert (answer.status_code, answer.location) == (302, "/login?next=/jump?q%3D1")
+    assert site.as_("anonymous").get("/jump?q=1", headers=SCRIPT).status_code == 401
     assert "data-jump" not in site.as_("customer").get("/help/").text
     assert 'id="jump"' not in site.as_("customer").get("/help/").text
 
@@ -104,10 +99,10 @@ def test_views_and_pages_are_those_of_the_role(site, team_agent):
 
 
 def test_a_name_is_found_by_any_part_and_its_letters_are_marked(site):
-    answer = site.as_("administrator").get("/jump?q=UNSOL", headers=SCRIPT)
-    assert "All <b>unsol</b>ved" in answer.text
+    assert options(site.as_("administrator"), "UNSOL")[0]["parts"] == ["All ", "unsol", "ved"]
+    assert "All <b>unsol</b>ved" in site.as_("administrator").get("/jump?q=UNSOL").text
     assert "/admin/categories/" in links(site.as_("administrator"), "administr")
-    assert 'value="dark"' in site.as_("agent").get("/jump?q=dark", headers=SCRIPT).text
+    assert [item["theme"] for item in options(site.as_("agent"), "dark")] == ["dark"]
 
 
 def test_teams_beyond_the_navigation_are_reached(site):
@@ -128,9 +123,9 @@ def test_who_may_not_look_people_up_finds_assignable_colleagues_without_addresse
     for client in (site.as_("agent"), team_agent):
         assert links(client, "stranger") == []
         assert links(client, "customer@demo.example") == []
-        page = options(client, "agent dem")
-        assert page.links == [f"/desk/tickets/?assignee={site.users['agent']}"]
-        assert "@" not in page.text
+        (found,) = options(client, "agent dem")
+        assert found["url"] == f"/desk/tickets/?assignee={site.users['agent']}"
+        assert "@" not in str(found)
 
 
 @pytest.mark.parametrize(

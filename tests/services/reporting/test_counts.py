@@ -100,7 +100,7 @@ def test_there_are_no_counts_before_the_first_and_when_nobody_follows(
 
 def test_lost_counts_are_made_anew(engine: AnalyticsEngine, counts: TicketCounts, tmp_path: Path) -> None:
     before = counts.tally(now=LATER)
-    (tmp_path / "copy" / "counts.json").unlink()
+    (tmp_path / "copy" / "counts").unlink()
     assert counts.tally(now=LATER) is None
     engine.follow(now=LATER + timedelta(seconds=10))
     again = counts.tally(now=LATER + timedelta(seconds=10))
