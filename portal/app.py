@@ -19,9 +19,11 @@ from portal import (
     guards,
     health,
     identity,
+    jump,
     logs,
     navigation,
     security,
+    stills,
     style,
     words,
 )
@@ -76,7 +78,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
-    for area in (auth, customer, desk, health):
+    stills.init_app(app)
+    for area in (auth, customer, desk, jump, health):
         app.register_blueprint(area.bp)
     if not settings.is_production:
         app.register_blueprint(style.bp)

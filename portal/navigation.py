@@ -2,16 +2,23 @@
 
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_login import current_user
 
-from portal.guards import services
+from portal.guards import now, services
 from portal.identity import theme_of
 from portal.links import NOT_SET, tickets
-from services.users import Actor, Permission
+from services.reporting import Tally
+from services.users import Actor, Permission, Scope
 
 ADMIN_PATHS = ("/admin/",)
 TEAMS_SHOWN = 8
+UNASSIGNED, UNSOLVED, DONE = (
+    tickets(assignee=NOT_SET, state="open"),
+    tickets(state="open"),
+    tickets(state="done"),
+)
+Item = dict[str, Any]
 Groups = list[dict[str, Any]]
 
 
@@ -26,63 +33,123 @@ def init_app(app: Flask) -> None:
         shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/"}
         if request.path.startswith("/help/"):
             return shared | {"help": _help()}
-        return shared | {"nav": groups(who, request.path, request.query_string.decode("latin-1"))}
+        shared["me"]["note"] += _held(who)
+        return shared | {"nav": groups(who), "jump": who.may(Permission.TICKET_NOTE)}
 
 
-def groups(who: Actor, path: str, query: str) -> Groups:
-    """List the navigation's groups for a person; the address decides what is marked."""
+def groups(who: Actor) -> Groups:
+    """List the navigation's groups for a person; the present address decides what is marked."""
+    if "nav" not in g:
+        query = request.query_string.decode("latin-1")
+        g.nav = _groups(who, request.path, f"{request.path}?{query}" if query else request.path)
+    found: Groups = g.nav
+    return found
+
+
+def present(who: Actor) -> Item | None:
+    """Return the view that the present address is, if the navigation has it."""
+    return next((item for group in groups(who) for item in group["items"] if item["active"]), None)
+
+
+def places(who: Actor) -> Groups:
+    """List everywhere that a person can go, whatever the present page shows of it."""
+    pages = [_item("New ticket", "plus", url_for("desk.new"), ""), *_reports(who, "")]
+    for group in _administration(who, ""):
+        pages += [{**item, "hint": "Administration"} for item in group["items"]]
+    return [
+        {"label": "Views", "items": [_my_work(who, ""), *_views(""), *_teams(_active_teams(), "")]},
+        {"label": "Pages", "items": pages},
+    ]
+
+
+def tally() -> Tally | None:
+    """Return the numbers of tickets in this person's lists; None where nobody counted them lately."""
+    if "tally" not in g:
+        who: Actor = current_user.actor
+        scope = services().tickets.list_scope(actor=who)
+        teams = who.team_ids if scope is Scope.TEAM else None
+        counted = scope in (Scope.ALL, Scope.TEAM)
+        g.tally = services().counts.tally(now=now(), teams=teams) if counted else None
+    found: Tally | None = g.tally
+    return found
+
+
+def age() -> int:
+    """Tell how many seconds ago the numbers of tickets were true."""
+    found = tally()
+    return max(1, int((now() - found.as_of).total_seconds())) if found else 0
+
+
+def _groups(who: Actor, path: str, here: str) -> Groups:
     if path.startswith(ADMIN_PATHS) or path.startswith("/desk/catalog/"):
-        return _administration(who, path)
-    here = f"{path}?{query}" if query else path
-    first = [_item("My work", "inbox", tickets(assignee=who.user_id, state="open"), here)]
-    if who.may(Permission.REPORT_VIEW):
-        first.append(_item("Dashboards", "chart", "/reports/", path))
-    if who.may(Permission.USER_VIEW):
-        first.append(_item("Administration", "settings", url_for("users.index_view"), path))
-    views = [
-        _item("Unassigned", "unassigned", tickets(assignee=NOT_SET, state="open"), here),
-        _item("All unsolved", "layers", tickets(state="open"), here),
-        _item("Solved and closed", "check-circle", tickets(state="done"), here),
-    ]
+        back = _item("Back to desk", "arrow-left", "/", "")
+        return [{"label": None, "items": [back]}, *_administration(who, path)]
+    on_desk = who.may(Permission.TICKET_NOTE)
+    first = [*([_my_work(who, here)] if on_desk else ()), *_reports(who, path)]
+    for group in _administration(who, path)[:1]:
+        first.append(group["items"][0] | {"label": "Administration", "icon": "settings"})
+    found: Groups = [{"label": None, "items": first}]
+    if on_desk:
+        found.append({"label": "Views", "items": _views(here), "age": age()})
+        found.append({"label": "Teams", "items": _teams(_teams_shown(who), here)})
+    return found
+
+
+def _my_work(who: Actor, here: str) -> Item:
+    found = tally()
+    mine = found.by_assignee[who.user_id] if found else None
+    return _item("My work", "inbox", tickets(assignee=who.user_id, state="open"), here, mine)
+
+
+def _views(here: str) -> list[Item]:
+    found = tally()
+    free, unsolved, done = (found.by_assignee[None], found.unsolved, found.done) if found else (None,) * 3
     return [
-        {"label": None, "items": first},
-        {"label": "Views", "items": views},
-        {"label": "Teams", "items": _teams(who, here)},
+        _item("Unassigned", "unassigned", UNASSIGNED, here, free),
+        _item("All unsolved", "layers", UNSOLVED, here, unsolved),
+        _item("Solved and closed", "check-circle", DONE, here, done),
     ]
 
 
-def present_label(who: Actor) -> str | None:
-    """Name the view that the present address is, if the navigation has it."""
-    found = groups(who, request.path, request.query_string.decode("latin-1"))
-    return next((item["label"] for group in found for item in group["items"] if item["active"]), None)
+def _active_teams() -> list[tuple[str, str]]:
+    return [(team.id, team.name) for team in services().catalog.teams() if team.active]
 
 
-def _teams(who: Actor, here: str) -> Groups:
-    """Show the person's own teams, else the first few; the filter reaches the others."""
-    active = [team for team in services().catalog.teams() if team.active]
-    own = [team for team in active if team.id in who.team_ids]
-    shown = (own or active)[:TEAMS_SHOWN]
+def _teams_shown(who: Actor) -> list[tuple[str, str]]:
+    """Choose the person's own teams, else the first few; the filter reaches the others."""
+    active = _active_teams()
+    return ([team for team in active if team[0] in who.team_ids] or active)[:TEAMS_SHOWN]
+
+
+def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
+    found = tally()
     return [
-        {**_item(team.name, "", tickets(team=team.id, state="open"), here), "swatch": at % 5 + 1}
-        for at, team in enumerate(shown)
+        _item(name, "", tickets(team=id_, state="open"), here, found.by_team[id_] if found else None)
+        | {"swatch": at % 5 + 1}
+        for at, (id_, name) in enumerate(teams)
     ]
 
 
-def _administration(who: Actor, path: str) -> Groups:
-    people = [_item("Users", "users", url_for("users.index_view"), path)]
-    if who.may(Permission.ROLE_VIEW):
-        people.append(_item("Roles and access", "key", url_for("roles.index_view"), path))
-    rules = []
-    if who.may(Permission.SETTING_EDIT):
-        people.append(_item("Teams", "team", url_for("teams.index_view"), path))
-        rules.append(_item("Categories", "categories", url_for("categories.index_view"), path))
-    back = [{"label": "Back to desk", "icon": "arrow-left", "url": "/", "active": False, "count": None}]
-    found = [{"label": None, "items": back}, {"label": "People", "items": people}]
-    return [*found, {"label": "Ticket rules", "items": rules}] if rules else found
+def _reports(who: Actor, here: str) -> list[Item]:
+    return [_item("Dashboards", "chart", "/reports/", here)] if who.may(Permission.REPORT_VIEW) else []
 
 
-def _item(label: str, icon: str, url: str, here: str) -> dict[str, Any]:
-    return {"label": label, "icon": icon, "url": url, "active": url == here, "count": None}
+def _administration(who: Actor, here: str) -> Groups:
+    pages = (
+        ("People", "Users", "users", "users", Permission.USER_VIEW),
+        ("People", "Roles and access", "key", "roles", Permission.ROLE_VIEW),
+        ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
+        ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
+    )
+    found: dict[str, list[Item]] = {}
+    for group, label, icon, grid, permission in pages:
+        if who.may(permission):
+            found.setdefault(group, []).append(_item(label, icon, url_for(f"{grid}.index_view"), here))
+    return [{"label": label, "items": items} for label, items in found.items()]
+
+
+def _item(label: str, icon: str, url: str, here: str, count: int | None = None) -> Item:
+    return {"label": label, "icon": icon, "url": url, "active": url == here, "count": count}
 
 
 def _help() -> dict[str, str]:
@@ -101,3 +168,8 @@ def _me(who: Actor) -> dict[str, Any]:
         "email": who.email or "",
         "note": services().users.get_user_role(user_id=who.user_id).name,
     }
+
+
+def _held(who: Actor) -> str:
+    found = tally()
+    return f" · {found.by_assignee[who.user_id]:,} open" if found and found.by_assignee[who.user_id] else ""

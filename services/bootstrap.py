@@ -13,7 +13,13 @@ from models.connection import ConnectionOptions
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
-from services.reporting import AnalyticsEngine, DashboardService, MetricsService, ReportingService
+from services.reporting import (
+    AnalyticsEngine,
+    DashboardService,
+    MetricsService,
+    ReportingService,
+    TicketCounts,
+)
 from services.tickets import (
     AssignmentService,
     AuditService,
@@ -60,6 +66,7 @@ class _Reporting:
     metrics: MetricsService
     dashboards: DashboardService
     reports: ReportingService
+    counts: TicketCounts
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,8 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
 def _build_reporting(options: Options, people: _People) -> _Reporting:
     analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
     metrics = MetricsService(analytics, partial(_may_read_reports, people.roles))
-    return _Reporting(analytics, metrics, DashboardService(metrics), ReportingService(analytics))
+    counts = TicketCounts(options.analytics_dir)
+    return _Reporting(analytics, metrics, DashboardService(metrics), ReportingService(analytics), counts)
 
 
 def _may_read_reports(roles: RoleService, actor: Actor) -> None:

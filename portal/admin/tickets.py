@@ -128,8 +128,11 @@ class TicketView(LedgerView):
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
+        view = navigation.present(actor()) or {"label": "Tickets", "count": None}
         return {
-            "title": navigation.present_label(actor()) or "Tickets",
+            "title": view["label"],
+            "view_count": view["count"],
+            "counted_age": navigation.age(),
             "nouns": ("ticket", "tickets"),
             "lookup_url": url_for(".ajax_lookup"),
             "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],

@@ -1,5 +1,6 @@
 """The reporting domain: the columnar copy of the ledger, and every figure made from it."""
 
+from services.reporting.counts import Tally, TicketCounts
 from services.reporting.dashboard import DashboardService
 from services.reporting.definitions import DEFINITIONS, Definition
 from services.reporting.engine import AnalyticsEngine, Progress
@@ -40,5 +41,7 @@ __all__ = [
     "Row",
     "Selection",
     "Series",
+    "Tally",
+    "TicketCounts",
     "TooLarge",
 ]

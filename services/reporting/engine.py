@@ -9,6 +9,7 @@ from itertools import groupby, islice
 from pathlib import Path
 
 from services.reporting.cache import SegmentWriter, cache_of_segments, merge_segments, write_cache
+from services.reporting.counts import TicketCounts
 from services.reporting.errors import CopyDamaged, CopyMissing
 from services.reporting.fold import Row, fold, micros, moment_of
 from services.reporting.ports import Condition, Ledger, LedgerEvent, Selection, Sort
@@ -60,7 +61,7 @@ class AnalyticsEngine:
     ) -> None:
         self._ledger, self._overlap, self._memory, self._recent_rows = ledger, overlap, memory, recent_rows
         self._store = Store(folder)
-        self._reader = Reader(self._store, memory=memory)
+        self._reader, self._counts = Reader(self._store, memory=memory), TicketCounts(folder)
         self._deep_at: datetime | None = None
         self._reach: tuple[int, datetime] | None = None
 
@@ -128,6 +129,8 @@ class AnalyticsEngine:
         self._deep_at = now if deep else self._deep_at
         self._store.note_followed(now.timestamp())
         self._tidy(manifest)
+        with self._reader.view(now=True) as view:
+            self._counts.update(view, now)
         return progress
 
     def _reached(self, manifest: Manifest) -> datetime:

@@ -4,6 +4,7 @@
     events-NNNNNN.parquet    segments: history events with the state after them; the truth of the copy
     closed-NNNNNN.duckdb     the cache over all but the recent segments; can be rebuilt from them
     followed                 empty; its time says when the ledger was last followed to the end
+    counts                   how many tickets the lists hold; its time says until when that was true
     damaged                  exists when a reader met a file it cannot trust
     lock                     held while somebody writes
     tmp/                     files in the making, and what queries spill
@@ -16,7 +17,7 @@ import fcntl
 import os
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -191,6 +192,29 @@ class Store:
             return (self.folder / "followed").stat().st_mtime
         except FileNotFoundError:
             return None
+
+    def write_counts(self, rows: Sequence[Sequence[Any]], seconds: float) -> None:
+        """Put new counts in place of the old ones, in one step, with the time they are true at."""
+        path = self.temporary / "counts"
+        path.write_bytes(orjson.dumps(rows))
+        os.utime(path, (seconds, seconds))
+        path.replace(self.folder / "counts")
+
+    def note_counted(self, seconds: float) -> None:
+        """Say until when the counts are known to be true (seconds since 1970)."""
+        os.utime(self.folder / "counts", (seconds, seconds))
+
+    def counts_key(self) -> tuple[int, float] | None:
+        """Identify the counts by a stat alone: the file, and until when they are true; None without any."""
+        try:
+            found = (self.folder / "counts").stat()
+        except FileNotFoundError:
+            return None
+        return found.st_ino, found.st_mtime
+
+    def read_counts(self) -> Any:
+        """Read the rows that were written last."""
+        return orjson.loads((self.folder / "counts").read_bytes())
 
 
 def describe(path: Path) -> File:

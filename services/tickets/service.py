@@ -68,6 +68,11 @@ class TicketService:
         self._roles.check_permission(actor=actor, permission=Permission.TICKET_VIEW, any_scope=True)
         return self._listing.page(self._scoped(actor, request))
 
+    def list_scope(self, *, actor: Actor) -> Scope:
+        """Tell what the actor's lists hold: all tickets, those of the actor's teams, or the actor's own."""
+        scope = actor.scope(Permission.TICKET_VIEW)
+        return Scope.OWN if scope is Scope.TEAM and not actor.team_ids else scope
+
     def iterate(
         self, *, actor: Actor, conditions: tuple[Condition, ...], sort: Sort | None
     ) -> Iterator[TicketRow]:
@@ -290,11 +295,11 @@ class TicketService:
             raise PermissionDenied(permission)
 
     def _scoped(self, actor: Actor, request: ListRequest) -> ListRequest:
-        scope = actor.scope(Permission.TICKET_VIEW)
+        scope = self.list_scope(actor=actor)
         if scope is Scope.ALL:
             return request
         limit = Condition("requester_id", Op.EQ, actor.user_id)
-        if scope is Scope.TEAM and actor.team_ids:
+        if scope is Scope.TEAM:
             limit = Condition("team_id", Op.IN, sorted(actor.team_ids))
         return ListRequest((*request.conditions, limit), request.sort, request.size, request.cursor)
 

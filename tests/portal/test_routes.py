@@ -10,6 +10,7 @@ PAGES = {
     "/help/tickets": ("customer", "agent", "manager", "administrator"),
     "/help/new": ("customer", "agent", "manager", "administrator"),
     "/desk/new": ("agent", "manager", "administrator"),
+    "/jump": ("agent", "manager", "administrator"),
     "/desk/tickets/": ("agent", "manager", "administrator"),
     "/desk/tickets/export/csv/": ("manager", "administrator"),
     "/admin/users/": ("manager", "administrator"),

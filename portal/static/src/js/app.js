@@ -1,3 +1,4 @@
+import { startJump } from "./jump.js";
 import { startKeys } from "./keys.js";
 import { startNav } from "./nav.js";
 import { start } from "./start.js";
@@ -5,3 +6,4 @@ import { start } from "./start.js";
 start();
 startNav();
 startKeys();
+startJump();

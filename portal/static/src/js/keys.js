@@ -1,4 +1,5 @@
-// Single keys, which a person can switch off in the menu under their name: / searches. Grids add their own.
+// Single keys, which a person can switch off where they are listed: / searches, ? lists. Grids add their own.
+import { show } from "./dialog.js";
 import { $, on, typing } from "./dom.js";
 
 const SETTING = "ledgerdesk:keys";
@@ -26,7 +27,9 @@ export function startKeys() {
       // Without storage the choice lasts as long as the page.
     }
   });
+  on("click", "[data-keys-help]", () => show($("#keys")));
   document.addEventListener("keydown", (event) => {
+    if (event.key === "?" && single(event)) show($("#keys"));
     if (event.key !== "/" || !single(event)) return;
     const search = $("[data-search]");
     if (!search) return;

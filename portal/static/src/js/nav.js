@@ -1,5 +1,5 @@
 // Navigation: a native popover on phones; on the desk the choice to fold it is kept in a cookie.
-import { $, on, phone } from "./dom.js";
+import { $, $$, on, phone } from "./dom.js";
 
 const YEAR = 31536000;
 
@@ -9,7 +9,21 @@ function fold(closed) {
   document.cookie = `nav=${closed ? "closed" : "open"}; path=/; max-age=${YEAR}; samesite=lax`;
 }
 
+/** Let the age of a number grow while the page stays open. */
+function grow() {
+  const start = Date.now();
+  const nodes = $$("[data-age]");
+  if (!nodes.length) return;
+  setInterval(() => {
+    for (const node of nodes) {
+      const seconds = Math.floor(+node.dataset.age + (Date.now() - start) / 1000);
+      node.textContent = seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+    }
+  }, 1000);
+}
+
 export function startNav() {
+  grow();
   on("click", "[data-nav-close], [data-nav-open]", (event, button) => {
     if (phone()) return;
     event.preventDefault();
