@@ -174,15 +174,17 @@ def test_what_opens_over_the_list_is_sound_in_every_variant(part, open_as: Opene
     assert in_all_variants(page, opened, OPEN) == []
 
 
-def test_an_explanation_is_sound_in_every_variant(open_as: Opener):
+@pytest.mark.parametrize("part", ["explain-created", "priority-options"])
+def test_what_opens_over_a_dashboard_is_sound_in_every_variant(part, open_as: Opener):
     page = open_as("manager")
 
     def opened() -> None:
         page.goto("/reports/")
-        page.locator("[data-tile=created] .explain-btn").click()
-        page.locator("#explain-created").wait_for()
+        page.locator("[data-tile=created] .tile-value").wait_for()
+        page.locator(f"[popovertarget={part}]").first.click()
+        page.locator(f"#{part}").wait_for()
 
-    assert in_all_variants(page, opened, "#explain-created") == []
+    assert in_all_variants(page, opened, f"#{part}") == []
 
 
 @pytest.mark.parametrize(
