@@ -50,23 +50,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     logs.init_logs()
     app = Flask(__name__, static_folder=None)
     app.json = CarefulJson(app)
-    app.config.update(
-        SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="ledgerdesk_form",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        WTF_CSRF_TIME_LIMIT=None,
-        MAX_CONTENT_LENGTH=MAX_REQUEST,
-        MAX_FORM_MEMORY_SIZE=MAX_REQUEST,
-        MAX_FORM_PARTS=500,
-        # Level 1 takes most of the size for a fraction of a millisecond; more costs more than it saves.
-        COMPRESS_ALGORITHM=["br", "gzip"],
-        COMPRESS_BR_LEVEL=1,
-        COMPRESS_LEVEL=1,
-        COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json"],
-        COMPRESS_STREAMS=False,
-    )
+    _configure(app, settings)
     app.extensions["services"] = services
     app.extensions["settings"] = settings
     _serve_assets(app, secure=settings.secure_cookies)
@@ -86,6 +70,26 @@ def create_app(settings: Settings, services: Services) -> Flask:
     admin.init_app(app)
     commands.init_app(app)
     return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="ledgerdesk_form",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=MAX_REQUEST,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST,
+        MAX_FORM_PARTS=500,
+        # Level 1 takes most of the size for a fraction of a millisecond; more costs more than it saves.
+        COMPRESS_ALGORITHM=["br", "gzip"],
+        COMPRESS_BR_LEVEL=1,
+        COMPRESS_LEVEL=1,
+        COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json"],
+        COMPRESS_STREAMS=False,
+    )
 
 
 def _serve_assets(app: Flask, *, secure: bool) -> None:

@@ -10,17 +10,15 @@ from models.ticket import Ticket as TicketItem
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService
 from services.tickets import undo
+from services.tickets.access import ASSIGNING, Access, asked_for
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
-from services.tickets.errors import TicketNotFound
 from services.tickets.fields import Fields
 from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_subject
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
-from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
-
-ASSIGNING = {"assignee_id", "team_id"}
+from services.users import Actor, Permission, RoleService, Scope, UserService
 
 
 class TicketService:
@@ -38,7 +36,7 @@ class TicketService:
         writer: TicketWriter,
         listing: Listing,
     ) -> None:
-        self._roles, self._users, self._catalog = roles, users, catalog
+        self._roles, self._users, self._catalog, self._access = roles, users, catalog, Access(roles)
         self._workflow, self._assignments, self._audit = workflow, assignments, audit
         self._writer, self._listing = writer, listing
 
@@ -50,13 +48,13 @@ class TicketService:
             ticket = self._writer.load(ticket_id)[0]
         except EngineUnavailable as error:
             raise unavailable() from error
-        self._may_see(actor, ticket)
+        self._access.see(actor, ticket)
         return ticket
 
     def timeline(self, *, actor: Actor, ticket_id: int) -> tuple[Ticket, list[Event]]:
         """Return a ticket with its history, oldest first; without internal parts for those outside."""
         ticket = self.get(actor=actor, ticket_id=ticket_id)
-        inside = self._allows(actor, Permission.TICKET_NOTE, ticket)
+        inside = self._access.allows(actor, Permission.TICKET_NOTE, ticket)
         try:
             events = self._audit.events(ticket_id=ticket_id, public_only=not inside)
         except EngineUnavailable as error:
@@ -66,24 +64,23 @@ class TicketService:
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
         """Return one page of the tickets the actor may see."""
         self._roles.check_permission(actor=actor, permission=Permission.TICKET_VIEW, any_scope=True)
-        return self._listing.page(self._scoped(actor, request))
+        return self._listing.page(self._access.scoped(actor, request))
 
     def list_scope(self, *, actor: Actor) -> Scope:
         """Tell what the actor's lists hold: all tickets, those of the actor's teams, or the actor's own."""
-        scope = actor.scope(Permission.TICKET_VIEW)
-        return Scope.OWN if scope is Scope.TEAM and not actor.team_ids else scope
+        return self._access.list_scope(actor)
 
     def iterate(
         self, *, actor: Actor, conditions: tuple[Condition, ...], sort: Sort | None
     ) -> Iterator[TicketRow]:
         """Walk all tickets that match, for exports; raises PermissionDenied before the first row."""
         self._roles.check_permission(actor=actor, permission=Permission.TICKET_EXPORT, any_scope=True)
-        scoped = self._scoped(actor, ListRequest(conditions=conditions, sort=sort, size=100, cursor=None))
+        scoped = self._access.scoped(actor, ListRequest(conditions))
         return self._listing.iterate(scoped.conditions, sort)
 
     def sortable(self, *, actor: Actor, conditions: tuple[Condition, ...]) -> set[str]:
         """Tell by which fields such a list of the tickets the actor may see can be sorted."""
-        return self._listing.sortable(self._scoped(actor, ListRequest(conditions)).conditions)
+        return self._listing.sortable(self._access.scoped(actor, ListRequest(conditions)).conditions)
 
     def get_tickets_by_user(
         self,
@@ -167,7 +164,7 @@ class TicketService:
 
         def prepare(item: TicketItem, fields: Fields) -> Draft | None:
             ticket = Ticket.from_model(item)
-            self._may_write(actor, ticket, speaking, bool(wanted))
+            self._access.write(actor, ticket, speaking, changing=bool(wanted))
             kept = self._writer.rebase(item, fields, seen, wanted)
             self._may_change(actor, ticket, kept)
             if "status" in kept:
@@ -198,7 +195,7 @@ class TicketService:
 
         def prepare(item: TicketItem, fields: Fields) -> Draft:
             ticket = Ticket.from_model(item)
-            self._may_write(actor, ticket, None, changing=True)
+            self._access.write(actor, ticket, None, changing=True)
             history = self._audit.changed_since(ticket_id=ticket_id, version=version - 1)
             restored, followed = undo.plan(history, fields, version, self._workflow)
             self._may_change(actor, ticket, restored)
@@ -214,7 +211,7 @@ class TicketService:
         text = clean_body(body)
 
         def prepare(item: TicketItem, fields: Fields) -> Draft:
-            self._must_be_requester(actor, item, Permission.TICKET_REPLY)
+            self._access.requester(actor, Permission.TICKET_REPLY, Ticket.from_model(item))
             status = self._workflow.after_customer_reply(fields, now)
             return Draft("replied", _changed(fields, "status", status), text, public=True)
 
@@ -225,7 +222,7 @@ class TicketService:
         """Let the requester say that it is sorted out; does nothing to a ticket that is done."""
 
         def prepare(item: TicketItem, fields: Fields) -> Draft | None:
-            self._must_be_requester(actor, item, Permission.TICKET_REPLY)
+            self._access.requester(actor, Permission.TICKET_REPLY, Ticket.from_model(item))
             if fields["status"] in ("solved", "closed"):
                 return None
             return Draft("changed", {"status": "solved"}, public=True)
@@ -244,64 +241,20 @@ class TicketService:
         if wanted["requester_id"] != actor.user_id:
             self._users.get(wanted["requester_id"])
 
-    def _may_write(self, actor: Actor, ticket: Ticket, speaking: Permission | None, changing: bool) -> None:
-        """Ask for what can be told before it is known what really changes."""
-        self._may_see(actor, ticket)
-        if speaking is not None:
-            self._check(actor, speaking, ticket)
-        if changing and not self._allows(actor, Permission.TICKET_ASSIGN, ticket):
-            self._check(actor, Permission.TICKET_UPDATE, ticket)
-
     def _may_change(self, actor: Actor, ticket: Ticket, kept: Mapping[str, Any]) -> None:
-        """Ask for what really changes: a form may send all fields, with what is no longer offered."""
-        if kept.keys() & ASSIGNING:
-            self._check(actor, Permission.TICKET_ASSIGN, ticket)
-        if kept.keys() - ASSIGNING:
-            self._check(actor, Permission.TICKET_UPDATE, ticket)
+        self._access.change(actor, ticket, kept.keys())
         self._assignments.check(kept)
         check_category(kept.get("category"), self._catalog)
 
     def _may_undo(self, actor: Actor, ticket: Ticket, event: Event) -> bool:
-        asked = {
-            Permission.TICKET_ASSIGN if n in ASSIGNING else Permission.TICKET_UPDATE for n in event.changes
-        }
         return undo.possible(event, ticket, self._workflow) and all(
-            self._allows(actor, permission, ticket) for permission in asked
+            self._access.allows(actor, permission, ticket) for permission in asked_for(event.changes.keys())
         )
-
-    def _must_be_requester(self, actor: Actor, item: TicketItem, permission: Permission) -> None:
-        ticket = Ticket.from_model(item)
-        self._check(actor, permission, ticket)
-        if ticket.requester_id != actor.user_id:
-            raise PermissionDenied(permission)
 
     def _after_reply(self, actor: Actor, fields: Fields, now: datetime) -> str:
         if actor.kind == "customer":
             return self._workflow.after_customer_reply(fields, now)
         return self._workflow.after_agent_reply(fields["status"])
-
-    def _may_see(self, actor: Actor, ticket: Ticket) -> None:
-        if not self._allows(actor, Permission.TICKET_VIEW, ticket):
-            raise TicketNotFound
-
-    def _allows(self, actor: Actor, permission: Permission, ticket: Ticket) -> bool:
-        return self._roles.allows(
-            actor=actor, permission=permission, owner_id=ticket.requester_id, team_id=ticket.team_id
-        )
-
-    def _check(self, actor: Actor, permission: Permission, ticket: Ticket) -> None:
-        self._may_see(actor, ticket)
-        if not self._allows(actor, permission, ticket):
-            raise PermissionDenied(permission)
-
-    def _scoped(self, actor: Actor, request: ListRequest) -> ListRequest:
-        scope = self.list_scope(actor=actor)
-        if scope is Scope.ALL:
-            return request
-        limit = Condition("requester_id", Op.EQ, actor.user_id)
-        if scope is Scope.TEAM:
-            limit = Condition("team_id", Op.IN, sorted(actor.team_ids))
-        return ListRequest((*request.conditions, limit), request.sort, request.size, request.cursor)
 
 
 def _changed(fields: Fields, name: str, value: Any) -> Fields:
