@@ -1,69 +1,79 @@
 """What must hold for every page, whatever it shows."""
 
-import json
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError, ViewportSize
 
-AXE = (Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-SIZES = ({"width": 390, "height": 844}, {"width": 1440, "height": 900})
+ROOT = Path(__file__).resolve().parents[2]
+AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+INSPECTION = Path(__file__).with_name("inspection.js").read_text(encoding="utf-8")
+DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+SIZES = (PHONE, DESKTOP)
+# 1280 by 800 at 200 %, 1280 by 1024 at 400 %: to a page, zoom is fewer pixels and nothing else.
+ZOOMED: tuple[ViewportSize, ...] = ({"width": 640, "height": 400}, {"width": 320, "height": 256})
 THEMES = ("light", "dark")
-# Colours are all that the theme changes.
-COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
-FACTS = """() => ({
-  width: document.documentElement.scrollWidth,
-  headings: [...document.querySelectorAll('h1')].filter(h => h.checkVisibility()).length,
-  language: document.documentElement.lang,
-  title: document.title.trim(),
-})"""
-VIOLATIONS = """async ([within, options]) =>
-  (await axe.run(within || document, {resultTypes: ['violations'], ...options})).violations
-  .map(found => `${found.impact}: ${found.id}: ` + found.nodes.slice(0, 3)
-    .map(node => `${node.target.join(' ')} (${node.failureSummary})`).join('; '))"""
-# The focus is seen when an outline, shadow or border of the element or of what it stands in changes with it.
-FOCUS = """() => {
-  const node = document.activeElement;
-  if (!node || node === document.body) return null;
-  const around = [node, node.parentElement, node.parentElement.parentElement, node.form].filter(Boolean);
-  const look = () => around.map(each => getComputedStyle(each))
-    .map(style => [style.outline, style.boxShadow, style.borderColor])
-    .join();
-  const box = node.getBoundingClientRect();
-  const focused = look();
-  node.blur();
-  const visible = look() !== focused;
-  node.focus({focusVisible: true});
-  return {
-    what: node.outerHTML.slice(0, 120), visible,
-    inside: box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
-  };
-}"""
+JUMPING = 0.02
+# Charts follow the window a moment after the page; what still sticks out by then is a finding.
+FOLLOWING_MS = 2000
+FITS = "() => document.documentElement.scrollWidth <= innerWidth"
 
 
-def problems(page: Page, variant: str, options: dict[str, Any], within: str | None = None) -> list[str]:
-    """List what is wrong with the page as it stands: its frame, its width, and what axe-core finds.
-
-    `within` is where axe-core looks, all of the page without it.
-    """
-    facts = page.evaluate(FACTS)
-    width = page.viewport_size["width"]
-    found = []
-    if facts["width"] > width:
-        found.append(f"{variant}: scrolls sideways, {facts['width']} px wide")
-    if (facts["headings"], facts["language"]) != (1, "en") or not facts["title"]:
-        found.append(f"{variant}: {json.dumps(facts)}")
-    if not page.evaluate("() => 'axe' in window"):
+def inspect(page: Page, question: str, argument: object = None) -> list[str]:
+    """Ask a page one of the questions of inspection.js and return its complaints."""
+    if not page.evaluate("() => 'inspection' in window"):
         page.evaluate(AXE)
-    return found + [f"{variant}: {text}" for text in page.evaluate(VIOLATIONS, [within, options])]
+        page.evaluate(INSPECTION)
+    return page.evaluate(f"argument => inspection.{question}(argument)", argument)
+
+
+def problems(page: Page, within: str | None = None) -> list[str]:
+    """List what is wrong with a page as it stands: axe's findings in both themes, then its layout.
+
+    `within` is the part to look at, the whole page without it.
+    """
+    found = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        found += [f"{theme}: {text}" for text in inspect(page, "axeFinds", within)]
+    page.emulate_media(color_scheme="light")
+    return found + inspect(page, "layout", within)
+
+
+def in_all_variants(page: Page, load: Callable[[], object], within: str | None = None) -> list[str]:
+    """Load a page on a phone and a desk, look at it (or a part) in both themes, and list what is wrong."""
+    found = []
+    for size in SIZES:
+        page.set_viewport_size(size)
+        load()
+        found += [f"{size['width']}: {text}" for text in problems(page, within)]
+    return found
+
+
+def zoom_problems(page: Page) -> list[str]:
+    """Zoom the page that is open to 200 and 400 % and list what is lost."""
+    found = []
+    for size in ZOOMED:
+        page.set_viewport_size(size)
+        with suppress(TimeoutError):
+            page.wait_for_function(FITS, timeout=FOLLOWING_MS)
+        found += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
+    return found
+
+
+def jumps(page: Page) -> list[str]:
+    """List what jumped while the page came up, once it did so too far."""
+    seen = inspect(page, "shifts")
+    return [f"jumps by {seen['sum']:.3f}: {seen['what']}"] if seen["sum"] > JUMPING else []
 
 
 def focus_problems(page: Page, stops: int) -> list[str]:
-    """Press Tab some times from the top and list where the focus cannot be seen."""
+    """Press Tab some times and list where the focus cannot be seen."""
     found = []
     for stop in range(stops):
         page.keyboard.press("Tab")
-        seen = page.evaluate(FOCUS)
-        if seen and not (seen["visible"] and seen["inside"]):
-            found.append(f"stop {stop + 1}: {seen}")
+        if page.evaluate("() => document.activeElement !== document.body"):
+            found += [f"stop {stop + 1}: {text}" for text in inspect(page, "focus")]
     return found

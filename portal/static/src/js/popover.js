@@ -22,6 +22,7 @@ export function place(popover, box, { align = "start" } = {}) {
 }
 
 let pressed = null;
+const openers = new WeakMap();
 
 /** Remember where a popover was asked for; an opener may stand for a whole card, [data-anchor]; from inside another one it opens beside that, like a submenu. */
 function press(event) {
@@ -31,16 +32,25 @@ function press(event) {
   const anchor = opener.closest("[data-anchor]");
   const box = (anchor ?? opener).getBoundingClientRect();
   const side = around && around.getBoundingClientRect().right + GAP;
+  openers.set(document.getElementById(opener.getAttribute("popovertarget")), opener);
   pressed = { id: opener.getAttribute("popovertarget"), around, anchor, box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box };
 }
 
-function opened(event) {
+/** Bring the focus into what opened, which may lie over its opener, and back out of what closed: a browser
+ *  does the latter for the outermost popover alone. */
+function toggled(event) {
   const popover = event.target;
-  if (event.newState !== "open" || !popover.matches?.(".pop[popover]:not(.editor)")) return;
+  if (!popover.matches?.("[popover]:not(.editor)")) return;
+  if (event.newState === "open") {
+    if (popover.matches(".pop")) beside(popover);
+    items(popover)[0]?.focus();
+  } else if (document.activeElement === document.body || !document.activeElement.checkVisibility()) openers.get(popover)?.focus();
+}
+
+function beside(popover) {
   const box = pressed?.id === popover.id ? pressed.box : $(`[popovertarget="${popover.id}"]`)?.getBoundingClientRect();
   if (!box) return;
   place(popover, box, { align: box.left > innerWidth / 2 && !pressed?.around && !pressed?.anchor ? "end" : "start" });
-  $("input, select", popover)?.focus();
 }
 
 const items = (popover) => $$("a[href], button, input, select, textarea, summary", popover).filter((node) => !node.disabled && node.offsetParent);
@@ -61,6 +71,6 @@ function arrows(event) {
 
 export function startPopovers() {
   document.addEventListener("click", press, true);
-  document.addEventListener("toggle", opened, true);
+  document.addEventListener("toggle", toggled, true);
   document.addEventListener("keydown", arrows);
 }

@@ -1,0 +1,155 @@
+"""What opens over a page, in both sizes and themes and zoomed in: sound and readable, and Esc leads back."""
+
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.checks import DESKTOP, PHONE, SIZES, ZOOMED, in_all_variants, inspect, problems
+from tests.browser.conftest import Opener
+from tests.browser.grid import OPEN, cell, editor
+
+EVERYWHERE = (*ZOOMED, *SIZES)
+SMALL = (*ZOOMED, PHONE)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Something that opens: who sees it where, what is pressed to get there one after the other, what it is.
+
+    A step that a size does not show is left out there: on a desk the account's menu needs no drawer.
+    """
+
+    name: str
+    role: str
+    path: str
+    steps: tuple[str, ...]
+    part: str
+    sizes: tuple = EVERYWHERE
+    # Chromium takes Esc in a date field for every popover around it.
+    at_once: bool = False
+
+
+ADD = "#filters .chip.add"
+MENU = "[popovertarget=me-menu]"
+OVERLAYS = (
+    Overlay("filters", "agent", OPEN, (ADD,), "#pop-add"),
+    Overlay("choices", "agent", OPEN, (ADD, "[popovertarget=pop-priority]"), "#pop-priority"),
+    Overlay("days", "agent", OPEN, (ADD, "[popovertarget=pop-created]"), "#pop-created", at_once=True),
+    Overlay("long list", "agent", OPEN, (ADD, "[popovertarget=pop-assignee]"), "#pop-assignee"),
+    Overlay("editor", "agent", OPEN, ("td.s button.ed",), ".pop.editor"),
+    Overlay("navigation", "agent", OPEN, ("[data-nav-open]",), "#nav", SMALL),
+    Overlay("account", "agent", OPEN, ("[data-nav-open]", MENU), "#me-menu"),
+    Overlay("send as", "agent", "/desk/tickets/60", ("[popovertarget=send-as]",), "#send-as"),
+    Overlay("panel", "agent", "/desk/tickets/60", ("[data-panel]",), "#panel", SMALL),
+    Overlay("customer's account", "customer", "/help/", (MENU,), "#me-menu"),
+    Overlay("customer's pages", "customer", "/help/", ("[popovertarget=help-menu]",), "#help-menu", SMALL),
+    Overlay("explanation", "manager", "/reports/", ("[data-explain=created]",), "#explain-created"),
+    Overlay("teams", "manager", "/reports/", ("summary:has(#team-said)",), ".chip-panel"),
+)
+
+
+def focused(page: Page, opener: str) -> str:
+    """Give the focus to an opener and press Enter on it."""
+    page.locator(opener).first.scroll_into_view_if_needed()
+    page.locator(opener).first.focus()
+    page.keyboard.press("Enter")
+    return opener
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda overlay: overlay.name)
+def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, open_as: Opener):
+    page = open_as(overlay.role, overlay.path)
+    page.locator(overlay.steps[0]).first.wait_for(state="attached")
+    found = []
+    for size in overlay.sizes:
+        page.set_viewport_size(size)
+        pressed = [focused(page, step) for step in overlay.steps if page.locator(step).first.is_visible()]
+        page.locator(overlay.part).locator("visible=true").first.wait_for()
+        seen = inspect(page, "focus") + problems(page, overlay.part)
+        found += [f"{size['width']}: {text}" for text in seen]
+        for opener in pressed[:1] if overlay.at_once else reversed(pressed):
+            page.keyboard.press("Escape")
+            expect(page.locator(opener).first).to_be_focused()
+            found += [f"{size['width']}, shut: {text}" for text in inspect(page, "focus")]
+        assert pressed, f"nothing opens it at {size['width']}"
+        assert page.locator(overlay.part).locator("visible=true").count() == 0
+    assert not found, "\n".join(found)
+
+
+def test_the_bar_over_chosen_rows_hides_none_of_them(open_as: Opener):
+    page = open_as("agent", OPEN)
+    found = []
+    for size in EVERYWHERE:
+        page.set_viewport_size(size)
+        page.locator("table.grid [name=rowid]").first.check()
+        page.locator("[data-bulk]").wait_for()
+        seen = problems(page)
+        assign = page.locator("[data-action=assign]")
+        focused(page, "[data-action=assign]")
+        page.locator(".pop.editor").wait_for()
+        seen += inspect(page, "focus") + problems(page, ".pop.editor")
+        page.keyboard.press("Escape")
+        expect(assign).to_be_focused()
+        page.keyboard.press("Escape")
+        expect(page.locator("[data-bulk]")).to_be_hidden()
+        found += [f"{size['width']}: {text}" for text in seen]
+    assert not found, "\n".join(found)
+
+
+def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, people):
+    watch.expected.add(409)
+    page = open_as("agent")
+
+    def clash() -> None:
+        number = people["customer"].new_ticket("Changed in two cells")
+        page.goto(OPEN)
+        people["manager"].update(number, priority="high", seen_priority="normal")
+        priority = cell(page, number, "priority")
+        if not priority.is_visible():
+            pytest.skip("this size shows no normal priority")
+        priority.focus()
+        page.keyboard.press("Enter")
+        editor(page, "Priority", number).wait_for()
+        page.keyboard.type("urg")
+        page.keyboard.press("Enter")
+        page.get_by_role("alertdialog").wait_for()
+
+    page.set_viewport_size(DESKTOP)
+    clash()
+    found = inspect(page, "focus") + problems(page, "[role=alertdialog]")
+    assert not found, "\n".join(found)
+
+
+def test_a_toast_is_sound_in_every_variant(open_as: Opener, people):
+    number = people["customer"].new_ticket("Answered in every variant")
+    page = open_as("agent")
+
+    def toasted() -> None:
+        page.goto(f"/desk/tickets/{number}")
+        page.get_by_label("Message", exact=True).fill("It is on its way.")
+        page.keyboard.press("Control+Enter")
+        page.locator("#toasts .toast").wait_for()
+
+    found = in_all_variants(page, toasted, "#toasts")
+    assert not found, "\n".join(found)
+
+
+def conflict(page: Page, people) -> None:
+    """Lead a page to the conflict page."""
+    number = people["customer"].new_ticket("Seen in every variant")
+    page.goto(f"/desk/tickets/{number}")
+    people["manager"].update(number, priority="high", seen_priority="normal")
+    if page.viewport_size["width"] < 1200:
+        page.get_by_role("button", name="Properties and requester").click()
+    for label, words in (("Priority", "Urgent"), ("Category", "Refunds")):
+        page.get_by_label(label).select_option(label=words)
+    page.get_by_role("button", name="Save changes").click()
+    page.locator(".clash").wait_for()
+
+
+def test_the_conflict_page_is_sound_in_every_variant(open_as: Opener, watch, people):
+    watch.expected.add(409)
+    page = open_as("agent")
+    found = in_all_variants(page, lambda: conflict(page, people))
+    assert not found, "\n".join(found)

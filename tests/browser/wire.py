@@ -1,0 +1,51 @@
+"""What a page costs over the wire, as Chromium counts it: every answer, with its headers, compressed."""
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+SETTLING_MS = 10
+
+
+class Wire:
+    """Counts the bytes that a page receives."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Network.enable")
+        self._session.on("Network.requestWillBeSent", self._sent)
+        self._session.on("Network.loadingFinished", self._finished)
+        self._session.on("Network.loadingFailed", lambda said: self._open.discard(said["requestId"]))
+        self._open: set[str] = set()
+        self._types: dict[str, str] = {}
+        self.addresses: list[str] = []
+        self.page_bytes = 0
+        self.other_bytes = 0
+
+    def _sent(self, said: dict[str, Any]) -> None:
+        self._open.add(said["requestId"])
+        self._types[said["requestId"]] = said.get("type", "")
+        self.addresses.append(said["request"]["url"])
+
+    def _finished(self, said: dict[str, Any]) -> None:
+        self._open.discard(said["requestId"])
+        if self._types.get(said["requestId"]) == "Document":
+            self.page_bytes += int(said["encodedDataLength"])
+        else:
+            self.other_bytes += int(said["encodedDataLength"])
+
+    def forget(self) -> None:
+        """Empty the browser's cache: the next view is a first view."""
+        self._session.send("Network.clearBrowserCache")
+
+    def start(self) -> None:
+        """Count from nothing again."""
+        self.addresses.clear()
+        self.page_bytes = self.other_bytes = 0
+
+    def settle(self) -> None:
+        """Wait until everything that was asked for has come."""
+        self._page.wait_for_timeout(SETTLING_MS)
+        while self._open:
+            self._page.wait_for_timeout(SETTLING_MS)
