@@ -15,5 +15,6 @@ app = create_app(settings, services)
 dash = mount(
     app, services, guard=reports.guard, shell=reports.shell, grid_url=links.behind_a_mark,
     csrf_token=generate_csrf, zone=settings.time_zone, avatar=words.avatar,
+    script=app.jinja_env.globals["asset"]("overview.js"),
 )  # fmt: skip
 reports.admit(app, dash.csp_hashes())

@@ -35,7 +35,7 @@ def _plain_avatar(_id: str, name: str) -> tuple[str, int]:
 class LedgerDash(dash.Dash):
     """A Dash app whose page is rendered by the portal's shell."""
 
-    def __init__(self, server: Flask, shell: Shell, bundles: Bundles) -> None:
+    def __init__(self, server: Flask, shell: Shell, bundles: Bundles, script: str | None) -> None:
         self.shell = shell
         self.bundles = bundles
         super().__init__(
@@ -43,6 +43,8 @@ class LedgerDash(dash.Dash):
             server=server,  # type: ignore[arg-type]  # a Flask app is what its documentation asks for
             url_base_pathname=PREFIX,
             assets_folder=str(Path(__file__).resolve().parent / "assets"),
+            assets_ignore=".*" if script else "",
+            external_scripts=[script] if script else None,
             title=TITLE,
             update_title=None,  # type: ignore[arg-type]  # documented: None switches it off
             csrf_token_name=CSRF_COOKIE,
@@ -81,6 +83,7 @@ def mount(
     avatar: Avatar = _plain_avatar,
     csrf_token: Callable[[], str] | None = None,
     bundles: Path | None = FOLDER,
+    script: str | None = None,
     now: Clock = _utc_now,
     zone: str = "UTC",
 ) -> dash.Dash:
@@ -89,13 +92,14 @@ def mount(
     `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
     the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
     X-CSRFToken; without it the portal sets the cookie itself. `grid_url` and `avatar`: see ports. `bundles`
-    is a folder that bundles.build() wrote; without one Dash serves its files as they are. `zone` is the
+    is a folder that bundles.build() wrote; without one Dash serves its files as they are. `script` is the
+    address of a built assets/overview.js; without one Dash serves the source. `zone` is the
     IANA zone in which days begin.
     """
     ready = Bundles.load(bundles)
     gate = Gate(PREFIX, guard, ready)
     gate.install(server)
-    app = LedgerDash(server, shell, ready)
+    app = LedgerDash(server, shell, ready, script)
     zone = callbacks.check_zone(zone)
     app.layout = layout.page(zone)
     callbacks.register(app, services, prefix=PREFIX, grid_url=grid_url, avatar=avatar, now=now, zone=zone)

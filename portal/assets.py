@@ -29,11 +29,15 @@ STYLES = {
     ),
     "help.css": ("tokens", "base", "controls", "components", "overlay", "help"),
     "plain.css": ("tokens", "base", "controls", "components", "plain"),
-    "dash.css": ("dash",),
-    "style.css": ("style",),
+    "reports.css": (
+        "tokens", "base", "controls", "components", "overlay", "shell", "filters", "responsive", "dash",
+    ),
+    "style.css": ("dash", "style"),  # beside app.css, in development
 }  # fmt: skip
 # What templates load; what several of them share becomes a part of its own, loaded once.
 SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "roles.js", "ticket.js")
+# Loaded by Dash as a classic script, ahead of its renderer, which may call its functions at once.
+CLASSIC = {"overview.js": ROOT / "analytics_dash" / "assets" / "overview.js"}
 # The oldest browsers that know what our sources use: popovers, dialogs, nesting, light-dark().
 TARGET = "--target=chrome125,firefox128,safari17.5"
 FONTS = {
@@ -110,6 +114,8 @@ class Build:
             text = "".join((self.source / "css" / f"{part}.css").read_text() for part in parts)
             self.add(name, esbuild("--loader=css", "--minify", TARGET, text=self.link_urls(text)))
         self.add_scripts()
+        for name, path in CLASSIC.items():
+            self.add(name, esbuild("--loader=js", "--minify", TARGET, text=path.read_text()))
 
     def add(self, name: str, content: bytes) -> None:
         """Register an output under its logical name and the hash of its content."""

@@ -9,7 +9,6 @@ import brotli
 import pytest
 
 from portal.assets import (
-    ROOT,
     SCRIPTS,
     SOURCE,
     STYLES,
@@ -120,13 +119,12 @@ def test_stylesheets_name_only_files_of_the_build(build: Build) -> None:
 
 def test_our_own_scripts_stay_small(build: Build) -> None:
     scripts = sum(len(content) for name, content in build.outputs.items() if name.endswith(".js"))
-    dashboards = (ROOT / "analytics_dash" / "assets").glob("*.js")
-    assert scripts + sum(path.stat().st_size for path in dashboards) <= 40 * KB
+    assert scripts <= 40 * KB
 
 
 def test_no_page_loads_more_than_a_small_stylesheet(build: Build) -> None:
     loaded = {name: len(text(build, name)) for name in STYLES}
-    loaded["app.css"] += loaded.pop("dash.css")  # a dashboard loads both
+    del loaded["style.css"]  # development alone
     assert {name: size for name, size in loaded.items() if size > 60 * KB} == {}
 
 
