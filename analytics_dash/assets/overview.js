@@ -125,8 +125,6 @@
   document.addEventListener(
     "toggle",
     (event) => {
-      // On a small screen the choices lie over what opened them.
-      if (event.target.matches?.(".report-choice[open]")) event.target.querySelector("a")?.focus();
       if (event.target.matches?.(".as-table")) event.target.querySelectorAll("[data-table]").forEach(fillTable);
     },
     true,

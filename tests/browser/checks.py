@@ -18,7 +18,9 @@ THEMES = ("light", "dark")
 JUMPING = 0.02
 # Charts follow the window a moment after the page; what still sticks out by then is a finding.
 FOLLOWING_MS = 2000
-FITS = "() => document.documentElement.scrollWidth <= innerWidth"
+FITS = """() => document.documentElement.scrollWidth <= innerWidth
+  && [...document.querySelectorAll('.main-svg')]
+    .every(svg => svg.clientWidth <= svg.parentElement.clientWidth + 1)"""
 
 
 def inspect(page: Page, question: str, argument: object = None) -> list[str]:

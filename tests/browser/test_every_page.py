@@ -26,6 +26,7 @@ PAGES = {
     "administrator": (
         "/admin/users/",
         "/admin/users/?search=nobody",
+        "/jump?q=an",
         "/admin/users/new/",
         "a person",
         "/admin/roles/",

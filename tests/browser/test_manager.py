@@ -5,16 +5,11 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import SIZES
 from tests.browser.conftest import Opener
 
 TILES = ("created", "solved", "backlog", "first_response", "full_resolution", "reopen_rate")
-SHIFTS = """window.shifted = 0;
-new PerformanceObserver((list) => list.getEntries().forEach((one) => (window.shifted += one.value)))
-  .observe({ type: "layout-shift", buffered: true });"""
 BAR = ".chart-priority .point"
 
 
@@ -94,26 +89,6 @@ def test_a_figure_explains_itself(open_as: Opener):
     expect(panel).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: str(size["width"]))
-def test_a_dashboard_comes_light_and_without_a_jump(size, open_as: Opener):
-    page = open_as("manager", viewport=size)
-    page.add_init_script(SHIFTS)
-    wire = page.context.new_cdp_session(page)
-    wire.send("Network.enable")
-    loaded: list[int] = []
-    wire.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
-    weights = []
-    for _ in range(2):
-        loaded.clear()
-        page.goto("/reports/")
-        drawn(page)
-        page.wait_for_load_state("networkidle")
-        weights.append(sum(loaded))
-        assert page.evaluate("window.shifted") <= 0.02
-    assert weights[0] <= 1_600_000
-    assert weights[1] <= 30_000  # with the page itself
-
-
 def test_a_theme_recolours_the_charts_without_a_reload(open_as: Opener):
     page = open_as("manager", "/reports/", color_scheme="light")
     drawn(page)
@@ -126,17 +101,6 @@ def test_a_theme_recolours_the_charts_without_a_reload(open_as: Opener):
     assert page.evaluate("window.same")
     page.get_by_role("button", name="System", exact=True).click()
     page.wait_for_function(f"() => {line} === '{light}'")
-
-
-def test_at_twice_the_size_nothing_is_cut_or_scrolls_sideways(open_as: Opener):
-    page = open_as("manager", "/reports/", viewport={"width": 720, "height": 450}, device_scale_factor=2)
-    drawn(page)
-    for part in ("html", "main"):
-        assert page.locator(part).evaluate("part => part.scrollWidth <= part.clientWidth"), part
-    page.get_by_role("button", name="Explain first response").click()
-    box = page.get_by_role("dialog", name="First response, explained").bounding_box()
-    assert box["y"] >= 0
-    assert box["y"] + box["height"] <= 450
 
 
 def test_the_filtered_list_is_downloaded_as_csv(open_as: Opener):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.checks import COLOURS, SIZES, THEMES, problems
+from tests.browser.checks import in_all_variants
 from tests.faults.product import PASSWORD, Product
 from tests.faults.visitor import Visitor
 
@@ -127,11 +127,5 @@ def test_a_change_in_a_list_says_so_and_can_be_tried_again(open_page, product, n
 def test_the_page_is_sound_in_every_variant(open_page, product):
     page = open_page(reduced_motion="reduce")
     product.engine.stop()
-    found = []
-    for size in SIZES:
-        page.set_viewport_size(size)
-        page.goto("/help/")
-        for theme in THEMES:
-            page.emulate_media(color_scheme=theme)
-            found += problems(page, f"{size['width']} {theme}", COLOURS if theme == "dark" else {})
-    assert found == []
+    found = in_all_variants(page, lambda: page.goto("/help/"))
+    assert not found, "\n".join(found)

@@ -37,12 +37,17 @@ export function startNav() {
     button.setAttribute("aria-expanded", String(open));
     if (open) $("select, a, button", panel)?.focus();
   });
+  const shut = () => {
+    $("#panel").classList.remove("open");
+    $("[data-panel]").setAttribute("aria-expanded", "false");
+  };
   document.addEventListener("keydown", (event) => {
-    const panel = $("#panel.open");
-    if (event.key !== "Escape" || !panel || $(":popover-open")) return;
-    panel.classList.remove("open");
-    const button = $("[data-panel]");
-    button.setAttribute("aria-expanded", "false");
-    button.focus();
+    if (event.key !== "Escape" || !$("#panel.open") || $(":popover-open")) return;
+    shut();
+    $("[data-panel]").focus();
+  });
+  // It lies over the page: whoever tabs on sees what they come to.
+  on("focusout", "#panel.open", ({ relatedTarget: to }, panel) => {
+    if (to && !panel.contains(to) && !to.closest("[data-panel]")) shut();
   });
 }

@@ -32,7 +32,7 @@ function press(event) {
   const anchor = opener.closest("[data-anchor]");
   const box = (anchor ?? opener).getBoundingClientRect();
   const side = around && around.getBoundingClientRect().right + GAP;
-  openers.set(document.getElementById(opener.getAttribute("popovertarget")), opener);
+  if (!opener.matches("[popovertargetaction=hide]")) openers.set(document.getElementById(opener.getAttribute("popovertarget")), opener);
   pressed = { id: opener.getAttribute("popovertarget"), around, anchor, box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box };
 }
 
