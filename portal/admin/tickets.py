@@ -1,6 +1,7 @@
 """The ticket grid: filters, inline status, priority and assignee, bulk changes, export."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from flask_admin import expose
 from portal import navigation
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import Kept, LedgerView, in_grid_words
+from portal.admin.nothing import nothing_in_view
 from portal.guards import actor, now
 from portal.links import GRID
 from portal.undo import Message, change_of, offering
@@ -21,6 +23,14 @@ from services.tickets import PRIORITIES, STATUSES, Ticket, TicketRow, label
 from services.users import Permission
 
 Choices = Sequence[tuple[str, str]]
+EXPORT_MOST = 50_000
+EXPORT_CHUNK = 100  # rows whose people are looked up together
+# How a list sorted so is read out in its foot: ascending, descending.
+SORT_WORDS = {
+    "updated_at": ("longest unchanged first", "latest change first"),
+    "created_at": ("oldest first", "newest first"),
+    "priority": ("least urgent first", "most urgent first"),
+}
 
 
 class TicketSource(Kept):
@@ -84,7 +94,16 @@ class TicketView(LedgerView):
 
     list_template = "admin/tickets.html"
     can_export = True
-    column_list = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
+    column_list = (
+        "status", "priority", "subject", "category", "team_id", "assignee_id", "requester_id", "channel",
+        "created_at", "updated_at",
+    )  # fmt: skip
+    columns_first = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
+    column_fixed = "subject"
+    # What is kept as an id would be sorted by the id.
+    column_sortable_list = ("status", "priority", "subject", "channel", "created_at", "updated_at")
+    row_cells = False
+    export_max_rows = EXPORT_MOST
     column_editable_list = ("status", "priority", "assignee_id")
     column_export_list = (
         "ticket_id", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
@@ -124,7 +143,8 @@ class TicketView(LedgerView):
         wanted = next((f for f in self._filters if f.param == request.args.get("name")), None)
         if wanted is None:
             abort(404)
-        return jsonify(wanted.choices())
+        notes = self._teams_of_agents() if wanted.param == "assignee" else {}
+        return jsonify([[value, label, notes.get(value)] for value, label in wanted.choices()])
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
@@ -138,6 +158,10 @@ class TicketView(LedgerView):
             "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),
+            "categories": self._services.catalog.names("category"),
+            "agent_teams": self._teams_of_agents(),
+            "sort_words": SORT_WORDS,
+            "nothing": lambda: nothing_in_view(actor()),
             "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
@@ -149,6 +173,13 @@ class TicketView(LedgerView):
         if row is None:
             abort(404)
         return redirect(url_for("desk.ticket", ticket_id=row.ticket_id))
+
+    def export_rows(self, rows: Iterable[TicketRow]) -> Iterator[TicketRow]:
+        """Look up the people of many rows at once; each row's names are then at hand."""
+        walk = iter(rows)
+        while chunk := list(islice(walk, EXPORT_CHUNK)):
+            self._names_of(chunk)
+            yield from chunk
 
     def export_value(self, row: TicketRow, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
         """Write people and teams by name."""
@@ -232,6 +263,16 @@ class TicketView(LedgerView):
             DateFilter("updated_at", "Updated", name="updated", zone=zone),
             DateFilter("first_solved_at", "First solved", name="solved", zone=zone),
         ]  # fmt: skip
+
+    def _teams_of_agents(self) -> dict[str, str]:
+        """Name each agent's teams: why one of them is a good choice."""
+        teams = self._services.catalog.names("team")
+        people = self._services.users.agents()
+        return {
+            person.user_id: ", ".join(teams[team] for team in person.team_ids if team in teams)
+            for person in people
+            if person.team_ids
+        }
 
     def _agents(self) -> Choices:
         return [(user.user_id, user.name) for user in self._services.users.agents()]
