@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-from flask import request
-
 from portal import navigation
 from services.users import Actor
 
@@ -43,9 +41,8 @@ VIEWS = {
 
 def nothing_in_view(who: Actor) -> Nothing | None:
     """Describe the navigation's view that the address is, None for a list filtered by hand."""
-    groups = navigation.groups(who, request.path, request.query_string.decode("latin-1"))
-    items = [item for group in groups for item in group["items"]]
-    here = next((item for item in items if item["active"]), None)
+    items = [item for group in navigation.groups(who) for item in group["items"]]
+    here = navigation.present(who)
     if here is None:
         return None
     if here.get("swatch"):
@@ -60,7 +57,7 @@ def nothing_in_view(who: Actor) -> Nothing | None:
     return Nothing(title, text, tuple(_link(by_label[name]) for name in next_ones if name in by_label))
 
 
-def _link(item: dict[str, object]) -> tuple[str, str]:
+def _link(item: navigation.Item) -> tuple[str, str]:
     """Name a view as the navigation does, with its count where that is known."""
     count = item.get("count")
-    return f"{item['label']}, {count}" if count is not None else str(item["label"]), str(item["url"])
+    return f"{item['label']}, {count:,}" if count is not None else str(item["label"]), str(item["url"])

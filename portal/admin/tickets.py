@@ -9,6 +9,7 @@ from flask import abort, jsonify, redirect, request, url_for
 from flask_admin import expose
 
 from portal import navigation
+from portal.admin.agents import agent_notes
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.admin.nothing import nothing_in_view
@@ -139,12 +140,12 @@ class TicketView(LedgerView):
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Any:
-        """Answer a filter's choices, [[value, label], ...]: long lists are loaded when they are opened."""
+        """Answer a filter's choices, [[value, label, note, teams], ...]: lists too long for every page."""
         wanted = next((f for f in self._filters if f.param == request.args.get("name")), None)
         if wanted is None:
             abort(404)
-        notes = self._teams_of_agents() if wanted.param == "assignee" else {}
-        return jsonify([[value, label, notes.get(value)] for value, label in wanted.choices()])
+        notes = agent_notes() if wanted.param == "assignee" else {}
+        return jsonify([[value, label, *notes.get(value, ())] for value, label in wanted.choices()])
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
@@ -159,7 +160,7 @@ class TicketView(LedgerView):
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),
             "categories": self._services.catalog.names("category"),
-            "agent_teams": self._teams_of_agents(),
+            "agent_notes": agent_notes,
             "sort_words": SORT_WORDS,
             "nothing": lambda: nothing_in_view(actor()),
             "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
@@ -263,16 +264,6 @@ class TicketView(LedgerView):
             DateFilter("updated_at", "Updated", name="updated", zone=zone),
             DateFilter("first_solved_at", "First solved", name="solved", zone=zone),
         ]  # fmt: skip
-
-    def _teams_of_agents(self) -> dict[str, str]:
-        """Name each agent's teams: why one of them is a good choice."""
-        teams = self._services.catalog.names("team")
-        people = self._services.users.agents()
-        return {
-            person.user_id: ", ".join(teams[team] for team in person.team_ids if team in teams)
-            for person in people
-            if person.team_ids
-        }
 
     def _agents(self) -> Choices:
         return [(user.user_id, user.name) for user in self._services.users.agents()]

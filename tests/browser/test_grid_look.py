@@ -168,10 +168,11 @@ def test_the_editor_says_who_is_near_and_marks_what_was_typed(open_as: Opener):
     expect(editor(page, "Assignee", number)).to_be_focused()
     expect(page.get_by_role("dialog")).to_contain_text(f"Assign #{number} · people in Billing first")
     options = page.get_by_role("option")
-    expect(options.first).to_have_text(re.compile("Billing$|^[A-Z]{2}Ana Silva"))
+    held = [words for words in options.all_inner_texts() if not re.search(r"\d+ open$", words)]
+    assert len(held) <= 2, "only nobody and the present assignee go without their load"
     page.keyboard.type("gra")
     assert set(options.locator("b").all_inner_texts()) == {"Gra"}
-    expect(options.filter(has_text="Grace Chen")).to_contain_text("Platform")
+    expect(options.filter(has_text="Grace Chen")).to_contain_text(re.compile(r"\d+ open$"))
     page.keyboard.press("Escape")
     expect(cell(page, number, "assignee")).to_be_focused()
     cell(page, number, "status").click()

@@ -66,7 +66,7 @@ async function edit(cell) {
   const person = config.people.includes(field);
   const team = person && $(".t", row)?.textContent.trim();
   let offers = withPresent(allowed(field, value, await choices(offered.offered)), value, cell);
-  const inTeam = ([, , note]) => note?.split(", ").includes(team);
+  const inTeam = ([, , , teams]) => teams?.split(", ").includes(team);
   const near = team && offers?.some(inTeam);
   if (near) offers = [...offers.filter(inTeam), ...offers.filter((choice) => !inTeam(choice))];
   const name = $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;

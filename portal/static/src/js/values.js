@@ -51,18 +51,15 @@ export async function fill(select) {
   try {
     const found = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
     const known = new Set([...select.options].map((option) => option.value));
-    for (const [value, label, note] of found) {
-      if (known.has(value)) continue;
-      const option = new Option(label, value);
-      if (note) option.dataset.n = note;
-      select.append(option);
+    for (const [value, label, note = "", teams = ""] of found) {
+      if (!known.has(value)) select.append(el("option", { value, "data-n": note, "data-t": teams }, label));
     }
   } catch {
     select.dataset.lookup = lookup;
   }
 }
 
-/** Read what may be chosen, [value, label, note]: sent along, or held by a filter of this page ("-" stands for
+/** Read what may be chosen, [value, label, note, teams]: sent along, or held by a filter of this page ("-" stands for
  *  nothing there). */
 export async function choices(offered) {
   if (!offered) return null;
@@ -71,6 +68,6 @@ export async function choices(offered) {
   const isList = source.matches("select");
   if (isList) await fill(source);
   const read = isList ? [...source.options] : $$("input", source);
-  const all = read.map((node) => [node.value === "-" ? "" : node.value, (isList ? node : node.parentElement).textContent.trim(), node.dataset.n]);
+  const all = read.map((node) => [node.value === "-" ? "" : node.value, (isList ? node : node.parentElement).textContent.trim(), node.dataset.n, node.dataset.t]);
   return offered.none ? all : all.filter(([value]) => value);
 }
