@@ -13,6 +13,7 @@ from models.times import from_text, to_text
 
 OPEN_STATUSES = ("new", "open", "pending", "on_hold")
 DONE_STATUSES = ("solved", "closed")
+PRIORITIES = ("low", "normal", "high", "urgent")
 
 TIMES = {"created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at"}
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from models.ticket import Ticket, side, state_partitions
+from models.ticket import DONE_STATUSES, OPEN_STATUSES, PRIORITIES, Ticket, side, state_partitions
 from models.times import from_text, to_text
 from pynamodb_grid.listing import (
     ColumnarPort,
@@ -83,6 +83,7 @@ def build(*, key: bytes, shards: int, columnar: ColumnarPort | None = None) -> L
         attributes=TicketRow._fields,
         row=read_row,
         columnar=columnar,
+        ranks={"priority": PRIORITIES, "status": OPEN_STATUSES + DONE_STATUSES},
     )
 
 

@@ -45,6 +45,12 @@ FONTS = {
     "inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
 }
 HASHED = re.compile(r"\.(?:[0-9a-f]{8}|[0-9A-Z]{8})\.[a-z0-9]+$")  # ours, esbuild's
+SYMBOL = re.compile(r'<symbol id="([^"]+)" viewBox="([^"]+)">(.*?)</symbol>')
+# The order is the number that --g names in css/components.css.
+SHEET = (
+    "s-new", "s-open", "s-pending", "s-on_hold", "s-solved", "s-closed",
+    "p-low", "p-normal", "p-high", "p-urgent", "user",
+)  # fmt: skip
 SHAPE = re.compile(r"<(?:path|circle|rect|line|polyline|polygon|ellipse)\b[^>]*/>")
 
 
@@ -107,7 +113,9 @@ class Build:
         """Build fonts and icons first, because stylesheets and modules carry their hashed names."""
         for name, path in FONTS.items():
             self.add(name, (self.modules_folder / path).read_bytes())
-        self.add("sprite.svg", sprite(self.source / "icons", self.modules_folder).encode())
+        symbols = sprite(self.source / "icons", self.modules_folder)
+        self.add("sprite.svg", symbols.encode())
+        self.add("glyphs.svg", sheet(symbols).encode())
         for name in ("chevron.svg", "favicon.svg"):
             self.add(name, (self.source / "icons" / name).read_bytes())
         for name, parts in STYLES.items():
@@ -192,6 +200,18 @@ def esbuild(*arguments: str, text: str = "") -> bytes:
     if done.returncode or done.stderr:
         raise BuildError(done.stderr.decode())
     return done.stdout
+
+
+def sheet(symbols: str) -> str:
+    """Lay the glyphs of a grid's rows side by side: a mask for CSS, so that no row repeats an SVG."""
+    found = {m[1]: (m[2], m[3]) for m in SYMBOL.finditer(symbols)}
+    drawn = "".join(
+        f'<svg x="{16 * at}" width="16" height="16" viewBox="{found[name][0]}">{found[name][1]}</svg>'
+        for at, name in enumerate(SHEET)
+    )
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{16 * len(SHEET)}" height="16"'
+    stroke = 'fill="none" stroke="#000" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"'
+    return f"{head} {stroke}>{drawn}</svg>\n"
 
 
 def main() -> int:

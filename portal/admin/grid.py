@@ -1,12 +1,15 @@
 """What all grids share: our templates, and services' refusals in the grid's words."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flask import render_template
+from flask import redirect, render_template, request
+from flask_admin import expose
+from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
+from portal.admin import columns
 from portal.guards import actor
 from pynamodb_grid.admin import Missing, PynamoView, Refused, StaleWrite
 from services.catalog import EntryChanged
@@ -16,7 +19,11 @@ from services.users import Permission, StaleRecord
 
 
 class LedgerView(PynamoView):
-    """A grid in the product's look; `needs` maps what it may be asked for to permissions."""
+    """A grid in the product's look; `needs` maps what it may be asked for to permissions.
+
+    Of column_list, people see `columns_first` (none named: all) until they choose; the column
+    `column_fixed` (none named: the first) is always there.
+    """
 
     list_template = "admin/list.html"
     create_template = "admin/form.html"
@@ -26,11 +33,46 @@ class LedgerView(PynamoView):
     can_delete = False
     can_export = False
     needs: dict[str, Permission] = {}
+    columns_first: Collection[str] = ()
+    column_fixed = ""
 
     def get_column_name(self, field: str) -> str:
         """Name a column as its field is named."""
         known = self.fields.get(field)
         return known.label if known else str(super().get_column_name(field))
+
+    def shown_columns(self) -> Sequence[tuple[str, str]]:
+        """Give the columns this person chose, in the grid's own order."""
+        offers = self.column_offers()
+        wanted = {offer.name for offer in offers if offer.shown}
+        return [pair for pair in self._list_columns if pair[0] in wanted] if offers else self._list_columns
+
+    def column_offers(self) -> list[columns.Offer]:
+        """List all columns with whether they are shown; empty where there are too few to choose from."""
+        offered = [name for name, _ in self._list_columns]
+        if len(offered) < columns.FEWEST:
+            return []
+        wanted = columns.chosen(actor().user_id, offered, self.columns_first or offered)
+        wanted.add(self.fixed_column)
+        return [columns.Offer(name, label, name in wanted) for name, label in self._list_columns]
+
+    @property
+    def fixed_column(self) -> str:
+        """Name the column that cannot be left out."""
+        return self.column_fixed or str(self._list_columns[0][0])
+
+    @expose("/columns/", methods=("POST",))
+    def columns_view(self) -> Any:
+        """Keep which columns a person wants, or how dense the rows are."""
+        response = redirect(get_redirect_target() or self.get_url(".index_view"))
+        if "density" in request.form:
+            columns.keep_density(response, request.form["density"])
+            return response
+        offered = {name for name, _ in self._list_columns}
+        wanted = [name for name in dict.fromkeys(request.form.getlist("column")) if name in offered]
+        path = self.get_url(".index_view").rstrip("/")
+        columns.keep(response, actor().user_id, path, None if "reset" in request.form else wanted)
+        return response
 
     def create_blueprint(self, admin: Any) -> Any:
         """Leave out the package's own static files: the product's pages bring theirs."""
@@ -39,11 +81,11 @@ class LedgerView(PynamoView):
 
     def render(self, template: str, **kwargs: Any) -> str:
         """Render with our templates, which need nothing that Flask-Admin would add."""
-        return render_template(template, admin_view=self, **kwargs)
+        return render_template(template, admin_view=self, compact=columns.compact(), **kwargs)
 
     def can(self, action: str) -> bool:
         """Ask the actor's role; what is not named is not allowed."""
-        wanted = self.needs.get(action)
+        wanted = self.needs.get("list" if action == "columns_view" else action)
         return bool(wanted and current_user.is_authenticated and actor().may(wanted))
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:

@@ -1,6 +1,7 @@
 """The ticket grid: filters, inline status, priority and assignee, bulk changes, export."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,8 +9,10 @@ from flask import abort, jsonify, redirect, request, url_for
 from flask_admin import expose
 
 from portal import navigation
+from portal.admin.agents import agent_notes
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import Kept, LedgerView, in_grid_words
+from portal.admin.nothing import nothing_in_view
 from portal.guards import actor, now
 from portal.links import GRID
 from portal.undo import Message, change_of, offering
@@ -21,6 +24,14 @@ from services.tickets import PRIORITIES, STATUSES, Ticket, TicketRow, label
 from services.users import Permission
 
 Choices = Sequence[tuple[str, str]]
+EXPORT_MOST = 50_000
+EXPORT_CHUNK = 100  # rows whose people are looked up together
+# How a list sorted so is read out in its foot: ascending, descending.
+SORT_WORDS = {
+    "updated_at": ("longest unchanged first", "latest change first"),
+    "created_at": ("oldest first", "newest first"),
+    "priority": ("least urgent first", "most urgent first"),
+}
 
 
 class TicketSource(Kept):
@@ -84,7 +95,16 @@ class TicketView(LedgerView):
 
     list_template = "admin/tickets.html"
     can_export = True
-    column_list = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
+    column_list = (
+        "status", "priority", "subject", "category", "team_id", "assignee_id", "requester_id", "channel",
+        "created_at", "updated_at",
+    )  # fmt: skip
+    columns_first = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
+    column_fixed = "subject"
+    # What is kept as an id would be sorted by the id.
+    column_sortable_list = ("status", "priority", "subject", "channel", "created_at", "updated_at")
+    row_cells = False
+    export_max_rows = EXPORT_MOST
     column_editable_list = ("status", "priority", "assignee_id")
     column_export_list = (
         "ticket_id", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
@@ -120,11 +140,12 @@ class TicketView(LedgerView):
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Any:
-        """Answer a filter's choices, [[value, label], ...]: long lists are loaded when they are opened."""
+        """Answer a filter's choices, [[value, label, note, teams], ...]: lists too long for every page."""
         wanted = next((f for f in self._filters if f.param == request.args.get("name")), None)
         if wanted is None:
             abort(404)
-        return jsonify(wanted.choices())
+        notes = agent_notes() if wanted.param == "assignee" else {}
+        return jsonify([[value, label, *notes.get(value, ())] for value, label in wanted.choices()])
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
@@ -138,6 +159,10 @@ class TicketView(LedgerView):
             "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),
+            "categories": self._services.catalog.names("category"),
+            "agent_notes": agent_notes,
+            "sort_words": SORT_WORDS,
+            "nothing": lambda: nothing_in_view(actor()),
             "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
@@ -149,6 +174,13 @@ class TicketView(LedgerView):
         if row is None:
             abort(404)
         return redirect(url_for("desk.ticket", ticket_id=row.ticket_id))
+
+    def export_rows(self, rows: Iterable[TicketRow]) -> Iterator[TicketRow]:
+        """Look up the people of many rows at once; each row's names are then at hand."""
+        walk = iter(rows)
+        while chunk := list(islice(walk, EXPORT_CHUNK)):
+            self._names_of(chunk)
+            yield from chunk
 
     def export_value(self, row: TicketRow, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
         """Write people and teams by name."""

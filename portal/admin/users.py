@@ -98,6 +98,7 @@ class UserView(LedgerView):
     column_searchable_list = ("name",)
     form_columns = ("name", "email", "role_id", "team_ids", "active", "password")
     default_sort = Sort("name")
+    row_cells = False
     needs = {
         "list": Permission.USER_VIEW,
         "create": Permission.USER_EDIT,
@@ -136,10 +137,11 @@ class UserView(LedgerView):
             "title": "Users",
             "nouns": ("person", "people"),
             "create_label": "New user",
+            "create_icon": "user-plus",
             "roles": dict(self._roles()),
             "teams": dict(self._teams()),
             "pager_words": ("Earlier names", "Later names"),
-            "show_cost": True,
+            "show_cost": actor().may(Permission.SETTING_EDIT),
         }
 
     def _fields(self) -> dict[str, Field]:

@@ -37,13 +37,19 @@ def safe_cell(value: Any) -> Any:
 
 
 def stream_csv(
-    titles: Sequence[str], rows: Iterable[Any], cells: Callable[[Any], Sequence[Any]]
+    titles: Sequence[str], rows: Iterable[Any], cells: Callable[[Any], Sequence[Any]], *, most: int = 0
 ) -> Iterator[str]:
-    """Yields CSV text piece by piece, never holding more than one piece of rows."""
+    """Yields CSV text piece by piece, never holding more than one piece of rows.
+
+    At most `most` rows (0: all) are written; a last line says so where there are more.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow([safe_cell(title) for title in titles])
     for number, row in enumerate(rows, 1):
+        if most and number > most:
+            writer.writerow([f"These are the first {most:,} rows. Filter the list for the others."])
+            break
         writer.writerow([safe_cell(cell) for cell in cells(row)])
         if number % _CHUNK == 0:
             yield buffer.getvalue()

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from pynamodb_grid.admin.filters import GridFilter
 from pynamodb_grid.listing import BadRequest, Conditions, Sort
 
-RESERVED = frozenset({"sort", "desc", "search", "size", "cursor", "url", "lang"})
+RESERVED = frozenset({"sort", "desc", "search", "size", "cursor", "url", "lang", "lists"})
 MAX_VALUES = 100
 MAX_TEXT = 200
 MAX_CURSOR = 8000

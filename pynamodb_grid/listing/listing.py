@@ -1,6 +1,6 @@
 """The front door: pages and streams of a model's rows by conditions, sort and cursor."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -30,7 +30,8 @@ class Listing:
     max_size the rows per page. attributes limits what is read (Python names; keys and version are added).
     hydrate re-reads rows from the table where an index lacks an attribute or may be stale. row turns a raw
     item into what callers see, by default a model instance. columnar serves what no index can, for
-    columnar_fields (all attributes when None). implied derives conditions that follow from others.
+    columnar_fields (all attributes when None). implied derives conditions that follow from others. ranks
+    gives the order of a field's values, lowest first, where a set is sorted in memory and text would mislead.
     """
 
     def __init__(
@@ -48,10 +49,11 @@ class Listing:
         max_size: int = 200,
         columnar: ColumnarPort | None = None,
         columnar_fields: Collection[str] | None = None,
+        ranks: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Check the declarations against the model; nothing is read."""
         self.model, self.max_size = model, max_size
-        self._schema = schema = Schema(model)
+        self._schema = schema = Schema(model, ranks)
         self._codec = CursorCodec(key)
         self._page_cap, self._small_cap = page_cap, small_set_cap
         self._columnar, self._hydrate = columnar, hydrate

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb_grid.listing.bounds import order_value
 from pynamodb_grid.listing.cursor import Cursor
 from pynamodb_grid.listing.errors import TooLarge
 from pynamodb_grid.listing.index_pages import Slice
@@ -100,7 +99,7 @@ def _reader_of(schema: Schema, sort: Sort | None) -> Callable[[Item], tuple[bool
         if raw is None or "NULL" in raw:
             return True, 0
         kind, text = next(iter(raw.items()))
-        return False, order_value(kind, text)
+        return False, schema.order(sort.field, kind, text)
 
     return read
 
@@ -124,7 +123,7 @@ def _find(schema: Schema, rows: Sequence[_Row], sort: Sort | None, anchor: tuple
     """Finds where the anchor row stands, or would stand had it not gone."""
     kind, text, *pk = anchor
     missing = sort is not None and kind is None
-    key = (order_value(kind, text) if kind else 0, schema.pk_order(tuple(pk)))
+    key = (schema.order(sort.field, kind, text) if sort and kind else 0, schema.pk_order(tuple(pk)))
     descending = bool(sort and sort.descending)
     for at, row in enumerate(rows):
         if row.missing != missing:

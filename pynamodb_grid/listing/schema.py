@@ -1,11 +1,14 @@
 """What the planner knows of a model: names, kinds, keys and projections."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from pynamodb.attributes import Attribute, VersionAttribute
 from pynamodb.models import Model
+
+from pynamodb_grid.listing.bounds import order_value
 
 Raw = dict[str, Any]
 Item = dict[str, Raw]
@@ -26,9 +29,12 @@ class KeySchema:
 class Schema:
     """Reads a model's attributes, table key and indexes once."""
 
-    def __init__(self, model: type[Model]) -> None:
+    def __init__(self, model: type[Model], ranks: Mapping[str, Sequence[str]] | None = None) -> None:
         """Inspect model; TypeError for what cannot be listed (binary keys, discriminators)."""
         self.model = model
+        self._ranks = {
+            field: {text: at for at, text in enumerate(texts)} for field, texts in (ranks or {}).items()
+        }
         self.table = str(model.Meta.table_name)
         self.attributes: dict[str, Attribute[Any]] = dict(model.get_attributes())
         described = model._get_schema()
@@ -68,6 +74,11 @@ class Schema:
     def attr_name(self, field: str) -> str:
         """Translates a Python attribute name to its DynamoDB name."""
         return self.attributes[field].attr_name
+
+    def order(self, field: str | None, kind: str, text: str) -> Any:
+        """Gives what orders a value in a set sorted in memory: its rank where the field declares one."""
+        rank = self._ranks.get(field or "")
+        return order_value(kind, text) if rank is None else rank.get(text, len(rank))
 
     def position(self, item: Item, keys: KeySchema) -> Position:
         """Notes where an item stands in an index."""

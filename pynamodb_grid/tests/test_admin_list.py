@@ -11,7 +11,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from pynamodb_grid.admin import PynamoView
-from pynamodb_grid.admin.export import safe_cell
+from pynamodb_grid.admin.export import safe_cell, stream_csv
 from pynamodb_grid.tests.admin_app import EVERYTHING, make_app
 from pynamodb_grid.tests.support import stamp, store, ticket
 
@@ -201,6 +201,28 @@ def test_formulas_are_defused(text: str) -> None:
 
 def test_numbers_and_plain_text_pass() -> None:
     assert [safe_cell(v) for v in (-5, 1.5, "a=b", "", True)] == [-5, 1.5, "a=b", "", "True"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "most", "last"), [(3, 0, "2"), (3, 3, "2"), (4, 3, "These are the first 3 rows.")]
+)
+def test_an_export_that_stops_says_so(rows: int, most: int, last: str) -> None:
+    lines = "".join(stream_csv(["Number"], range(rows), lambda row: [row], most=most)).splitlines()
+    assert lines[-1].strip('"').startswith(last)
+    assert lines[:4] == ["Number", "0", "1", "2"]
+
+
+def test_people_see_the_columns_a_view_shows_them(
+    moto_table: type[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(moto_table)
+    view = app.extensions["admin"][0]._views[1]
+    store(moto_table, [ticket(moto_table, 1, subject="One")])
+    monkeypatch.setattr(view, "shown_columns", lambda: [("subject", "Subject")])
+    text = app.test_client().get("/admin/tickets/").text
+    head = text[text.index("<thead") : text.index("</thead>")]
+    assert "Subject" in head
+    assert "Status" not in head
 
 
 def test_a_type_error_is_not_hidden(moto_table: type[Any], monkeypatch: pytest.MonkeyPatch) -> None:

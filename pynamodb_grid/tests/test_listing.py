@@ -22,7 +22,7 @@ from pynamodb_grid.listing import (
     TooLarge,
     Unservable,
 )
-from pynamodb_grid.tests.support import KEY, NEWEST, PLANS, fill, listing, numbers, on, stamp
+from pynamodb_grid.tests.support import KEY, NEWEST, PLANS, fill, listing, numbers, on, stamp, store, ticket
 
 
 class Column:
@@ -201,3 +201,22 @@ def test_declarations_are_checked_at_once(moto_table: type[Any]) -> None:
     for plan, error in wrong:
         with pytest.raises(error):
             Listing(moto_table, key=KEY, plans=[plan])
+
+
+def test_values_with_a_rank_are_sorted_by_it_and_paged_in_order(moto_table: type[Any]) -> None:
+    fill(moto_table)
+    lister = listing(moto_table, ranks={"status": ("open", "solved", "new")})
+    mine, order = (on("assignee_id", "ana"),), ["open", "solved", "new"]
+    store(moto_table, [ticket(moto_table, 100 + n, status=order[n % 3], assignee_id="ana") for n in range(9)])
+    for descending in (False, True):
+        request, found = ListRequest(mine, Sort("status", descending), 4), []
+        while True:
+            page = lister.page(request)
+            found += [row.status for row in page.rows]
+            if page.next_cursor is None:
+                break
+            request = replace(request, cursor=page.next_cursor)
+        assert len(found) == 29
+        assert [order.index(status) for status in found] == sorted(
+            map(order.index, found), reverse=descending
+        )

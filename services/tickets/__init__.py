@@ -1,5 +1,6 @@
 """The tickets domain: tickets, their workflow, who holds them, and the ledger behind them."""
 
+from models.ticket import PRIORITIES
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
@@ -12,7 +13,7 @@ from services.tickets.errors import (
     TicketNotFound,
     TooBusy,
 )
-from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES, is_done
+from services.tickets.fields import CHANNELS, STATUSES, is_done
 from services.tickets.importing import (
     MAPPINGS,
     FileReport,

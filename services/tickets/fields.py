@@ -17,7 +17,6 @@ Fields = dict[str, Any]
 Changes = dict[str, list[Any]]
 
 STATUSES = OPEN_STATUSES + DONE_STATUSES
-PRIORITIES = ("low", "normal", "high", "urgent")
 CHANNELS = ("web", "email", "phone", "api", "self_service", "ivr", "direct")
 
 # What people change; `custom.NAME` are custom fields.

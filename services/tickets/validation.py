@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.ticket import PRIORITIES
 from services.catalog import CatalogService
 from services.errors import Invalid
 from services.text import lines, one_line
-from services.tickets.fields import CHANNELS, PRIORITIES, STATUSES
+from services.tickets.fields import CHANNELS, STATUSES
 
 SUBJECT_LENGTH = 200
 BODY_BYTES = 64 * 1024

@@ -37,6 +37,8 @@ export function clear() {
 async function act(config, button) {
   const name = button.dataset.action;
   const { label, confirm, offered } = config.actions[name];
+  const menu = button.closest("[popover]");
+  menu?.hidePopover();
   const form = $("#bulk");
   const send = async (value) => {
     const chosen = boxes().filter((box) => box.checked).length;
@@ -46,7 +48,7 @@ async function act(config, button) {
     form.requestSubmit();
   };
   if (!offered) return send("");
-  pick({ title: `${label}, ${$("[data-count]").textContent} selected`, field: FIELD[name] ?? name, people: config.people, choices: await choices(offered), current: null, anchor: button, pick: ([value]) => send(value) });
+  pick({ title: `${label}, ${$("[data-count]").textContent} selected`, field: FIELD[name] ?? name, people: config.people, choices: await choices(offered), current: null, anchor: menu ? $(`[popovertarget=${menu.id}]`) : button, pick: ([value]) => send(value) });
 }
 
 export function startBulk(config) {

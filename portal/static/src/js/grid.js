@@ -32,9 +32,11 @@ function startRowKeys() {
 }
 
 function startDensity() {
-  on("click", "[data-density]", (_, button) => {
+  on("click", "[data-density]", (event, button) => {
+    event.preventDefault();
     const compact = $(".grid")?.classList.toggle("compact") ?? false;
     button.setAttribute("aria-pressed", String(compact));
+    button.value = compact ? "roomy" : "compact";
     document.cookie = `density=${compact ? "compact" : "roomy"}; path=/; max-age=31536000; samesite=lax`;
   });
 }

@@ -30,6 +30,9 @@ function setVersion(row, version) {
   if (box) box.value = key;
 }
 
+/** A status or a priority stands in the cell's class, every other value in its data. */
+const valueOf = (cell) => cell.dataset.v ?? /\b[sp]-(\w+)/.exec(cell.className)[1];
+
 /** Show a choice in a cell. */
 function render(cell, choice) {
   const field = fieldOf(cell);
@@ -56,16 +59,24 @@ function withPresent(found, value, cell) {
 
 async function edit(cell) {
   const field = fieldOf(cell);
-  const { v: value } = cell.dataset;
+  const value = valueOf(cell);
   const offered = config.fields[field];
   if (!offered) return;
   const row = cell.closest("tr");
+  const person = config.people.includes(field);
+  const team = person && $(".t", row)?.textContent.trim();
+  let offers = withPresent(allowed(field, value, await choices(offered.offered)), value, cell);
+  const inTeam = ([, , , teams]) => teams?.split(", ").includes(team);
+  const near = team && offers?.some(inTeam);
+  if (near) offers = [...offers.filter(inTeam), ...offers.filter((choice) => !inTeam(choice))];
   const name = $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
   pick({
     title: `${offered.label}, ${name}`,
+    head: person ? `Assign ${name}${near ? ` · people in ${team} first` : ""}` : `${offered.label} of ${name}`,
+    about: name.startsWith("#") ? $(".two > a", row)?.textContent : null,
     field,
     people: config.people,
-    choices: withPresent(allowed(field, value, await choices(offered.offered)), value, cell),
+    choices: offers,
     current: value,
     anchor: cell,
     over: true,

@@ -8,8 +8,9 @@ let open = null;
 function item(choice, index) {
   const { field, current, people } = open.spec;
   const node = el("div", { class: "menu-item", role: "option", id: `option-${index}`, "aria-selected": "false" });
-  node.append(el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people)));
+  node.append(el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people, open.typed)));
   if (choice[0] === current) node.append(icon("check", "picked"));
+  else if (choice[2]) node.append(el("span", { class: "end" }, choice[2]));
   node.addEventListener("pointerdown", (event) => event.preventDefault());
   node.addEventListener("click", () => finish(choice, 0));
   return node;
@@ -28,6 +29,7 @@ function list() {
   const { choices, current } = open.spec;
   if (!choices) return;
   const wanted = open.input.value.trim().toLowerCase();
+  open.typed = wanted;
   const starts = ([, label]) => label.toLowerCase().startsWith(wanted);
   const found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
   open.found = wanted ? [...found.filter(starts), ...found.filter((choice) => !starts(choice))] : found;
@@ -55,11 +57,11 @@ function keys(event) {
 function position() {
   const box = open.spec.anchor.getBoundingClientRect();
   if (open.spec.over && !phone()) {
-    open.input.style.width = `${Math.round(Math.max(box.width + 14, 132))}px`;
+    open.around.style.width = `${Math.round(Math.max(box.width + 14, 132))}px`;
     place(open.box, { left: box.left - 5, right: box.right, bottom: box.top - 8, top: box.bottom });
     // The input stays on its cell even where the list under it has to make room at the edge.
     const pushed = box.left - 5 - open.box.getBoundingClientRect().left;
-    open.input.style.marginLeft = `${Math.max(0, Math.round(pushed))}px`;
+    open.around.style.marginLeft = `${Math.max(0, Math.round(pushed))}px`;
   } else place(open.box, box);
 }
 
@@ -78,21 +80,26 @@ export function close(refocus) {
   if (refocus) spec.anchor.focus();
 }
 
-/** Open a picker at `anchor`. spec: title, field, people, choices (none = free text), current, anchor,
- *  over (cover the anchor), steps (Tab goes on), maxlength, pick(choice, step). */
+/** Open a picker at `anchor`. spec: title (its name), head and about (what is read above the list and, on phones,
+ *  under it), field, people, choices (none = free text), current, anchor, over (cover the anchor), steps (Tab goes
+ *  on), maxlength, pick(choice, step). */
 export function pick(spec) {
   close(false);
   const input = el("input", { class: "editor-input", role: spec.choices ? "combobox" : null, "aria-expanded": spec.choices ? "true" : null, "aria-controls": spec.choices ? "editor-list" : null, "aria-autocomplete": spec.choices ? "list" : null, "aria-label": spec.title, autocomplete: "off", maxlength: spec.maxlength, placeholder: spec.choices ? words(spec.anchor) : null });
   if (!spec.choices) input.value = spec.current;
+  // What the value looks like now stays in sight; on phones the list is what one searches.
+  const lead = phone() ? icon("search") : spec.current !== null && draw(spec.field, [spec.current, words(spec.anchor)], spec.people)[0];
+  const around = el("div", { class: "editor-field" }, spec.choices && (lead.matches?.(".i, .av") ? lead : null), input);
   const options = el("div", { class: "editor-list", id: "editor-list", role: "listbox", "aria-label": spec.title });
   const cancel = el("button", { type: "button", class: "btn icon", "aria-label": "Cancel" }, icon("x"));
   cancel.addEventListener("click", () => close(true));
   const hints = [["↵", "Save"], ...(spec.steps ? [["Tab", "Save and next"]] : []), ["Esc", "Cancel"]];
   const foot = el("div", { class: "pop-foot" }, ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)));
-  const card = el("div", { class: "editor-card" }, el("p", { class: "pop-title" }, spec.title), spec.choices ? options : null, foot);
-  const box = el("div", { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title }, el("div", { class: "pop-head" }, el("b", {}, spec.title), cancel), input, card);
+  const { head = spec.title } = spec;
+  const card = el("div", { class: "editor-card" }, el("p", { class: "pop-title" }, head), spec.choices ? options : null, foot);
+  const box = el("div", { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title }, el("div", { class: "pop-head" }, el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null), cancel), around, card);
   document.body.append(box);
-  open = { spec, box, input, list: options, at: -1, found: [] };
+  open = { spec, box, around, input, typed: "", list: options, at: -1, found: [] };
   box.showPopover();
   list();
   position();

@@ -25,13 +25,21 @@ export const tone = (field, value) => ({ status: `st s-${value}`, priority: `pr 
 /** Read what a drawn value says, without the initials of a person. */
 export const words = (node) => ($(".av + span", node) ?? node).textContent.trim();
 
-/** Draw one choice [value, label] of a field as nodes. */
-export function draw(field, [value, label], people) {
-  const text = el("span", {}, label);
+/** Mark what was typed in a label. */
+function marked(label, typed) {
+  const at = typed ? label.toLowerCase().indexOf(typed) : -1;
+  if (at < 0) return [label];
+  const end = at + typed.length;
+  return [label.slice(0, at), el("b", {}, label.slice(at, end)), label.slice(end)];
+}
+
+/** Draw one choice [value, label] of a field as nodes, what was typed in bold. */
+export function draw(field, [value, label], people, typed = "") {
+  const text = el("span", {}, ...marked(label, typed));
   if (field === "status") return [icon(`s-${value}`), text];
   if (field === "priority") return [icon(`p-${value}`), text];
   if (!people.includes(field)) return [text];
-  if (!value) return [el("span", { class: "av none" }, icon("user")), el("span", { class: "muted" }, label)];
+  if (!value) return [el("span", { class: "av none" }, icon("user")), el("span", { class: "muted" }, ...text.childNodes)];
   return [el("span", { class: `av h${hue(value)}` }, initials(label)), text];
 }
 
@@ -43,20 +51,23 @@ export async function fill(select) {
   try {
     const found = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
     const known = new Set([...select.options].map((option) => option.value));
-    select.append(...found.filter(([value]) => !known.has(value)).map(([value, label]) => new Option(label, value)));
+    for (const [value, label, note = "", teams = ""] of found) {
+      if (!known.has(value)) select.append(el("option", { value, "data-n": note, "data-t": teams }, label));
+    }
   } catch {
     select.dataset.lookup = lookup;
   }
 }
 
-/** Read what may be chosen: sent along, or held by a filter of this page ("-" stands for nothing there). */
+/** Read what may be chosen, [value, label, note, teams]: sent along, or held by a filter of this page ("-" stands for
+ *  nothing there). */
 export async function choices(offered) {
   if (!offered) return null;
   if (offered.choices) return offered.none && !offered.choices.some(([value]) => !value) ? [["", "None"], ...offered.choices] : offered.choices;
   const source = document.getElementById(offered.from);
   const isList = source.matches("select");
   if (isList) await fill(source);
-  const read = isList ? [...source.options].map((option) => [option.value, option.textContent.trim()]) : $$("input", source).map((input) => [input.value, input.parentElement.textContent.trim()]);
-  const all = read.map(([value, label]) => [value === "-" ? "" : value, label]);
+  const read = isList ? [...source.options] : $$("input", source);
+  const all = read.map((node) => [node.value === "-" ? "" : node.value, (isList ? node : node.parentElement).textContent.trim(), node.dataset.n, node.dataset.t]);
   return offered.none ? all : all.filter(([value]) => value);
 }
