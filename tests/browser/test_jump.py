@@ -81,7 +81,7 @@ def test_it_opens_while_typing_and_gives_the_focus_back(open_as: Opener, people)
     button.focus()
     page.keyboard.press("Enter")
     expect(box(page)).to_have_value("")
-    expect(page.get_by_role("option", name="Unassigned")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("option", name="Unassigned")).to_be_visible()
     page.keyboard.press("Escape")
     expect(button).to_be_focused()
 
