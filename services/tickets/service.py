@@ -59,7 +59,11 @@ class TicketService:
             events = self._audit.events(ticket_id=ticket_id, public_only=not inside)
         except EngineUnavailable as error:
             raise unavailable() from error
-        return ticket, [replace(e, undoable=True) if self._may_undo(actor, ticket, e) else e for e in events]
+        last = undo.setters(events)
+        return ticket, [
+            replace(event, undoable=True) if self._may_undo(actor, ticket, event, last) else event
+            for event in events
+        ]
 
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
         """Return one page of the tickets the actor may see."""
@@ -246,8 +250,8 @@ class TicketService:
         self._assignments.check(kept)
         check_category(kept.get("category"), self._catalog)
 
-    def _may_undo(self, actor: Actor, ticket: Ticket, event: Event) -> bool:
-        return undo.possible(event, ticket, self._workflow) and all(
+    def _may_undo(self, actor: Actor, ticket: Ticket, event: Event, last: Mapping[str, int]) -> bool:
+        return undo.possible(event, ticket, self._workflow, last) and all(
             self._access.allows(actor, permission, ticket) for permission in asked_for(event.changes.keys())
         )
 

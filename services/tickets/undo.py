@@ -33,7 +33,12 @@ def plan(
         raise Invalid("A message cannot be undone: it may have been read.")
     if any(event.undoes == version for event in history):
         raise AlreadyUndone
-    moved = {name: _last(history, name) for name, (_, new) in made.items() if fields.get(name) != new}
+    later = _setters(history[1:])
+    moved = {
+        name: later.get(name) or _last(history, name)
+        for name, (_, new) in made.items()
+        if fields.get(name) != new or name in later
+    }
     if moved:
         raise ChangedSince({name: event.actor_id for name, event in moved.items()})
     if not made.keys() <= set(EDITABLE):
@@ -44,8 +49,11 @@ def plan(
     return {name: old for name, (old, _) in made.items()}, _followed(change.changes, fields)
 
 
-def possible(event: Event, ticket: Ticket, workflow: WorkflowService) -> bool:
-    """Tell whether a change can be taken back: people made it, nobody undid it, all it set still holds."""
+def possible(event: Event, ticket: Ticket, workflow: WorkflowService, last: Mapping[str, int]) -> bool:
+    """Tell whether a change can be taken back: people made it, nobody undid it, all it set still holds.
+
+    `last` maps fields to the version that set them last: see setters.
+    """
     was, now = event.changes.get("status", (ticket.status, ticket.status))
     return (
         bool(event.changes)
@@ -53,8 +61,21 @@ def possible(event: Event, ticket: Ticket, workflow: WorkflowService) -> bool:
         and event.undone_by is None
         and event.changes.keys() <= set(EDITABLE)
         and all(getattr(ticket, name) == new for name, (_, new) in event.changes.items())
+        and (event.undoes is not None or all(last.get(name) == event.version for name in event.changes))
         and (event.undoes is not None or now in workflow.allowed(was))
     )
+
+
+def setters(events: Sequence[Event]) -> dict[str, int]:
+    """Map each field to the version that set it last, passing over what was taken back."""
+    counted = [event for event in events if event.undoes is None and event.undone_by is None]
+    return {name: event.version for event in counted for name in event.changes}
+
+
+def _setters(history: Sequence[TicketHistory]) -> dict[str, TicketHistory]:
+    undone = {event.undoes for event in history}
+    counted = [event for event in history if event.undoes is None and int(event.version) not in undone]
+    return {name: event for event in counted for name in event.changes}
 
 
 def _last(history: Sequence[TicketHistory], name: str) -> TicketHistory:

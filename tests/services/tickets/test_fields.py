@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import ticket as ticket_table
-from models.ticket import Ticket
+from models.ticket import PRIORITIES, Ticket
 from models.times import from_text, to_text
 from services.tickets.fields import (
-    PRIORITIES,
     STATUSES,
     BrokenLedger,
     apply,

@@ -76,6 +76,18 @@ def test_a_field_that_was_changed_since_stops_all_of_it(house, agent, colleague,
     assert (found.status, found.priority, found.version) == ("pending", "low", 3)
 
 
+def test_a_value_that_went_and_came_back_belongs_to_who_set_it_last(house, agent, colleague, ticket):
+    first = house.update(agent, ticket, priority="high")
+    house.update(colleague, first, priority="low")
+    last = house.update(colleague, house.get(agent, ticket), priority="high")
+    with pytest.raises(ChangedSince):
+        undo(house, agent, ticket, first.version)
+    _, events = house.services.tickets.timeline(actor=agent, ticket_id=ticket.ticket_id)
+    assert [event.version for event in events if event.undoable] == [last.version]
+    undo(house, agent, ticket, last.version)
+    assert house.get(agent, ticket).priority == "low"
+
+
 def test_changes_of_other_fields_stay(house, agent, colleague, customer, ticket):
     house.update(agent, ticket, priority="high")
     house.update(colleague, ticket, seen=2, category="software")
