@@ -43,6 +43,9 @@ format: dev-setup ## Rewrite the code in the project's format
 screens: dev-setup browser ## Photograph every page, light and dark, at 1440 and 390 px, into var/screens/
 	@$(BIN)/python -m local.screens
 
+paints: dev-setup browser ## Measure largest paint, layout shift and bytes of every page
+	@$(BIN)/python -m local.paints
+
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
@@ -118,4 +121,4 @@ browser:
 	fi; \
 	echo "test: chromium is missing, so the browser tests are skipped: install Debian's chromium"
 
-.PHONY: help run setup test lint format bench screens requirements clean check dev-setup browser
+.PHONY: help run setup test lint format bench screens paints requirements clean check dev-setup browser

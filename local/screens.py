@@ -5,7 +5,7 @@ import sys
 from playwright.sync_api import Browser, Page
 
 from local.settings import ROOT
-from local.showing import SIZES, NoChromiumError, chromium, instance, opened, sign_in
+from local.showing import NARROW, SIZES, NoChromiumError, chromium, instance, opened, sign_in
 
 TARGET = ROOT / "var" / "screens"
 # The name of a drawing, who sees the page, and where it is; a drawing without a page yet has no row.
@@ -31,6 +31,18 @@ PAGES = (
 )
 
 
+# States of a page that have a drawing of their own: name, who, where, and what to press until it is there.
+STATES = (
+    ("desk-edit", "agent", "/desk/tickets/?state=open", ("td.s button.ed",)),
+    ("desk-chosen", "agent", "/desk/tickets/?state=open", ("tbody tr:nth-child(2) [name=rowid]",)),
+    ("desk-columns", "agent", "/desk/tickets/?state=open", ("text=Columns",)),
+    ("jump", "agent", "/desk/new", ("[data-nav-open]", "[data-jump]")),
+    ("ticket-panel", "agent", "/desk/tickets/3", ("[aria-label='Properties and requester']",)),
+    ("dashboard-explained", "manager", "/reports/", ("button:has-text('Explain first response')",)),
+)
+FIRST_IN_CONFLICT = 60  # each variant needs a ticket of its own to disagree about
+
+
 def main() -> int:
     """Take all photographs; returns the exit code."""
     TARGET.mkdir(parents=True, exist_ok=True)
@@ -42,7 +54,7 @@ def main() -> int:
     except NoChromiumError as missing:
         print(f"screens: {missing}", file=sys.stderr)
         return 1
-    print(f"{len(PAGES) * 2 * len(SIZES)} photographs in {TARGET.relative_to(ROOT)}")
+    print(f"{(len(PAGES) + len(STATES) + 1) * 2 * len(SIZES)} photographs in {TARGET.relative_to(ROOT)}")
     return 0
 
 
@@ -60,8 +72,42 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
             page.locator(".tile-value").first.wait_for()
         page.wait_for_load_state("networkidle")
         page.screenshot(path=TARGET / f"{name}-{theme}-{width}.png")
+    for name, role, path, presses in STATES:
+        page = pages[role]
+        page.goto(path)
+        for selector in presses:
+            button = page.locator(selector).first
+            if role == "manager":
+                button.wait_for()  # Dash brings it
+            if button.is_visible():  # what is not there at this width needs no press
+                button.click()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=TARGET / f"{name}-{theme}-{width}.png")
+    _photograph_conflict(pages["agent"], pages["manager"], theme, width)
     for page in pages.values():
         page.context.close()
+
+
+def _photograph_conflict(mine: Page, theirs: Page, theme: str, width: int) -> None:
+    """Let two people change the same ticket, and take the page on which the second one decides."""
+    number = FIRST_IN_CONFLICT + (theme == "dark") * 2 + (width == NARROW)
+    for page in (mine, theirs):
+        page.goto(f"/desk/tickets/{number}")
+        if width == NARROW:
+            page.get_by_role("button", name="Properties and requester").click()
+    present = mine.get_by_label("Priority").input_value()
+    other, another = [label for label in ("Low", "Urgent", "Normal") if label.lower() != present][:2]
+    _save(theirs, Priority=other, Assignee="Grace Chen")
+    _save(mine, Priority=another, Category="Refunds")
+    mine.locator(".clash").wait_for()
+    mine.screenshot(path=TARGET / f"conflict-{theme}-{width}.png")
+
+
+def _save(page: Page, **wanted: str) -> None:
+    for label, words in wanted.items():
+        page.get_by_label(label).select_option(label=words)
+    page.get_by_role("button", name="Save changes").click()
+    page.wait_for_load_state("networkidle")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from local.settings import ROOT
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of an instance that lives for a minute
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 SIZES = {1440: 900, 390: 844}
+NARROW = 390
 READY_SECONDS = 60.0
 
 
