@@ -44,6 +44,13 @@ def problems(page: Page, within: str | None = None) -> list[str]:
     return found + inspect(page, "layout", within)
 
 
+def ready(page: Page) -> None:
+    """Wait until what a page loads after itself is there."""
+    if "/reports/" in page.url:
+        page.locator("[data-tile=created] .tile-value").wait_for()
+        page.locator(".chart .lines path").first.wait_for(state="attached")
+
+
 def in_all_variants(page: Page, load: Callable[[], object], within: str | None = None) -> list[str]:
     """Load a page on a phone and a desk, look at it (or a part) in both themes, and list what is wrong."""
     found = []

@@ -106,7 +106,9 @@ window.inspection ??= (() => {
     const at = middle(node.getClientRects()[0] ?? node.getBoundingClientRect());
     if (!at) return "outside the window";
     const hit = document.elementFromPoint(...at);
-    if (hit && (node.contains(hit) || hit.closest("label")?.control === control)) return null;
+    // A card may be one wide link over the words that lead to the same place.
+    const alike = node.href && hit?.closest("a")?.href === node.href;
+    if (hit && (alike || node.contains(hit) || hit.closest("label")?.control === control)) return null;
     return `under ${hit ? named(hit) : "nothing"}`;
   }
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import SIZES, focus_problems, jumps, problems, zoom_problems
+from tests.browser.checks import SIZES, focus_problems, jumps, problems, ready, zoom_problems
 from tests.browser.conftest import Opener
 from tests.browser.wire import Wire
 
@@ -57,13 +57,6 @@ REPEAT = 30
 def named(value: object) -> str | None:
     """Name a test's page."""
     return "nobody" if value is None else value if isinstance(value, str) else None
-
-
-def ready(page: Page) -> None:
-    """Wait until what a page loads after itself is there."""
-    if "/reports/" in page.url:
-        page.locator("[data-tile=created] .tile-value").wait_for()
-        page.locator(".chart .lines path").first.wait_for(state="attached")
 
 
 def weights(wire: Wire, path: str, first: int) -> list[str]:

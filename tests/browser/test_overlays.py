@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.checks import DESKTOP, PHONE, SIZES, ZOOMED, in_all_variants, inspect, problems
+from tests.browser.checks import DESKTOP, PHONE, SIZES, ZOOMED, in_all_variants, inspect, problems, ready
 from tests.browser.conftest import Opener
 from tests.browser.grid import OPEN, cell, editor
 
@@ -63,7 +63,7 @@ def focused(page: Page, opener: str) -> str:
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda overlay: overlay.name)
 def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, open_as: Opener):
     page = open_as(overlay.role, overlay.path)
-    page.locator(overlay.steps[0]).first.wait_for(state="attached")
+    ready(page)
     found = []
     for size in overlay.sizes:
         page.set_viewport_size(size)

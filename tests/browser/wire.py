@@ -1,10 +1,12 @@
 """What a page costs over the wire, as Chromium counts it: every answer, with its headers, compressed."""
 
+import time
 from typing import Any
 
 from playwright.sync_api import Page
 
 SETTLING_MS = 10
+PATIENCE_S = 15.0
 
 
 class Wire:
@@ -16,20 +18,20 @@ class Wire:
         self._session.send("Network.enable")
         self._session.on("Network.requestWillBeSent", self._sent)
         self._session.on("Network.loadingFinished", self._finished)
-        self._session.on("Network.loadingFailed", lambda said: self._open.discard(said["requestId"]))
-        self._open: set[str] = set()
+        self._session.on("Network.loadingFailed", lambda said: self._open.pop(said["requestId"], None))
+        self._open: dict[str, str] = {}
         self._types: dict[str, str] = {}
         self.addresses: list[str] = []
         self.page_bytes = 0
         self.other_bytes = 0
 
     def _sent(self, said: dict[str, Any]) -> None:
-        self._open.add(said["requestId"])
+        self._open[said["requestId"]] = said["request"]["url"]
         self._types[said["requestId"]] = said.get("type", "")
         self.addresses.append(said["request"]["url"])
 
     def _finished(self, said: dict[str, Any]) -> None:
-        self._open.discard(said["requestId"])
+        self._open.pop(said["requestId"], None)
         if self._types.get(said["requestId"]) == "Document":
             self.page_bytes += int(said["encodedDataLength"])
         else:
@@ -41,11 +43,14 @@ class Wire:
 
     def start(self) -> None:
         """Count from nothing again."""
+        self._open.clear()  # what a page before had not finished is nobody's any more
         self.addresses.clear()
         self.page_bytes = self.other_bytes = 0
 
     def settle(self) -> None:
         """Wait until everything that was asked for has come."""
+        deadline = time.monotonic() + PATIENCE_S
         self._page.wait_for_timeout(SETTLING_MS)
         while self._open:
+            assert time.monotonic() < deadline, f"never came: {self._open}"
             self._page.wait_for_timeout(SETTLING_MS)
