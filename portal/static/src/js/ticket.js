@@ -28,16 +28,17 @@ function watchProperties(form) {
   show();
 }
 
-/** Let this browser remember which groups of the side panel are closed. */
-function keepFolded() {
-  const closed = $$("[data-group]:not([open])").map((group) => group.dataset.group);
+/** Let this browser remember which groups of the side panel are closed, once the one that was clicked has turned:
+ *  it does so after the click, when the next page may already have been asked for. */
+function keepFolded(turning) {
+  const closed = $$("[data-group]").filter((group) => group.open === (group === turning)).map((group) => group.dataset.group);
   document.cookie = `folded=${closed.join(".")}; path=/desk; max-age=31536000; samesite=lax`;
 }
 
 startDrafts();
 followTrail();
 $$("[data-clash]").forEach(startClash);
-$$("[data-group]").forEach((group) => $("summary", group).addEventListener("click", () => setTimeout(keepFolded)));
+$$("[data-group]").forEach((group) => $("summary", group).addEventListener("click", () => keepFolded(group)));
 $$("[data-properties]").forEach(watchProperties);
 on("keydown", ".composer textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
