@@ -518,7 +518,7 @@ def test_neighbouring_changes_fold_and_the_latest_stands_alone(site):
     folded = [
         has for tag, has in desk(site, ticket_id).tags if tag == "li" and "folded" in has.get("class", "")
     ]
-    assert [has.get("id") for has in folded] == [None, "v4"]
+    assert [has.get("id") for has in folded] == [None, "c4"]
 
 
 def test_the_conflict_page_marks_the_words_that_differ(site):
