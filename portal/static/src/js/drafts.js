@@ -85,6 +85,8 @@ function keep(form) {
     clearTimeout(timer);
     save(true);
   });
+  // What was typed before this ran.
+  if (!stored && texts.some((field) => field.value !== field.defaultValue)) save(false);
 }
 
 export function startDrafts() {
