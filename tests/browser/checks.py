@@ -32,14 +32,15 @@ def inspect(page: Page, question: str, argument: object = None) -> list[str]:
 
 
 def problems(page: Page, within: str | None = None) -> list[str]:
-    """List what is wrong with a page as it stands: axe's findings in both themes, then its layout.
+    """List what is wrong with a page as it stands: axe's findings (in dark of colours), then its layout.
 
     `within` is the part to look at, the whole page without it.
     """
     found = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        found += [f"{theme}: {text}" for text in inspect(page, "axeFinds", within)]
+        asked = {"within": within, "colours": theme == "dark"}
+        found += [f"{theme}: {text}" for text in inspect(page, "axeFinds", asked)]
     page.emulate_media(color_scheme="light")
     return found + inspect(page, "layout", within)
 

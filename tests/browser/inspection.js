@@ -13,8 +13,10 @@ window.inspection ??= (() => {
   const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
   /** List every axe-core finding; all rules but contrast of 7:1, which is level AAA. */
-  async function axeFinds(within) {
-    const values = axe.getRules().map((rule) => rule.ruleId).filter((id) => id !== "color-contrast-enhanced");
+  /** Ask axe all its rules, or the colour rules alone, which are what a theme can break. */
+  async function axeFinds({ within, colours }) {
+    const rules = axe.getRules(colours ? ["cat.color"] : undefined).map((rule) => rule.ruleId);
+    const values = rules.filter((id) => id !== "color-contrast-enhanced");
     const found = await axe.run(within || document, { resultTypes: ["violations"], runOnly: { type: "rule", values } });
     return found.violations.map(({ impact, id, nodes }) => `${impact}: ${id}: ` + nodes.slice(0, 3)
       .map((node) => `${node.target.join(" ")} (${node.failureSummary})`).join("; "));

@@ -55,8 +55,10 @@ def open_page(browser: Browser, product: Product) -> Iterator[Any]:
 
 def test_the_page_waits_longer_each_time_and_comes_back_by_itself(open_page, product, number):
     page = open_page()
+    page.clock.install()
     page.goto(f"/help/tickets/{number}")
     page.get_by_label("Your reply").fill("Half a sentence")
+    page.clock.run_for(1000)
     expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
     product.engine.stop()
     assert page.goto(f"/help/tickets/{number}").status == 503
@@ -71,6 +73,7 @@ def test_the_page_waits_longer_each_time_and_comes_back_by_itself(open_page, pro
     expect(page.locator("[data-reference]")).not_to_have_text(first)
     assert int(page.locator("[data-seconds]").inner_text()) >= 9
     product.engine.start()
+    page.clock.run_for(15_000)
     expect(page.get_by_label("Your reply")).to_have_value("Half a sentence", timeout=SOON_MS)
 
 
