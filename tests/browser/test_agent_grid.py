@@ -96,10 +96,11 @@ def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
 
 
 def test_an_assignee_who_cannot_be_chosen_any_more_is_not_replaced_by_tab(open_as: Opener):
-    page = open_as("agent", OPEN)
+    # Few tests put tickets on hold, so the demo's own stay on the first page; the last row has no next cell.
+    page = open_as("agent", f"{OPEN}&status=on_hold")
     writes: list[str] = []
     page.on("request", lambda sent: writes.append(sent.url) if sent.method == "POST" else None)
-    held = page.locator("td.a button.ed", has_text="Ana Silva").first
+    held = page.locator("tr:not(:last-child) td.a button.ed", has_text="Ana Silva").first
     held.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("combobox")).to_have_attribute("placeholder", "Ana Silva")
