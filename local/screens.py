@@ -12,6 +12,12 @@ TARGET = ROOT / "var" / "screens"
 PAGES = (
     ("signin", None, "/login"),
     ("style", None, "/style"),
+    ("forgot", None, "/forgot"),
+    ("mailbox", None, "/mailbox/"),
+    ("help-account", "customer", "/account/"),
+    ("account", "agent", "/account/"),
+    ("second-factor", "agent", "/account/second-factor"),
+    ("trail", "administrator", "/admin/trail/"),
     ("help-home", "customer", "/help/"),
     ("help-tickets", "customer", "/help/tickets"),
     ("help-new", "customer", "/help/new"),

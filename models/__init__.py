@@ -2,6 +2,8 @@
 
 from models.api_token import ApiToken
 from models.assignment import Assignment
+from models.attempt import Attempt
+from models.audit import AuditEntry
 from models.connection import ConnectionOptions, LeanModel
 from models.connection import connect as connect_models
 from models.connection import connection as connection_of
@@ -18,7 +20,7 @@ from models.user import User, UserEmail
 
 TABLES: tuple[type[LeanModel], ...] = (
     User, UserEmail, Role, Session, ApiToken, Ticket, TicketHistory, Assignment, Metric, Report,
-    Setting, Outbox, Lease,
+    Setting, Outbox, Lease, AuditEntry, Attempt,
 )  # fmt: skip
 
 

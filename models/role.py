@@ -1,7 +1,10 @@
 """Roles: a name and what it permits, up to which scope."""
 
+from collections.abc import Sequence
+
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
+from models import together
 from models.connection import Json, LeanModel
 from models.errors import VersionMoved, translated
 from models.keys import storable
@@ -37,11 +40,10 @@ def everything() -> list[Role]:
         return list(Role.scan(consistent_read=True, limit=500))
 
 
-def put(item: Role, *, seen: int) -> None:
-    """Write a role that was at version `seen` (0: new); raises VersionMoved."""
+def put(item: Role, *, seen: int, also: Sequence[LeanModel] = ()) -> None:
+    """Write a role that was at version `seen` (0: new), and what goes with it; raises VersionMoved."""
     try:
-        with translated():
-            item.save(condition=(Role.version == seen) if seen else Role.role_id.does_not_exist())
+        together.save(item, (Role.version == seen) if seen else Role.role_id.does_not_exist(), also)
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.
         stored = find(item.role_id)

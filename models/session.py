@@ -1,5 +1,6 @@
 """Sign-ins that can be listed and revoked; the cookie holds a random token, the table only its hash."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
@@ -32,6 +33,8 @@ class Session(LeanModel):
     seen_at = Instant()
     ends_at = Instant()
     expires_at = TTLAttribute()
+    address = UnicodeAttribute(null=True)
+    browser = UnicodeAttribute(null=True)
     by_user = SessionsByUser()
 
 
@@ -70,6 +73,12 @@ def of_user(user_id: str) -> list[str]:
     """List the token hashes of a person's sessions, oldest first; from an index."""
     with translated():
         return [session.token_hash for session in Session.by_user.query(user_id)]
+
+
+def find_many(token_hashes: Iterable[str]) -> list[Session]:
+    """Read several sessions at once, strongly; those that ended are left out."""
+    with translated():
+        return list(Session.batch_get(list(token_hashes), consistent_read=True))
 
 
 def expired(now: datetime, limit: int) -> list[str]:

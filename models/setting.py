@@ -1,12 +1,13 @@
 """Small versioned items by kind: teams, categories, counters, external references, write-once keys."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
+from models import together
 from models.connection import Json, LeanModel, connection
 from models.errors import VersionMoved, translated
 from models.keys import storable
@@ -75,11 +76,10 @@ def reserve(counter: str, by: int, note: Callable[[int], Setting]) -> int:
     return last + 1
 
 
-def put(item: Setting, *, seen: int) -> None:
-    """Write an item that was at version `seen` (0: new); raises VersionMoved."""
+def put(item: Setting, *, seen: int, also: Sequence[LeanModel] = ()) -> None:
+    """Write an item that was at version `seen` (0: new), and what goes with it; raises VersionMoved."""
     try:
-        with translated():
-            item.save(condition=(Setting.version == seen) if seen else Setting.id.does_not_exist())
+        together.save(item, (Setting.version == seen) if seen else Setting.id.does_not_exist(), also)
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.
         stored = find(item.kind, item.id)

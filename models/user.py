@@ -1,8 +1,10 @@
 """People: accounts, and the table that keeps e-mail addresses unique."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
@@ -10,6 +12,8 @@ from models.connection import Instant, Json, LeanModel, connection
 from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 from models.keys import storable
 
+# What an administrator changes of a person, and what no other writer touches.
+EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "active", "organization_id")
 TRIES = 5  # for two writers who meet on one person or address at the same moment
 
 
@@ -45,6 +49,12 @@ class User(LeanModel):
     password_hash = UnicodeAttribute(null=True)
     theme = UnicodeAttribute(null=True)
     created_at = Instant()
+    organization_id = UnicodeAttribute(null=True)
+    verified_at = Instant(null=True)
+    links = Json[dict[str, list[str]]](default=dict)
+    totp = UnicodeAttribute(null=True)
+    totp_step = NumberAttribute(null=True)
+    recovery = Json[list[str]](default=list)
     by_role = ByRole()
 
 
@@ -99,14 +109,14 @@ def count_of_role(role_id: str, most: int) -> int:
         return User.by_role.count(role_id, limit=most)
 
 
-def put(item: User, *, seen: int, old_email: str | None = None) -> None:
-    """Write a person that was at version `seen` (0: new) together with the claim on the address.
+def put(item: User, *, seen: int, old_email: str | None = None, also: Sequence[LeanModel] = ()) -> None:
+    """Write a person that was at version `seen` (0: new), the claim on the address, and what goes along.
 
     Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed.
     """
     for _ in range(TRIES):
         try:
-            return _transact(item, seen, old_email)
+            return _transact(item, seen, old_email, also)
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
             if cancelled.failed(-1):
@@ -118,15 +128,23 @@ def put(item: User, *, seen: int, old_email: str | None = None) -> None:
     raise EngineUnavailable("others write the same person or address again and again")
 
 
-def _transact(item: User, seen: int, old_email: str | None) -> None:
+def _transact(item: User, seen: int, old_email: str | None, also: Sequence[LeanModel]) -> None:
     with translated(), TransactWrite(connection=connection()) as transaction:
         if item.email is not None and item.email != old_email:
             free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
             transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
         if old_email is not None and old_email != item.email:
             transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
-        condition = (User.version == seen) if seen else User.user_id.does_not_exist()
-        transaction.save(item, condition=condition)
+        for other in also:
+            transaction.save(other)
+        if not seen:
+            transaction.save(item, condition=User.user_id.does_not_exist())
+            return
+        # Only what an administrator edits: a theme or password written meanwhile stays.
+        values = {name: getattr(item, name) for name in EDITED}
+        transaction.update(
+            User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen
+        )
 
 
 def put_new(items: Iterable[User]) -> None:
@@ -139,15 +157,39 @@ def put_new(items: Iterable[User]) -> None:
                 batch.save(wanted[user_id])
 
 
-def set_theme(user_id: str, theme: str) -> None:
-    """Write one person's theme without touching anything else."""
+def amend(user_id: str, **values: Any) -> None:
+    """Write some attributes of one person, None removes, and touch nothing else; raises VersionMoved."""
     with translated():
-        User(user_id=user_id).update(actions=[User.theme.set(theme)], condition=User.user_id.exists())
+        User(user_id=user_id).update(actions=_actions(values), condition=User.user_id.exists())
 
 
-def set_password_hash(user_id: str, password_hash: str) -> None:
-    """Write one person's password hash without touching anything else."""
-    with translated():
-        User(user_id=user_id).update(
-            actions=[User.password_hash.set(password_hash)], condition=User.user_id.exists()
-        )
+def amend_if(item: User, unchanged: Sequence[str], also: Sequence[LeanModel] = (), **values: Any) -> None:
+    """Write some attributes of a person as read, with what goes along, if certain others are as they were.
+
+    Raises VersionMoved when one of `unchanged` was written since.
+    """
+    condition = User.user_id.exists()
+    for name in unchanged:
+        attribute, value = getattr(User, name), getattr(item, name)
+        condition &= attribute.does_not_exist() if value is None else attribute == value
+    for _ in range(TRIES):
+        try:
+            with translated(), TransactWrite(connection=connection()) as transaction:
+                for other in also:
+                    transaction.save(other)
+                transaction.update(User(user_id=item.user_id), actions=_actions(values), condition=condition)
+            return
+        except Cancelled as cancelled:
+            if cancelled.failed(-1):
+                raise VersionMoved from cancelled
+            if "TransactionConflict" not in cancelled.codes:
+                raise EngineUnavailable(str(cancelled.codes)) from cancelled
+    raise EngineUnavailable("others write the same person again and again")
+
+
+def _actions(values: Mapping[str, Any]) -> list[Action]:
+    attributes = {name: getattr(User, name) for name in values}
+    return [
+        attributes[name].remove() if value is None else attributes[name].set(value)
+        for name, value in values.items()
+    ]

@@ -21,6 +21,7 @@ from portal import (
     identity,
     jump,
     logs,
+    mailbox,
     navigation,
     security,
     stills,
@@ -63,10 +64,11 @@ def create_app(settings: Settings, services: Services) -> Flask:
     identity.init_app(app)
     navigation.init_app(app)
     stills.init_app(app)
-    for area in (auth, customer, desk, jump, health):
-        app.register_blueprint(area.bp)
+    for blueprint in (auth.bp, auth.account, customer.bp, desk.bp, jump.bp, health.bp):
+        app.register_blueprint(blueprint)
     if not settings.is_production:
         app.register_blueprint(style.bp)
+        app.register_blueprint(mailbox.bp)
     admin.init_app(app)
     commands.init_app(app)
     return app

@@ -25,9 +25,9 @@ MANIFEST = "manifest.json"
 STYLES = {
     "app.css": (
         "tokens", "base", "controls", "components", "overlay", "shell",
-        "grid", "filters", "ticket", "conflict", "admin", "job", "responsive",
+        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive",
     ),
-    "help.css": ("tokens", "base", "controls", "components", "overlay", "help"),
+    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account"),
     "plain.css": ("tokens", "base", "controls", "components", "plain"),
     "reports.css": (
         "tokens", "base", "controls", "components", "overlay", "shell", "filters", "responsive", "dash",

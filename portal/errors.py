@@ -15,7 +15,7 @@ from models.errors import EngineUnavailable
 from portal.guards import SignInNeeded, now
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
-from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Unavailable
+from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Throttled, Unavailable
 
 log = structlog.get_logger()
 
@@ -25,6 +25,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (Forbidden, 403),
     (Invalid, 400),
     (Conflicted, 409),
+    (Throttled, 429),
     (Unavailable, 503),
     (EngineUnavailable, 503),
     (ListingUnavailable, 503),
@@ -75,6 +76,14 @@ def init_app(app: Flask) -> None:
 def status_of(error: Exception) -> int:
     """Look up the status of a service's error."""
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def with_status(page: str, error: Exception) -> Response:
+    """Answer with a form that says what was refused."""
+    response = Response(page, status_of(error), mimetype="text/html")
+    if isinstance(error, Throttled):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
 
 
 def wants_json() -> bool:
@@ -139,7 +148,8 @@ def _service_error(error: Exception) -> BaseResponse:
         target = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
         return redirect(url_for("auth.login", next=target))
     if status != 503:
-        return answer(status, str(error), getattr(error, "fields", None))
+        wait = error.seconds if isinstance(error, Throttled) else None
+        return answer(status, str(error), getattr(error, "fields", None), wait)
     log.warning("engine_unavailable", reference=reference(), error=type(error).__name__)
     if isinstance(error, Unavailable) and type(error) is not Unavailable:
         return answer(503, error.message, title=NOT_READY)  # reports know more about themselves
@@ -193,5 +203,5 @@ def in_words(seconds: int) -> str:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected_error", reference=reference(), path=request.path, exc_info=error)
+    log.error("unexpected_error", reference=reference(), endpoint=request.endpoint, exc_info=error)
     return answer(500, MESSAGES[500])

@@ -7,9 +7,10 @@ from flask_login import LoginManager
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.guards import now, services
-from services.users import THEMES, Actor
+from services.users import THEMES, Actor, Origin, SignedIn
 
 DAYS_14 = 14 * 24 * 3600
+YEAR = 365 * 24 * 3600
 THEME_COOKIE = "theme"
 # Longer than any process may remember the person as they were before.
 THEME_SECONDS = 10
@@ -44,17 +45,41 @@ def init_app(app: Flask) -> None:
         token = request.cookies.get(cookie_name())
         if not token:
             return None
-        found = services().authentication.actor_for(token=token, now=now())
+        found = services().authentication.actor_for(token=token, now=now(), address=request.remote_addr)
         return Identity(found) if found else None
 
 
-def keep(response: Response | BaseResponse, token: str) -> None:
-    """Put a session token into the cookie, and begin with a form token nobody knew before."""
+def mark_name() -> str:
+    """Name the cookie with the mark of a browser that has signed in before."""
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_device"
+
+
+def origin() -> Origin:
+    """Say where this request comes from."""
+    return Origin(
+        address=request.remote_addr,
+        browser=request.user_agent.string,
+        mark=request.cookies.get(mark_name()),
+    )
+
+
+def session_id() -> str:
+    """Name the session of this request."""
+    return services().sessions.id_of(request.cookies.get(cookie_name(), ""))
+
+
+def keep(response: Response | BaseResponse, signed_in: SignedIn) -> None:
+    """Put session and browser mark into cookies, and begin with a form token nobody knew before."""
     session.clear()
+    _set(response, cookie_name(), signed_in.token, DAYS_14)
+    _set(response, mark_name(), signed_in.mark, YEAR)
+
+
+def _set(response: Response | BaseResponse, name: str, value: str, seconds: int) -> None:
     response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=DAYS_14,
+        name,
+        value,
+        max_age=seconds,
         httponly=True,
         samesite="Lax",
         secure=current_app.config["SESSION_COOKIE_SECURE"],
@@ -64,14 +89,7 @@ def keep(response: Response | BaseResponse, token: str) -> None:
 
 def keep_theme(response: Response | BaseResponse, theme: str) -> None:
     """Let the browser carry a new theme until every process has read it from the person."""
-    response.set_cookie(
-        THEME_COOKIE,
-        theme,
-        max_age=THEME_SECONDS,
-        httponly=True,
-        samesite="Lax",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )
+    _set(response, THEME_COOKIE, theme, THEME_SECONDS)
 
 
 def theme_of(person: Actor) -> str:

@@ -31,7 +31,7 @@ def init_app(app: Flask) -> None:
             return {"theme": "system"}
         who: Actor = current_user.actor
         shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/"}
-        if request.path.startswith("/help/"):
+        if request.path.startswith("/help/") or (request.path.startswith("/account/") and not who.on_desk):
             return shared | {"help": _help()}
         shared["me"]["note"] += _held(who)
         return shared | {"nav": groups(who), "jump": who.may(Permission.TICKET_NOTE)}
@@ -140,6 +140,7 @@ def _administration(who: Actor, here: str) -> Groups:
         ("People", "Roles and access", "key", "roles", Permission.ROLE_VIEW),
         ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
+        ("System", "Audit trail", "history", "trail", Permission.AUDIT_VIEW),
     )
     found: dict[str, list[Item]] = {}
     for group, label, icon, grid, permission in pages:

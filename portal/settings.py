@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DEVELOPMENT, PRODUCTION = "development", "production"
@@ -35,6 +36,15 @@ class Settings:
     demo_password: str | None = field(default=None, repr=False)
     secure_cookies: bool = False
     time_zone: str = "UTC"
+    public_url: str = "http://127.0.0.1:8080"
+    mail_dir: Path = Path("var/data/mail")
+    mail_from: str = "desk@ledgerdesk.example"
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_username: str = ""
+    smtp_password: str = field(default="", repr=False)
+    smtp_starttls: bool = True
+    proxies: int = 0
 
     @property
     def is_production(self) -> bool:
@@ -50,6 +60,7 @@ class Settings:
             raise SettingsError("ENVIRONMENT must be development or production.")
         production = environment == PRODUCTION
         data_dir = Path(env.get("DATA_DIR", "var/data"))
+        port = _port(env, "PORT", 8080)
         engine_port = _port(env, "ENGINE_PORT", 8081)
         endpoint = env.get("DYNAMODB_ENDPOINT")
         embedded = endpoint is None and not production
@@ -62,7 +73,7 @@ class Settings:
             data_dir=data_dir,
             analytics_dir=Path(env.get("ANALYTICS_DIR") or data_dir / "analytics"),
             host=env.get("HOST", "127.0.0.1"),
-            port=_port(env, "PORT", 8080),
+            port=port,
             engine_port=engine_port,
             embedded_engine=embedded,
             web_workers=_number(env, "WEB_WORKERS", 2, 1, 64),
@@ -70,6 +81,15 @@ class Settings:
             demo_password=None if production else env.get("DEMO_PASSWORD") or None,
             secure_cookies=production,
             time_zone=_time_zone(env),
+            public_url=_public_url(env, port, production),
+            mail_dir=Path(env.get("MAIL_DIR") or data_dir / "mail"),
+            mail_from=env.get("MAIL_FROM", "desk@ledgerdesk.example"),
+            smtp_host=env.get("SMTP_HOST", ""),
+            smtp_port=_number(env, "SMTP_PORT", 587, 1, 65535),
+            smtp_username=env.get("SMTP_USERNAME", ""),
+            smtp_password=env.get("SMTP_PASSWORD", ""),
+            smtp_starttls=_number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
+            proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5),
         )
 
 
@@ -82,6 +102,16 @@ def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int
 
 def _port(env: Mapping[str, str], name: str, default: int) -> int:
     return _number(env, name, default, 1, 65535)
+
+
+def _public_url(env: Mapping[str, str], port: int, production: bool) -> str:
+    """Take the address that links in mails begin with; a request's Host header is never asked."""
+    url = env.get("PUBLIC_URL", "").rstrip("/") or ("" if production else f"http://127.0.0.1:{port}")
+    parts = urlsplit(url)
+    scheme_fits = parts.scheme == "https" or (parts.scheme == "http" and not production)
+    if not scheme_fits or not parts.netloc or parts.path or parts.query or parts.username:
+        raise SettingsError("PUBLIC_URL must be an address such as https://help.example.org.")
+    return url
 
 
 def _time_zone(env: Mapping[str, str]) -> str:

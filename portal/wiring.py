@@ -1,10 +1,9 @@
 """From the settings to what the services need to know of them."""
 
-import hashlib
-
 from models.connection import ConnectionOptions
 from portal.settings import Settings
 from services.bootstrap import Options
+from services.mail import FolderMailer, Mailer, SmtpMailer
 
 
 def service_options(settings: Settings) -> Options:
@@ -12,5 +11,25 @@ def service_options(settings: Settings) -> Options:
     connection = ConnectionOptions(
         region=settings.aws_region, endpoint=settings.dynamodb_endpoint, prefix=settings.table_prefix
     )
-    cursor_key = hashlib.sha256(b"cursors:" + settings.secret_key.encode()).digest()
-    return Options(connection, settings.analytics_dir, cursor_key, settings.feed_shards)
+    return Options(
+        connection=connection,
+        analytics_dir=settings.analytics_dir,
+        secret=settings.secret_key.encode(),
+        mailer=_mailer(settings),
+        base_url=settings.public_url,
+        shards=settings.feed_shards,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    """Send over SMTP where a server is named, else into the mailbox folder."""
+    if not settings.smtp_host:
+        return FolderMailer(settings.mail_dir, settings.mail_from)
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.mail_from,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        starttls=settings.smtp_starttls,
+    )

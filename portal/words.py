@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from models.times import to_text
+from portal import browsers
 from portal.guards import now
 
 HUES = 6
@@ -18,6 +19,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
     """Register the template filters; days and clocks are shown in one time zone, the one in the settings."""
     zone = ZoneInfo(time_zone)
     app.jinja_env.filters.update(
+        browser=browsers.name,
         initials=initials,
         hue=hue,
         iso=to_text,

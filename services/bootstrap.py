@@ -1,18 +1,23 @@
 """Wires the services together; the only place that does."""
 
+import hmac
 import secrets
 import time
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import models
-from models import tickets_listing, users_listing
+from models import audit_listing, tickets_listing, users_listing
 from models.connection import ConnectionOptions
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
+from services.mail import Mailer
+from services.outbox import Outbox
 from services.reporting import (
     AnalyticsEngine,
     DashboardService,
@@ -29,13 +34,22 @@ from services.tickets import (
     WorkflowService,
 )
 from services.users import (
+    AccountService,
     Actor,
     AuthenticationService,
+    Brake,
+    DeviceMarks,
+    Letters,
+    Links,
     Passwords,
     Permission,
+    Recorder,
     RoleService,
+    SecondFactor,
     SessionManager,
+    TrailService,
     UserService,
+    Vault,
 )
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
@@ -48,6 +62,12 @@ class _People:
     users: UserService
     roles: RoleService
     sessions: SessionManager
+    brake: Brake
+    recorder: Recorder
+    trail: TrailService
+    accounts: AccountService
+    second_factor: SecondFactor
+    outbox: Outbox
 
 
 @dataclass(frozen=True)
@@ -76,12 +96,18 @@ class Services(_Reporting, _Tickets, _People):
 
 @dataclass(frozen=True)
 class Options:
-    """What the services need to know of this instance; `cursor_key` signs the cursors of lists."""
+    """What the services need to know of this instance; `secret` is what all its keys are made from."""
 
     connection: ConnectionOptions
     analytics_dir: Path
-    cursor_key: bytes
+    secret: bytes
+    mailer: Mailer
+    base_url: str
     shards: int = 1
+
+    def key(self, purpose: str) -> bytes:
+        """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""
+        return hmac.new(self.secret, purpose.encode(), sha256).digest()
 
 
 def build_services(options: Options) -> Services:
@@ -94,9 +120,12 @@ def build_services(options: Options) -> Services:
 
 
 def _build_people(options: Options) -> _People:
-    roles = RoleService(ShortCache(FRESH, time.monotonic))
+    recorder = Recorder(lambda: uuid4().hex)
+    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
-    passwords = Passwords()
+    passwords, brake = Passwords(), Brake()
+    vault = Vault(options.key("vault"))
+    second_factor = SecondFactor(vault=vault, recorder=recorder)
     users = UserService(
         roles=roles,
         sessions=sessions,
@@ -105,14 +134,40 @@ def _build_people(options: Options) -> _People:
         agents=ShortCache(NAMES_FRESH, time.monotonic),
         hash_password=passwords.hash,
         new_id=lambda: uuid4().hex,
-        listing=users_listing.build(key=options.cursor_key, roles=roles.ids),
+        listing=users_listing.build(key=options.key("cursors"), roles=roles.ids),
+        recorder=recorder,
     )
-    authentication = AuthenticationService(users=users, roles=roles, sessions=sessions, passwords=passwords)
-    return _People(authentication, users, roles, sessions)
+    authentication = AuthenticationService(
+        users=users,
+        roles=roles,
+        sessions=sessions,
+        passwords=passwords,
+        brake=brake,
+        marks=DeviceMarks(options.key("devices")),
+        second_factor=second_factor,
+        vault=vault,
+    )
+    trail = TrailService(roles=roles, listing=audit_listing.build(key=options.key("cursors")))
+    outbox = Outbox(lambda: uuid4().hex)
+    accounts = _build_accounts(
+        options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
+    )
+    return _People(
+        authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox
+    )
+
+
+def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:
+    links = Links(options.key("links"), lambda: secrets.token_urlsafe(16))
+    accounts = AccountService(links=links, outbox=outbox, **shared)
+    letters = Letters(links=links, mailer=options.mailer, base_url=options.base_url)
+    outbox.register(letters.kind, letters.deliver)
+    outbox.register(accounts.kind, accounts.deliver)
+    return accounts
 
 
 def _build_tickets(options: Options, people: _People) -> _Tickets:
-    catalog = CatalogService(people.roles, ShortCache(FRESH, time.monotonic))
+    catalog = CatalogService(people.roles, ShortCache(FRESH, time.monotonic), people.recorder)
     audit = AuditService(options.shards)
     assignments = AssignmentService(people.users, catalog)
     workflow = WorkflowService()
@@ -127,7 +182,7 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(key=options.cursor_key, shards=options.shards),
+        listing=tickets_listing.build(key=options.key("cursors"), shards=options.shards),
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
     return _Tickets(catalog, tickets, workflow, assignments, audit, importer)

@@ -34,3 +34,13 @@ class Conflicted(ServiceError):
 
 class Unavailable(ServiceError):
     """The engine did not answer in time; trying again is safe."""
+
+
+class Throttled(ServiceError):
+    """Too many tries; `seconds` is how long to wait before the next one can succeed."""
+
+    def __init__(self, seconds: int) -> None:
+        unit = "second" if seconds == 1 else "seconds"
+        wait = f"{seconds} {unit}" if seconds < 120 else f"{seconds // 60} minutes"
+        super().__init__(f"Too many tries. Wait {wait}, then try again.")
+        self.seconds = seconds

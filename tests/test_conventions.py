@@ -118,6 +118,7 @@ def test_every_setting_is_documented(tmp_path):
     asked: set[str] = set()
     for environment in ("development", "production"):
         given = {"ENVIRONMENT": environment, "SECRET_KEY": "k" * 48, "DATA_DIR": str(tmp_path)}
+        given["PUBLIC_URL"] = "https://help.example.org"
         recorder = Recorder(given)
         Settings.from_env(recorder)
         asked |= recorder.asked

@@ -8,6 +8,7 @@ from flask_admin import Admin, AdminIndexView, expose
 from portal.admin.catalog import CatalogView
 from portal.admin.roles import RoleView
 from portal.admin.tickets import TicketView
+from portal.admin.trail import TrailView
 from portal.admin.users import UserView
 from portal.guards import vouch
 
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
         TicketView(services, zone=zone),
         UserView(services),
         RoleView(services),
+        TrailView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),
     ):

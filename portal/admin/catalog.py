@@ -5,7 +5,7 @@ from typing import Any
 
 from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.admin.small import SmallList
-from portal.guards import actor
+from portal.guards import actor, now
 from pynamodb_grid.admin import BooleanFilter, Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
@@ -66,6 +66,7 @@ class CatalogSource(Kept, SmallList):
     def _save(self, pk: str | None, values: Mapping[str, Any], seen: int) -> Entry:
         with in_grid_words():
             return self._services.catalog.save(
+                now=now(),
                 actor=actor(),
                 kind=self._kind,
                 id_=pk,

@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.guards import actor, needs
+from portal.guards import actor, needs, now
 from services.bootstrap import Services
 from services.catalog import slug
 from services.errors import Conflicted, Invalid
@@ -33,6 +33,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
             (Permission.SETTING_EDIT, "Teams and categories"),
             (Permission.ROLE_VIEW, "See roles"),
             (Permission.ROLE_EDIT, "Edit roles"),
+            (Permission.AUDIT_VIEW, "See the audit trail"),
         ),
     ),
 )
@@ -78,6 +79,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             if role is None and not role_id:
                 raise Invalid("A name is missing.", {"name": "A name needs a letter or a digit."})
             saved = self._roles.save(
+                now=now(),
                 actor=actor(),
                 role_id=role_id,
                 name=sent["name"],

@@ -78,6 +78,7 @@ class UserSource(Kept):
             known = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
             wanted = known | {"active": user.active, "team_ids": user.team_ids} | dict(values)
             return self._users.update(
+                now=now(),
                 actor=actor(),
                 user_id=pk,
                 seen=expected_version or user.version,

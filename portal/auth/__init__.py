@@ -1,5 +1,6 @@
-"""Signing in and out."""
+"""Signing in and out, and one's own account."""
 
+from portal.auth.account import bp as account
 from portal.auth.views import bp
 
-__all__ = ["bp"]
+__all__ = ["account", "bp"]

@@ -6,9 +6,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import identity, links
+from portal import errors, identity, links
 from portal.guards import actor, now, public, services, signed_in
-from services.users import BadCredentials
+from services.errors import Throttled
+from services.users import BadCredentials, CodeNeeded, SignedIn, SignInExpired, WrongCode
 
 bp = Blueprint("auth", __name__)
 
@@ -29,26 +30,57 @@ def login() -> str | Response:
     target = safe_target(request.args.get("next"))
     if current_user.is_authenticated:
         return redirect(target or home())
-    return render_template("auth/login.html", email="", next=target or "", error=None)
+    return render_template(
+        "auth/login.html", email=request.args.get("email", "")[:254], next=target or "", error=None
+    )
 
 
 @bp.post("/login")
 @public
-def sign_in() -> tuple[str, int] | Response:
-    """Check the password and start a session; any earlier session of this browser ends."""
+def sign_in() -> Response:
+    """Check the password; start a session, or ask for the second factor."""
     email, target = request.form.get("email", ""), safe_target(request.form.get("next"))
     try:
-        _, token = services().authentication.sign_in(
-            email=email, password=request.form.get("password", ""), now=now()
+        found = services().authentication.sign_in(
+            email=email, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
-    except BadCredentials as refused:
+    except (BadCredentials, Throttled) as refused:
         page = render_template("auth/login.html", email=email[:254], next=target or "", error=refused.message)
-        return page, 400
+        return errors.with_status(page, refused)
+    if isinstance(found, CodeNeeded):
+        page = render_template("auth/code.html", token=found.token, email=email[:254], next=target or "")
+        return Response(page, mimetype="text/html")
+    return _go_on(found, target)
+
+
+@bp.post("/login/code")
+@public
+def finish() -> Response:
+    """Check the second factor and start the session."""
+    form, target = request.form, safe_target(request.form.get("next"))
+    token, email = form.get("token", ""), form.get("email", "")[:254]
+    try:
+        found = services().authentication.finish_sign_in(
+            token=token, code=form.get("code", ""), origin=identity.origin(), now=now()
+        )
+    except SignInExpired as expired:
+        page = render_template("auth/login.html", email=email, next=target or "", error=expired.message)
+        return errors.with_status(page, expired)
+    except (WrongCode, Throttled) as refused:
+        page = render_template(
+            "auth/code.html", token=token, email=email, next=target or "", error=refused.message
+        )
+        return errors.with_status(page, refused)
+    return _go_on(found, target)
+
+
+def _go_on(found: SignedIn, target: str | None) -> Response:
+    """Give the browser its session; any earlier one of this browser ends."""
     old = request.cookies.get(identity.cookie_name())
     if old:
         services().sessions.revoke(token=old)
     response = redirect(target or url_for("auth.front"))
-    identity.keep(response, token)
+    identity.keep(response, found)
     return response
 
 

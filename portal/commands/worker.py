@@ -60,7 +60,9 @@ def worker() -> None:
 def _jobs(of: Services) -> list[Job]:
     return [
         Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now)),
+        Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
+        Job("attempts", SWEEP_EVERY, lambda now: of.brake.sweep(now=now)),
         Job("once", SWEEP_EVERY, lambda now: ledger.sweep_once_keys(now)),
     ]
 

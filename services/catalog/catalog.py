@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from itertools import count
 
@@ -13,7 +14,7 @@ from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
 from services.text import one_line
-from services.users import Actor, Permission, RoleService
+from services.users import Actor, Permission, Recorder, RoleService
 
 KINDS = ("team", "category")
 
@@ -54,8 +55,8 @@ def slug(name: str) -> str:
 class CatalogService:
     """Keeps teams and categories."""
 
-    def __init__(self, roles: RoleService, cache: ShortCache[str, list[Entry]]) -> None:
-        self._roles, self._cache = roles, cache
+    def __init__(self, roles: RoleService, cache: ShortCache[str, list[Entry]], recorder: Recorder) -> None:
+        self._roles, self._cache, self._recorder = roles, cache, recorder
 
     def teams(self) -> list[Entry]:
         """List all teams by name."""
@@ -87,7 +88,17 @@ class CatalogService:
             raise NotFound("There is no such entry.")
         return Entry.from_model(item)
 
-    def save(self, *, actor: Actor, kind: str, id_: str | None, name: str, active: bool, seen: int) -> Entry:
+    def save(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        kind: str,
+        id_: str | None,
+        name: str,
+        active: bool,
+        seen: int,
+    ) -> Entry:
         """Create (`id_` None) or change an entry read at version `seen`.
 
         Raises PermissionDenied, Invalid, EntryChanged.
@@ -98,12 +109,21 @@ class CatalogService:
             raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})
         if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.stored(kind)):
             raise Invalid("This name is taken.", {"name": "This name is taken."})
-        key = self.get(kind, id_).id if id_ is not None else self._new_id(kind, name)
+        old = self.get(kind, id_) if id_ is not None else None
+        key = old.id if old else self._new_id(kind, name)
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
         item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
+        act = self._recorder.entry(
+            actor=actor,
+            now=now,
+            action=f"{kind}.changed" if old else f"{kind}.created",
+            subject=f"{kind}:{key}",
+            before={"name": old.name, "active": old.active} if old else {},
+            after=item.value,
+        )
         try:
-            setting_table.put(item, seen=seen)
+            setting_table.put(item, seen=seen, also=[act])
         except VersionMoved as moved:
             raise EntryChanged from moved
         self._cache.drop(kind)

@@ -1,41 +1,71 @@
 """The users domain: who people are, what they may do, and their sessions."""
 
+from services.users.account import AccountService
 from services.users.accounts import THEMES, UserService, normalize_email, sort_name
 from services.users.actor import SYSTEM, Actor
-from services.users.authentication import AuthenticationService, Passwords
+from services.users.authentication import AuthenticationService, CodeNeeded, SignedIn
+from services.users.brake import Brake
 from services.users.errors import (
     AddressTaken,
     BadCredentials,
     PermissionDenied,
     RoleNotFound,
+    SignInExpired,
     StaleRecord,
     UserNotFound,
 )
+from services.users.letters import Letters
+from services.users.links import Links, LinkSpent, Purpose
+from services.users.origin import DeviceMarks, Origin
+from services.users.passwords import Passwords
 from services.users.permissions import BUILT_IN, Permission, Scope
+from services.users.recorder import Recorder
 from services.users.roles import RoleService
-from services.users.sessions import SessionManager
+from services.users.second_factor import Enrolment, SecondFactor, WrongCode
+from services.users.sessions import Session, SessionManager
+from services.users.trail import Act, TrailService
 from services.users.user import Role, User
+from services.users.vault import Vault
 
 __all__ = [
     "BUILT_IN",
     "SYSTEM",
     "THEMES",
+    "AccountService",
+    "Act",
     "Actor",
     "AddressTaken",
     "AuthenticationService",
     "BadCredentials",
+    "Brake",
+    "CodeNeeded",
+    "DeviceMarks",
+    "Enrolment",
+    "Letters",
+    "LinkSpent",
+    "Links",
+    "Origin",
     "Passwords",
     "Permission",
     "PermissionDenied",
+    "Purpose",
+    "Recorder",
     "Role",
     "RoleNotFound",
     "RoleService",
     "Scope",
+    "SecondFactor",
+    "Session",
     "SessionManager",
+    "SignInExpired",
+    "SignedIn",
     "StaleRecord",
+    "TrailService",
     "User",
     "UserNotFound",
     "UserService",
+    "Vault",
+    "WrongCode",
     "normalize_email",
     "sort_name",
 ]

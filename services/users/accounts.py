@@ -1,11 +1,14 @@
 """People: who they are, and what administrators do with them."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from models import user as user_table
+from models.audit import AuditEntry
 from models.errors import VersionMoved
 from models.user import AddressClaimed
 from models.user import User as UserItem
@@ -16,6 +19,7 @@ from services.text import one_line
 from services.users.actor import Actor
 from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
 from services.users.permissions import Permission
+from services.users.recorder import Recorder
 from services.users.roles import RoleService
 from services.users.sessions import SessionManager
 from services.users.user import Role, User
@@ -50,6 +54,29 @@ def _clean_name(text: str) -> str:
     return name
 
 
+def _facts(item: UserItem) -> dict[str, object]:
+    """List what the trail compares of a person."""
+    return {
+        "name": item.name,
+        "email": item.email,
+        "role_id": item.role_id,
+        "team_ids": list(item.team_ids or ()),
+        "active": item.active,
+    }
+
+
+def known_words(name: str, email: str) -> list[str]:
+    """List the words a stranger would try first in this person's password."""
+    return [*re.split(r"[\W_]+", f"{name} {email}"), email]
+
+
+class HashPassword(Protocol):
+    """Turns a new password into what is kept, or refuses it."""
+
+    def __call__(self, password: str, *, about: Iterable[str] = ()) -> str:
+        """Return the hash; raises Invalid."""
+
+
 class UserService:
     """Keeps people: creates, changes, finds and names them."""
 
@@ -61,10 +88,12 @@ class UserService:
         cache: ShortCache[str, User],
         names: ShortCache[str, str],
         agents: ShortCache[str, list[User]],
-        hash_password: Callable[[str], str],
+        hash_password: HashPassword,
         new_id: Callable[[], str],
         listing: Listing,
+        recorder: Recorder,
     ) -> None:
+        self._recorder = recorder
         self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
         self._agents, self._hash_password = agents, hash_password
         self._new_id, self._listing = new_id, listing
@@ -164,16 +193,18 @@ class UserService:
             email=normalize_email(email),
             role_id=role_id,
             team_ids=sorted(set(team_ids)),
-            password_hash=self._hash_password(password),
+            password_hash=self._hash_password(password, about=known_words(name, email)),
             created_at=now,
         )
-        self._put(item, seen=0, old_email=None)
+        act = self._act(actor, now, "user.created", item, before={})
+        self._put(item, seen=0, old_email=None, act=act)
         return User.from_model(item)
 
     def update(
         self,
         *,
         actor: Actor,
+        now: datetime,
         user_id: str,
         seen: int,
         name: str,
@@ -193,12 +224,14 @@ class UserService:
             raise Invalid("You cannot change somebody whose role allows more than your own.")
         if user_id == actor.user_id and (not active or role_id != item.role_id):
             raise Invalid("You cannot suspend yourself or change your own role.")
+        before = _facts(item)
         old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
         item.name, item.sort_name = name, sort_name(name)
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, sorted(set(team_ids))
         item.version = seen + 1
-        self._put(item, seen=seen, old_email=old_email)
+        act = self._act(actor, now, "user.changed", item, before=before)
+        self._put(item, seen=seen, old_email=old_email, act=act)
         if recheck:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
@@ -207,7 +240,7 @@ class UserService:
         """Keep a person's choice of light, dark or system."""
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
-        user_table.set_theme(actor.user_id, theme)
+        user_table.amend(actor.user_id, theme=theme)
         self._cache.drop(actor.user_id)
 
     def bring(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
@@ -229,9 +262,17 @@ class UserService:
         permissions = self._roles.get(role_id).permissions
         return any(scope > actor.scope(permission) for permission, scope in permissions.items())
 
-    def _put(self, item: UserItem, *, seen: int, old_email: str | None) -> None:
+    def _act(
+        self, actor: Actor, now: datetime, action: str, item: UserItem, *, before: dict[str, object]
+    ) -> AuditEntry:
+        subject, after = f"user:{item.user_id}", _facts(item)
+        return self._recorder.entry(
+            actor=actor, now=now, action=action, subject=subject, before=before, after=after
+        )
+
+    def _put(self, item: UserItem, *, seen: int, old_email: str | None, act: AuditEntry) -> None:
         try:
-            user_table.put(item, seen=seen, old_email=old_email)
+            user_table.put(item, seen=seen, old_email=old_email, also=[act])
         except AddressClaimed as claimed:
             raise AddressTaken from claimed
         except VersionMoved as moved:

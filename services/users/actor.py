@@ -16,6 +16,7 @@ class Actor:
     role_id: str = ""
     email: str | None = None
     theme: str = "system"
+    address: str | None = None  # where the request came from, for the trail of administrative acts
     team_ids: frozenset[str] = frozenset()
     permissions: Mapping[Permission, Scope] = field(default_factory=dict)
 

@@ -1,63 +1,43 @@
 """Who is it: passwords at sign-in, tokens afterwards."""
 
+import json
+from dataclasses import dataclass
 from datetime import datetime
-from threading import BoundedSemaphore
-
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from hashlib import sha256
 
 from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.accounts import UserService, normalize_email
 from services.users.actor import Actor
-from services.users.errors import BadCredentials, RoleNotFound, UserNotFound
+from services.users.brake import Attempter, Brake, network_of
+from services.users.errors import BadCredentials, RoleNotFound, SignInExpired, UserNotFound
+from services.users.origin import DeviceMarks, Origin
+from services.users.passwords import Passwords
 from services.users.permissions import Permission, Scope
 from services.users.roles import RoleService
+from services.users.second_factor import SecondFactor, WrongCode
 from services.users.sessions import SessionManager
 from services.users.user import User
+from services.users.vault import Unreadable, Vault
 
-MAX_PASSWORD = 1024
-
-
-class Passwords:
-    """Hashes and checks passwords with argon2id at OWASP's minimum (19 MiB, two passes).
-
-    At most two run at a time in one process, so that a rush of sign-ins cannot starve the other pages.
-    """
-
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._gate = BoundedSemaphore(2)
-        self._nobody = ""
-
-    def hash(self, password: str) -> str:
-        """Hash a password; raises Invalid when it is too short or too long."""
-        if not 12 <= len(password) <= MAX_PASSWORD:
-            message = "A password has at least 12 characters."
-            raise Invalid(message, {"password": message})
-        with self._gate:
-            return self._hasher.hash(_bytes(password))
-
-    def matches(self, stored: str | None, password: str) -> bool:
-        """Check a password; takes as long when there is nothing to check against."""
-        if not self._nobody:
-            self._nobody = self._hasher.hash("nobody has this password")
-        with self._gate:
-            try:
-                self._hasher.verify(stored or self._nobody, _bytes(password[:MAX_PASSWORD]))
-            except (VerificationError, InvalidHashError):
-                return False
-        return stored is not None and len(password) <= MAX_PASSWORD
-
-    def outdated(self, stored: str) -> bool:
-        """Tell whether a hash was made with older parameters."""
-        return self._hasher.check_needs_rehash(stored)
+CODE_WITHIN = 300  # seconds between the password and the code
 
 
-def _bytes(password: str) -> bytes:
-    """Encode a password, lone surrogates too: JSON can carry them, and a wrong password is just wrong."""
-    return password.encode("utf-8", "surrogatepass")
+@dataclass(frozen=True)
+class SignedIn:
+    """A person who just signed in: the session's token and the browser's mark, both for cookies."""
+
+    user: User
+    token: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class CodeNeeded:
+    """The password was right and the second factor is missing; `token` proves the first part for a while."""
+
+    token: str
 
 
 class AuthenticationService:
@@ -70,8 +50,14 @@ class AuthenticationService:
         roles: RoleService,
         sessions: SessionManager,
         passwords: Passwords,
+        brake: Brake,
+        marks: DeviceMarks,
+        second_factor: SecondFactor,
+        vault: Vault,
     ) -> None:
         self._users, self._roles, self._sessions, self._passwords = users, roles, sessions, passwords
+        self._brake, self._marks = brake, marks
+        self._second_factor, self._vault = second_factor, vault
 
     def validate_user(self, *, email: str, password: str) -> User:
         """Return the active person with this address and password; raises BadCredentials.
@@ -79,6 +65,9 @@ class AuthenticationService:
         The answer and its time are the same for an unknown address, a wrong password and a suspended
         account.
         """
+        return User.from_model(self._validate(email, password))
+
+    def _validate(self, email: str, password: str) -> UserItem:
         try:
             item = user_table.find_by_email(normalize_email(email))
         except Invalid:
@@ -87,14 +76,58 @@ class AuthenticationService:
         if not self._passwords.matches(stored, password) or item is None or not item.active:
             raise BadCredentials
         self._rehash(item, password)
-        return User.from_model(item)
+        return item
 
-    def sign_in(self, *, email: str, password: str, now: datetime) -> tuple[User, str]:
-        """Validate and start a session; returns the person and the token for the cookie."""
-        user = self.validate_user(email=email, password=password)
-        return user, self._sessions.start(user_id=user.user_id, now=now)
+    def sign_in(self, *, email: str, password: str, origin: Origin, now: datetime) -> SignedIn | CodeNeeded:
+        """Validate and start a session, or ask for the second factor where there is one.
 
-    def actor_for(self, *, token: str, now: datetime) -> Actor | None:
+        Raises BadCredentials, Throttled after too many failures.
+        """
+        account = _account(email)
+        who = self._attempter(account, origin)
+        self._brake.check(who, now=now)
+        try:
+            item = self._validate(email, password)
+        except BadCredentials:
+            self._brake.failed(who, now=now)
+            raise
+        self._brake.succeeded(who)
+        if item.totp is not None:
+            return CodeNeeded(self._vault.seal(json.dumps([item.user_id, _stamp(item)])))
+        return self._start(item, account, origin, now)
+
+    def finish_sign_in(self, *, token: str, code: str, origin: Origin, now: datetime) -> SignedIn:
+        """Start the session of who gave a password moments ago and now a code.
+
+        Raises WrongCode, Throttled, SignInExpired when the password was given too long ago or has changed.
+        """
+        try:
+            user_id, stamp = json.loads(self._vault.open(token, within=CODE_WITHIN))
+        except (Unreadable, ValueError) as stale:
+            raise SignInExpired from stale
+        item = user_table.find(user_id)
+        if item is None or not item.active or not item.email or stamp != _stamp(item):
+            raise SignInExpired
+        who = self._attempter(f"code:{item.email}", origin)
+        self._brake.check(who, now=now)
+        try:
+            self._second_factor.check(item, code, now)
+        except WrongCode:
+            self._brake.failed(who, now=now)
+            raise
+        self._brake.succeeded(who)
+        return self._start(item, item.email, origin, now)
+
+    def _attempter(self, account: str, origin: Origin) -> Attempter:
+        device = self._marks.read(origin.mark, account.removeprefix("code:"))
+        return Attempter(account, network_of(origin.address), device)
+
+    def _start(self, item: UserItem, account: str, origin: Origin, now: datetime) -> SignedIn:
+        token = self._sessions.start(user_id=item.user_id, origin=origin, now=now)
+        known = self._marks.read(origin.mark, account) and origin.mark
+        return SignedIn(User.from_model(item), token, known or self._marks.make(account))
+
+    def actor_for(self, *, token: str, now: datetime, address: str | None = None) -> Actor | None:
         """Tell who is behind a session token; None when the session or the person is no longer good."""
         session = self._sessions.resolve(token=token, now=now)
         if session is None:
@@ -114,10 +147,24 @@ class AuthenticationService:
             role_id=user.role_id,
             email=user.email,
             theme=user.theme,
+            address=address,
             team_ids=frozenset(user.team_ids),
             permissions=role.permissions,
         )
 
     def _rehash(self, item: UserItem, password: str) -> None:
         if item.password_hash and self._passwords.outdated(item.password_hash):
-            user_table.set_password_hash(item.user_id, self._passwords.hash(password))
+            user_table.amend(item.user_id, password_hash=self._passwords.renew(password))
+
+
+def _account(email: str) -> str:
+    """Name the account a sign-in is about, whether it exists or not."""
+    try:
+        return normalize_email(email)
+    except Invalid:
+        return email[:254]
+
+
+def _stamp(item: UserItem) -> str:
+    """Name the password and the second factor of this moment without giving them away."""
+    return sha256(f"{item.password_hash}\x00{item.totp}".encode()).hexdigest()

@@ -10,6 +10,13 @@ class BadCredentials(Invalid):
         super().__init__("E-mail and password do not match.")
 
 
+class SignInExpired(Invalid):
+    """Between the password and the code too much time passed, or the account changed."""
+
+    def __init__(self) -> None:
+        super().__init__("This took too long. Sign in again.")
+
+
 class PermissionDenied(Forbidden):
     """The actor's role does not permit this."""
 

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     ROLE_EDIT = "role:edit"
     SETTING_EDIT = "setting:edit"
     REPORT_VIEW = "report:view"
+    AUDIT_VIEW = "audit:view"
 
 
 class Scope(IntEnum):

@@ -1,6 +1,7 @@
 """Roles: what they permit, who has them, and the one place that decides."""
 
 import re
+from datetime import datetime
 
 from models import role as role_table
 from models.errors import VersionMoved
@@ -11,6 +12,7 @@ from services.text import one_line
 from services.users.actor import Actor
 from services.users.errors import PermissionDenied, RoleNotFound, StaleRecord
 from services.users.permissions import BUILT_IN, Permission, Scope
+from services.users.recorder import Recorder
 from services.users.user import Role
 
 ROLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -19,8 +21,8 @@ ROLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 class RoleService:
     """Decides every question of permission and keeps the custom roles."""
 
-    def __init__(self, cache: ShortCache[str, Role]) -> None:
-        self._cache = cache
+    def __init__(self, cache: ShortCache[str, Role], recorder: Recorder) -> None:
+        self._cache, self._recorder = cache, recorder
 
     def ensure_built_in(self) -> None:
         """Write the four built-in roles where they are missing or out of date; cheap when all is well."""
@@ -64,20 +66,14 @@ class RoleService:
         name: str,
         permissions: dict[Permission, Scope],
         seen: int,
+        now: datetime,
     ) -> Role:
-        """Create (`seen` 0) or change a custom role.
+        """Create (`seen` 0) or change a custom role; nobody grants what they do not have themselves.
 
-        Nobody grants what they do not have themselves. Raises Invalid for a built-in role or a bad
-        name, StaleRecord when somebody changed the role since version `seen`.
+        Raises Invalid for a built-in role or a bad name, StaleRecord when somebody changed it meanwhile.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
-        name = one_line(name[:1000])
-        if role_id in BUILT_IN:
-            raise Invalid("Built-in roles stay as they are. Make a role of your own instead.")
-        if not 1 <= len(name) <= 60:
-            raise Invalid("A role needs a name of 1 to 60 characters.", {"name": "1 to 60 characters."})
-        if not ROLE_ID.fullmatch(role_id):
-            raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
+        name = _clean_name(role_id, name)
         if any(scope > actor.scope(permission) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
         item = RoleItem(
@@ -86,8 +82,16 @@ class RoleService:
             name=name,
             permissions={str(key): scope.name.lower() for key, scope in permissions.items() if scope},
         )
+        act = self._recorder.entry(
+            actor=actor,
+            now=now,
+            action="role.changed" if seen else "role.created",
+            subject=f"role:{role_id}",
+            before=_facts(role_table.find(role_id) if seen else None),
+            after=_facts(item),
+        )
         try:
-            role_table.put(item, seen=seen)
+            role_table.put(item, seen=seen, also=[act])
         except VersionMoved as moved:
             if not seen:
                 raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
@@ -125,3 +129,20 @@ class RoleService:
             return
         if not self.allows(actor=actor, permission=permission, owner_id=owner_id, team_id=team_id):
             raise PermissionDenied(permission)
+
+
+def _clean_name(role_id: str, name: str) -> str:
+    """Return a custom role's name as it is kept; raises Invalid."""
+    name = one_line(name[:1000])
+    if role_id in BUILT_IN:
+        raise Invalid("Built-in roles stay as they are. Make a role of your own instead.")
+    if not 1 <= len(name) <= 60:
+        raise Invalid("A role needs a name of 1 to 60 characters.", {"name": "1 to 60 characters."})
+    if not ROLE_ID.fullmatch(role_id):
+        raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
+    return name
+
+
+def _facts(item: RoleItem | None) -> dict[str, object]:
+    """List what the trail compares of a role."""
+    return {"name": item.name, **item.permissions} if item else {}

@@ -11,8 +11,15 @@ from tests.browser.wire import Wire
 
 TICKETS = "/desk/tickets/"
 PAGES = {
-    None: ("/login", "/login?next=/desk/new", "/style"),
-    "customer": ("/help/", "/help/tickets", "/help/tickets?state=solved", "/help/new", "a ticket"),
+    None: ("/login", "/login?next=/desk/new", "/style", "/forgot", "/mailbox/"),
+    "customer": (
+        "/help/",
+        "/help/tickets",
+        "/help/tickets?state=solved",
+        "/help/new",
+        "a ticket",
+        "/account/",
+    ),
     "agent": (
         TICKETS,
         f"{TICKETS}?state=open",
@@ -21,6 +28,8 @@ PAGES = {
         f"{TICKETS}1",
         f"{TICKETS}60",
         "/desk/new",
+        "/account/",
+        "/account/second-factor",
     ),
     "manager": ("/reports/", "/reports/?period=90d&team=billing&team=devices", TICKETS, "/admin/users/"),
     "administrator": (
@@ -36,10 +45,12 @@ PAGES = {
         "/admin/teams/new/",
         "/admin/categories/",
         "/admin/categories/edit/?id=refunds",
+        "/admin/trail/",
     ),
 }
 REFUSED = (
     (None, "/nothing", 404),
+    (None, "/account/reset/wrong", 400),
     ("customer", "/help/tickets/999999", 404),
     ("customer", "/admin/users/", 403),
     ("agent", f"{TICKETS}999999", 404),

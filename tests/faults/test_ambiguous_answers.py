@@ -21,7 +21,7 @@ from tests.faults.proxy import (
     throttle,
     through,
 )
-from tests.services.house import history, kinds
+from tests.services.house import START, history, kinds
 
 ATTEMPTS = 4  # of the client, before it gives up
 
@@ -317,10 +317,13 @@ class TestOtherRecords:
         roles, catalog = house.services.roles, house.services.catalog
         for seen in (0, 1):
             proxy.play(lose_answer, operation="PutItem")
-            role = roles.save(actor=admin, role_id="clerk", name=f"Clerk {seen}", permissions={}, seen=seen)
+            role = roles.save(
+                now=START, actor=admin, role_id="clerk", name=f"Clerk {seen}", permissions={}, seen=seen
+            )
             assert role.version == seen + 1
             proxy.play(lose_answer, operation="PutItem")
             entry = catalog.save(
+                now=START,
                 actor=admin,
                 kind="category",
                 id_="paper" if seen else None,

@@ -32,7 +32,7 @@ def test_it_prints_address_and_logins_once_everything_answers(start_run):
 
 
 def test_nothing_about_demo_accounts_in_production(start_run):
-    run = start_run(ENVIRONMENT="production", SECRET_KEY="k" * 48)
+    run = start_run(ENVIRONMENT="production", SECRET_KEY="k" * 48, PUBLIC_URL="https://x.example")
     run.wait_for("ready at")
     run.end()
     assert "demo" not in run.output

@@ -53,6 +53,15 @@ TABLES = {
     "settings": (("kind", "id"), {}, "expires_at"),
     "outbox": (("shard", "due_key"), {}, None),
     "leases": (("name",), {}, None),
+    "audit": (
+        ("trail", "entry_key"),
+        {
+            "by_subject": (("subject", "entry_key"), "ALL"),
+            "by_actor": (("actor_id", "entry_key"), "ALL"),
+        },
+        None,
+    ),
+    "attempts": (("key",), {}, "expires_at"),
 }
 NUMBERS = {("tickets", "ticket_id"), ("ticket_history", "ticket_id"), ("ticket_history", "version"),
            ("assignments", "ticket_id")}  # fmt: skip

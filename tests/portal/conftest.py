@@ -19,9 +19,10 @@ from models.ticket_history import TicketHistory
 from portal import links, reports, words
 from portal.app import create_app
 from portal.settings import Settings
-from services.bootstrap import Options, Services, build_services
+from services.bootstrap import Services, build_services
 from services.users import SYSTEM
 from tests.portal.pages import Page
+from tests.services.house import options as service_options
 
 PASSWORD = "correct horse battery staple"
 ROLES = ("customer", "agent", "manager", "administrator")
@@ -79,9 +80,9 @@ class Site:
 
 def build(options: ConnectionOptions, folder: Path) -> Site:
     """Compose the application as wsgi.py does and sign everybody in."""
-    services = build_services(Options(options, folder / "analytics", b"k" * 32))
+    services = build_services(service_options(options, folder))
     services.roles.ensure_built_in()
-    settings = Settings(secret_key="s" * 48, data_dir=folder)
+    settings = Settings(secret_key="s" * 48, data_dir=folder, mail_dir=folder / "mail")
     app = create_app(settings, services)
     dash = mount(
         app,
@@ -94,7 +95,9 @@ def build(options: ConnectionOptions, folder: Path) -> Site:
     )
     reports.admit(app, dash.csp_hashes())
     for kind, name in (("team", "Billing"), ("team", "Devices"), ("category", "Invoices")):
-        services.catalog.save(actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0)
+        services.catalog.save(
+            now=datetime.now(UTC), actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0
+        )
     site = Site(app, services, {}, {})
     now = datetime.now(UTC)
     for role in (*ROLES, "stranger"):

@@ -48,7 +48,8 @@ def posting_rules(site):
 
 
 def address_of(site, rule, ticket_id):
-    values = {name: ticket_id if name == "ticket_id" else "1" for name in rule.arguments}
+    known = {"ticket_id": ticket_id, "purpose": "reset"}
+    values = {name: known.get(name, "1") for name in rule.arguments}
     address = site.app.url_map.bind("localhost").build(rule.endpoint, values, append_unknown=False)
     who = {"users.edit_view": site.users["customer"], "teams.edit_view": "billing"}
     return f"{address}?id={who.get(rule.endpoint, ticket_id)}"

@@ -208,7 +208,7 @@ def test_what_nobody_expected_is_a_page_with_the_reference_of_the_log(breaking):
     (line,) = [line for line in lines if line["event"] == "unexpected_error"]
     assert re.fullmatch("[0-9a-f]{4}-[0-9a-f]{4}", line["reference"])
     assert line["reference"] in page.text
-    assert line["path"] == "/broken"
+    assert "path" not in line, "an address can hold the token of a link"
     assert "ZeroDivisionError" in line["exception"]
 
 

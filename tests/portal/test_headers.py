@@ -160,7 +160,7 @@ def flags(line):
 
 def test_cookies_in_development(site):
     kept, _ = set_cookies(site.app.test_client())
-    assert set(kept) == {"ledgerdesk_session", "ledgerdesk_form"}
+    assert set(kept) == {"ledgerdesk_session", "ledgerdesk_form", "ledgerdesk_device"}
     for line in kept.values():
         assert {"httponly", "samesite", "path"} <= flags(line)
         assert "SameSite=Lax" in line
@@ -169,6 +169,7 @@ def test_cookies_in_development(site):
 
 def production(site, tmp_path):
     environment = {"ENVIRONMENT": PRODUCTION, "SECRET_KEY": "k" * 48, "DATA_DIR": str(tmp_path)}
+    environment["PUBLIC_URL"] = "https://help.example.org"
     settings = replace(Settings.from_env(environment), analytics_dir=tmp_path)
     return create_app(settings, site.services)
 

@@ -29,7 +29,12 @@ def team_agent(site):
     teams = {entry.name: entry.id for entry in site.services.catalog.teams()}
     permissions = dict.fromkeys((Permission.TICKET_VIEW, Permission.TICKET_NOTE), Scope.TEAM)
     site.services.roles.save(
-        actor=SYSTEM, role_id="billing-desk", name="Billing desk", permissions=permissions, seen=0
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        role_id="billing-desk",
+        name="Billing desk",
+        permissions=permissions,
+        seen=0,
     )
     site.services.users.create(
         actor=SYSTEM,

@@ -38,6 +38,7 @@ def busy(site):
     billing, devices = (entry.id for entry in services.catalog.teams())
     agent, manager = site.users["agent"], site.users["manager"]
     services.roles.save(
+        now=datetime.now(UTC),
         actor=SYSTEM,
         role_id="team-desk",
         name="Team desk",
@@ -108,6 +109,6 @@ def test_numbers_that_nobody_keeps_true_are_not_shown(site, busy):
 
 def test_administration_has_its_own_navigation(site):
     shown = [label for _, label, _ in ITEM.findall(site.as_("administrator").get("/admin/users/").text)]
-    assert shown == ["Back to desk", "Users", "Roles and access", "Teams", "Categories"]
+    assert shown == ["Back to desk", "Users", "Roles and access", "Teams", "Categories", "Audit trail"]
     shown = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]
     assert shown == ["Back to desk", "Users"]

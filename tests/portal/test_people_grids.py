@@ -316,7 +316,9 @@ def deputy(site):
         Permission.USER_VIEW: Scope.ALL,
         Permission.USER_EDIT: Scope.ALL,
     }
-    site.services.roles.save(actor=SYSTEM, role_id="deputy", name="Deputy", permissions=permissions, seen=0)
+    site.services.roles.save(
+        now=datetime.now(UTC), actor=SYSTEM, role_id="deputy", name="Deputy", permissions=permissions, seen=0
+    )
     made = site.services.users.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
@@ -356,6 +358,7 @@ def test_nobody_gives_a_role_that_may_more_than_theirs(site, deputy):
 def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):
     user = site.services.users.read(actor=SYSTEM, user_id=site.users[deputy])
     site.services.users.update(
+        now=datetime.now(UTC),
         actor=SYSTEM,
         user_id=user.user_id,
         seen=user.version,

@@ -14,9 +14,11 @@ from models.connection import disconnect
 from portal.guards import guard_of
 
 # What anybody may call. A new name here is a decision, made in a review.
-# The style page shows samples alone, and in production it is not there.
+# The style page shows samples alone; like the mailbox it is not there in production.
 PUBLIC = {
-    "auth.front", "auth.login", "auth.sign_in", "health.alive", "health.ready", "admin.index", "style.page",
+    "auth.front", "auth.login", "auth.sign_in", "auth.finish", "health.alive", "health.ready", "admin.index",
+    "account.forgot", "account.ask", "account.choose", "account.set_password",
+    "style.page", "mailbox.index", "mailbox.letter",
 }  # fmt: skip
 
 

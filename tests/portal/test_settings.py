@@ -21,7 +21,8 @@ def test_production_needs_a_secret_key(tmp_path, given):
 
 
 def test_production_has_strict_cookies_and_no_demo(tmp_path):
-    found = read(tmp_path, ENVIRONMENT="production", SECRET_KEY=KEY, DEMO_PASSWORD="correct horse battery")
+    production = {"ENVIRONMENT": "production", "SECRET_KEY": KEY, "PUBLIC_URL": "https://help.example.org"}
+    found = read(tmp_path, **production, DEMO_PASSWORD="correct horse battery")
     assert found.is_production
     assert found.secure_cookies
     assert found.demo_password is None
@@ -57,6 +58,13 @@ def test_a_given_key_is_not_written_down(tmp_path):
         ("FEED_SHARDS", "many"),
         ("FEED_SHARDS", "9" * 5000),
         ("SECRET_KEY", "short"),
+        ("PUBLIC_URL", "help.example.org"),
+        ("PUBLIC_URL", "ftp://help.example.org"),
+        ("PUBLIC_URL", "https://help.example.org/desk"),
+        ("PUBLIC_URL", "https://me:secret@help.example.org"),
+        ("SMTP_PORT", "0"),
+        ("SMTP_STARTTLS", "yes"),
+        ("TRUSTED_PROXIES", "9"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", ""),
         ("TIME_ZONE", "../etc/passwd"),

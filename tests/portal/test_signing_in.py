@@ -105,6 +105,7 @@ def suspended(site):
         password=PASSWORD,
     )
     site.services.users.update(
+        now=datetime.now(UTC),
         actor=SYSTEM,
         user_id=made.user_id,
         seen=made.version,

@@ -9,9 +9,10 @@ import pytest
 import services.bootstrap
 from portal.app import create_app
 from portal.settings import Settings
-from services.bootstrap import FRESH, Options, build_services
+from services.bootstrap import FRESH, build_services
 from services.users import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
+from tests.services.house import options
 
 
 @dataclass
@@ -37,7 +38,7 @@ def workers(tables, clock, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(services.bootstrap, "time", SimpleNamespace(monotonic=clock))
         for _ in range(2):
-            built = build_services(Options(tables, folder / "analytics", b"k" * 32))
+            built = build_services(options(tables, folder))
             built.roles.ensure_built_in()
             made.append(create_app(Settings(secret_key="s" * 48, data_dir=folder), built))
     return made
@@ -68,7 +69,7 @@ def change(worker, user, **changes):
         "team_ids": (),
     }
     return house(worker).users.update(
-        actor=SYSTEM, user_id=user.user_id, seen=now.version, **{**wanted, **changes}
+        now=datetime.now(UTC), actor=SYSTEM, user_id=user.user_id, seen=now.version, **{**wanted, **changes}
     )
 
 
@@ -128,12 +129,16 @@ def test_what_a_role_loses_at_one_it_loses_at_the_other(workers, clock):
         Permission.TICKET_VIEW: Scope.ALL,
         Permission.TICKET_NOTE: Scope.ALL,
     }
-    house(workers[0]).roles.save(actor=SYSTEM, role_id="viewer", name="Viewer", permissions=reports, seen=0)
+    house(workers[0]).roles.save(
+        now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions=reports, seen=0
+    )
     bring(workers[0], "Viewer", role_id="viewer")
     browser = sign_in(workers[0], "viewer@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200
-    house(workers[0]).roles.save(actor=SYSTEM, role_id="viewer", name="Viewer", permissions={}, seen=1)
+    house(workers[0]).roles.save(
+        now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions={}, seen=1
+    )
     assert browser.get("/desk/new").status_code == 403
     clock.seconds += FRESH + 0.01
     assert other.get("/desk/new").status_code == 403
@@ -145,7 +150,7 @@ def test_a_team_made_at_one_is_offered_at_the_other(workers, clock):
     other = at_the_other(browser, workers[1])
     assert "Fresh team" not in other.get("/desk/new").text
     house(workers[0]).catalog.save(
-        actor=SYSTEM, kind="team", id_=None, name="Fresh team", active=True, seen=0
+        now=datetime.now(UTC), actor=SYSTEM, kind="team", id_=None, name="Fresh team", active=True, seen=0
     )
     assert "Fresh team" in browser.get("/desk/new").text
     clock.seconds += FRESH + 0.01

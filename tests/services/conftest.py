@@ -6,9 +6,9 @@ import pytest
 from hypothesis import settings
 
 from models.connection import ConnectionOptions
-from services.bootstrap import Options, build_services
+from services.bootstrap import build_services
 from services.users import Actor
-from tests.services.house import House
+from tests.services.house import House, options
 
 # A busy machine is no failure.
 settings.register_profile("unhurried", deadline=None)
@@ -17,8 +17,7 @@ settings.load_profile("unhurried")
 
 def open_house(connection: ConnectionOptions, folder: Path, shards: int = 1) -> House:
     """Build the services over existing tables and write the built-in roles."""
-    options = Options(connection=connection, analytics_dir=folder, cursor_key=b"k" * 32, shards=shards)
-    house = House(build_services(options))
+    house = House(build_services(options(connection, folder, shards)))
     house.services.roles.ensure_built_in()
     house.services.catalog.bring("team", [("support", "Support"), ("network", "Network")])
     house.services.catalog.bring("category", [("hardware", "Hardware"), ("software", "Software")])

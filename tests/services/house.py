@@ -5,14 +5,30 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from models import ticket_history
+from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
 from models.user import User
-from services.bootstrap import Services
+from services.bootstrap import Options, Services
+from services.mail import FolderMailer
 from services.tickets import Ticket
 from services.users import BUILT_IN, Actor, Permission, Scope
+
+
+def options(connection: ConnectionOptions, folder: Path, shards: int = 1) -> Options:
+    """Say how the services of a test are built: over existing tables, with their files in a folder."""
+    return Options(
+        connection=connection,
+        analytics_dir=folder / "analytics",
+        secret=b"k" * 32,
+        mailer=FolderMailer(folder / "mail", "desk@example.org"),
+        base_url="http://127.0.0.1",
+        shards=shards,
+    )
+
 
 START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 

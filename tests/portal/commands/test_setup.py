@@ -1,5 +1,6 @@
 """`flask setup`: what it makes, that it can be repeated, and that no demo exists where real people work."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from portal.app import create_app
 from portal.commands.demo import ACCOUNTS
 from portal.settings import Settings
 from portal.wiring import service_options
-from services.bootstrap import Options, build_services
+from services.bootstrap import build_services
 from services.users import BUILT_IN, BadCredentials
 
 PASSWORD = "correct horse battery staple"
@@ -22,7 +23,7 @@ def fresh(tables, folder, **environment):
     models.delete_tables()
     settings = Settings.from_env({"DATA_DIR": str(folder), **environment})
     chosen = service_options(settings)
-    services = build_services(Options(tables, chosen.analytics_dir, chosen.cursor_key))
+    services = build_services(replace(chosen, connection=tables))
     return create_app(settings, services), services
 
 
@@ -69,7 +70,12 @@ def test_a_demo_that_was_interrupted_is_finished(tables, tmp_path):
 
 @pytest.mark.parametrize("password", [PASSWORD, ""])
 def test_production_has_no_demo(tables, tmp_path, password):
-    environment = {"ENVIRONMENT": "production", "SECRET_KEY": "k" * 48, "DEMO_PASSWORD": password}
+    environment = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": "k" * 48,
+        "PUBLIC_URL": "https://x.example",
+        "DEMO_PASSWORD": password,
+    }
     app, services = fresh(tables, tmp_path, **environment)
     setup(app)
     assert (User.count(), Ticket.count()) == (0, 0)

@@ -5,6 +5,7 @@ import pytest
 from services.catalog import Entry, EntryChanged, slug
 from services.errors import Invalid, NotFound
 from services.users import PermissionDenied
+from tests.services.house import START
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def admin(house):
 def save(house, admin):
     def write(name, id_=None, *, seen=0, active=True, kind="team", actor=admin):
         return house.services.catalog.save(
-            actor=actor, kind=kind, id_=id_, name=name, active=active, seen=seen
+            now=START, actor=actor, kind=kind, id_=id_, name=name, active=active, seen=seen
         )
 
     return write

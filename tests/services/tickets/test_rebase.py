@@ -122,13 +122,25 @@ def test_what_is_no_longer_offered_stays_on_old_tickets(house, agent, customer):
     """An agent saves a form full of values that nobody could choose any more."""
     admin, gone = house.actor("administrator"), house.actor("agent")
     catalog = house.services.catalog
-    team = catalog.save(actor=admin, kind="team", id_=None, name="Night shift", active=True, seen=0)
-    category = catalog.save(actor=admin, kind="category", id_=None, name="Fax", active=True, seen=0)
+    team = catalog.save(
+        now=house.now(), actor=admin, kind="team", id_=None, name="Night shift", active=True, seen=0
+    )
+    category = catalog.save(
+        now=house.now(), actor=admin, kind="category", id_=None, name="Fax", active=True, seen=0
+    )
     made = house.ticket(customer, category=category.id)
     made = house.update(agent, made, team_id=team.id, assignee_id=gone.user_id)
     for entry in (team, category):
-        catalog.save(actor=admin, kind=entry.kind, id_=entry.id, name=entry.name, active=False, seen=1)
-    house.services.users.update(
+        catalog.save(
+            now=house.now(),
+            actor=admin,
+            kind=entry.kind,
+            id_=entry.id,
+            name=entry.name,
+            active=False,
+            seen=1,
+        )
+    house.services.users.update(now=house.now(),
         actor=admin, user_id=gone.user_id, seen=1, name="Gone", email="", role_id="agent", active=False,
         team_ids=(),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -162,10 +163,11 @@ def test_undo_asks_for_what_the_change_asks(house, agent, customer, ticket):
 
 def test_what_is_no_longer_offered_does_not_come_back(house, agent, ticket):
     catalog, admin = house.services.catalog, house.actor("administrator")
-    old = catalog.save(actor=admin, kind="category", id_=None, name="Fax", active=True, seen=0)
+    save = partial(catalog.save, actor=admin, kind="category", name="Fax")
+    old = save(now=house.now(), id_=None, active=True, seen=0)
     house.update(agent, ticket, category=old.id)
     changed = house.update(agent, ticket, seen=2, category="software")
-    catalog.save(actor=admin, kind="category", id_=old.id, name="Fax", active=False, seen=1)
+    save(now=house.now(), id_=old.id, active=False, seen=1)
     with pytest.raises(Invalid, match="no such category"):
         undo(house, agent, changed)
     assert house.get(agent, ticket).category == "software"

@@ -46,7 +46,7 @@ def update(house, admin):
     def change(user, actor=admin, seen=None, **wanted):
         fields = {name: getattr(user, name) for name in ("name", "email", "role_id", "active", "team_ids")}
         return house.services.users.update(
-            actor=actor, user_id=user.user_id, seen=seen or user.version, **{**fields, **wanted}
+            now=START, actor=actor, user_id=user.user_id, seen=seen or user.version, **{**fields, **wanted}
         )
 
     return change

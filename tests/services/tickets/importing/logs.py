@@ -14,8 +14,9 @@ from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User
-from services.bootstrap import Options, Services, build_services
+from services.bootstrap import Services, build_services
 from services.tickets import MAPPINGS, FileReport, Watch, import_file
+from tests.services.house import options as service_options
 
 UCI = MAPPINGS["uci-incidents"]
 ROW = dict.fromkeys(UCI.columns, "?") | {
@@ -81,7 +82,7 @@ def write(path: Path, rows: Iterable[LogRow]) -> Path:
 
 def build(options: ConnectionOptions, folder: Path) -> Services:
     """Wire the product's services on an engine."""
-    return build_services(Options(options, folder / "analytics", b"k" * 32, 1))
+    return build_services(service_options(options, folder))
 
 
 def import_log(services: Services, path: Path, limit: int | None = None) -> FileReport:

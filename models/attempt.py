@@ -1,0 +1,49 @@
+"""Failed tries, counted per key for a while: what a brake on guessing needs to know."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
+
+from models.connection import Instant, LeanModel
+from models.errors import translated
+
+
+class Attempt(LeanModel):
+    """How often something failed, when last, and when the count is forgotten."""
+
+    class Meta:
+        table_name = "attempts"
+
+    key = UnicodeAttribute(hash_key=True)
+    failures = NumberAttribute(default=0)
+    last_at = Instant()
+    expires_at = TTLAttribute()
+
+
+def find_many(keys: Sequence[str]) -> dict[str, Attempt]:
+    """Read the counts of several keys at once, strongly; a key without failures is left out."""
+    with translated():
+        return {item.key: item for item in Attempt.batch_get(list(keys), consistent_read=True)}
+
+
+def add_failure(key: str, *, now: datetime, expires_at: datetime, afresh: bool) -> None:
+    """Count one more failure atomically; `afresh` begins anew, for a count that has expired."""
+    count = Attempt.failures.set(1) if afresh else Attempt.failures.add(1)
+    with translated():
+        Attempt(key=key).update(actions=[count, Attempt.last_at.set(now), Attempt.expires_at.set(expires_at)])
+
+
+def forget(key: str) -> None:
+    """Drop a count after a success."""
+    with translated():
+        Attempt(key=key).delete()
+
+
+def sweep(now: datetime, limit: int) -> int:
+    """Delete expired counts, for engines that do not expire items themselves; returns how many."""
+    with translated():
+        found = list(Attempt.scan(Attempt.expires_at < now, limit=limit, attributes_to_get=["key"]))
+        for item in found:
+            item.delete()
+    return len(found)

@@ -1,0 +1,74 @@
+"""The trail of administrative acts: who did what to what, from where, with what before and after."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from models.connection import Instant, Json, LeanModel
+from models.errors import translated
+from models.times import to_text
+
+# One partition holds the whole trail: administrative acts are few, and a list over all of them is one query.
+TRAIL = "all"
+
+
+class AuditBySubject(GlobalSecondaryIndex["AuditEntry"]):
+    """What was done to one thing, in order."""
+
+    class Meta:
+        index_name = "by_subject"
+        projection = AllProjection()
+
+    subject = UnicodeAttribute(hash_key=True)
+    entry_key = UnicodeAttribute(range_key=True)
+
+
+class AuditByActor(GlobalSecondaryIndex["AuditEntry"]):
+    """What one person did, in order."""
+
+    class Meta:
+        index_name = "by_actor"
+        projection = AllProjection()
+
+    actor_id = UnicodeAttribute(hash_key=True)
+    entry_key = UnicodeAttribute(range_key=True)
+
+
+class AuditEntry(LeanModel):
+    """One act; `subject` is "kind:id", `changes` maps a field to [before, after].
+
+    People are named by id only, so that a name never has to be changed in the trail.
+    """
+
+    class Meta:
+        table_name = "audit"
+
+    trail = UnicodeAttribute(hash_key=True, default=TRAIL)
+    entry_key = UnicodeAttribute(range_key=True)
+    at = Instant()
+    actor_id = UnicodeAttribute()
+    action = UnicodeAttribute()
+    subject = UnicodeAttribute()
+    address = UnicodeAttribute(null=True)
+    changes = Json[dict[str, list[object]]](default=dict)
+    by_subject = AuditBySubject()
+    by_actor = AuditByActor()
+
+
+def entry_key(at: datetime, unique: str) -> str:
+    """Compute the key that puts entries in the order of time."""
+    return f"{to_text(at)}#{unique}"
+
+
+def add(entry: AuditEntry) -> None:
+    """Write an entry that goes with no other write; one that stands is never replaced."""
+    with translated():
+        entry.save(condition=AuditEntry.entry_key.does_not_exist())
+
+
+def of_subject(subject: str) -> Iterator[AuditEntry]:
+    """Walk what was done to one thing, oldest first; from an index."""
+    with translated():
+        yield from AuditEntry.by_subject.query(subject)

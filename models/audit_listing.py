@@ -1,0 +1,18 @@
+"""Lists of administrative acts: of one thing, of one person, or all, in the order of time."""
+
+from models.audit import AuditEntry
+from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Plain
+
+
+def build(*, key: bytes) -> Listing:
+    """Declare the plans; `key` signs cursors."""
+    in_time = Plain("entry_key")
+    return Listing(
+        AuditEntry,
+        key=key,
+        plans=(
+            IndexPlan("by_subject", Fixed("subject"), in_time),
+            IndexPlan("by_actor", Fixed("actor_id"), in_time),
+            IndexPlan(None, Fixed("trail"), in_time, consistent=True),
+        ),
+    )

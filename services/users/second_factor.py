@@ -1,0 +1,145 @@
+"""The second factor: one-time codes from an app (TOTP, RFC 6238), and recovery codes for a lost phone."""
+
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import pyotp
+import segno
+
+from models import user as user_table
+from models.errors import VersionMoved
+from models.user import User as UserItem
+from services.errors import Invalid
+from services.users.actor import Actor
+from services.users.errors import StaleRecord, UserNotFound
+from services.users.recorder import Recorder
+from services.users.vault import Unreadable, Vault
+
+ISSUER = "Ledgerdesk"
+STEP = 30  # seconds that a code is good for; one step early or late is accepted
+ENROL_WITHIN = 900  # seconds to scan the picture and type the first code
+RECOVERY_CODES = 10
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters that are mistaken for digits
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What sets an app up: the picture (SVG), the key to type instead, and the token for the form."""
+
+    picture: str
+    key: str
+    token: str
+
+
+class WrongCode(Invalid):
+    """The code is wrong, too old, or was used before."""
+
+    def __init__(self) -> None:
+        message = "This code is not right. Codes change every 30 seconds and work once."
+        super().__init__(message, {"code": message})
+
+
+class SecondFactor:
+    """Sets second factors up, checks codes, takes them away."""
+
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        recorder: Recorder,
+        new_code: Callable[[], str] = lambda: "".join(secrets.choice(ALPHABET) for _ in range(10)),
+    ) -> None:
+        self._vault, self._recorder, self._new_code = vault, recorder, new_code
+
+    @staticmethod
+    def is_on(actor: Actor) -> bool:
+        """Tell whether a person has a second factor."""
+        item = user_table.find(actor.user_id)
+        return item is not None and item.totp is not None
+
+    def begin(self, actor: Actor) -> Enrolment:
+        """Make a new secret; nothing is kept until a code made from it comes back."""
+        secret = pyotp.random_base32()
+        name = actor.email or actor.name
+        uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
+        picture = segno.make(uri, error="m").svg_inline(scale=4, border=2, omitsize=True)
+        token = self._vault.seal(json.dumps([actor.user_id, secret]))
+        return Enrolment(picture, " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)), token)
+
+    def confirm(self, *, actor: Actor, token: str, code: str, now: datetime) -> list[str]:
+        """Turn the second factor on and return the recovery codes, which are shown this once."""
+        try:
+            user_id, secret = json.loads(self._vault.open(token, within=ENROL_WITHIN))
+        except (Unreadable, ValueError) as stale:
+            raise Invalid("This page was open too long. Begin again.") from stale
+        item = user_table.find(actor.user_id)
+        if item is None or user_id != actor.user_id:
+            raise UserNotFound
+        step = _step_of(secret, code, now, after=0)
+        if step is None:
+            raise WrongCode
+        codes = [self._new_code() for _ in range(RECOVERY_CODES)]
+        self._write(
+            actor, item, "user.second_factor_on", now,
+            totp=self._vault.seal(secret), totp_step=step, recovery=[_digest(one) for one in codes],
+        )  # fmt: skip
+        return codes
+
+    def turn_off(self, *, actor: Actor, user_id: str, now: datetime) -> None:
+        """Take a person's second factor away: their own, or as an administrator who may edit them."""
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        if item.totp is not None:
+            self._write(actor, item, "user.second_factor_off", now, totp=None, totp_step=None, recovery=[])
+
+    def check(self, item: UserItem, code: str, now: datetime) -> None:
+        """Accept a code from the app or a recovery code, each once; raises WrongCode."""
+        typed = "".join(c for c in code.lower()[:100] if c.isalnum())
+        values = self._accept(item, typed, now)
+        if values is None:
+            raise WrongCode
+        try:
+            user_table.amend_if(item, ["totp", "totp_step", "recovery"], **values)
+        except VersionMoved as raced:
+            raise WrongCode from raced
+
+    def _accept(self, item: UserItem, typed: str, now: datetime) -> dict[str, Any] | None:
+        """Return what to write when a code is right, None when it is not."""
+        used = _digest(typed)
+        if used in (item.recovery or ()):
+            return {"recovery": [kept for kept in item.recovery if kept != used]}
+        try:
+            secret = self._vault.open(item.totp or "")
+        except Unreadable:
+            return None
+        step = _step_of(secret, typed, now, after=int(item.totp_step or 0))
+        return None if step is None else {"totp_step": step}
+
+    def _write(self, actor: Actor, item: UserItem, action: str, now: datetime, **values: Any) -> None:
+        act = self._recorder.entry(actor=actor, now=now, action=action, subject=f"user:{item.user_id}")
+        try:
+            user_table.amend_if(item, ["totp", "recovery"], also=[act], **values)
+        except VersionMoved as moved:
+            raise StaleRecord from moved
+
+
+def _step_of(secret: str, code: str, now: datetime, *, after: int) -> int | None:
+    """Return the time step whose code this is, None when it is none, or one that was used already."""
+    made, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP
+    typed = code.replace(" ", "")
+    for step in (current - 1, current, current + 1):
+        right = secrets.compare_digest(made.at(step * STEP).encode(), typed.encode("utf-8", "replace"))
+        if right and step > after:
+            return step
+    return None
+
+
+def _digest(code: str) -> str:
+    """Hash a recovery code; it is random enough to need no slow hash."""
+    return sha256(code.encode("utf-8", "replace")).hexdigest()

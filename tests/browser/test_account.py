@@ -1,0 +1,72 @@
+"""The ways into an account in a real browser: a lost password, a second factor, another device signed out."""
+
+import re
+import time
+
+import pyotp
+from playwright.sync_api import Browser, Page, expect
+
+ANOTHER = "violet tractor under snowfall"
+DELIVERED_MS = 15_000
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_role("button", name="Continue").click()
+
+
+def create(open_as, email: str, password: str) -> None:
+    page = open_as("administrator", "/admin/users/new/")
+    page.get_by_label("Name", exact=True).fill("Robin Relay")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Role").select_option(label="Agent")
+    page.get_by_label(re.compile("^First password")).fill(password)
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator("tr", has_text=email)).to_be_visible()
+
+
+def test_a_lost_password_comes_back_by_mail(open_as, live_server):
+    email = "robin@relay.example"
+    create(open_as, email, live_server.password)
+    page = open_as(None, "/login")
+    page.get_by_role("link", name="Forgot it?").click()
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("button", name="Send a link").click()
+    expect(page.get_by_role("status")).to_contain_text("on its way")
+    page.goto("/mailbox/")
+    letter = page.get_by_role("listitem").filter(has_text=f"to {email}").get_by_role("link")
+    deadline = time.monotonic() + DELIVERED_MS / 1000
+    while not letter.count() and time.monotonic() < deadline:
+        page.reload()
+    letter.first.click()
+    page.locator(".letter a").click()
+    page.get_by_label("Password", exact=True).fill(ANOTHER)
+    page.get_by_role("button", name="Set password").click()
+    page.wait_for_url("**/login**")
+    sign_in(page, email, ANOTHER)
+    expect(page.get_by_role("heading", level=1)).to_have_text("My work")
+
+
+def test_a_second_factor_and_a_device_signed_out(open_as, browser: Browser, live_server):
+    email = "sam@relay.example"
+    create(open_as, email, live_server.password)
+    here, there = open_as(None, "/login"), open_as(None, "/login")
+    for page in (here, there):
+        sign_in(page, email, live_server.password)
+        expect(page.get_by_role("heading", level=1)).to_have_text("My work")
+    here.goto("/account/second-factor")
+    totp = pyotp.TOTP(here.locator(".key-text").inner_text().replace(" ", ""))
+    here.get_by_label("Code from the app").fill(totp.now())
+    here.get_by_role("button", name="Turn on").click()
+    recovery = here.locator(".codes code").first.inner_text()
+    here.get_by_role("link", name="I have kept them").click()
+    here.get_by_role("button", name="Sign out all others").click()
+    expect(here.locator("#toasts")).to_contain_text("All other devices are signed out.")
+    there.reload()
+    there.wait_for_url("**/login**")
+    sign_in(there, email, live_server.password)
+    there.get_by_label("Code from your app").fill(recovery)
+    there.get_by_role("button", name="Sign in").click()
+    expect(there.get_by_role("heading", level=1)).to_have_text("My work")

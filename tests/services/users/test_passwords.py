@@ -1,0 +1,77 @@
+"""Which passwords are taken, and how many are checked at a time."""
+
+import threading
+
+import pytest
+
+from services.errors import Invalid, Throttled
+from services.users import Passwords
+from services.users.passwords import AT_ONCE, WAITING
+
+GOOD = "correct horse battery staple"
+
+
+@pytest.mark.parametrize("password", ["", "eleven char", GOOD * 50, "x" * 10**7])
+def test_too_short_or_too_long(password):
+    with pytest.raises(Invalid, match="12 to 1,024 characters") as refused:
+        Passwords().hash(password)
+    assert refused.value.fields.keys() == {"password"}
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password1234", "Password1234!", "football2024!", "passwordpassword", "qwertyuiop123", "1qaz2wsx3edc",
+     "111111111111", "abcdefghijkl", "q1w2e3r4t5y6", "\x00" * 12],
+)  # fmt: skip
+def test_what_everybody_takes_is_refused(password):
+    with pytest.raises(Invalid, match="easy to guess"):
+        Passwords().hash(password)
+
+
+def test_what_is_known_of_the_person_makes_it_easy():
+    password = "oosterhuis2026"
+    about = ("wilhelmina", "oosterhuis", "wilhelmina.oosterhuis@example.org")
+    assert Passwords().hash(password)
+    with pytest.raises(Invalid, match="easy to guess"):
+        Passwords().hash(password, about=about)
+
+
+@pytest.mark.parametrize(
+    "password", [GOOD, "x7f!kq_PLm2c", "пароль из слов", "tell\x00nobody anything", "\ud800 and what not"]
+)
+def test_no_rule_about_which_characters(password):
+    passwords = Passwords()
+    stored = passwords.hash(password)
+    assert passwords.matches(stored, password)
+    assert not passwords.matches(stored, password + "x")
+    assert not passwords.matches("not a hash", password)
+    assert not passwords.matches(None, password)
+
+
+def test_who_comes_on_top_of_a_full_house_is_sent_away(monkeypatch):
+    passwords = Passwords()
+    inside, go_on = threading.Semaphore(0), threading.Event()
+
+    def wait(*_):
+        inside.release()
+        go_on.wait(10)
+        return True
+
+    stored = passwords.hash(GOOD)
+    passwords.matches(stored, GOOD)
+    monkeypatch.setattr(type(passwords._hasher), "verify", wait)
+    people = [
+        threading.Thread(target=passwords.matches, args=(stored, GOOD)) for _ in range(AT_ONCE + WAITING)
+    ]
+    for person in people:
+        person.start()
+    for _ in range(AT_ONCE):
+        assert inside.acquire(timeout=10)
+    while passwords._places.acquire(blocking=False):
+        passwords._places.release()
+    with pytest.raises(Throttled):
+        passwords.matches(stored, GOOD)
+    go_on.set()
+    for person in people:
+        person.join()
+    assert passwords.matches(stored, GOOD)
