@@ -7,6 +7,7 @@ from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from portal import (
@@ -92,6 +93,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json"],
         COMPRESS_STREAMS=False,
     )
+    if settings.proxies:
+        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
+        app.wsgi_app = proxied  # type: ignore[method-assign]  # how Flask is wrapped
 
 
 def _serve_assets(app: Flask, *, secure: bool) -> None:

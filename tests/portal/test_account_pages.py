@@ -7,6 +7,8 @@ import pyotp
 import pytest
 
 from portal import browsers
+from portal.app import create_app
+from portal.settings import Settings
 from services.users import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.test_signing_in import attempt
@@ -160,6 +162,18 @@ def test_the_trail_tells_who_did_what(site):
     assert "user.created" in exported
     for path in ("/admin/trail/new/", "/admin/trail/edit/?id=x"):
         assert site.as_("administrator").get(path).status_code in (302, 403, 404)
+
+
+@pytest.mark.parametrize(("proxies", "address"), [(0, "127.0.0.1"), (1, "192.0.2.9"), (2, "198.51.100.3")])
+def test_the_address_is_the_one_the_trusted_proxies_tell(site, person, proxies, address):
+    _, email = person
+    behind = create_app(Settings(secret_key="s" * 48, proxies=proxies), site.services)
+    client = behind.test_client()
+    client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.66, 198.51.100.3, 192.0.2.9"
+    assert attempt(client, email).status_code == 302
+    found = site.services.sessions.of_user(user_id=site.users[email], now=datetime.now(UTC))
+    assert address in {session.address for session in found}
+    assert "203.0.113.66" not in {session.address for session in found}
 
 
 @pytest.mark.parametrize(
