@@ -47,7 +47,7 @@ def by_hand(ledger: MemoryLedger, teams: frozenset[str] | None) -> list[dict[str
     return [state for state in last.values() if teams is None or state.get("team_id") in teams]
 
 
-@pytest.mark.parametrize("teams", SCOPES, ids=str)
+@pytest.mark.parametrize("teams", SCOPES, ids=lambda teams: "+".join(sorted(teams or ("all",))))
 def test_a_tally_equals_an_independent_count(
     ledger: MemoryLedger, counts: TicketCounts, teams: frozenset[str] | None
 ) -> None:
