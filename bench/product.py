@@ -74,7 +74,7 @@ def run_command(name: str, *arguments: str, given: dict[str, str]) -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Product]:
-    """Start the product on a folder that is set up, its output beside it; stop it in order at the end."""
+    """Start the product on a folder as a release does, its output beside it; stop it in order at the end."""
     engine = Engine(folder, free_port())
     port = free_port()
     given = environment(folder, port, engine.port)
@@ -82,6 +82,7 @@ def running(folder: Path) -> Iterator[Product]:
     with (folder.parent / LOG).open("w", encoding="utf-8") as log, engine:
         console = Console(log)
         try:
+            run_command("release", given=given)  # data loaded by an earlier version may lack a table
             web = Child.start("web", _command("web", given), given, console)
             children.append(web)
             worker = Child.start("worker", _command("worker", given), given, console, WORKER_READY_WORDS)
