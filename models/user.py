@@ -8,12 +8,13 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
+from models import together
 from models.connection import Instant, Json, LeanModel, connection
 from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 from models.keys import storable
 
 # What an administrator changes of a person, and what no other writer touches.
-EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "active", "organization_id")
+EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "active")
 TRIES = 5  # for two writers who meet on one person or address at the same moment
 
 
@@ -49,7 +50,6 @@ class User(LeanModel):
     password_hash = UnicodeAttribute(null=True)
     theme = UnicodeAttribute(null=True)
     created_at = Instant()
-    organization_id = UnicodeAttribute(null=True)
     verified_at = Instant(null=True)
     links = Json[dict[str, list[str]]](default=dict)
     totp = UnicodeAttribute(null=True)
@@ -172,19 +172,10 @@ def amend_if(item: User, unchanged: Sequence[str], also: Sequence[LeanModel] = (
     for name in unchanged:
         attribute, value = getattr(User, name), getattr(item, name)
         condition &= attribute.does_not_exist() if value is None else attribute == value
-    for _ in range(TRIES):
-        try:
-            with translated(), TransactWrite(connection=connection()) as transaction:
-                for other in also:
-                    transaction.save(other)
-                transaction.update(User(user_id=item.user_id), actions=_actions(values), condition=condition)
-            return
-        except Cancelled as cancelled:
-            if cancelled.failed(-1):
-                raise VersionMoved from cancelled
-            if "TransactionConflict" not in cancelled.codes:
-                raise EngineUnavailable(str(cancelled.codes)) from cancelled
-    raise EngineUnavailable("others write the same person again and again")
+    person, actions = User(user_id=item.user_id), _actions(values)
+    together.transact(
+        lambda transaction: transaction.update(person, actions=actions, condition=condition), also
+    )
 
 
 def _actions(values: Mapping[str, Any]) -> list[Action]:

@@ -21,10 +21,6 @@ WORDS = {
         "somebody, probably you, asked for a new password. Choose it here, within one hour:\n\n{url}\n\n"
         "If it was not you, do nothing: your password stays as it is.\n",
     ),
-    Purpose.ADDRESS: (
-        "Confirm your address",
-        "confirm that this address is yours, within one day:\n\n{url}\n",
-    ),
 }
 
 
@@ -43,9 +39,8 @@ class Letters:
             person = self._links.check(user_table.find(link.user_id), link, now)
         except LinkSpent:
             return
-        to = payload.get("to") or person.email
-        if to:
-            self._mailer.send(self._write(person, link, str(to)), message_id=entry_id)
+        if person.email:
+            self._mailer.send(self._write(person, link, person.email), message_id=entry_id)
 
     def _write(self, person: UserItem, link: Link, to: str) -> Letter:
         subject, text = WORDS[link.purpose]

@@ -19,13 +19,11 @@ class Purpose(StrEnum):
 
     WELCOME = "welcome"
     RESET = "reset"
-    ADDRESS = "address"
 
 
 GOOD_FOR = {
     Purpose.WELCOME: timedelta(days=7),
     Purpose.RESET: timedelta(hours=1),
-    Purpose.ADDRESS: timedelta(days=1),
 }
 
 
