@@ -11,7 +11,7 @@ from models.keys import storable
 
 
 class Role(LeanModel):
-    """One role; `permissions` maps "resource:action" to own, team or all."""
+    """One role; `permissions` maps "resource:action" to own, organization, team or all."""
 
     class Meta:
         table_name = "roles"
@@ -21,6 +21,9 @@ class Role(LeanModel):
     name = UnicodeAttribute()
     builtin = BooleanAttribute(default=False)
     permissions = Json[dict[str, str]](default=dict)
+    second_factor = BooleanAttribute(default=False)
+    idle_minutes = NumberAttribute(null=True)
+    absolute_minutes = NumberAttribute(null=True)
 
 
 def find(role_id: str) -> Role | None:

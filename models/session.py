@@ -35,6 +35,8 @@ class Session(LeanModel):
     expires_at = TTLAttribute()
     address = UnicodeAttribute(null=True)
     browser = UnicodeAttribute(null=True)
+    proved_at = Instant(null=True)
+    viewing = UnicodeAttribute(null=True)
     by_user = SessionsByUser()
 
 

@@ -14,7 +14,7 @@ from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved
 from models.keys import storable
 
 # What an administrator changes of a person, and what no other writer touches.
-EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "active")
+EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
 TRIES = 5  # for two writers who meet on one person or address at the same moment
 
 
@@ -46,6 +46,7 @@ class User(LeanModel):
     email = UnicodeAttribute(null=True)
     role_id = UnicodeAttribute()
     team_ids = Json[list[str]](default=list)
+    organization_id = UnicodeAttribute(null=True)
     active = BooleanAttribute(default=True)
     password_hash = UnicodeAttribute(null=True)
     theme = UnicodeAttribute(null=True)
@@ -55,6 +56,9 @@ class User(LeanModel):
     totp = UnicodeAttribute(null=True)
     totp_step = NumberAttribute(null=True)
     recovery = Json[list[str]](default=list)
+    identities = Json[list[str]](default=list)
+    valid_after = Instant(null=True)
+    erased_at = Instant(null=True)
     by_role = ByRole()
 
 

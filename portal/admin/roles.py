@@ -25,7 +25,25 @@ GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
             (Permission.TICKET_EXPORT, "Export tickets"),
         ),
     ),
-    ("People", ((Permission.USER_VIEW, "See users"), (Permission.USER_EDIT, "Edit users"))),
+    (
+        "People",
+        (
+            (Permission.USER_VIEW, "See users"),
+            (Permission.USER_EDIT, "Edit users"),
+            (Permission.USER_VIEW_AS, "View as another user"),
+            (Permission.USER_EXPORT, "Export what is held about a person"),
+            (Permission.USER_ERASE, "Erase a person"),
+            (Permission.ORGANIZATION_EDIT, "Edit organizations"),
+            (Permission.SESSION_REVOKE, "See and end sessions"),
+        ),
+    ),
+    (
+        "Programs",
+        (
+            (Permission.TOKEN_CREATE, "Use the API with tokens of one's own"),
+            (Permission.TOKEN_REVOKE, "See and revoke everybody's tokens"),
+        ),
+    ),
     ("Reports", ((Permission.REPORT_VIEW, "Open dashboards"),)),
     (
         "Settings",
@@ -144,7 +162,7 @@ def _shown(role: Role) -> dict[str, Any]:
 def _grantable(permission: Permission) -> list[str]:
     """List the scopes the actor may give: none wider than their own; only tickets have an owner or a team."""
     scopes = [Scope.OWN, Scope.TEAM, Scope.ALL] if permission in SCOPED else [Scope.ALL]
-    return ["none", *(scope.name.lower() for scope in scopes if scope <= actor().scope(permission))]
+    return ["none", *(scope.name.lower() for scope in scopes if actor().scope(permission).covers(scope))]
 
 
 def _sent(role_id: str | None) -> dict[str, Any]:

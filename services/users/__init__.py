@@ -1,7 +1,6 @@
 """The users domain: who people are, what they may do, and their sessions."""
 
 from services.users.account import AccountService
-from services.users.accounts import THEMES, UserService, normalize_email, sort_name
 from services.users.actor import SYSTEM, Actor
 from services.users.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.brake import Brake
@@ -16,8 +15,10 @@ from services.users.errors import (
 )
 from services.users.letters import Letters
 from services.users.links import Links, LinkSpent, Purpose
+from services.users.names import normalize_email, sort_name
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
+from services.users.people import THEMES, UserService
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.recorder import Recorder
 from services.users.roles import RoleService

@@ -10,12 +10,12 @@ from models.errors import VersionMoved
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.outbox import Outbox
-from services.users.accounts import known_words, normalize_email
 from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
 from services.users.errors import StaleRecord, UserNotFound
 from services.users.letters import Letters
 from services.users.links import Links, LinkSpent, Purpose
+from services.users.names import known_words, normalize_email
 from services.users.origin import Origin
 from services.users.passwords import Passwords
 from services.users.recorder import Recorder

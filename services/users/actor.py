@@ -31,7 +31,7 @@ class Actor:
     @property
     def on_desk(self) -> bool:
         """Tell whether the actor works on other people's tickets."""
-        return self.scope(Permission.TICKET_VIEW) > Scope.OWN
+        return self.scope(Permission.TICKET_VIEW) >= Scope.TEAM
 
 
 SYSTEM = Actor(user_id="system", name="Ledgerdesk", kind="system", permissions=BUILT_IN["administrator"][1])

@@ -8,12 +8,13 @@ from hashlib import sha256
 from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.users.accounts import UserService, normalize_email
 from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
 from services.users.errors import BadCredentials, RoleNotFound, SignInExpired, UserNotFound
+from services.users.names import normalize_email
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
+from services.users.people import UserService
 from services.users.permissions import Permission, Scope
 from services.users.roles import RoleService
 from services.users.second_factor import SecondFactor, WrongCode
@@ -139,7 +140,7 @@ class AuthenticationService:
             return None
         if not user.active:
             return None
-        agent = role.permissions.get(Permission.TICKET_VIEW, Scope.NONE) > Scope.OWN
+        agent = role.permissions.get(Permission.TICKET_VIEW, Scope.NONE) >= Scope.TEAM
         return Actor(
             user_id=user.user_id,
             name=user.name,

@@ -15,6 +15,13 @@ class Permission(StrEnum):
     TICKET_EXPORT = "ticket:export"
     USER_VIEW = "user:view"
     USER_EDIT = "user:edit"
+    USER_VIEW_AS = "user:view_as"
+    USER_EXPORT = "user:export"
+    USER_ERASE = "user:erase"
+    ORGANIZATION_EDIT = "organization:edit"
+    SESSION_REVOKE = "session:revoke"
+    TOKEN_CREATE = "token:create"  # noqa: S105  # a permission, not a password
+    TOKEN_REVOKE = "token:revoke"  # noqa: S105  # a permission, not a password
     ROLE_VIEW = "role:view"
     ROLE_EDIT = "role:edit"
     SETTING_EDIT = "setting:edit"
@@ -23,12 +30,20 @@ class Permission(StrEnum):
 
 
 class Scope(IntEnum):
-    """How far a permission reaches; a wider scope includes the narrower ones."""
+    """How far a permission reaches.
+
+    Organization and team are two different widths: each includes what is one's own, neither the other.
+    """
 
     NONE = 0
     OWN = 1
-    TEAM = 2
-    ALL = 3
+    ORGANIZATION = 2
+    TEAM = 3
+    ALL = 4
+
+    def covers(self, other: "Scope") -> bool:
+        """Tell whether whoever has this scope has the other one too."""
+        return self in (other, Scope.ALL) or (self > other and other <= Scope.OWN)
 
 
 P = Permission
@@ -39,6 +54,7 @@ _DESK = {
     P.TICKET_NOTE: Scope.ALL,
     P.TICKET_UPDATE: Scope.ALL,
     P.TICKET_ASSIGN: Scope.ALL,
+    P.TOKEN_CREATE: Scope.ALL,
 }
 BUILT_IN: dict[str, tuple[str, dict[Permission, Scope]]] = {
     "customer": (

@@ -74,7 +74,7 @@ class RoleService:
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
         name = _clean_name(role_id, name)
-        if any(scope > actor.scope(permission) for permission, scope in permissions.items()):
+        if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
         item = RoleItem(
             role_id=role_id,

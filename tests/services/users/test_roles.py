@@ -49,7 +49,8 @@ def test_how_far_a_permission_reaches(house, roles, scope):
     for owner, team in itertools.product((None, actor.user_id, "other"), (None, "a", "b")):
         mine, ours = owner == actor.user_id, team == "a"
         expected = {
-            Scope.NONE: False, Scope.OWN: mine, Scope.TEAM: mine or ours, Scope.ALL: True,
+            Scope.NONE: False, Scope.OWN: mine, Scope.ORGANIZATION: mine,
+            Scope.TEAM: mine or ours, Scope.ALL: True,
         }[scope]  # fmt: skip
         ask = {"actor": actor, "permission": P.TICKET_VIEW, "owner_id": owner, "team_id": team}
         assert roles.allows(**ask) == expected

@@ -1,7 +1,5 @@
 """People: who they are, and what administrators do with them."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -15,9 +13,9 @@ from models.user import User as UserItem
 from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 from services.caching import ShortCache
 from services.errors import Invalid
-from services.text import one_line
 from services.users.actor import Actor
 from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
+from services.users.names import clean_name, known_words, normalize_email, sort_name
 from services.users.permissions import Permission
 from services.users.recorder import Recorder
 from services.users.roles import RoleService
@@ -26,32 +24,6 @@ from services.users.user import Role, User
 
 AGENTS_MOST = 1000
 THEMES = ("light", "dark", "system")
-
-
-def normalize_email(text: str) -> str:
-    """Fold an address so that look-alike spellings meet: NFKC, case, blanks; raises Invalid."""
-    email = unicodedata.normalize("NFKC", text[:1000]).casefold()
-    # Folding case can leave what composes anew; folded twice, an address folds to itself.
-    email = unicodedata.normalize("NFKC", email).casefold().strip()
-    local, at, domain = email.partition("@")
-    bad = not local or not at or "." not in domain or "@" in domain or len(email) > 254
-    if bad or any(c.isspace() or not c.isprintable() for c in email):
-        message = "Enter an e-mail address such as ana@example.org."
-        raise Invalid(message, {"email": message})
-    return email
-
-
-def sort_name(name: str) -> str:
-    """Fold a name for ordering, without accents and case."""
-    plain = unicodedata.normalize("NFKD", name)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold() or name
-
-
-def _clean_name(text: str) -> str:
-    name = one_line(text[:1000])
-    if not 1 <= len(name) <= 100:
-        raise Invalid("A person needs a name of 1 to 100 characters.", {"name": "1 to 100 characters."})
-    return name
 
 
 def _facts(item: UserItem) -> dict[str, object]:
@@ -63,11 +35,6 @@ def _facts(item: UserItem) -> dict[str, object]:
         "team_ids": list(item.team_ids or ()),
         "active": item.active,
     }
-
-
-def known_words(name: str, email: str) -> list[str]:
-    """List the words a stranger would try first in this person's password."""
-    return [*re.split(r"[\W_]+", f"{name} {email}"), email]
 
 
 class HashPassword(Protocol):
@@ -184,7 +151,7 @@ class UserService:
     ) -> User:
         """Create an account; raises Invalid, AddressTaken, PermissionDenied."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
-        name = _clean_name(name)
+        name = clean_name(name)
         self._check_role(actor, role_id)
         item = UserItem(
             user_id=self._new_id(),
@@ -215,7 +182,7 @@ class UserService:
     ) -> User:
         """Change an account that was read at version `seen`; role or state changes end its sessions."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
-        name = _clean_name(name)
+        name = clean_name(name)
         self._check_role(actor, role_id)
         item = user_table.find(user_id)
         if item is None:
@@ -260,7 +227,7 @@ class UserService:
 
     def _exceeds(self, actor: Actor, role_id: str) -> bool:
         permissions = self._roles.get(role_id).permissions
-        return any(scope > actor.scope(permission) for permission, scope in permissions.items())
+        return not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items())
 
     def _act(
         self, actor: Actor, now: datetime, action: str, item: UserItem, *, before: dict[str, object]
