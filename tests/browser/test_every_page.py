@@ -120,6 +120,22 @@ def test_a_page_is_sound(role, path, open_as: Opener):
     assert not found, "\n".join(found)
 
 
+def test_letters_of_all_europe_keep_a_page_light(open_as: Opener, people):
+    number = people["customer"].new_ticket("Łódź, Ștefan, Çağla, Ǎ for 5 ₽")
+    page = open_as("customer")
+    wire = Wire(page)
+    wire.start()
+    page.goto(f"/help/tickets/{number}")
+    ready(page)
+    wire.settle()
+    assert set(re.findall("inter-[a-z]+", str(wire.addresses))) == {
+        "inter-latin",
+        "inter-europe",
+        "inter-rare",
+    }
+    assert wire.page_bytes + wire.other_bytes <= dict(FIRST)["/help/"] * KB
+
+
 @pytest.mark.parametrize(("role", "path", "status"), REFUSED, ids=named)
 def test_a_refusal_is_a_page_like_any_other(role, path, status, open_as: Opener, watch):
     watch.expected.add(status)
