@@ -8,6 +8,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from analytics_dash import buckets, figures, tables, words
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
@@ -51,7 +53,7 @@ class View:
     links: Links
     unit: str
     agents: int
-    payload: dict[str, Any]
+    payload: str
 
 
 def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
@@ -98,8 +100,11 @@ def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
 
 def _payload(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links, avatar: Avatar
-) -> dict[str, Any]:
-    """Collect what the browser draws: figures, their tables, sparklines and the age of the data."""
+) -> str:
+    """Write what the browser draws as JSON: figures, their tables, sparklines and the age of the data.
+
+    As one text, because Dash would walk every number of it once more.
+    """
     parts = {
         "daily": _daily(overview, links),
         "backlog": _backlog(overview, links),
@@ -109,12 +114,11 @@ def _payload(
     }
     agent_name = _namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
-    listed["arrivals"] = tables.arrivals(overview.arrivals)
     listed["agents"] = tables.agents(overview.by_agent, names["assignee"], links, avatar, MOST_AGENTS)
     listed["agent"] = tables.groups(
         "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
     )
-    return {
+    drawn = {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
         "heat": overview.arrivals,
@@ -125,6 +129,7 @@ def _payload(
         },
         "age": round(overview.data_age, 1),
     }
+    return orjson.dumps(drawn).decode()
 
 
 def _daily(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:

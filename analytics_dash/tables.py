@@ -16,7 +16,6 @@ from services.reporting import Row
 
 Cell = str | list[str] | dict[str, Any]
 MOST_ROWS = 100
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 Table = dict[str, Any]
 
 
@@ -34,15 +33,6 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
         for index, bucket in enumerate(buckets)
     ]
     return {"head": [unit.capitalize(), *columns], "rows": rows[::-1]}
-
-
-def arrivals(rows: Sequence[Sequence[int]]) -> Table:
-    """Write hours as rows and weekdays as columns."""
-    hours = zip(*rows, strict=True)
-    return {
-        "head": ["Hour", *WEEKDAYS],
-        "rows": [[f"{hour:02}:00", *map(words.count, counts)] for hour, counts in enumerate(hours)],
-    }
 
 
 def groups(

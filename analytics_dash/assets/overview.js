@@ -10,6 +10,7 @@
   const all = (selector) => document.querySelectorAll(selector);
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   let payload = null;
+  let received = null;
   let receivedAt = 0;
 
   // plotly.js comes from an address that changes with its content; Dash would ask for a fixed one.
@@ -65,13 +66,17 @@
     return figure;
   }
 
-  function paint(fresh) {
-    if (!fresh) return window.dash_clientside.no_update;
-    if (fresh !== payload) receivedAt = performance.now();
-    payload = fresh;
+  function paint(text) {
+    if (!text) return window.dash_clientside.no_update;
+    if (text !== received) {
+      received = text;
+      receivedAt = performance.now();
+      payload = JSON.parse(text);
+      payload.tables.arrivals = hoursAsRows(payload.heat);
+    }
     const colours = resolver();
     const order = window.dash_clientside.callback_context.outputs_list.map((one) => one.id.slice(6));
-    const figures = order.map((name) => fit(colours.walk(fresh.figures[name])));
+    const figures = order.map((name) => fit(colours.walk(payload.figures[name])));
     colours.done();
     byId("unreachable")?.setAttribute("hidden", "");
     requestAnimationFrame(() => {
@@ -142,15 +147,19 @@
   }
 
   // ---- Arrivals: eight steps from none to the busiest hour.
+  const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+  function hoursAsRows(heat) {
+    const rows = heat[0].map((_, hour) => [`${String(hour).padStart(2, "0")}:00`, ...heat.map((day) => day[hour].toLocaleString("en"))]);
+    return { head: ["Hour", ...DAYS], rows };
+  }
   function drawHeat(box) {
     if (!box) return;
-    const days = payload.tables.arrivals.head.slice(1);
     const most = Math.max(...payload.heat.flat());
     byId("heat-most").textContent = most;
     const cells = payload.heat.flatMap((hours, day) => [
-      el("span", {}, days[day]),
+      el("span", {}, DAYS[day]),
       ...hours.map((count, hour) => {
-        const cell = el("i", { "data-tip": `${days[day]}, ${hour}:00 to ${hour + 1}:00: ${count} created` });
+        const cell = el("i", { "data-tip": `${DAYS[day]}, ${hour}:00 to ${hour + 1}:00: ${count} created` });
         cell.style.setProperty("--step", count && Math.max(1, Math.round((7 * count) / most)));
         return cell;
       }),

@@ -181,6 +181,11 @@ def test_the_heatmap_says_what_a_cell_counts(dashboard):
     assert tips[10].startswith("Mon, 10:00 to 11:00: ")
     page.locator("h1").hover()
     tip.wait_for(state="hidden")
+    page.locator(".as-table:has([data-table=arrivals]) > summary").click()
+    rows = page.locator("[data-table=arrivals] tbody tr")
+    assert rows.count() == 24
+    counts = [cell.inner_text() for cell in rows.nth(10).locator("td").all()]
+    assert counts == [tips[24 * day + 10].split()[-2] for day in range(7)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

