@@ -6,7 +6,6 @@ from wsgiref.headers import Headers
 from flask import Flask
 from flask.json.provider import DefaultJSONProvider
 from flask_compress import Compress
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
@@ -30,6 +29,7 @@ from portal import (
     words,
 )
 from portal.assets import BUILD, Assets
+from portal.forgery import MaskedForgeryProtection
 from portal.settings import Settings
 from services.bootstrap import Services
 
@@ -60,7 +60,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     guards.init_app(app)
     security.init_app(app, secure=settings.secure_cookies)
     words.init_app(app, time_zone=settings.time_zone)
-    CSRFProtect(app)
+    MaskedForgeryProtection(app)
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
@@ -78,7 +78,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        SESSION_COOKIE_NAME="ledgerdesk_form",
+        SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "ledgerdesk_form",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -66,11 +66,16 @@ def zoom_problems(page: Page) -> list[str]:
     """Zoom the page that is open to 200 and 400 % and list what is lost."""
     found = []
     for size in ZOOMED:
-        page.set_viewport_size(size)
-        with suppress(TimeoutError):
-            page.wait_for_function(FITS, timeout=FOLLOWING_MS)
+        resize(page, size)
         found += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
     return found
+
+
+def resize(page: Page, size: ViewportSize) -> None:
+    """Give the window another size and wait until the page has followed, as long as that may take."""
+    page.set_viewport_size(size)
+    with suppress(TimeoutError):
+        page.wait_for_function(FITS, timeout=FOLLOWING_MS)
 
 
 def jumps(page: Page) -> list[str]:

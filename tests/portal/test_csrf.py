@@ -1,8 +1,11 @@
 """A form that did not come from this site changes nothing, whatever it is posted to."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models import ticket_history
 from models.role import Role
@@ -10,6 +13,7 @@ from models.session import Session
 from models.setting import Setting
 from models.ticket import Ticket
 from models.user import User
+from portal.forgery import mask, unmask
 from tests.portal.conftest import PASSWORD
 
 PLAUSIBLE = {
@@ -83,6 +87,29 @@ def test_no_route_takes_json_without_the_token(site):
         assert answer.status_code == 400, rule.rule
         assert answer.content_type == "application/problem+json", rule.rule
     assert stored() == before
+
+
+def test_no_two_pages_carry_the_same_token(site):
+    client = site.as_("customer")
+    tokens = {
+        re.search(r'name="csrf_token" value="([^"]+)"', client.get("/help/new").text)[1] for _ in range(3)
+    }
+    assert len(tokens) == 3
+    assert all(unmask(token).startswith("Ij") for token in tokens)  # what Flask-WTF signs is a JSON text
+    for token in tokens:
+        fields = {"subject": "Any of them", "body": "works", "csrf_token": token}
+        assert client.post("/help/new", data=fields).status_code == 302
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_what_is_masked_can_be_unmasked(plain):
+    assert unmask(mask(plain)) == plain
+
+
+@given(st.text())
+def test_nonsense_is_not_a_token(text):
+    found = unmask(text)
+    assert found is None or len(found.encode()) * 2 <= len(text)
 
 
 def test_a_token_of_somebody_else_is_no_token(site):

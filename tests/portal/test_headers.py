@@ -177,7 +177,7 @@ def production(site, tmp_path):
 def test_cookies_in_production(site, tmp_path):
     client = production(site, tmp_path).test_client()
     kept, gone = set_cookies(client)
-    assert any(name.startswith("__Host-") for name in kept)
+    assert all(name.startswith("__Host-") for name in kept)
     for line in [*kept.values(), *gone.values()]:
         assert {"httponly", "secure", "samesite", "path"} <= flags(line), line
         assert "SameSite=Lax" in line
