@@ -13,6 +13,7 @@ from typing import Any
 from bench.measure import Measured
 from bench.pages import DEPTH
 from bench.processes import Memory
+from bench.storm import AT_ONCE, Storm
 
 # CPU milliseconds of web and engine for one operation.
 TARGETS = {
@@ -26,6 +27,7 @@ TARGETS = {
 DEEP_RATIO = 1.1  # a page 200 pages deep against the first page of the same list
 SIZE_RATIO = 1.2  # each figure at the largest size against the smallest
 MEMORY_MIB = 400.0
+STORM_MS = 1000.0  # a page's p95 while many people sign in
 GROUPS = ("web", "engine", "worker")
 
 
@@ -39,6 +41,7 @@ class SizeResult:
     memory: dict[str, Memory]
     depth: int
     notes: list[str] = field(default_factory=list)
+    storm: Storm | None = None
 
     def measured(self, key: str) -> Measured | None:
         """Return an operation's figures, None when there are none."""
@@ -64,7 +67,7 @@ class SizeResult:
     @property
     def is_valid(self) -> bool:
         """Tell whether every operation was answered rightly."""
-        return all(one.is_valid for one in self.operations)
+        return all(one.is_valid for one in [*self.operations, *([self.storm] if self.storm else [])])
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,9 @@ def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
             found.append(Verdict(what, result.deep_ratio, DEEP_RATIO, "x"))
         if result is results[-1]:  # the others share program files with it while they are measured
             found.append(Verdict(f"memory of all processes (PSS), {at}", result.total_pss, MEMORY_MIB, "MiB"))
+        if result.storm is not None:
+            what = f"pages while {AT_ONCE} people sign in at once (p95), {at}"
+            found.append(Verdict(what, result.storm.p95, STORM_MS, "ms"))
     if len(results) > 1:
         found += _growth(results[0], results[-1])
     return found
@@ -139,6 +145,8 @@ def table(result: SizeResult) -> list[str]:
     parts = ", ".join(f"{name} {memory.pss:.0f}" for name, memory in result.memory.items())
     rss = sum(memory.rss for memory in result.memory.values())
     lines.append(f"  memory, PSS in MiB: {result.total_pss:.0f} ({parts}; the sum of RSS is {rss:.0f})")
+    if result.storm is not None:
+        lines.append(result.storm.line())
     return lines + [f"  {note}" for note in result.notes]
 
 
@@ -175,5 +183,6 @@ def _as_json(result: SizeResult) -> dict[str, Any]:
             for name, m in result.memory.items()
         },
         "memory_pss_mib": round(result.total_pss, 1),
+        "storm": result.storm.as_json() if result.storm else None,
         "notes": result.notes,
     }

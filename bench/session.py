@@ -10,12 +10,15 @@ from bench.client import Client, sign_in
 from bench.dashboard import Dashboard
 from bench.dataset import Dataset
 from bench.measure import NOISY, Lane, Measured, Operation, measure
-from bench.pages import DEPTH, Customer, Desk, Lists
+from bench.pages import DEPTH, GRID, Customer, Desk, Lists
 from bench.processes import memory
 from bench.product import Product, running
 from bench.report import GROUPS, SizeResult
+from bench.storm import Storm, storm
 
 Say = Callable[[str], None]
+STORM = 3  # times the seconds of half a round
+PAGES = (f"{GRID}?state=open", f"{GRID}1", f"{GRID}?state=done", f"{GRID}2")  # read during a storm
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Session:
 
     dataset: Dataset
     product: Product
+    agent: Callable[[], Client]
     depth: int
     reads: Sequence[Operation]
     writes: Sequence[Operation]
@@ -36,6 +40,15 @@ class Session:
         if any(one.is_noisy for one in measured):
             notes.append(f"noisy: other programs used more than {NOISY} cores meanwhile")
         return SizeResult(self.dataset.size, self.dataset.loaded, measured, used, self.depth, notes)
+
+    def storm(self, seconds: float) -> Storm:
+        """Let everybody sign in at once while an agent goes on reading."""
+        emails = [f"agent-{number}@bench.example" for number in range(len(self.dataset.people.agents))]
+        reader = self.agent()
+        try:
+            return storm(self.product.port, emails, self.dataset.password, reader, PAGES, seconds=seconds)
+        finally:
+            reader.close()
 
 
 def bench(
@@ -58,7 +71,12 @@ def bench(
         for stack, session, read, written in zip(stacks, sessions, reads, writes, strict=True):
             session.check()
             session.product.check()
-            results.append(session.result([*read, *written]))
+            result = session.result([*read, *written])
+            if session is sessions[-1]:
+                say("fifty people sign in at once")
+                result.storm = session.storm(seconds * STORM)
+                session.product.check()
+            results.append(result)
             stack.close()
     return results
 
@@ -76,7 +94,7 @@ def _opened(corpus: ModuleType, dataset: Dataset, say: Say) -> Iterator[Session]
         desk, writer = Desk(agent, truth), Customer(customer)
         reads = [*lists.operations(), desk.reading(), *Dashboard(manager, truth).operations()]
         writes = [*writer.operations(), *desk.writing()]
-        yield Session(dataset, product, lists.depth, reads, writes, writer.check_last)
+        yield Session(dataset, product, agent, lists.depth, reads, writes, writer.check_last)
 
 
 def _signed_in(product: Product, email: str, password: str) -> Callable[[], Client]:

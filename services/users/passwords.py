@@ -64,7 +64,7 @@ class Passwords:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         if not self._places.acquire(blocking=False):
-            raise Throttled(2)
+            raise Throttled(2, "Many people are signing in at this moment.")
         try:
             with self._running:
                 yield

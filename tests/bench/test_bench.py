@@ -184,4 +184,7 @@ def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_pa
         assert operation["valid"], operation
         assert operation["count"] > 0
     assert found["memory_pss_mib"] > 50
+    assert found["storm"]["signed_in"] > 0
+    assert found["storm"]["pages"] > 0
+    assert found["storm"]["errors"] == []
     assert not (tmp_path / "60" / "run").exists()

@@ -69,7 +69,7 @@ def test_who_comes_on_top_of_a_full_house_is_sent_away(monkeypatch):
         assert inside.acquire(timeout=10)
     while passwords._places.acquire(blocking=False):
         passwords._places.release()
-    with pytest.raises(Throttled):
+    with pytest.raises(Throttled, match="Many people are signing in"):
         passwords.matches(stored, GOOD)
     go_on.set()
     for person in people:
