@@ -1,11 +1,13 @@
 """Sign-ins that can be listed and revoked; the cookie holds a random token, the table only its hash."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
+from models import together
 from models.connection import Instant, LeanModel
 from models.errors import VersionMoved, translated
 
@@ -55,11 +57,25 @@ def put(session: Session) -> None:
         session.save()
 
 
-def prolong(session: Session) -> bool:
-    """Write a session's new times unless it was revoked meanwhile; False then."""
+def amend(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> bool:
+    """Write some attributes of a session, None removes, with what goes along; False when it was revoked.
+
+    Nothing else of it is touched: a proof given or a viewing begun meanwhile stays.
+    """
+    attributes = {name: getattr(Session, name) for name in values}
+    actions = [
+        attributes[name].remove() if value is None else attributes[name].set(value)
+        for name, value in values.items()
+    ]
+    item, there = Session(token_hash=token_hash), Session.token_hash.exists()
     try:
-        with translated():
-            session.save(condition=Session.token_hash.exists())
+        if also:
+            together.transact(
+                lambda transaction: transaction.update(item, actions=actions, condition=there), also
+            )
+        else:
+            with translated():
+                item.update(actions=actions, condition=there)
     except VersionMoved:
         return False
     return True

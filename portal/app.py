@@ -57,6 +57,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.extensions["settings"] = settings
     _serve_assets(app, secure=settings.secure_cookies)
     errors.init_app(app)
+    auth.init_app(app)
     guards.init_app(app)
     security.init_app(app, secure=settings.secure_cookies)
     words.init_app(app, time_zone=settings.time_zone)
@@ -65,7 +66,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     identity.init_app(app)
     navigation.init_app(app)
     stills.init_app(app)
-    for blueprint in (auth.bp, auth.account, customer.bp, desk.bp, jump.bp, health.bp):
+    for blueprint in (auth.bp, auth.account, auth.proof, customer.bp, desk.bp, jump.bp, health.bp):
         app.register_blueprint(blueprint)
     if not settings.is_production:
         app.register_blueprint(style.bp)

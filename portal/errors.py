@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
-from portal.guards import SignInNeeded, now
+from portal.guards import ProofNeeded, SignInNeeded, now
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Throttled, Unavailable
@@ -21,6 +21,7 @@ log = structlog.get_logger()
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (SignInNeeded, 401),
+    (ProofNeeded, 403),
     (NotFound, 404),
     (Forbidden, 403),
     (Invalid, 400),
@@ -96,16 +97,18 @@ def answer(
     message: str,
     fields: dict[str, str] | None = None,
     wait: int | None = None,
+    *,
     title: str = "",
+    more: dict[str, Any] | None = None,
 ) -> Response:
-    """Answer with a page, or with problem+json for scripts; `wait` is seconds until the next try."""
+    """Answer with a page, or with problem+json for scripts, which learn `more`; `wait` is in seconds."""
     title = title or TITLES.get(status, "This did not work")
     wait = wait or RETRY_AFTER.get(status)
     if wants_json():
         detail = f"{title}. {message}" if status in TITLED else message
         problem: dict[str, Any] = {"title": title, "status": status, "detail": detail}
         problem |= {"reference": reference(), "at": current_app.jinja_env.filters["second"](now())}
-        response = jsonify(problem | ({"errors": fields} if fields else {}))
+        response = jsonify(problem | ({"errors": fields} if fields else {}) | (more or {}))
         response.content_type = "application/problem+json"
     else:
         response = Response(_page(status, title, message, wait))
@@ -145,7 +148,7 @@ def _is_sent() -> bool:
 def _service_error(error: Exception) -> BaseResponse:
     status = status_of(error)
     if status == 401 and not wants_json():
-        target = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
+        target = request.full_path.rstrip("?") if request.method == "GET" else page_before()
         return redirect(url_for("auth.login", next=target))
     if status != 503:
         wait = error.seconds if isinstance(error, Throttled) else None
@@ -160,7 +163,7 @@ def _out_of_reach() -> str:
     return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
 
 
-def _page_before() -> str | None:
+def page_before() -> str | None:
     """Return the page whose form arrived, so that signing in leads back to what was written there."""
     came_from = urlsplit(request.referrer or "")
     adapter = current_app.create_url_adapter(request)

@@ -9,10 +9,11 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 
 from services.bootstrap import Services
-from services.errors import ServiceError
-from services.users import Actor, Permission, PermissionDenied
+from services.errors import ServiceError, Throttled
+from services.users import Actor, Permission, PermissionDenied, WrongProof
 
 View = TypeVar("View", bound=Callable[..., Any])
+PROOF = "proof"  # the field in which a form brings a password or code along
 
 
 class SignInNeeded(ServiceError):
@@ -25,6 +26,14 @@ class SignInNeeded(ServiceError):
 def services() -> Services:
     """Return the services of this app."""
     return cast(Services, current_app.extensions["services"])
+
+
+class ProofNeeded(ServiceError):
+    """A dangerous act waits for the password or code; `refused` is why the one that came was not taken."""
+
+    def __init__(self, refused: WrongProof | Throttled | None = None) -> None:
+        super().__init__(refused.message if refused else "Confirm that it is you, then do this again.")
+        self.refused = refused
 
 
 def now() -> datetime:
@@ -93,6 +102,38 @@ def signed_in(view: View) -> View:
 
     guarded.guard = "signed in"  # type: ignore[attr-defined]  # read by the route test
     return cast(View, guarded)
+
+
+def proved(view: View) -> View:
+    """Let a view run only when a password or code was shown within the last ten minutes.
+
+    Stands under @needs or @signed_in. Who has not is asked, and goes on from there.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        prove_first()
+        return view(*args, **kwargs)
+
+    return cast(View, guarded)
+
+
+def prove_first() -> None:
+    """Ask for the same inside a view or a grid, where only some of what it does is dangerous.
+
+    To be called before anything is written. Raises ProofNeeded, which portal.auth.proof answers.
+    """
+    who = actor()
+    if "proved" in g or who.has_proved(now()):
+        return
+    answer = request.form.get(PROOF, "") if request.method == "POST" else ""
+    if not answer:
+        raise ProofNeeded
+    try:
+        services().proofs.prove(actor=who, answer=answer, now=now())
+    except (WrongProof, Throttled) as refused:
+        raise ProofNeeded(refused) from refused
+    g.proved = True
 
 
 def public(view: View) -> View:

@@ -98,14 +98,14 @@ def theme_of(person: Actor) -> str:
     return chosen if chosen in THEMES else person.theme
 
 
-def end() -> BaseResponse:
+def end(target: str | None = None) -> BaseResponse:
     """End the session of this request and go to the sign-in page."""
     token = request.cookies.get(cookie_name())
     if token:
         services().sessions.revoke(token=token)
     g.pop("_login_user", None)
     session.clear()
-    response = redirect(url_for("auth.login"))
+    response = redirect(target or url_for("auth.login"))
     # With the same attributes: browsers ignore a __Host- cookie that does not say Secure, this one too.
     response.delete_cookie(
         cookie_name(),

@@ -43,6 +43,7 @@ from services.users import (
     Links,
     Passwords,
     Permission,
+    ProofService,
     Recorder,
     RoleService,
     SecondFactor,
@@ -71,6 +72,11 @@ class _People:
 
 
 @dataclass(frozen=True)
+class _Access:
+    proofs: ProofService
+
+
+@dataclass(frozen=True)
 class _Tickets:
     catalog: CatalogService
     tickets: TicketService
@@ -90,7 +96,7 @@ class _Reporting:
 
 
 @dataclass(frozen=True)
-class Services(_Reporting, _Tickets, _People):
+class Services(_Reporting, _Tickets, _Access, _People):
     """Everything the web and the worker work with."""
 
 
@@ -113,17 +119,19 @@ class Options:
 def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
-    people = _build_people(options)
+    passwords = Passwords()
+    people = _build_people(options, passwords)
+    access = _build_access(people, passwords)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
-    return Services(**vars(people), **vars(tickets), **vars(reporting))
+    return Services(**vars(people), **vars(access), **vars(tickets), **vars(reporting))
 
 
-def _build_people(options: Options) -> _People:
+def _build_people(options: Options, passwords: Passwords) -> _People:
     recorder = Recorder(lambda: uuid4().hex)
     roles = RoleService(ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
-    passwords, brake = Passwords(), Brake()
+    brake = Brake()
     vault = Vault(options.key("vault"))
     second_factor = SecondFactor(vault=vault, recorder=recorder)
     users = UserService(
@@ -155,6 +163,11 @@ def _build_people(options: Options) -> _People:
     return _People(
         authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox
     )
+
+
+def _build_access(people: _People, passwords: Passwords) -> _Access:
+    proofs = ProofService(passwords, people.second_factor, people.brake, people.recorder)
+    return _Access(proofs)
 
 
 def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:

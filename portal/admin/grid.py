@@ -10,7 +10,7 @@ from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
 from portal.admin import columns
-from portal.guards import actor
+from portal.guards import ProofNeeded, actor, prove_first
 from pynamodb_grid.admin import Missing, PynamoView, Refused, StaleWrite
 from services.catalog import EntryChanged
 from services.errors import Forbidden, Invalid, NotFound, ServiceError
@@ -20,6 +20,8 @@ from services.users import Permission, StaleRecord
 
 class LedgerView(PynamoView):
     """A grid in the product's look; `needs` maps what it may be asked for to permissions.
+
+    `proofs` names what of it is dangerous whatever is sent ("bulk:suspend"): it asks for a password first.
 
     Of column_list, people see `columns_first` (none named: all) until they choose; the column
     `column_fixed` (none named: the first) is always there.
@@ -33,6 +35,7 @@ class LedgerView(PynamoView):
     can_delete = False
     can_export = False
     needs: dict[str, Permission] = {}
+    proofs: Collection[str] = ()
     columns_first: Collection[str] = ()
     column_fixed = ""
 
@@ -88,6 +91,12 @@ class LedgerView(PynamoView):
         wanted = self.needs.get("list" if action == "columns_view" else action)
         return bool(wanted and current_user.is_authenticated and actor().may(wanted))
 
+    def _handle_view(self, name: str, **kwargs: Any) -> Any:
+        refused = super()._handle_view(name, **kwargs)
+        if refused is None and f"bulk:{request.form.get('action')}" in self.proofs:
+            prove_first()
+        return refused
+
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """Send strangers to the sign-in page; others learn that it is not theirs."""
         del name, kwargs
@@ -117,6 +126,8 @@ def in_grid_words(**renamed: str) -> Iterator[None]:
         ) from conflict
     except (StaleRecord, EntryChanged) as stale:
         raise StaleWrite("version") from stale
+    except ProofNeeded:
+        raise
     except NotFound as missing:
         raise Missing(missing.message) from missing
     except Invalid as refused:

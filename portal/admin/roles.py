@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.guards import actor, needs, now
+from portal.guards import actor, needs, now, prove_first
 from services.bootstrap import Services
 from services.catalog import slug
 from services.errors import Conflicted, Invalid
@@ -90,6 +90,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return self._matrix(_shown(role))
 
     def _save(self, role_id: str, role: Role | None) -> Any:
+        prove_first()
         sent = _sent(role_id if role else None)
         wanted = {name: scope for name, scope in sent["scopes"].items() if scope != "none"}
         permissions = {Permission(name): Scope[scope.upper()] for name, scope in wanted.items()}

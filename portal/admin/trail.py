@@ -27,6 +27,7 @@ ACTS = {
     "user.password_changed": "changed the password",
     "user.second_factor_on": "turned the second factor on",
     "user.second_factor_off": "turned the second factor off",
+    "user.proof_failed": "failed to confirm that it is them",
     "role.created": "made a role",
     "role.changed": "changed a role",
     "team.created": "made a team",

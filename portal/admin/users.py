@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from portal.admin.grid import Kept, LedgerView, in_grid_words
-from portal.guards import actor, now
+from portal.guards import actor, now, prove_first
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
@@ -77,6 +77,8 @@ class UserSource(Kept):
             user = self._users.read(actor=actor(), user_id=pk)
             known = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
             wanted = known | {"active": user.active, "team_ids": user.team_ids} | dict(values)
+            if (wanted["role_id"], bool(wanted["active"])) != (user.role_id, user.active):
+                prove_first()
             return self._users.update(
                 now=now(),
                 actor=actor(),

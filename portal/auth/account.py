@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal import errors, identity
-from portal.guards import actor, now, public, services, signed_in
+from portal.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
 from services.users import LinkSpent, Purpose
 
@@ -111,6 +111,7 @@ def end_device() -> Response:
 
 @bp.get("/account/second-factor")
 @signed_in
+@proved
 def enrol() -> str:
     """Show the picture to scan."""
     enrolment = services().second_factor.begin(actor())
@@ -135,6 +136,7 @@ def confirm() -> Response | str:
 
 @bp.post("/account/second-factor/off")
 @signed_in
+@proved
 def turn_off() -> Response:
     """Turn one's own second factor off."""
     services().second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())

@@ -1,7 +1,7 @@
 """The users domain: who people are, what they may do, and their sessions."""
 
 from services.users.account import AccountService
-from services.users.actor import SYSTEM, Actor
+from services.users.actor import PROOF_LASTS, SYSTEM, Actor
 from services.users.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.brake import Brake
 from services.users.errors import (
@@ -20,6 +20,7 @@ from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
 from services.users.people import THEMES, UserService
 from services.users.permissions import BUILT_IN, Permission, Scope
+from services.users.proof import ProofService, Way, WrongProof
 from services.users.recorder import Recorder
 from services.users.roles import RoleService
 from services.users.second_factor import Enrolment, SecondFactor, WrongCode
@@ -30,6 +31,7 @@ from services.users.vault import Vault
 
 __all__ = [
     "BUILT_IN",
+    "PROOF_LASTS",
     "SYSTEM",
     "THEMES",
     "AccountService",
@@ -49,6 +51,7 @@ __all__ = [
     "Passwords",
     "Permission",
     "PermissionDenied",
+    "ProofService",
     "Purpose",
     "Recorder",
     "Role",
@@ -66,7 +69,9 @@ __all__ = [
     "UserNotFound",
     "UserService",
     "Vault",
+    "Way",
     "WrongCode",
+    "WrongProof",
     "normalize_email",
     "sort_name",
 ]

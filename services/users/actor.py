@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from services.users.permissions import BUILT_IN, Permission, Scope
+
+PROOF_LASTS = timedelta(minutes=10)  # how old the proof for a dangerous act may be
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,12 @@ class Actor:
     address: str | None = None  # where the request came from, for the trail of administrative acts
     team_ids: frozenset[str] = frozenset()
     permissions: Mapping[Permission, Scope] = field(default_factory=dict)
+    session_id: str = ""  # of the browser behind the request
+    proved_at: datetime | None = None  # when that browser last showed a password or code
+
+    def has_proved(self, now: datetime) -> bool:
+        """Tell whether a password or code was shown lately enough for a dangerous act."""
+        return self.proved_at is not None and now - self.proved_at < PROOF_LASTS
 
     def scope(self, permission: Permission) -> Scope:
         """Tell how far a permission reaches for this actor."""

@@ -151,6 +151,8 @@ class AuthenticationService:
             address=address,
             team_ids=frozenset(user.team_ids),
             permissions=role.permissions,
+            session_id=session.id,
+            proved_at=session.proved_at,
         )
 
     def _rehash(self, item: UserItem, password: str) -> None:

@@ -83,6 +83,12 @@ class Brake:
         attempt_table.forget(who.pair)
 
     @staticmethod
+    def failures(who: Attempter) -> int:
+        """Count the failures of this account from here that are not forgotten."""
+        found = attempt_table.find_many([who.pair]).get(who.pair)
+        return int(found.failures) if found else 0
+
+    @staticmethod
     def sweep(*, now: datetime, limit: int = 200) -> int:
         """Delete counts that have expired; returns how many."""
         return attempt_table.sweep(now, limit)

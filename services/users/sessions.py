@@ -24,6 +24,7 @@ class Session:
     seen_at: datetime
     address: str | None
     browser: str
+    proved_at: datetime | None = None
 
     @classmethod
     def from_model(cls, item: SessionItem) -> "Session":
@@ -35,6 +36,7 @@ class Session:
             seen_at=item.seen_at,
             address=item.address,
             browser=item.browser or "",
+            proved_at=item.proved_at,
         )
 
 
@@ -63,6 +65,7 @@ class SessionManager:
                 expires_at=min(now + IDLE, ends_at),
                 address=origin.address,
                 browser=origin.browser[:300] or None,
+                proved_at=now,
             )
         )
         return token
@@ -79,7 +82,7 @@ class SessionManager:
             return None
         if now - item.seen_at >= WRITE_EVERY:
             item.seen_at, item.expires_at = now, min(now + IDLE, item.ends_at)
-            if not session_table.prolong(item):
+            if not session_table.amend(item.token_hash, seen_at=item.seen_at, expires_at=item.expires_at):
                 return None
         return Session.from_model(item)
 
