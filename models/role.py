@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 
 from models import together
 from models.connection import Json, LeanModel
@@ -41,6 +42,18 @@ def everything() -> list[Role]:
     """List all roles; there are few, so this reads the whole table."""
     with translated():
         return list(Role.scan(consistent_read=True, limit=500))
+
+
+def mend(role_id: str, name: str, permissions: dict[str, str]) -> None:
+    """Write what a built-in role is called and permits, and touch nothing else of it."""
+    actions: list[Action] = [
+        Role.name.set(name),
+        Role.builtin.set(True),
+        Role.permissions.set(permissions),
+        Role.version.set(Role.version + 1),
+    ]
+    with translated():
+        Role(role_id=role_id).update(actions=actions)
 
 
 def put(item: Role, *, seen: int, also: Sequence[LeanModel] = ()) -> None:

@@ -32,6 +32,7 @@ class Session(LeanModel):
     token_hash = UnicodeAttribute(hash_key=True)
     user_id = UnicodeAttribute()
     created_at = Instant()
+    renewed_at = Instant(null=True)
     seen_at = Instant()
     ends_at = Instant()
     expires_at = TTLAttribute()

@@ -113,14 +113,22 @@ def count_of_role(role_id: str, most: int) -> int:
         return User.by_role.count(role_id, limit=most)
 
 
-def put(item: User, *, seen: int, old_email: str | None = None, also: Sequence[LeanModel] = ()) -> None:
+def put(
+    item: User,
+    *,
+    seen: int,
+    old_email: str | None = None,
+    also: Sequence[LeanModel] = (),
+    more: Sequence[str] = (),
+) -> None:
     """Write a person that was at version `seen` (0: new), the claim on the address, and what goes along.
 
+    `more` names attributes to write beside those that are edited.
     Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed.
     """
     for _ in range(TRIES):
         try:
-            return _transact(item, seen, old_email, also)
+            return _transact(item, seen, old_email, also, (*EDITED, *more))
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
             if cancelled.failed(-1):
@@ -132,7 +140,9 @@ def put(item: User, *, seen: int, old_email: str | None = None, also: Sequence[L
     raise EngineUnavailable("others write the same person or address again and again")
 
 
-def _transact(item: User, seen: int, old_email: str | None, also: Sequence[LeanModel]) -> None:
+def _transact(
+    item: User, seen: int, old_email: str | None, also: Sequence[LeanModel], written: Sequence[str]
+) -> None:
     with translated(), TransactWrite(connection=connection()) as transaction:
         if item.email is not None and item.email != old_email:
             free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
@@ -145,7 +155,7 @@ def _transact(item: User, seen: int, old_email: str | None, also: Sequence[LeanM
             transaction.save(item, condition=User.user_id.does_not_exist())
             return
         # Only what an administrator edits: a theme or password written meanwhile stays.
-        values = {name: getattr(item, name) for name in EDITED}
+        values = {name: getattr(item, name) for name in written}
         transaction.update(
             User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen
         )

@@ -16,6 +16,7 @@ from portal import (
     customer,
     desk,
     errors,
+    gate,
     guards,
     health,
     identity,
@@ -59,6 +60,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     errors.init_app(app)
     auth.init_app(app)
     guards.init_app(app)
+    gate.init_app(app)
     security.init_app(app, secure=settings.secure_cookies)
     words.init_app(app, time_zone=settings.time_zone)
     MaskedForgeryProtection(app)

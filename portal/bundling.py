@@ -27,7 +27,7 @@ STYLES = {
         "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive",
     ),
     "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account"),
-    "plain.css": ("tokens", "base", "controls", "components", "plain"),
+    "plain.css": ("tokens", "base", "controls", "components", "plain", "account"),
     "reports.css": (
         "tokens", "base", "controls", "components", "overlay", "shell", "filters", "responsive", "dash",
     ),

@@ -16,6 +16,7 @@ from portal.guards import ProofNeeded, SignInNeeded, now
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Throttled, Unavailable
+from services.users import Actor
 
 log = structlog.get_logger()
 
@@ -120,7 +121,7 @@ def answer(
 
 def _page(status: int, title: str, message: str, wait: int | None) -> str:
     """Render the page without what other pages are given: finding out who asks may be what went wrong."""
-    theme = getattr(getattr(g.get("_login_user"), "actor", None), "theme", "system")
+    who: Actor | None = getattr(g.get("_login_user"), "actor", None)
     template = current_app.jinja_env.get_template("error.html")
     return template.render(
         status=status,
@@ -128,7 +129,8 @@ def _page(status: int, title: str, message: str, wait: int | None) -> str:
         message=message,
         reference=reference(),
         at=now(),
-        theme=theme,
+        theme=who.theme if who else "system",
+        viewing=who.name if who and who.viewer else None,
         wait=wait,
         sent=_is_sent(),
     )

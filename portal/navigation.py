@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 from flask_login import current_user
 
+from portal.gate import viewing
 from portal.guards import now, services
 from portal.identity import theme_of
 from portal.links import NOT_SET, tickets
@@ -30,7 +31,7 @@ def init_app(app: Flask) -> None:
         if not current_user or not current_user.is_authenticated:
             return {"theme": "system"}
         who: Actor = current_user.actor
-        shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/"}
+        shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/", "viewing": viewing(who)}
         if request.path.startswith("/help/") or (request.path.startswith("/account/") and not who.on_desk):
             return shared | {"help": _help()}
         shared["me"]["note"] += _held(who)
@@ -138,6 +139,7 @@ def _administration(who: Actor, here: str) -> Groups:
     pages = (
         ("People", "Users", "users", "users", Permission.USER_VIEW),
         ("People", "Roles and access", "key", "roles", Permission.ROLE_VIEW),
+        ("People", "Sessions", "monitor", "sessions", Permission.SESSION_REVOKE),
         ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
         ("System", "Audit trail", "history", "trail", Permission.AUDIT_VIEW),

@@ -39,6 +39,7 @@ from services.users import (
     AuthenticationService,
     Brake,
     DeviceMarks,
+    DeviceService,
     Letters,
     Links,
     Passwords,
@@ -51,6 +52,7 @@ from services.users import (
     TrailService,
     UserService,
     Vault,
+    ViewingService,
 )
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
@@ -74,6 +76,8 @@ class _People:
 @dataclass(frozen=True)
 class _Access:
     proofs: ProofService
+    devices: DeviceService
+    viewing: ViewingService
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ def _build_people(options: Options, passwords: Passwords) -> _People:
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
     brake = Brake()
     vault = Vault(options.key("vault"))
-    second_factor = SecondFactor(vault=vault, recorder=recorder)
+    second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
     users = UserService(
         roles=roles,
         sessions=sessions,
@@ -167,7 +171,9 @@ def _build_people(options: Options, passwords: Passwords) -> _People:
 
 def _build_access(people: _People, passwords: Passwords) -> _Access:
     proofs = ProofService(passwords, people.second_factor, people.brake, people.recorder)
-    return _Access(proofs)
+    devices = DeviceService(people.roles, people.sessions, people.recorder)
+    viewing = ViewingService(people.users, people.roles, people.recorder)
+    return _Access(proofs, devices, viewing)
 
 
 def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:

@@ -7,6 +7,7 @@ from flask_admin import Admin, AdminIndexView, expose
 
 from portal.admin.catalog import CatalogView
 from portal.admin.roles import RoleView
+from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
 from portal.admin.trail import TrailView
 from portal.admin.users import UserView
@@ -35,6 +36,7 @@ def init_app(app: Flask) -> None:
         TicketView(services, zone=zone),
         UserView(services),
         RoleView(services),
+        SessionView(services),
         TrailView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),

@@ -5,11 +5,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
+from portal.admin import demands
+from portal.errors import status_of
 from portal.guards import actor, needs, now, prove_first
 from services.bootstrap import Services
 from services.catalog import slug
 from services.errors import Conflicted, Invalid
-from services.users import Permission, Role, Scope
+from services.users import Permission, Role, Scope, Security
 
 # How the matrix names and groups the permissions.
 GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
@@ -83,11 +85,26 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     @expose("/edit/", methods=("GET", "POST"))
     @needs(Permission.ROLE_EDIT)
     def edit_view(self) -> Any:
-        """Show and take changes of a role of one's own."""
+        """Show and take changes; of a built-in role, only what it demands of sign-ins."""
         role = self._roles.read(request.args.get("id", ""))
         if request.method == "POST":
-            return self._save(role.role_id, role)
-        return self._matrix(_shown(role))
+            return self._secure(role) if role.builtin else self._save(role.role_id, role)
+        return self._matrix(None, securing=role) if role.builtin else self._matrix(_shown(role))
+
+    def _secure(self, role: Role) -> Any:
+        prove_first()
+        security, version = demands.sent(), request.form.get("version", "")
+        if security is None or not version.isdecimal() or len(version) > 9:
+            raise Invalid("This form is incomplete. Load the page again.")
+        try:
+            self._roles.secure(
+                actor=actor(), role_id=role.role_id, security=security, seen=int(version), now=now()
+            )
+        except (Invalid, Conflicted) as refused:
+            flash(refused.message, "error")
+            return self._matrix(None, securing=self._roles.read(role.role_id)), status_of(refused)
+        flash(f"Saved {role.name}.", "ok")
+        return redirect(url_for("roles.index_view"))
 
     def _save(self, role_id: str, role: Role | None) -> Any:
         prove_first()
@@ -104,20 +121,26 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 name=sent["name"],
                 permissions=permissions,
                 seen=sent["version"],
+                security=sent["security"],
             )
         except (Invalid, Conflicted) as refused:
             problems = {name: [text] for name, text in getattr(refused, "fields", {}).items()}
             if not problems:
                 flash(refused.message, "error")
-            return self._matrix(sent, problems), 409 if isinstance(refused, Conflicted) else 400
+            return self._matrix(sent, problems), status_of(refused)
         flash(f"Saved {saved.name}.", "ok")
         return redirect(url_for("roles.index_view"))
 
-    def _matrix(self, editing: dict[str, Any] | None, errors: dict[str, list[str]] | None = None) -> str:
+    def _matrix(
+        self,
+        editing: dict[str, Any] | None,
+        errors: dict[str, list[str]] | None = None,
+        securing: Role | None = None,
+    ) -> str:
         columns = [self._column(role, editing) for role in self._roles.all()]
         if editing and not editing["role_id"]:
             columns.append(editing | {"builtin": False, "people": None, "was": {}, "editing": True})
-        wanted = request.args.get("role")
+        wanted = securing.role_id if securing else request.args.get("role")
         shown = next((c for c in columns if c["editing"]), None) or next(
             (c for c in columns if c["role_id"] == wanted), columns[0]
         )
@@ -130,14 +153,26 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             roles=columns,
             shown=shown,
             editing=editing,
+            securing=securing,
+            demands=self._demands(editing, securing),
             grants={str(permission): _grantable(permission) for permission in Permission},
             can_edit=actor().may(Permission.ROLE_EDIT),
             new_url=url_for("roles.create_view"),
             list_url=url_for("roles.index_view"),
-            save_url=request.full_path if editing else "",
+            save_url=request.full_path if editing or securing else "",
             delete_url=None,
             errors=errors or {},
         )
+
+    def _demands(self, editing: dict[str, Any] | None, securing: Role | None) -> list[dict[str, Any]]:
+        """Describe the choices about sign-ins, each with what is stored; none where nothing is edited."""
+        if securing is None and editing is None:
+            return []
+        role_id = securing.role_id if securing else editing and editing["role_id"]
+        stored = self._roles.read(role_id).security if role_id else Security()
+        wished = (editing or {}).get("security") or stored
+        was = {one["name"]: one["value"] for one in demands.offered(stored)}
+        return [one | {"was": was[one["name"]]} for one in demands.offered(wished)]
 
     def _column(self, role: Role, editing: dict[str, Any] | None) -> dict[str, Any]:
         """Describe a role's column; where it is edited, with what is stored beside what is wished."""
@@ -156,7 +191,7 @@ def _shown(role: Role) -> dict[str, Any]:
         "builtin": role.builtin,
         "version": role.version,
         "scopes": {str(permission): scope.name.lower() for permission, scope in role.permissions.items()},
-        "url": None if role.builtin else url_for("roles.edit_view", id=role.role_id),
+        "url": url_for("roles.edit_view", id=role.role_id),
     }
 
 
@@ -174,4 +209,10 @@ def _sent(role_id: str | None) -> dict[str, Any]:
     known = all(scope in _grantable(Permission(name)) for name, scope in scopes.items())
     if not known or not version.isdecimal() or len(version) > 9:
         raise Invalid("This form is incomplete. Load the page again.")
-    return {"role_id": role_id, "name": form.get("name", ""), "version": int(version), "scopes": scopes}
+    return {
+        "role_id": role_id,
+        "name": form.get("name", ""),
+        "version": int(version),
+        "scopes": scopes,
+        "security": demands.sent(),
+    }

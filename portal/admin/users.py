@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from flask import url_for
+
 from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.guards import actor, now, prove_first
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
@@ -143,9 +145,15 @@ class UserView(LedgerView):
             "create_icon": "user-plus",
             "roles": dict(self._roles()),
             "teams": dict(self._teams()),
+            "devices_url": self._url_of(Permission.SESSION_REVOKE, "sessions.index_view"),
+            "view_as_url": self._url_of(Permission.USER_VIEW_AS, "sessions.view_as_view"),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
+
+    @staticmethod
+    def _url_of(permission: Permission, endpoint: str) -> str | None:
+        return f"{url_for(endpoint)}?person=" if actor().may(permission) else None
 
     def _fields(self) -> dict[str, Field]:
         fields = [

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from portal import errors, identity
 from portal.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
-from services.users import LinkSpent, Purpose
+from services.users import Actor, LinkSpent, Permission, Purpose, Session, SessionGone
 
 bp = Blueprint("account", __name__)
 ASKED = "If this address has an account, a letter with a link is on its way. It works for one hour."
@@ -81,7 +81,7 @@ def change_password() -> Response | str:
             actor=actor(),
             current=form.get("current", ""),
             password=form.get("password", ""),
-            session_id=identity.session_id(),
+            session_id=actor().session_id,
             now=now(),
         )
     except (Invalid, Throttled) as refused:
@@ -96,16 +96,19 @@ def change_password() -> Response | str:
 @signed_in
 def end_device() -> Response:
     """Sign one device of one's own out, or all but this one."""
-    chosen, here = request.form.get("session", ""), identity.session_id()
-    sessions = services().sessions
+    who, chosen = actor(), request.form.get("session", "")
+    devices = services().devices
     if chosen == "others":
-        sessions.revoke_all(user_id=actor().user_id, but=here)
+        devices.end_all(actor=who, user_id=who.user_id, now=now())
         flash("All other devices are signed out.", "success")
-    elif chosen == here:
+    elif chosen == who.session_id:
         return identity.end()
     else:
-        sessions.revoke_one(user_id=actor().user_id, session_id=chosen)
-        flash("The device is signed out.", "success")
+        try:
+            devices.end(actor=who, user_id=who.user_id, session_id=chosen, now=now())
+            flash("The device is signed out.", "success")
+        except SessionGone as gone:
+            flash(gone.message, "info")
     return redirect(url_for("account.own"))
 
 
@@ -114,8 +117,7 @@ def end_device() -> Response:
 @proved
 def enrol() -> str:
     """Show the picture to scan."""
-    enrolment = services().second_factor.begin(actor())
-    return render_template("auth/second_factor.html", enrolment=enrolment, error=None)
+    return _enrolment(None)
 
 
 @bp.post("/account/second-factor")
@@ -128,29 +130,53 @@ def confirm() -> Response | str:
             actor=actor(), token=form.get("token", ""), code=form.get("code", ""), now=now()
         )
     except Invalid as refused:
-        again = services().second_factor.begin(actor())
-        page = render_template("auth/second_factor.html", enrolment=again, error=refused.message)
-        return errors.with_status(page, refused)
-    return render_template("auth/recovery_codes.html", codes=codes)
+        return errors.with_status(_enrolment(refused.message), refused)
+    return render_template("auth/recovery_codes.html", codes=codes, required=actor().second_factor_missing)
 
 
 @bp.post("/account/second-factor/off")
 @signed_in
 @proved
 def turn_off() -> Response:
-    """Turn one's own second factor off."""
-    services().second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
-    flash("The second factor is off.", "success")
+    """Turn one's own second factor off, unless one's role demands it."""
+    try:
+        services().second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
+        flash("The second factor is off.", "success")
+    except Invalid as refused:
+        flash(refused.message, "error")
     return redirect(url_for("account.own"))
+
+
+@bp.post("/account/viewing/stop")
+@signed_in
+def stop_viewing() -> Response:
+    """See the product through one's own eyes again."""
+    services().viewing.stop(actor=actor(), now=now())
+    return redirect(url_for("auth.front"))
 
 
 def _page(errors: dict[str, str] | None = None) -> str:
     who = actor()
-    devices = services().sessions.of_user(user_id=who.user_id, now=now())
+    devices = _devices(who)
     return render_template(
         "auth/account.html",
         devices=devices,
-        here=identity.session_id(),
-        has_second_factor=services().second_factor.is_on(who),
+        here=who.session_id,
+        has_second_factor=services().second_factor.is_on(who.user_id),
+        second_factor_required=services().second_factor.is_required(who),
         errors=errors or {},
     )
+
+
+def _enrolment(error: str | None) -> str:
+    enrolment = services().second_factor.begin(actor())
+    required = actor().second_factor_missing
+    return render_template("auth/second_factor.html", enrolment=enrolment, error=error, required=required)
+
+
+def _devices(who: Actor) -> list[Session]:
+    """List one's own devices; who looks through another's eyes sees them only with the right to end them."""
+    asks = who.viewer or who
+    if not asks.may(Permission.SESSION_REVOKE) and who.viewer:
+        return []
+    return services().devices.of_person(actor=asks, user_id=who.user_id, now=now())

@@ -64,7 +64,8 @@ class AuditService:
         write_id: str,
         undoes: int | None = None,
     ) -> TicketHistory:
-        """Build the history item of one change; the ledger transaction stores it."""
+        """Build the history item of one change, which the ledger transaction stores; raises ViewingOnly."""
+        actor.check_acts()
         return TicketHistory(
             ticket_id=ticket_id,
             version=version,

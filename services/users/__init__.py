@@ -4,6 +4,7 @@ from services.users.account import AccountService
 from services.users.actor import PROOF_LASTS, SYSTEM, Actor
 from services.users.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.brake import Brake
+from services.users.devices import DeviceService, SessionGone
 from services.users.errors import (
     AddressTaken,
     BadCredentials,
@@ -12,6 +13,7 @@ from services.users.errors import (
     SignInExpired,
     StaleRecord,
     UserNotFound,
+    ViewingOnly,
 )
 from services.users.letters import Letters
 from services.users.links import Links, LinkSpent, Purpose
@@ -24,13 +26,17 @@ from services.users.proof import ProofService, Way, WrongProof
 from services.users.recorder import Recorder
 from services.users.roles import RoleService
 from services.users.second_factor import Enrolment, SecondFactor, WrongCode
+from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
 from services.users.sessions import Session, SessionManager
 from services.users.trail import Act, TrailService
 from services.users.user import Role, User
 from services.users.vault import Vault
+from services.users.viewing import ViewingService
 
 __all__ = [
+    "ABSOLUTE_CHOICES",
     "BUILT_IN",
+    "IDLE_CHOICES",
     "PROOF_LASTS",
     "SYSTEM",
     "THEMES",
@@ -43,6 +49,7 @@ __all__ = [
     "Brake",
     "CodeNeeded",
     "DeviceMarks",
+    "DeviceService",
     "Enrolment",
     "Letters",
     "LinkSpent",
@@ -59,7 +66,9 @@ __all__ = [
     "RoleService",
     "Scope",
     "SecondFactor",
+    "Security",
     "Session",
+    "SessionGone",
     "SessionManager",
     "SignInExpired",
     "SignedIn",
@@ -69,6 +78,8 @@ __all__ = [
     "UserNotFound",
     "UserService",
     "Vault",
+    "ViewingOnly",
+    "ViewingService",
     "Way",
     "WrongCode",
     "WrongProof",

@@ -12,7 +12,7 @@ from services.errors import Invalid
 from services.outbox import Outbox
 from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
-from services.users.errors import StaleRecord, UserNotFound
+from services.users.errors import SignInExpired, StaleRecord, UserNotFound
 from services.users.letters import Letters
 from services.users.links import Links, LinkSpent, Purpose
 from services.users.names import known_words, normalize_email
@@ -83,6 +83,7 @@ class AccountService:
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
         act = self._own_act(item, "user.password_chosen", now)
         values = {"links": {}, "password_hash": hashed, "verified_at": item.verified_at or now}
+        values["valid_after"] = now
         try:
             user_table.amend_if(item, ["links", "password_hash"], also=[act], **values)
         except VersionMoved as moved:
@@ -94,17 +95,28 @@ class AccountService:
         self, *, actor: Actor, current: str, password: str, session_id: str, now: datetime
     ) -> None:
         """Change one's own password; every other session ends. Raises Invalid for a wrong current one."""
+        actor.check_acts()
         item = user_table.find(actor.user_id)
         if item is None:
             raise UserNotFound
         if not self._passwords.matches(item.password_hash, current):
             raise Invalid("This is not your password.", {"current": "This is not your password."})
+        if not self._sessions.is_good(session_id=session_id, valid_after=item.valid_after):
+            raise SignInExpired
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
         act = self._own_act(item, "user.password_changed", now, actor.address)
         try:
-            user_table.amend_if(item, ["password_hash"], also=[act], links={}, password_hash=hashed)
+            user_table.amend_if(
+                item,
+                ["password_hash", "valid_after"],
+                also=[act],
+                links={},
+                password_hash=hashed,
+                valid_after=now,
+            )
         except VersionMoved as moved:
             raise StaleRecord from moved
+        self._sessions.renew(session_id=session_id, now=now)
         self._sessions.revoke_all(user_id=item.user_id, but=session_id)
 
     def _by_link(self, token: str, purpose: Purpose, now: datetime) -> UserItem:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.users.errors import ViewingOnly
 from services.users.permissions import BUILT_IN, Permission, Scope
 
 PROOF_LASTS = timedelta(minutes=10)  # how old the proof for a dangerous act may be
@@ -24,10 +25,17 @@ class Actor:
     permissions: Mapping[Permission, Scope] = field(default_factory=dict)
     session_id: str = ""  # of the browser behind the request
     proved_at: datetime | None = None  # when that browser last showed a password or code
+    second_factor_missing: bool = False  # the role demands one, and until it is on nothing else is open
+    viewer: "Actor | None" = None  # who looks at the product as this person, and changes nothing
 
     def has_proved(self, now: datetime) -> bool:
         """Tell whether a password or code was shown lately enough for a dangerous act."""
         return self.proved_at is not None and now - self.proved_at < PROOF_LASTS
+
+    def check_acts(self) -> None:
+        """Raise ViewingOnly when this is somebody who looks at the product as another person."""
+        if self.viewer is not None:
+            raise ViewingOnly(self.name)
 
     def scope(self, permission: Permission) -> Scope:
         """Tell how far a permission reaches for this actor."""

@@ -8,6 +8,7 @@ from hashlib import sha256
 from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
+from services.users.acting import as_actor, may_view_as, seen_through
 from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
 from services.users.errors import BadCredentials, RoleNotFound, SignInExpired, UserNotFound
@@ -15,11 +16,10 @@ from services.users.names import normalize_email
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
 from services.users.people import UserService
-from services.users.permissions import Permission, Scope
 from services.users.roles import RoleService
 from services.users.second_factor import SecondFactor, WrongCode
 from services.users.sessions import SessionManager
-from services.users.user import User
+from services.users.user import Role, User
 from services.users.vault import Unreadable, Vault
 
 CODE_WITHIN = 300  # seconds between the password and the code
@@ -124,7 +124,9 @@ class AuthenticationService:
         return Attempter(account, network_of(origin.address), device)
 
     def _start(self, item: UserItem, account: str, origin: Origin, now: datetime) -> SignedIn:
-        token = self._sessions.start(user_id=item.user_id, origin=origin, now=now)
+        token = self._sessions.start(
+            user_id=item.user_id, origin=origin, now=now, valid_after=item.valid_after
+        )
         known = self._marks.read(origin.mark, account) and origin.mark
         return SignedIn(User.from_model(item), token, known or self._marks.make(account))
 
@@ -134,26 +136,31 @@ class AuthenticationService:
         if session is None:
             return None
         try:
-            user = self._users.get(session.user_id)
-            role = self._roles.get(user.role_id)
+            user, role = self._person(session.user_id)
         except (UserNotFound, RoleNotFound):
             return None
-        if not user.active:
+        if not user.active or not session.is_good_after(user.valid_after):
             return None
-        agent = role.permissions.get(Permission.TICKET_VIEW, Scope.NONE) >= Scope.TEAM
-        return Actor(
-            user_id=user.user_id,
-            name=user.name,
-            kind="agent" if agent else "customer",
-            role_id=user.role_id,
-            email=user.email,
-            theme=user.theme,
-            address=address,
-            team_ids=frozenset(user.team_ids),
-            permissions=role.permissions,
-            session_id=session.id,
-            proved_at=session.proved_at,
-        )
+        if not self._sessions.use(session, security=role.security, now=now):
+            return None
+        found = as_actor(session, user, role, address)
+        return self._viewing(found, session.viewing) if session.viewing else found
+
+    def _person(self, user_id: str) -> tuple[User, Role]:
+        user = self._users.get(user_id)
+        role = self._roles.get(user.role_id)
+        if role.security.second_factor and not user.second_factor:
+            user = self._users.get(user_id, fresh=True)  # another process may have just seen it turned on
+        return user, role
+
+    def _viewing(self, viewer: Actor, user_id: str) -> Actor:
+        """Look through another's eyes, as long as that is allowed."""
+        try:
+            user = self._users.get(user_id)
+            role = self._roles.get(user.role_id)
+        except (UserNotFound, RoleNotFound):
+            return viewer
+        return seen_through(viewer, user, role) if may_view_as(viewer, user, role) else viewer
 
     def _rehash(self, item: UserItem, password: str) -> None:
         if item.password_hash and self._passwords.outdated(item.password_hash):

@@ -25,6 +25,13 @@ class PermissionDenied(Forbidden):
         self.permission = permission
 
 
+class ViewingOnly(Forbidden):
+    """Somebody looks at the product as another person, which changes nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"You are viewing as {name}, which changes nothing. Stop viewing first.")
+
+
 class UserNotFound(NotFound):
     """No such person."""
 

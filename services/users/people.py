@@ -65,9 +65,9 @@ class UserService:
         self._agents, self._hash_password = agents, hash_password
         self._new_id, self._listing = new_id, listing
 
-    def get(self, user_id: str) -> User:
-        """Return a person, at most a few seconds old; raises UserNotFound."""
-        kept = self._cache.get(user_id)
+    def get(self, user_id: str, *, fresh: bool = False) -> User:
+        """Return a person, at most a few seconds old, or `fresh`; raises UserNotFound."""
+        kept = None if fresh else self._cache.get(user_id)
         if kept is not None:
             return kept
         item = user_table.find(user_id)
@@ -197,14 +197,17 @@ class UserService:
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, sorted(set(team_ids))
         item.version = seen + 1
+        if recheck:
+            item.valid_after = now
         act = self._act(actor, now, "user.changed", item, before=before)
-        self._put(item, seen=seen, old_email=old_email, act=act)
+        self._put(item, seen=seen, old_email=old_email, act=act, ends_sessions=recheck)
         if recheck:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
 
     def set_theme(self, *, actor: Actor, theme: str) -> None:
         """Keep a person's choice of light, dark or system."""
+        actor.check_acts()
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
         user_table.amend(actor.user_id, theme=theme)
@@ -237,9 +240,18 @@ class UserService:
             actor=actor, now=now, action=action, subject=subject, before=before, after=after
         )
 
-    def _put(self, item: UserItem, *, seen: int, old_email: str | None, act: AuditEntry) -> None:
+    def _put(
+        self,
+        item: UserItem,
+        *,
+        seen: int,
+        old_email: str | None,
+        act: AuditEntry,
+        ends_sessions: bool = False,
+    ) -> None:
+        more = ("valid_after",) if ends_sessions else ()
         try:
-            user_table.put(item, seen=seen, old_email=old_email, also=[act])
+            user_table.put(item, seen=seen, old_email=old_email, also=[act], more=more)
         except AddressClaimed as claimed:
             raise AddressTaken from claimed
         except VersionMoved as moved:

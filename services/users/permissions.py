@@ -29,6 +29,11 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit:view"
 
 
+# What only reads: all there is for somebody who looks at the product as another person. Notes are read and
+# written under one permission; writing is refused where it happens.
+READING = frozenset(key for key in Permission if key.endswith(":view")) | {Permission.TICKET_NOTE}
+
+
 class Scope(IntEnum):
     """How far a permission reaches.
 

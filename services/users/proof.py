@@ -52,6 +52,7 @@ class ProofService:
 
         Raises WrongProof, Throttled after too many, SignInExpired when the session ended meanwhile.
         """
+        actor.check_acts()
         item = user_table.find(actor.user_id)
         way = _way(item)
         if item is None or way is Way.SIGN_IN:

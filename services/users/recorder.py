@@ -25,7 +25,11 @@ class Recorder:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
-        """Describe an act by what differs between two states; secrets must not be among them."""
+        """Describe an act by what differs between two states; secrets must not be among them.
+
+        Raises ViewingOnly for who only looks: what is recorded is what changes something.
+        """
+        actor.check_acts()
         old, new = before or {}, after or {}
         names = [*old, *(name for name in new if name not in old)]
         pairs = {name: [old.get(name), new.get(name)] for name in names}

@@ -1,7 +1,9 @@
 """Roles: what they permit, who has them, and the one place that decides."""
 
 import re
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from models import role as role_table
 from models.errors import VersionMoved
@@ -13,6 +15,7 @@ from services.users.actor import Actor
 from services.users.errors import PermissionDenied, RoleNotFound, StaleRecord
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.recorder import Recorder
+from services.users.security import OPEN, Security
 from services.users.user import Role
 
 ROLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
@@ -29,8 +32,10 @@ class RoleService:
         stored = {item.role_id: item for item in role_table.everything()}
         for role_id, (name, permissions) in BUILT_IN.items():
             wanted = {str(key): scope.name.lower() for key, scope in permissions.items()}
-            if role_id not in stored or stored[role_id].permissions != wanted:
+            if role_id not in stored:
                 RoleItem(role_id=role_id, name=name, builtin=True, permissions=wanted).save()
+            elif stored[role_id].permissions != wanted:
+                role_table.mend(role_id, name, wanted)  # what it demands of sign-ins stays as it is
 
     def get(self, role_id: str) -> Role:
         """Return a role, at most a few seconds old; raises RoleNotFound."""
@@ -67,27 +72,57 @@ class RoleService:
         permissions: dict[Permission, Scope],
         seen: int,
         now: datetime,
+        security: Security | None = None,
     ) -> Role:
         """Create (`seen` 0) or change a custom role; nobody grants what they do not have themselves.
 
+        Without `security` its demands stay as they are.
         Raises Invalid for a built-in role or a bad name, StaleRecord when somebody changed it meanwhile.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
         name = _clean_name(role_id, name)
         if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
+        stored = role_table.find(role_id) if seen else None
+        kept = Role.from_model(stored).security if stored else OPEN
         item = RoleItem(
             role_id=role_id,
             version=seen + 1,
             name=name,
             permissions={str(key): scope.name.lower() for key, scope in permissions.items() if scope},
+            **_demands(security or kept),
         )
+        return self._write(actor, stored, item, seen, now)
+
+    def secure(self, *, actor: Actor, role_id: str, security: Security, seen: int, now: datetime) -> Role:
+        """Change what a role, a built-in one too, demands of its people's sign-ins.
+
+        Raises Invalid for a role that allows more than the actor's own, StaleRecord, RoleNotFound.
+        """
+        self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
+        stored = role_table.find(role_id)
+        if stored is None:
+            raise RoleNotFound
+        granted = Role.from_model(stored).permissions
+        if not all(actor.scope(permission).covers(scope) for permission, scope in granted.items()):
+            raise Invalid("You cannot change a role that allows more than your own.")
+        item = RoleItem(
+            role_id=role_id,
+            version=seen + 1,
+            name=stored.name,
+            builtin=stored.builtin,
+            permissions=stored.permissions,
+            **_demands(security),
+        )
+        return self._write(actor, stored, item, seen, now)
+
+    def _write(self, actor: Actor, stored: RoleItem | None, item: RoleItem, seen: int, now: datetime) -> Role:
         act = self._recorder.entry(
             actor=actor,
             now=now,
             action="role.changed" if seen else "role.created",
-            subject=f"role:{role_id}",
-            before=_facts(role_table.find(role_id) if seen else None),
+            subject=f"role:{item.role_id}",
+            before=_facts(stored),
             after=_facts(item),
         )
         try:
@@ -96,7 +131,7 @@ class RoleService:
             if not seen:
                 raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
             raise StaleRecord from moved
-        self._cache.drop(role_id)
+        self._cache.drop(item.role_id)
         return Role.from_model(item)
 
     def allows(
@@ -145,4 +180,12 @@ def _clean_name(role_id: str, name: str) -> str:
 
 def _facts(item: RoleItem | None) -> dict[str, object]:
     """List what the trail compares of a role."""
-    return {"name": item.name, **item.permissions} if item else {}
+    if item is None:
+        return asdict(OPEN)
+    return {"name": item.name, **item.permissions, **asdict(Role.from_model(item).security)}
+
+
+def _demands(security: Security) -> dict[str, Any]:
+    """Return what is stored of a role's demands; raises Invalid."""
+    security.check()
+    return asdict(security)

@@ -17,7 +17,9 @@ from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.actor import Actor
 from services.users.errors import StaleRecord, UserNotFound
+from services.users.permissions import Permission
 from services.users.recorder import Recorder
+from services.users.roles import RoleService
 from services.users.vault import Unreadable, Vault
 
 ISSUER = "Ledgerdesk"
@@ -50,20 +52,26 @@ class SecondFactor:
     def __init__(
         self,
         *,
+        roles: RoleService,
         vault: Vault,
         recorder: Recorder,
         new_code: Callable[[], str] = lambda: "".join(secrets.choice(ALPHABET) for _ in range(10)),
     ) -> None:
-        self._vault, self._recorder, self._new_code = vault, recorder, new_code
+        self._roles, self._vault, self._recorder, self._new_code = roles, vault, recorder, new_code
 
     @staticmethod
-    def is_on(actor: Actor) -> bool:
+    def is_on(user_id: str) -> bool:
         """Tell whether a person has a second factor."""
-        item = user_table.find(actor.user_id)
+        item = user_table.find(user_id)
         return item is not None and item.totp is not None
+
+    def is_required(self, actor: Actor) -> bool:
+        """Tell whether a person's role demands a second factor."""
+        return self._roles.get(actor.role_id).security.second_factor
 
     def begin(self, actor: Actor) -> Enrolment:
         """Make a new secret; nothing is kept until a code made from it comes back."""
+        actor.check_acts()
         secret = pyotp.random_base32()
         name = actor.email or actor.name
         uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
@@ -91,10 +99,20 @@ class SecondFactor:
         return codes
 
     def turn_off(self, *, actor: Actor, user_id: str, now: datetime) -> None:
-        """Take a person's second factor away: their own, or as an administrator who may edit them."""
+        """Take a person's second factor away: their own, or as an administrator who may edit them.
+
+        Raises Invalid for one's own that the role demands; who lost theirs sets up another.
+        """
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
+        role = self._roles.get(item.role_id)
+        if user_id != actor.user_id:
+            self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
+            if not all(actor.scope(key).covers(scope) for key, scope in role.permissions.items()):
+                raise Invalid("You cannot change somebody whose role allows more than your own.")
+        elif role.security.second_factor:
+            raise Invalid("Your role requires a second factor.")
         if item.totp is not None:
             self._write(actor, item, "user.second_factor_off", now, totp=None, totp_step=None, recovery=[])
 

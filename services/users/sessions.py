@@ -1,6 +1,7 @@
 """Sign-ins on the server side: started, prolonged, revoked."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,9 +9,8 @@ from datetime import datetime, timedelta
 from models import session as session_table
 from models.session import Session as SessionItem
 from services.users.origin import UNKNOWN, Origin
+from services.users.security import OPEN, Security
 
-IDLE = timedelta(hours=12)
-ABSOLUTE = timedelta(days=14)
 WRITE_EVERY = timedelta(minutes=10)
 
 
@@ -21,10 +21,13 @@ class Session:
     id: str
     user_id: str
     created_at: datetime
+    renewed_at: datetime
     seen_at: datetime
+    ends_at: datetime
     address: str | None
     browser: str
-    proved_at: datetime | None = None
+    proved_at: datetime | None
+    viewing: str | None
 
     @classmethod
     def from_model(cls, item: SessionItem) -> "Session":
@@ -33,11 +36,22 @@ class Session:
             id=item.token_hash,
             user_id=item.user_id,
             created_at=item.created_at,
+            renewed_at=item.renewed_at or item.created_at,
             seen_at=item.seen_at,
+            ends_at=item.ends_at,
             address=item.address,
             browser=item.browser or "",
             proved_at=item.proved_at,
+            viewing=item.viewing,
         )
+
+    def is_good_after(self, moment: datetime | None) -> bool:
+        """Tell whether this session is not among those that its person, or somebody for them, has ended."""
+        return moment is None or self.renewed_at >= moment
+
+    def is_good_by(self, security: Security, now: datetime) -> bool:
+        """Tell whether this session is within the times of its person's role."""
+        return now - self.seen_at < security.idle and now - self.created_at < security.absolute
 
 
 def hash_token(token: str) -> str:
@@ -51,18 +65,24 @@ class SessionManager:
     def __init__(self, new_token: Callable[[], str]) -> None:
         self._new_token = new_token
 
-    def start(self, *, user_id: str, now: datetime, origin: Origin = UNKNOWN) -> str:
-        """Start a session and return the token for the cookie."""
+    def start(
+        self, *, user_id: str, now: datetime, origin: Origin = UNKNOWN, valid_after: datetime | None = None
+    ) -> str:
+        """Start a session and return the token for the cookie.
+
+        `valid_after` is the person's, which a clock elsewhere may have written a moment ahead of this one.
+        """
         token = self._new_token()
-        ends_at = now + ABSOLUTE
+        ends_at = now + OPEN.absolute
         session_table.put(
             SessionItem(
                 token_hash=hash_token(token),
                 user_id=user_id,
                 created_at=now,
+                renewed_at=valid_after if valid_after and valid_after > now else None,
                 seen_at=now,
                 ends_at=ends_at,
-                expires_at=min(now + IDLE, ends_at),
+                expires_at=min(now + OPEN.idle, ends_at),
                 address=origin.address,
                 browser=origin.browser[:300] or None,
                 proved_at=now,
@@ -71,20 +91,34 @@ class SessionManager:
         return token
 
     def resolve(self, *, token: str, now: datetime) -> Session | None:
-        """Return the session behind a token, None when it ended, expired or never was.
-
-        Use slides the idle limit; the write for it happens at most every ten minutes.
-        """
+        """Return the session behind a token, None when it ended, expired or never was."""
         if not 20 <= len(token) <= 100:
             return None
         item = session_table.find(hash_token(token))
         if item is None or item.expires_at <= now or item.ends_at <= now:
             return None
-        if now - item.seen_at >= WRITE_EVERY:
-            item.seen_at, item.expires_at = now, min(now + IDLE, item.ends_at)
-            if not session_table.amend(item.token_hash, seen_at=item.seen_at, expires_at=item.expires_at):
-                return None
         return Session.from_model(item)
+
+    def use(self, session: Session, *, security: Security, now: datetime) -> bool:
+        """Slide the idle limit of a session; False when it is beyond the times of its person's role.
+
+        The write for it happens at most every ten minutes, more often where the limit is short.
+        """
+        if not session.is_good_by(security, now):
+            return False
+        if now - session.seen_at < min(WRITE_EVERY, security.idle / 10):
+            return True
+        expires_at = min(now + security.idle, session.ends_at)
+        return session_table.amend(session.id, seen_at=now, expires_at=expires_at)
+
+    def is_good(self, *, session_id: str, valid_after: datetime | None) -> bool:
+        """Tell whether a session still stands, as its person is stored now and not as anybody remembers."""
+        item = session_table.find(session_id)
+        return item is not None and Session.from_model(item).is_good_after(valid_after)
+
+    def renew(self, *, session_id: str, now: datetime) -> None:
+        """Let a session outlive that its person ended all there were; its absolute limit stays."""
+        session_table.amend(session_id, renewed_at=now)
 
     def revoke(self, *, token: str) -> None:
         """End the session behind a token."""
@@ -95,16 +129,21 @@ class SessionManager:
         """Name the session behind a token without looking it up."""
         return hash_token(token)
 
-    def of_user(self, *, user_id: str, now: datetime) -> list[Session]:
+    def of_user(self, *, user_id: str, now: datetime, security: Security = OPEN) -> list[Session]:
         """List the sessions of a person that are still good, the last used first."""
         found = session_table.find_many(session_table.of_user(user_id))
-        good = [item for item in found if item.expires_at > now and item.ends_at > now]
-        return sorted(map(Session.from_model, good), key=lambda session: session.seen_at, reverse=True)
+        good = [Session.from_model(item) for item in found if item.expires_at > now and item.ends_at > now]
+        kept = [session for session in good if session.is_good_by(security, now)]
+        return sorted(kept, key=lambda session: session.seen_at, reverse=True)
 
-    def revoke_one(self, *, user_id: str, session_id: str) -> None:
-        """End one session of a person; somebody else's stays as it is."""
-        if any(item.user_id == user_id for item in session_table.find_many([session_id])):
+    def revoke_one(self, *, user_id: str, session_id: str) -> bool:
+        """End one session of a person; False when it is not theirs, which stays as it is."""
+        if not re.fullmatch("[0-9a-f]{64}", session_id):
+            return False
+        theirs = any(item.user_id == user_id for item in session_table.find_many([session_id]))
+        if theirs:
             session_table.delete(session_id)
+        return theirs
 
     def revoke_all(self, *, user_id: str, but: str | None = None) -> int:
         """End all sessions of a person, `but` one where it is given, and return how many there were."""

@@ -1,16 +1,20 @@
 """What the users domain answers with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.role import Role as RoleItem
 from models.user import User as UserItem
 from services.users.permissions import Permission, Scope
+from services.users.security import OPEN, Security
 
 
 @dataclass(frozen=True)
 class User:
-    """One person, without the password."""
+    """One person, without the password.
+
+    `second_factor` and `valid_after` are known where one person was read, not in lists.
+    """
 
     user_id: str
     version: int
@@ -21,6 +25,8 @@ class User:
     active: bool
     theme: str
     created_at: datetime
+    second_factor: bool = field(default=False, compare=False)
+    valid_after: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def from_model(cls, item: UserItem) -> "User":
@@ -35,6 +41,8 @@ class User:
             active=item.active,
             theme=item.theme or "system",
             created_at=item.created_at,
+            second_factor=item.totp is not None,
+            valid_after=item.valid_after,
         )
 
 
@@ -47,6 +55,7 @@ class Role:
     name: str
     builtin: bool
     permissions: dict[Permission, Scope]
+    security: Security = OPEN
 
     @classmethod
     def from_model(cls, item: RoleItem) -> "Role":
@@ -57,6 +66,11 @@ class Role:
             version=int(item.version),
             name=item.name,
             builtin=item.builtin,
+            security=Security(
+                item.second_factor,
+                int(item.idle_minutes or OPEN.idle_minutes),
+                int(item.absolute_minutes or OPEN.absolute_minutes),
+            ),
             permissions={
                 Permission(name): Scope[scope.upper()]
                 for name, scope in item.permissions.items()

@@ -3,15 +3,19 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models import session as session_table
 from models.connection import consumed
 from models.session import Session as SessionItem
 from services.users import SessionManager
-from services.users.sessions import ABSOLUTE, IDLE, WRITE_EVERY, hash_token
+from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, OPEN, Security
+from services.users.sessions import WRITE_EVERY, hash_token
 from tests.services.house import START
 
 TICK = timedelta(seconds=1)
+IDLE, ABSOLUTE = OPEN.idle, OPEN.absolute
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +28,10 @@ def token(sessions):
     return sessions.start(user_id="ana", now=START)
 
 
-def resolve(sessions, token, after):
-    return sessions.resolve(token=token, now=START + after)
+def resolve(sessions, token, after, security=OPEN):
+    """Use a session as a request does: find it, then slide its idle limit."""
+    found = sessions.resolve(token=token, now=START + after)
+    return found if found and sessions.use(found, security=security, now=START + after) else None
 
 
 def test_the_table_holds_no_token(sessions, token):
@@ -62,6 +68,38 @@ def test_use_is_written_down_at_most_every_ten_minutes(sessions, token):
     counts = [requests(minute) for minute in minutes]
     assert counts == [2 if m % 10 == 0 else 1 for m in range(1, 41)], "one read, a write at 10, 20, 30, 40"
     assert timedelta(minutes=10) == WRITE_EVERY
+
+
+@given(
+    idle=st.sampled_from(IDLE_CHOICES),
+    absolute=st.sampled_from(ABSOLUTE_CHOICES),
+    pauses=st.lists(st.integers(min_value=1, max_value=20 * 60), min_size=1, max_size=8),
+)
+@settings(max_examples=25)
+def test_a_session_lasts_as_long_as_its_role_says(sessions, idle, absolute, pauses):
+    """Ends at the absolute limit; rests as long as the idle one, less what goes unwritten of the last use."""
+    security = Security(False, idle, absolute)
+    token = sessions.start(user_id="ana", now=START)
+    used, unwritten = 0, min(10, idle / 10)
+    for pause in pauses:
+        moment = used + pause
+        alive = resolve(sessions, token, timedelta(minutes=moment), security) is not None
+        if pause >= idle or moment >= absolute:
+            assert not alive
+        elif pause < idle - unwritten:
+            assert alive
+        if not alive:
+            break
+        used = moment
+    sessions.revoke(token=token)
+
+
+def test_a_shorter_limit_holds_for_sessions_that_run_already(sessions, token):
+    hour = timedelta(hours=1)
+    assert resolve(sessions, token, hour) is not None
+    assert resolve(sessions, token, hour + 15 * TICK * 60, Security(False, 15)) is None
+    assert resolve(sessions, token, hour + 15 * TICK * 60) is not None
+    assert resolve(sessions, token, hour + 15 * TICK * 60, Security(False, 720, 60)) is None
 
 
 def test_a_revoked_session_ends_at_once(sessions, token):

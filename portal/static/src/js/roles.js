@@ -9,7 +9,7 @@ function line(label, was, now) {
 }
 
 function tell() {
-  const lines = $$(".scope select").map((select) => [select.ariaLabel, select.dataset.was, select.selectedOptions[0].text]);
+  const lines = $$("select[data-was]").map((select) => [select.ariaLabel, select.dataset.was, select.selectedOptions[0].text]);
   const name = $("#f-name");
   if (name.dataset.was) lines.unshift(["Name", name.dataset.was, name.value.trim()]);
   const changed = lines.filter(([, was, now]) => was !== now);
