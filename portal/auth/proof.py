@@ -51,7 +51,7 @@ def again() -> Response:
 def _ask(needed: ProofNeeded) -> Response | str:
     """Say 403 to a script, keep a form and ask on its way, or lead to the page and back."""
     if errors.wants_json():
-        url = url_for("proof.show", next=errors.page_before())
+        url = url_for("proof.show", next=errors.page_before(), sent=1)
         message = MESSAGE.format(url=url_for("proof.show"))
         return errors.answer(403, message, more={"proof": url})
     if request.method == "GET":

@@ -1,6 +1,7 @@
 """Signed-in browsers on the running product; whatever a page complains about fails the test."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 DESKTOP = {"width": 1440, "height": 900}
 # Conditions are met within a fraction of this; a busy machine may need it.
 PATIENCE_MS = 15_000
+FRESH_S = 300  # a sign-in is a proof of who somebody is for ten minutes
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -52,12 +54,12 @@ Opener = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Person]]:
-    """Give a function that signs somebody in, once for each address."""
-    known: dict[str, Person] = {}
+    """Give a function that signs somebody in, anew when the last time is too long ago for dangerous acts."""
+    known: dict[str, tuple[float, Person]] = {}
     contexts: list[BrowserContext] = []
 
     def signed_in(email: str, password: str = live_server.password) -> Person:
-        if email not in known:
+        if email not in known or time.monotonic() - known[email][0] > FRESH_S:
             context = browser.new_context(base_url=live_server.url)
             contexts.append(context)
             token = TOKEN.search(context.request.get("/login").text())[1]
@@ -66,17 +68,17 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Person
             assert landed.ok, f"{email} could not sign in: {landed.status}"
             page = context.request.get("/help/new" if "/help/" in landed.url else "/desk/new")
             token = TOKEN.search(page.text())[1]
-            known[email] = Person(email, context.storage_state(), token, context.request)
-        return known[email]
+            known[email] = time.monotonic(), Person(email, context.storage_state(), token, context.request)
+        return known[email][1]
 
     yield signed_in
     for context in contexts:
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def people(sign_in: Callable[..., Person], live_server: Any) -> dict[str, Person]:
-    """Sign in the demo account of each role."""
+    """Give the demo account of each role, signed in."""
     return {role: sign_in(live_server.email(role)) for role in ROLES}
 
 

@@ -21,6 +21,7 @@ PAGES = {
         "/account/",
     ),
     "agent": (
+        "/account/prove",
         TICKETS,
         f"{TICKETS}?state=open",
         f"{TICKETS}?state=done&priority=high&priority=urgent&team=billing&created.from=2020-01-01",
@@ -40,6 +41,11 @@ PAGES = {
         "a person",
         "/admin/roles/",
         "/admin/roles/?role=manager",
+        "/admin/roles/edit/?id=agent",
+        "/admin/sessions/",
+        "/admin/sessions/?q=a",
+        "a person's sessions",
+        "view as a person",
         "/admin/roles/new/",
         "/admin/teams/",
         "/admin/teams/new/",
@@ -116,6 +122,11 @@ def test_a_page_is_sound(role, path, open_as: Opener):
     elif path == "a person":
         page.goto("/admin/users/?search=Ben")
         path = page.get_by_role("link", name="Edit Ben Demo").get_attribute("href")
+    elif path in ("a person's sessions", "view as a person"):
+        page.goto("/admin/sessions/?q=Ben+Demo")
+        if path.startswith("view"):
+            page.get_by_role("link", name="View as Ben Demo").click()
+        path = page.url
     found = everything(page, path)
     assert not found, "\n".join(found)
 

@@ -109,6 +109,14 @@ def test_numbers_that_nobody_keeps_true_are_not_shown(site, busy):
 
 def test_administration_has_its_own_navigation(site):
     shown = [label for _, label, _ in ITEM.findall(site.as_("administrator").get("/admin/users/").text)]
-    assert shown == ["Back to desk", "Users", "Roles and access", "Teams", "Categories", "Audit trail"]
+    assert shown == [
+        "Back to desk",
+        "Users",
+        "Roles and access",
+        "Sessions",
+        "Teams",
+        "Categories",
+        "Audit trail",
+    ]
     shown = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]
     assert shown == ["Back to desk", "Users"]

@@ -114,7 +114,7 @@ def test_a_script_is_told_where_to_confirm(site, person):
         headers={"X-CSRFToken": token, "Accept": "application/json", "Referer": "http://localhost/admin/users/"},
     )  # fmt: skip
     assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
-    assert answer.json["proof"] == "/account/prove?next=/admin/users/"
+    assert answer.json["proof"] == "/account/prove?next=/admin/users/&sent=1"
     assert "/account/prove" in answer.json["detail"]
     assert site.services.users.read(actor=SYSTEM, user_id=user.user_id).active
 
