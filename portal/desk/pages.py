@@ -56,7 +56,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         folded=request.cookies.get(FOLDED_COOKIE, "").split("."),
         can={
             "reply": actor().may(Permission.TICKET_REPLY),
-            "note": actor().may(Permission.TICKET_NOTE),
+            "note": actor().may(Permission.TICKET_NOTE) and actor().viewer is None,
             "update": actor().may(Permission.TICKET_UPDATE),
         },
         reply_url=url_for("desk.reply", ticket_id=ticket_id),
