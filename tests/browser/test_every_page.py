@@ -114,7 +114,7 @@ def everything(page: Page, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths], ids=named
 )
-def test_a_page_is_sound(role, path, open_as: Opener):
+def test_a_page_is_sound(role, path, open_as: Opener, live_server):
     page = open_as(role)
     if path == "a ticket":
         page.goto("/help/")
@@ -126,7 +126,7 @@ def test_a_page_is_sound(role, path, open_as: Opener):
         page.goto("/admin/sessions/?q=Ben+Demo")
         if path.startswith("view"):
             page.get_by_role("link", name="View as Ben Demo").click()
-        path = page.url
+        path = page.url[len(live_server.url) :]
     found = everything(page, path)
     assert not found, "\n".join(found)
 
