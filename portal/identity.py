@@ -63,11 +63,6 @@ def origin() -> Origin:
     )
 
 
-def session_id() -> str:
-    """Name the session of this request."""
-    return services().sessions.id_of(request.cookies.get(cookie_name(), ""))
-
-
 def keep(response: Response | BaseResponse, signed_in: SignedIn) -> None:
     """Put session and browser mark into cookies, and begin with a form token nobody knew before."""
     session.clear()

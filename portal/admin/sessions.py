@@ -43,7 +43,8 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         devices = self._services.devices
         if session_id == "all":
             devices.end_all(actor=actor(), user_id=user_id, now=now())
-            flash("All sessions of this person have ended.", "success")
+            own = user_id == actor().user_id
+            flash(f"All {'other ' if own else ''}sessions of this person have ended.", "success")
         else:
             try:
                 devices.end(actor=actor(), user_id=user_id, session_id=session_id, now=now())
