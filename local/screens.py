@@ -12,6 +12,7 @@ TARGET = ROOT / "var" / "screens"
 PAGES = (
     ("signin", None, "/login"),
     ("style", None, "/style"),
+    ("register", None, "/register"),
     ("forgot", None, "/forgot"),
     ("mailbox", None, "/mailbox/"),
     ("help-account", "customer", "/account/"),
@@ -36,6 +37,7 @@ PAGES = (
     ("person-sessions", "administrator", "/admin/sessions/?q=agent@demo.example"),
     ("prove", "administrator", "/account/prove"),
     ("role-new", "administrator", "/admin/roles/new/"),
+    ("access", "administrator", "/admin/access/"),
     ("teams", "administrator", "/admin/teams/"),
     ("categories", "administrator", "/admin/categories/"),
 )
@@ -58,6 +60,7 @@ def main() -> int:
     TARGET.mkdir(parents=True, exist_ok=True)
     try:
         with chromium() as browser, instance() as address:
+            _let_in(browser, address)
             for theme in ("light", "dark"):
                 for width in SIZES:
                     _photograph(browser, address, theme, width)
@@ -66,6 +69,16 @@ def main() -> int:
         return 1
     print(f"{(len(PAGES) + len(STATES) + 1) * 2 * len(SIZES)} photographs in {TARGET.relative_to(ROOT)}")
     return 0
+
+
+def _let_in(browser: Browser, address: str) -> None:
+    """Let everybody make an account, so that its page is there."""
+    page = opened(browser, address, NARROW)
+    sign_in(page, "administrator")
+    page.goto("/admin/access/")
+    page.get_by_label("Everybody").check()
+    page.get_by_role("button", name="Save").click()
+    page.context.close()
 
 
 def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:

@@ -15,6 +15,8 @@ from models.keys import storable
 
 # What an administrator changes of a person, and what no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
+# What holds for one address alone.
+OF_ADDRESS = ("verified_at", "invited_at", "links")
 TRIES = 5  # for two writers who meet on one person or address at the same moment
 
 
@@ -27,7 +29,9 @@ class ByRole(GlobalSecondaryIndex["User"]):
 
     class Meta:
         index_name = "by_role"
-        projection = IncludeProjection(["name", "email", "team_ids", "active", "created_at", "version"])
+        projection = IncludeProjection(
+            ["name", "email", "team_ids", "active", "created_at", "invited_at", "version"]
+        )
 
     role_id = UnicodeAttribute(hash_key=True)
     sort_name = UnicodeAttribute(range_key=True)
@@ -52,6 +56,7 @@ class User(LeanModel):
     theme = UnicodeAttribute(null=True)
     created_at = Instant()
     verified_at = Instant(null=True)
+    invited_at = Instant(null=True)
     links = Json[dict[str, list[str]]](default=dict)
     totp = UnicodeAttribute(null=True)
     totp_step = NumberAttribute(null=True)
@@ -155,7 +160,8 @@ def _transact(
             transaction.save(item, condition=User.user_id.does_not_exist())
             return
         # Only what an administrator edits: a theme or password written meanwhile stays.
-        values = {name: getattr(item, name) for name in written}
+        names = (*written, *(OF_ADDRESS if item.email != old_email else ()))
+        values = {name: getattr(item, name) for name in names}
         transaction.update(
             User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen
         )

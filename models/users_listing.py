@@ -23,5 +23,6 @@ def build(*, key: bytes, roles: Callable[[], Sequence[str]]) -> Listing:
             "team_ids",
             "active",
             "created_at",
+            "invited_at",
         ),
     )

@@ -68,7 +68,8 @@ def create_app(settings: Settings, services: Services) -> Flask:
     identity.init_app(app)
     navigation.init_app(app)
     stills.init_app(app)
-    for blueprint in (auth.bp, auth.account, auth.proof, customer.bp, desk.bp, jump.bp, health.bp):
+    ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof)
+    for blueprint in (*ways_in, customer.bp, desk.bp, jump.bp, health.bp):
         app.register_blueprint(blueprint)
     if not settings.is_production:
         app.register_blueprint(style.bp)

@@ -34,18 +34,24 @@ from services.tickets import (
     WorkflowService,
 )
 from services.users import (
+    AccessService,
     AccountService,
     Actor,
+    AddressService,
     AuthenticationService,
     Brake,
     DeviceMarks,
     DeviceService,
+    InvitationService,
     Letters,
     Links,
+    Mailroom,
+    Notices,
     Passwords,
     Permission,
     ProofService,
     Recorder,
+    RegistrationService,
     RoleService,
     SecondFactor,
     SessionManager,
@@ -71,6 +77,15 @@ class _People:
     accounts: AccountService
     second_factor: SecondFactor
     outbox: Outbox
+    passwords: Passwords
+
+
+@dataclass(frozen=True)
+class _Ways:
+    access: AccessService
+    registration: RegistrationService
+    addresses: AddressService
+    invitations: InvitationService
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,7 @@ class _Reporting:
 
 
 @dataclass(frozen=True)
-class Services(_Reporting, _Tickets, _Access, _People):
+class Services(_Reporting, _Tickets, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
 
@@ -123,31 +138,23 @@ class Options:
 def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
-    passwords = Passwords()
-    people = _build_people(options, passwords)
-    access = _build_access(people, passwords)
+    people = _build_people(options)
+    access, ways = _build_access(people), _build_ways(options, people)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
-    return Services(**vars(people), **vars(access), **vars(tickets), **vars(reporting))
+    return Services(**vars(people), **vars(access), **vars(ways), **vars(tickets), **vars(reporting))
 
 
-def _build_people(options: Options, passwords: Passwords) -> _People:
+def _build_people(options: Options) -> _People:
     recorder = Recorder(lambda: uuid4().hex)
     roles = RoleService(ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
-    brake = Brake()
+    passwords, brake = Passwords(), Brake()
     vault = Vault(options.key("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
-    users = UserService(
-        roles=roles,
-        sessions=sessions,
-        cache=ShortCache(FRESH, time.monotonic),
-        names=ShortCache(NAMES_FRESH, time.monotonic),
-        agents=ShortCache(NAMES_FRESH, time.monotonic),
-        hash_password=passwords.hash,
-        new_id=lambda: uuid4().hex,
-        listing=users_listing.build(key=options.key("cursors"), roles=roles.ids),
-        recorder=recorder,
+    outbox = Outbox(lambda: uuid4().hex)
+    users = _build_users(
+        options, outbox, roles, sessions=sessions, recorder=recorder, hash_password=passwords.hash
     )
     authentication = AuthenticationService(
         users=users,
@@ -160,29 +167,81 @@ def _build_people(options: Options, passwords: Passwords) -> _People:
         vault=vault,
     )
     trail = TrailService(roles=roles, listing=audit_listing.build(key=options.key("cursors")))
-    outbox = Outbox(lambda: uuid4().hex)
     accounts = _build_accounts(
         options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
     )
     return _People(
-        authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox
+        authentication,
+        users,
+        roles,
+        sessions,
+        brake,
+        recorder,
+        trail,
+        accounts,
+        second_factor,
+        outbox,
+        passwords,
     )
 
 
-def _build_access(people: _People, passwords: Passwords) -> _Access:
-    proofs = ProofService(passwords, people.second_factor, people.brake, people.recorder)
+def _build_access(people: _People) -> _Access:
+    proofs = ProofService(people.passwords, people.second_factor, people.brake, people.recorder)
     devices = DeviceService(people.roles, people.sessions, people.recorder)
     viewing = ViewingService(people.users, people.roles, people.recorder)
     return _Access(proofs, devices, viewing)
 
 
+def _build_users(options: Options, outbox: Outbox, roles: RoleService, **shared: Any) -> UserService:
+    return UserService(
+        roles=roles,
+        cache=ShortCache(FRESH, time.monotonic),
+        names=ShortCache(NAMES_FRESH, time.monotonic),
+        agents=ShortCache(NAMES_FRESH, time.monotonic),
+        new_id=lambda: uuid4().hex,
+        listing=users_listing.build(key=options.key("cursors"), roles=roles.ids),
+        mailroom=Mailroom(_links(options), outbox),
+        **shared,
+    )
+
+
+def _links(options: Options) -> Links:
+    return Links(options.key("links"), lambda: secrets.token_urlsafe(16))
+
+
 def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:
-    links = Links(options.key("links"), lambda: secrets.token_urlsafe(16))
-    accounts = AccountService(links=links, outbox=outbox, **shared)
+    links = _links(options)
+    accounts = AccountService(links=links, outbox=outbox, mailroom=Mailroom(links, outbox), **shared)
     letters = Letters(links=links, mailer=options.mailer, base_url=options.base_url)
-    outbox.register(letters.kind, letters.deliver)
-    outbox.register(accounts.kind, accounts.deliver)
+    notices = Notices(mailer=options.mailer, base_url=options.base_url)
+    for maker in (letters, notices, accounts):
+        outbox.register(maker.kind, maker.deliver)
     return accounts
+
+
+def _build_ways(options: Options, people: _People) -> _Ways:
+    """Build what leads into an account: invitations, addresses that are confirmed, registration."""
+    links, recorder, brake = _links(options), people.recorder, people.brake
+    mailroom = Mailroom(links, people.outbox)
+    access = AccessService(roles=people.roles, recorder=recorder, cache=ShortCache(FRESH, time.monotonic))
+    registration = RegistrationService(
+        access=access,
+        accounts=people.accounts,
+        outbox=people.outbox,
+        mailer=options.mailer,
+        base_url=options.base_url,
+        vault=Vault(options.key("registration")),
+        brake=brake,
+        recorder=recorder,
+        hash_password=people.passwords.hash,
+        new_id=lambda: uuid4().hex,
+    )
+    people.outbox.register(registration.kind, registration.deliver)
+    addresses = AddressService(
+        links=links, mailroom=mailroom, passwords=people.passwords, recorder=recorder, brake=brake
+    )
+    invitations = InvitationService(roles=people.roles, mailroom=mailroom, recorder=recorder, brake=brake)
+    return _Ways(access, registration, addresses, invitations)
 
 
 def _build_tickets(options: Options, people: _People) -> _Tickets:

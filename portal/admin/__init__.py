@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask, redirect
 from flask_admin import Admin, AdminIndexView, expose
 
+from portal.admin.access import AccessView
 from portal.admin.catalog import CatalogView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
         UserView(services),
         RoleView(services),
         SessionView(services),
+        AccessView(services),
         TrailView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),

@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import url_for
+from flask import flash, redirect, request, url_for
+from flask_admin import expose
 
 from portal.admin.grid import Kept, LedgerView, in_grid_words
 from portal.guards import actor, now, prove_first
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
-from services.errors import NotFound
+from services.errors import Conflicted, Invalid, NotFound, Throttled
 from services.users import Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
@@ -53,7 +54,7 @@ class UserSource(Kept):
             return None
 
     def create(self, values: Mapping[str, Any]) -> User:
-        """Create an account with a first password."""
+        """Create an account; a letter invites its owner."""
         with in_grid_words(team_ids="team_ids"):
             return self._users.create(
                 actor=actor(),
@@ -61,7 +62,6 @@ class UserSource(Kept):
                 name=values["name"] or "",
                 email=values["email"] or "",
                 role_id=values["role_id"] or "",
-                password=values["password"] or "",
                 team_ids=values["team_ids"] or (),
             )
 
@@ -98,16 +98,18 @@ class UserView(LedgerView):
     """All people."""
 
     list_template = "admin/users.html"
+    edit_template = "admin/person.html"
     column_list = ("name", "role_id", "team_ids", "active", "created_at")
     column_editable_list = ("role_id", "active")
     column_searchable_list = ("name",)
-    form_columns = ("name", "email", "role_id", "team_ids", "active", "password")
+    form_columns = ("name", "email", "role_id", "team_ids", "active")
     default_sort = Sort("name")
     row_cells = False
     needs = {
         "list": Permission.USER_VIEW,
         "create": Permission.USER_EDIT,
         "edit": Permission.USER_EDIT,
+        "invite_view": Permission.USER_EDIT,
     }
 
     def __init__(self, services: Services) -> None:
@@ -124,17 +126,30 @@ class UserView(LedgerView):
         return (Condition("sort_name", Op.BEGINS, sort_name(text)),)
 
     def form_fields(self, *, creating: bool) -> list[Field]:
-        """Ask for a first password only once, and for the state only later."""
-        left_out = "active" if creating else "password"
-        return [field for field in super().form_fields(creating=creating) if field.name != left_out]
+        """Ask for the state only later."""
+        fields = super().form_fields(creating=creating)
+        return [field for field in fields if not creating or field.name != "active"]
 
     def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
-        """Hand out no password, not even the one that was just typed."""
-        if "password" in form:
-            form.password.data, form.password.raw_data = None, None
-            form.password.render_kw = {"type": "password", "autocomplete": "new-password"}
-            form.password.description = "12 characters or more."
+        """Say where the password of a new person comes from."""
+        if row is None:
+            form.email.description = "An invitation goes there. The person opens it and chooses a password."
         return super()._render_form(form, row, status, **context)  # type: ignore[no-any-return]  # untyped base
+
+    @expose("/invite/", methods=("POST",))
+    def invite_view(self) -> Any:
+        """Send somebody's invitation again."""
+        user_id = request.form.get("id", "")
+        try:
+            invited = self._services.invitations.send(actor=actor(), user_id=user_id, now=now())
+        except (Invalid, Conflicted, Throttled) as refused:
+            flash(refused.message, "error")
+        else:
+            flash(
+                f"A new invitation is on its way to {invited.name}. The one before works no longer.",
+                "success",
+            )
+        return redirect(self.get_url(".edit_view", id=user_id))
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
@@ -162,7 +177,6 @@ class UserView(LedgerView):
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("active", Kind.BOOLEAN, label="May sign in"),
-            Field("password", label="First password", required=True, max_length=1024),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
         return {field.name: field for field in fields}

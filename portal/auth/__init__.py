@@ -1,8 +1,10 @@
 """Signing in and out, and one's own account."""
 
 from portal.auth.account import bp as account
+from portal.auth.addresses import bp as addresses
 from portal.auth.proof import bp as proof
 from portal.auth.proof import init_app
+from portal.auth.registration import bp as registration
 from portal.auth.views import bp
 
-__all__ = ["account", "bp", "init_app", "proof"]
+__all__ = ["account", "addresses", "bp", "init_app", "proof", "registration"]

@@ -68,7 +68,7 @@ def set_password(purpose: str, token: str) -> Response:
 @signed_in
 def own() -> str:
     """Show one's devices, and the ways to change the password and the second factor."""
-    return _page()
+    return page()
 
 
 @bp.post("/account/password")
@@ -85,9 +85,7 @@ def change_password() -> Response | str:
             now=now(),
         )
     except (Invalid, Throttled) as refused:
-        return errors.with_status(
-            _page(errors=getattr(refused, "fields", {"current": str(refused)})), refused
-        )
+        return errors.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
     flash("Your password is changed. Your other devices are signed out.", "success")
     return redirect(url_for("account.own"))
 
@@ -155,13 +153,16 @@ def stop_viewing() -> Response:
     return redirect(url_for("auth.front"))
 
 
-def _page(errors: dict[str, str] | None = None) -> str:
+def page(errors: dict[str, str] | None = None, email: str = "") -> str:
+    """Render one's own account; with what was refused and the address typed before, if any."""
     who = actor()
     devices = _devices(who)
     return render_template(
         "auth/account.html",
         devices=devices,
         here=who.session_id,
+        address=services().addresses.own(actor=who, now=now()),
+        email=email,
         has_second_factor=services().second_factor.is_on(who.user_id),
         second_factor_required=services().second_factor.is_required(who),
         errors=errors or {},

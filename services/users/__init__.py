@@ -1,7 +1,9 @@
 """The users domain: who people are, what they may do, and their sessions."""
 
+from services.users.access import Access, AccessService, Registration
 from services.users.account import AccountService
 from services.users.actor import PROOF_LASTS, SYSTEM, Actor
+from services.users.addresses import AddressService, OwnAddress
 from services.users.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.brake import Brake
 from services.users.devices import DeviceService, SessionGone
@@ -15,8 +17,10 @@ from services.users.errors import (
     UserNotFound,
     ViewingOnly,
 )
-from services.users.letters import Letters
-from services.users.links import Links, LinkSpent, Purpose
+from services.users.invitations import InvitationService
+from services.users.letters import Letters, Notices
+from services.users.links import Link, Links, LinkSpent, Purpose
+from services.users.mailroom import Mailroom
 from services.users.names import normalize_email, sort_name
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
@@ -24,6 +28,7 @@ from services.users.people import THEMES, UserService
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.proof import ProofService, Way, WrongProof
 from services.users.recorder import Recorder
+from services.users.registration import Applicant, RegistrationClosed, RegistrationService
 from services.users.roles import RoleService
 from services.users.second_factor import Enrolment, SecondFactor, WrongCode
 from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
@@ -40,10 +45,14 @@ __all__ = [
     "PROOF_LASTS",
     "SYSTEM",
     "THEMES",
+    "Access",
+    "AccessService",
     "AccountService",
     "Act",
     "Actor",
+    "AddressService",
     "AddressTaken",
+    "Applicant",
     "AuthenticationService",
     "BadCredentials",
     "Brake",
@@ -51,16 +60,24 @@ __all__ = [
     "DeviceMarks",
     "DeviceService",
     "Enrolment",
+    "InvitationService",
     "Letters",
+    "Link",
     "LinkSpent",
     "Links",
+    "Mailroom",
+    "Notices",
     "Origin",
+    "OwnAddress",
     "Passwords",
     "Permission",
     "PermissionDenied",
     "ProofService",
     "Purpose",
     "Recorder",
+    "Registration",
+    "RegistrationClosed",
+    "RegistrationService",
     "Role",
     "RoleNotFound",
     "RoleService",

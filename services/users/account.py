@@ -13,8 +13,8 @@ from services.outbox import Outbox
 from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
 from services.users.errors import SignInExpired, StaleRecord, UserNotFound
-from services.users.letters import Letters
 from services.users.links import Links, LinkSpent, Purpose
+from services.users.mailroom import Mailroom
 from services.users.names import known_words, normalize_email
 from services.users.origin import Origin
 from services.users.passwords import Passwords
@@ -35,13 +35,15 @@ class AccountService:
         *,
         links: Links,
         outbox: Outbox,
+        mailroom: Mailroom,
         passwords: Passwords,
         sessions: SessionManager,
         recorder: Recorder,
         brake: Brake,
     ) -> None:
-        self._links, self._outbox, self._passwords = links, outbox, passwords
-        self._sessions, self._recorder, self._brake = sessions, recorder, brake
+        self._links, self._outbox, self._mailroom = links, outbox, mailroom
+        self._passwords, self._sessions = passwords, sessions
+        self._recorder, self._brake = recorder, brake
 
     def ask_for_reset(self, *, email: str, origin: Origin, now: datetime) -> None:
         """Take down that somebody wants a new password; the same work for known and unknown addresses.
@@ -63,11 +65,10 @@ class AccountService:
         purpose = Purpose.RESET if item.password_hash else Purpose.WELCOME
         self.send_link(item, purpose, now)
 
-    def send_link(self, item: UserItem, purpose: Purpose, now: datetime) -> None:
+    def send_link(self, item: UserItem, purpose: Purpose, now: datetime, words: str | None = None) -> None:
         """Replace a person's link of a purpose and write the letter about it; raises StaleRecord."""
         links = self._links.issue(item.links or {}, purpose, now)
-        payload = {"user_id": item.user_id, "purpose": purpose.value, "nonce": links[purpose][0]}
-        letter = self._outbox.entry(Letters.kind, payload, now=now)
+        letter = self._mailroom.letter(item.user_id, links, purpose, now, words)
         try:
             user_table.amend_if(item, ["links"], also=[letter], links=links)
         except VersionMoved as moved:
@@ -82,8 +83,8 @@ class AccountService:
         item = self._by_link(token, purpose, now)
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
         act = self._own_act(item, "user.password_chosen", now)
-        values = {"links": {}, "password_hash": hashed, "verified_at": item.verified_at or now}
-        values["valid_after"] = now
+        values: dict[str, Any] = {"links": {}, "password_hash": hashed, "invited_at": None}
+        values |= {"verified_at": item.verified_at or now, "valid_after": now}
         try:
             user_table.amend_if(item, ["links", "password_hash"], also=[act], **values)
         except VersionMoved as moved:

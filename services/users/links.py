@@ -19,11 +19,13 @@ class Purpose(StrEnum):
 
     WELCOME = "welcome"
     RESET = "reset"
+    VERIFY = "verify"
 
 
 GOOD_FOR = {
     Purpose.WELCOME: timedelta(days=7),
     Purpose.RESET: timedelta(hours=1),
+    Purpose.VERIFY: timedelta(days=3),
 }
 
 
@@ -52,9 +54,11 @@ class Links:
     def __init__(self, key: bytes, new_id: Callable[[], str]) -> None:
         self._signer, self._new_id = URLSafeSerializer(key, salt="account links"), new_id
 
-    def issue(self, links: dict[str, list[str]], purpose: Purpose, now: datetime) -> dict[str, list[str]]:
-        """Return the person's links with a new one, which replaces the one before."""
-        return {**links, purpose.value: [self._new_id(), to_text(now + GOOD_FOR[purpose])]}
+    def issue(
+        self, links: dict[str, list[str]], purpose: Purpose, now: datetime, *facts: str
+    ) -> dict[str, list[str]]:
+        """Return the person's links with a new one, which replaces the one before; `facts` go with it."""
+        return {**links, purpose.value: [self._new_id(), to_text(now + GOOD_FOR[purpose]), *facts]}
 
     def token(self, link: Link) -> str:
         """Return the part of an address that proves a link."""
@@ -73,10 +77,21 @@ class Links:
     @staticmethod
     def check(item: UserItem | None, link: Link, now: datetime) -> UserItem:
         """Return the person when the link is still good for them; raises LinkSpent."""
-        nonce, until = ((item.links or {}) if item else {}).get(link.purpose, ("", ""))
+        nonce, until, *_ = ((item.links or {}) if item else {}).get(link.purpose, ("", ""))
         if item is None or nonce != link.nonce or from_text(until) <= now or not item.active:
             raise LinkSpent
         return item
+
+    @staticmethod
+    def waiting(item: UserItem, purpose: Purpose, now: datetime) -> list[str]:
+        """Return the facts that go with a link which is still good; none where there is no such link."""
+        _, until, *facts = (item.links or {}).get(purpose, ("", ""))
+        return facts if until and from_text(until) > now else []
+
+    @staticmethod
+    def address_of(item: UserItem, purpose: Purpose) -> str | None:
+        """Return where a person's link goes: to the address that it is to confirm, else to the person's."""
+        return str(item.links[purpose][2]) if purpose is Purpose.VERIFY else item.email
 
     @staticmethod
     def spend(links: dict[str, list[str]], purpose: Purpose) -> dict[str, list[str]]:

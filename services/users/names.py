@@ -3,21 +3,47 @@
 import re
 import unicodedata
 
+import idna
+
 from services.errors import Invalid
 from services.text import one_line
 
+# What mail servers take without extensions (RFC 5321's dot-string).
+LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
 
 def normalize_email(text: str) -> str:
-    """Fold an address so that look-alike spellings meet: NFKC, case, blanks; raises Invalid."""
-    email = unicodedata.normalize("NFKC", text[:1000]).casefold()
-    # Folding case can leave what composes anew; folded twice, an address folds to itself.
-    email = unicodedata.normalize("NFKC", email).casefold().strip()
-    local, at, domain = email.partition("@")
-    bad = not local or not at or "." not in domain or "@" in domain or len(email) > 254
-    if bad or any(c.isspace() or not c.isprintable() for c in email):
+    """Fold an address so that its spellings meet: NFKC, case, blanks, the domain as DNS spells it (IDNA).
+
+    Letters go to the folded address alone, so one that only looks the same is of no use. Raises Invalid.
+    """
+    local, _, domain = _folded(text).partition("@")
+    try:
+        email = f"{local}@{normalize_domain(domain)}"
+    except Invalid:
+        email = ""
+    if len(local) > 64 or len(email) > 254 or not LOCAL_PART.fullmatch(local) or not email:
         message = "Enter an e-mail address such as ana@example.org."
         raise Invalid(message, {"email": message})
     return email
+
+
+def normalize_domain(text: str) -> str:
+    """Spell a domain as DNS does, so that equal text means the same domain; raises Invalid."""
+    domain = _folded(text)
+    try:
+        spelled = idna.encode(domain, uts46=True).decode() if domain.isprintable() else ""
+    except UnicodeError:  # idna's own errors are of this kind
+        spelled = ""
+    if "." not in spelled.strip(".") or spelled.endswith(".") or len(spelled) > 253:
+        raise Invalid(f"{domain[:60]} is not a domain such as example.org.")
+    return spelled
+
+
+def _folded(text: str) -> str:
+    once = unicodedata.normalize("NFKC", text[:1000]).casefold()
+    # Folding case can leave what composes anew; folded twice, text folds to itself.
+    return unicodedata.normalize("NFKC", once).casefold().strip()
 
 
 def sort_name(name: str) -> str:

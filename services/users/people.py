@@ -1,6 +1,6 @@
 """People: who they are, and what administrators do with them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from models import user as user_table
 from models.audit import AuditEntry
 from models.errors import VersionMoved
+from models.outbox import Outbox as Letter
 from models.user import AddressClaimed
 from models.user import User as UserItem
 from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
@@ -15,6 +16,7 @@ from services.caching import ShortCache
 from services.errors import Invalid
 from services.users.actor import Actor
 from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
+from services.users.mailroom import Mailroom
 from services.users.names import clean_name, known_words, normalize_email, sort_name
 from services.users.permissions import Permission
 from services.users.recorder import Recorder
@@ -59,8 +61,9 @@ class UserService:
         new_id: Callable[[], str],
         listing: Listing,
         recorder: Recorder,
+        mailroom: Mailroom,
     ) -> None:
-        self._recorder = recorder
+        self._recorder, self._mailroom = recorder, mailroom
         self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
         self._agents, self._hash_password = agents, hash_password
         self._new_id, self._listing = new_id, listing
@@ -146,10 +149,14 @@ class UserService:
         name: str,
         email: str,
         role_id: str,
-        password: str,
+        password: str | None = None,
+        invite: bool = True,
         team_ids: Iterable[str] = (),
     ) -> User:
-        """Create an account; raises Invalid, AddressTaken, PermissionDenied."""
+        """Create an account; raises Invalid, AddressTaken, PermissionDenied.
+
+        Without a password a letter invites the person to choose one, unless `invite` is off.
+        """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
         self._check_role(actor, role_id)
@@ -160,11 +167,13 @@ class UserService:
             email=normalize_email(email),
             role_id=role_id,
             team_ids=sorted(set(team_ids)),
-            password_hash=self._hash_password(password, about=known_words(name, email)),
             created_at=now,
         )
+        if password is not None:
+            item.password_hash = self._hash_password(password, about=known_words(name, email))
+        letters = [self._mailroom.invite(item, now)] if password is None and invite else []
         act = self._act(actor, now, "user.created", item, before={})
-        self._put(item, seen=0, old_email=None, act=act)
+        self._put(item, seen=0, old_email=None, also=[act, *letters])
         return User.from_model(item)
 
     def update(
@@ -200,7 +209,9 @@ class UserService:
         if recheck:
             item.valid_after = now
         act = self._act(actor, now, "user.changed", item, before=before)
-        self._put(item, seen=seen, old_email=old_email, act=act, ends_sessions=recheck)
+        letters = self._mailroom.moved(item, old_email, now) if item.email != old_email else []
+        more = ("valid_after",) if recheck else ()
+        self._put(item, seen=seen, old_email=old_email, also=[act, *letters], more=more)
         if recheck:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
@@ -246,12 +257,11 @@ class UserService:
         *,
         seen: int,
         old_email: str | None,
-        act: AuditEntry,
-        ends_sessions: bool = False,
+        also: Sequence[AuditEntry | Letter],
+        more: Sequence[str] = (),
     ) -> None:
-        more = ("valid_after",) if ends_sessions else ()
         try:
-            user_table.put(item, seen=seen, old_email=old_email, also=[act], more=more)
+            user_table.put(item, seen=seen, old_email=old_email, also=also, more=more)
         except AddressClaimed as claimed:
             raise AddressTaken from claimed
         except VersionMoved as moved:

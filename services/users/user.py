@@ -25,6 +25,7 @@ class User:
     active: bool
     theme: str
     created_at: datetime
+    invited_at: datetime | None = None  # until the invitation is taken up
     second_factor: bool = field(default=False, compare=False)
     valid_after: datetime | None = field(default=None, compare=False)
 
@@ -41,6 +42,7 @@ class User:
             active=item.active,
             theme=item.theme or "system",
             created_at=item.created_at,
+            invited_at=item.invited_at,
             second_factor=item.totp is not None,
             valid_after=item.valid_after,
         )

@@ -77,6 +77,26 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Person
 
 
 @pytest.fixture
+def join(browser: Browser, people: dict[str, Person], live_server: Any) -> Iterator[Callable[..., None]]:
+    """Give a function that creates somebody, who takes the invitation up with a password."""
+    context = browser.new_context(base_url=live_server.url)
+
+    def joined(name: str, email: str, role: str, password: str = live_server.password) -> None:
+        people["administrator"].post("/admin/users/new/", name=name, email=email, role_id=role)
+        letter = re.compile(rf'href="(/mailbox/\w+)">[^<]*</a><br><span class="meta">to {re.escape(email)},')
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not (found := letter.search(context.request.get("/mailbox/").text())):
+            assert time.monotonic() < deadline, f"no letter came for {email}"
+            time.sleep(0.1)
+        link = re.search(r"/account/welcome/[\w.\-]+", context.request.get(found[1]).text())[0]
+        token = TOKEN.search(context.request.get(link).text())[1]
+        assert context.request.post(link, form={"csrf_token": token, "password": password}).ok
+
+    yield joined
+    context.close()
+
+
+@pytest.fixture
 def people(sign_in: Callable[..., Person], live_server: Any) -> dict[str, Person]:
     """Give the demo account of each role, signed in."""
     return {role: sign_in(live_server.email(role)) for role in ROLES}

@@ -11,7 +11,7 @@ from tests.browser.wire import Wire
 
 TICKETS = "/desk/tickets/"
 PAGES = {
-    None: ("/login", "/login?next=/desk/new", "/style", "/forgot", "/mailbox/"),
+    None: ("/login", "/login?next=/desk/new", "/style", "/forgot", "/mailbox/", "/register"),
     "customer": (
         "/help/",
         "/help/tickets",
@@ -47,6 +47,7 @@ PAGES = {
         "a person's sessions",
         "view as a person",
         "/admin/roles/new/",
+        "/admin/access/",
         "/admin/teams/",
         "/admin/teams/new/",
         "/admin/categories/",
@@ -114,19 +115,25 @@ def everything(page: Page, path: str) -> list[str]:
 @pytest.mark.parametrize(
     ("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths], ids=named
 )
-def test_a_page_is_sound(role, path, open_as: Opener, live_server):
+def test_a_page_is_sound(role, path, open_as: Opener, people, live_server):
     page = open_as(role)
     if path == "a ticket":
         page.goto("/help/")
         path = page.locator("a.ask").first.get_attribute("href")
     elif path == "a person":
-        page.goto("/admin/users/?search=Ben")
-        path = page.get_by_role("link", name="Edit Ben Demo").get_attribute("href")
+        invited = {"name": "Ivy Invited", "email": "ivy@new.example", "role_id": "agent"}
+        people["administrator"].post("/admin/users/new/", **invited)
+        page.goto("/admin/users/?search=Ivy")
+        path = page.get_by_role("link", name="Edit Ivy Invited").get_attribute("href")
     elif path in ("a person's sessions", "view as a person"):
         page.goto("/admin/sessions/?q=Ben+Demo")
         if path.startswith("view"):
             page.get_by_role("link", name="View as Ben Demo").click()
         path = page.url[len(live_server.url) :]
+    elif path == "/register":
+        rules = people["administrator"].http.get("/admin/access/").text()
+        version = re.search(r'name="version" value="(\d+)"', rules)[1]
+        people["administrator"].post("/admin/access/", registration="on", version=version)
     found = everything(page, path)
     assert not found, "\n".join(found)
 

@@ -22,7 +22,7 @@ TABLES = {
         {
             "by_role": (
                 ("role_id", "sort_name"),
-                sorted(["name", "email", "team_ids", "active", "created_at", "version"]),
+                sorted(["name", "email", "team_ids", "active", "created_at", "invited_at", "version"]),
             )
         },
         None,

@@ -14,13 +14,14 @@ from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
 from models import ticket_history
+from models import user as user_table
 from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
 from portal import links, reports, words
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import Services, build_services
-from services.users import SYSTEM
+from services.users import SYSTEM, Link, Purpose, normalize_email
 from tests.portal.pages import Page
 from tests.services.house import options as service_options
 
@@ -121,6 +122,18 @@ def sign_in(app: Flask, email: str, password: str = PASSWORD) -> FlaskClient:
     answer = client.post("/login", data={"csrf_token": token, "email": email, "password": password})
     assert answer.status_code == 302, answer.text
     return client
+
+
+def choose_password(site: Site, email: str, password: str = PASSWORD) -> None:
+    """Take somebody's invitation up, with the link that their letter would hold."""
+    item = user_table.find_by_email(normalize_email(email))
+    link = Link(item.user_id, Purpose.WELCOME, item.links[Purpose.WELCOME][0])
+    site.services.accounts.choose_password(
+        token=site.services.accounts._links.token(link),
+        purpose=Purpose.WELCOME,
+        password=password,
+        now=datetime.now(UTC),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -114,6 +114,7 @@ def test_administration_has_its_own_navigation(site):
         "Users",
         "Roles and access",
         "Sessions",
+        "Sign-in",
         "Teams",
         "Categories",
         "Audit trail",

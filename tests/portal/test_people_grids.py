@@ -8,7 +8,7 @@ import pytest
 from models.user import User
 from services.errors import NotFound
 from services.users import BUILT_IN, SYSTEM, Permission, Scope
-from tests.portal.conftest import PASSWORD, sign_in
+from tests.portal.conftest import PASSWORD, choose_password, sign_in
 from tests.portal.pages import Page
 
 JSON = {"Accept": "application/json"}
@@ -29,8 +29,11 @@ def person(site, email):
 
 def new_person(site, address, **more):
     page = site.read("administrator", "/admin/users/new/")
-    filled = {"name": "New Person", "email": address, "role_id": "agent", "password": PASSWORD} | more
-    return send(site, the_form(page), "/admin/users/new/", **filled)
+    filled = {"name": "New Person", "email": address, "role_id": "agent"} | more
+    answer = send(site, the_form(page), "/admin/users/new/", **filled)
+    if answer.status_code == 302:
+        choose_password(site, filled["email"])
+    return answer
 
 
 def edit_person(site, user_id, role="administrator", **changes):
@@ -59,9 +62,6 @@ def test_a_person_is_created_and_can_sign_in(site):
         ("email", "x" * 300 + "@a.example"),
         ("role_id", "none-such"),
         ("role_id", ""),
-        ("password", "short"),
-        ("password", ""),
-        ("password", "x" * 2000),
         ("team_ids", "none-such"),
     ],
 )
@@ -73,7 +73,6 @@ def test_a_person_that_cannot_be(site, field, value):
     kept = the_form(Page(answer.text))
     if field != "name":
         assert kept.one("name") == "New Person"
-    assert PASSWORD not in answer.text
 
 
 def test_editing_changes_what_was_touched(site):
@@ -349,7 +348,7 @@ def test_nobody_gives_a_role_that_may_more_than_theirs(site, deputy):
         answer = edit_person(site, target, deputy, role_id=role_id)
         assert answer.status_code == 400
         page = the_form(site.read(deputy, "/admin/users/new/"))
-        filled = page.filled(name="X", email="wide@demo.example", role_id=role_id, password=PASSWORD)
+        filled = page.filled(name="X", email="wide@demo.example", role_id=role_id)
         assert site.as_(deputy).post("/admin/users/new/", data=filled).status_code == 400
     assert site.services.users.read(actor=SYSTEM, user_id=target).role_id == "customer"
     assert edit_person(site, site.users["administrator"], deputy, name="Renamed").status_code == 400

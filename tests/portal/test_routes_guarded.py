@@ -17,6 +17,8 @@ from portal.guards import guard_of
 # The style page shows samples alone; like the mailbox it is not there in production.
 PUBLIC = {
     "auth.front", "auth.login", "auth.sign_in", "auth.finish", "health.alive", "health.ready", "admin.index",
+    "registration.form", "registration.ask", "registration.choose", "registration.register",
+    "addresses.look", "addresses.confirm",
     "account.forgot", "account.ask", "account.choose", "account.set_password",
     "style.page", "mailbox.index", "mailbox.letter",
 }  # fmt: skip

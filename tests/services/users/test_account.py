@@ -1,9 +1,6 @@
 """The ways into an account: links that work once, for a while, and only for their purpose."""
 
-import re
 from datetime import timedelta
-from email import message_from_bytes
-from email.policy import default
 
 import pytest
 
@@ -13,11 +10,11 @@ from models.outbox import Outbox
 from services.errors import Invalid, Throttled
 from services.users import BadCredentials, LinkSpent, Origin, Purpose
 from tests.services.house import START
+from tests.services.users.conftest import link_in
 
 PASSWORD = "correct horse battery staple"
 ANOTHER = "violet tractor under snowfall"
 HERE = Origin("192.0.2.50", "Firefox")
-LINK = re.compile(r"http://127\.0\.0\.1/account/(\w+)/(\S+)")
 
 
 @pytest.fixture
@@ -28,24 +25,6 @@ def owner(house):
         actor=admin, now=START, name="Ana Silva", email=f"{admin.user_id}@example.org", role_id="agent",
         password=PASSWORD,
     )  # fmt: skip
-
-
-@pytest.fixture
-def mailbox(house, tmp_path_factory):
-    """Deliver what is due and read what arrived for an address."""
-    folder = house.services.outbox._makers["letter"].__self__._mailer.folder
-
-    def read(address, now=START):
-        while house.services.outbox.deliver_due(now=now):
-            pass
-        letters = [message_from_bytes(path.read_bytes(), policy=default) for path in folder.glob("*.eml")]
-        return [letter for letter in letters if address in letter["To"]]
-
-    return read
-
-
-def link_in(letter):
-    return LINK.search(letter.get_content()).groups()
 
 
 def ask(house, email, now=START):

@@ -240,7 +240,9 @@ def test_names_of_all_scripts_are_stored(create, house, admin, name):
     "text",
     [
         "", "ana", "ana@", "@example.org", "a@b", "a b@example.org", "a@b@example.org", "a\x00@example.org",
-        "a\u202e@example.org", "\ud800@example.org", "x" * 250 + "@e.org", "x" * 10**6, "a@exa mple.org",
+        "a\u202e@example.org", "\ud800@example.org", "a@example.org.", "a@.example.org", "a..b@example.org",
+        "\u0430na@example.org", "j\u00f6rg@example.org", "a@exa_mple.org", "a@xn--a.org", "a<b>@example.org",
+        "a\r\nBcc: b@example.org", "x" * 250 + "@e.org", "x" * 10**6, "a@exa mple.org",
     ],
 )  # fmt: skip
 def test_what_is_no_address(house, create, text):
@@ -249,7 +251,12 @@ def test_what_is_no_address(house, create, text):
     assert refused.value.fields.keys() == {"email"}
 
 
-@given(st.text(max_size=30), st.text(max_size=20))
+SPELLED = st.sampled_from(
+    "abzAZ09.-_+\u00df\u017f\u0131\u0130\u212a\uff41\uff21\u0430\u00e9\u0301\u3002\u00ad "
+)
+
+
+@given(st.text(SPELLED | st.characters(), max_size=30), st.text(SPELLED | st.characters(), max_size=20))
 def test_an_address_folds_to_itself(local, domain):
     try:
         email = normalize_email(f"{local}@{domain}.org")
@@ -257,7 +264,7 @@ def test_an_address_folds_to_itself(local, domain):
         return
     assert normalize_email(email) == email
     assert normalize_email(f" {email.upper()} ") in (email, normalize_email(email.upper()))
-    assert email.encode().decode() == email
+    assert email.isascii(), "a letter to it can be written"
 
 
 @given(st.text(min_size=1, max_size=50))

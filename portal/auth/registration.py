@@ -1,0 +1,91 @@
+"""Making an account of one's own, where that is allowed: a wish, a letter, a password."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from models.errors import EngineUnavailable
+from portal import errors, identity
+from portal.guards import now, public, services
+from services.errors import Invalid, Throttled
+from services.users import LinkSpent, RegistrationClosed
+
+bp = Blueprint("registration", __name__, url_prefix="/register")
+ASKED = "If this address can have an account, a letter is on its way. Its link works for one day."
+
+
+@bp.app_template_global("registration_is_open")
+def is_open() -> bool:
+    """Tell other pages whether to lead here, a few seconds late; while the engine is away they do not."""
+    try:
+        return services().access.get().is_open
+    except EngineUnavailable:
+        return False
+
+
+@bp.get("")
+@public
+def form() -> str:
+    """Ask for name and address."""
+    if not services().registration.is_open():
+        raise RegistrationClosed
+    return _form()
+
+
+@bp.post("")
+@public
+def ask() -> Response | str:
+    """Take a wish down; the answer is the same whatever is known of the address."""
+    name, email = request.form.get("name", ""), request.form.get("email", "")
+    try:
+        services().registration.ask(name=name, email=email, origin=identity.origin(), now=now())
+    except Invalid as refused:
+        page = _form(name=name[:100], email=email[:254], errors=refused.fields)
+        return errors.with_status(page, refused)
+    except Throttled as refused:
+        page = _form(name=name[:100], email=email[:254], errors={"email": refused.message})
+        return errors.with_status(page, refused)
+    return _form(sent=ASKED)
+
+
+@bp.get("/<token>")
+@public
+def choose(token: str) -> str | Response:
+    """Show the form for a password to who has a good link."""
+    try:
+        wish = services().registration.look_up(token=token, now=now())
+    except LinkSpent as spent:
+        return _spent(spent)
+    return _password(wish.email)
+
+
+@bp.post("/<token>")
+@public
+def register(token: str) -> Response:
+    """Make the account; the link is used up and the person signs in."""
+    try:
+        person = services().registration.register(
+            token=token, password=request.form.get("password", ""), origin=identity.origin(), now=now()
+        )
+    except LinkSpent as spent:
+        return _spent(spent)
+    except (Invalid, Throttled) as refused:
+        email = request.form.get("email", "")[:254]
+        return errors.with_status(_password(email, refused.message), refused)
+    flash("Your account is ready. Sign in with your password.", "success")
+    return redirect(url_for("auth.login", email=person.email))
+
+
+def _form(
+    name: str = "", email: str = "", errors: dict[str, str] | None = None, sent: str | None = None
+) -> str:
+    return render_template("auth/register.html", name=name, email=email, errors=errors or {}, sent=sent)
+
+
+def _password(email: str, error: str | None = None) -> str:
+    return render_template("auth/choose_password.html", email=email, purpose="welcome", error=error)
+
+
+def _spent(spent: LinkSpent) -> Response:
+    again = url_for("registration.form") if is_open() else None
+    page = render_template("auth/link_spent.html", message=spent.message, again=again)
+    return errors.with_status(page, spent)

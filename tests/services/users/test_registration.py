@@ -1,0 +1,281 @@
+"""Accounts people make themselves: for whom it is open, once each, and without telling who has one."""
+
+import re
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from models import audit as audit_table
+from models import outbox as outbox_table
+from models import user as user_table
+from models.user import User
+from services.errors import Invalid, Throttled
+from services.users import LinkSpent, Origin, PermissionDenied, Purpose, RegistrationClosed, StaleRecord
+from tests.services.house import START
+from tests.services.users.conftest import link_in
+
+PASSWORD = "correct horse battery staple"
+ANOTHER = "violet tractor under snowfall"
+networks = count(1)
+
+
+@pytest.fixture(scope="module")
+def admin(house):
+    return house.actor("administrator")
+
+
+@pytest.fixture
+def rule(house, admin):
+    """Give a function that says who may register; at the end it is nobody again."""
+
+    def kept(registration, domains="", actor=admin, seen=None):
+        seen = house.services.access.stored().version if seen is None else seen
+        return house.services.access.save(
+            actor=actor, now=house.now(), registration=registration, domains=domains, seen=seen
+        )
+
+    yield kept
+    kept("off")
+
+
+def ask(house, email, name="Ana Silva", network=None, now=START):
+    origin = Origin(network or f"198.51.100.{next(networks)}", "Firefox")
+    house.services.registration.ask(name=name, email=email, origin=origin, now=now)
+
+
+def token_for(house, mailbox, email, **more):
+    ask(house, email, **more)
+    (letter,) = mailbox(email.strip().lower())
+    purpose, token = link_in(letter)
+    assert purpose == "register"
+    return token
+
+
+def register(house, token, now=START, password=PASSWORD):
+    return house.services.registration.register(
+        token=token, password=password, origin=Origin("192.0.2.70"), now=now
+    )
+
+
+def test_an_account_is_made_by_its_owner(house, rule, mailbox):
+    rule("on")
+    before = User.count()
+    token = token_for(house, mailbox, " Ana.New@Reg.example", name="  Ana   Silva ")
+    assert User.count() == before, "no account before the link came back"
+    wish = house.services.registration.look_up(token=token, now=START)
+    assert (wish.name, wish.email) == ("Ana Silva", "ana.new@reg.example")
+    made = register(house, token)
+    stored = user_table.find(made.user_id)
+    assert (made.name, made.email, made.role_id) == ("Ana Silva", "ana.new@reg.example", "customer")
+    assert (stored.verified_at, stored.invited_at, stored.active) == (START, None, True)
+    assert house.services.authentication.validate_user(email=made.email, password=PASSWORD) == made
+    (act,) = audit_table.of_subject(f"user:{made.user_id}")
+    assert (act.action, act.actor_id, act.address) == ("user.registered", made.user_id, "192.0.2.70")
+    assert PASSWORD not in str(act.changes)
+
+
+def test_a_link_works_once(house, rule, mailbox, admin):
+    rule("on")
+    token = token_for(house, mailbox, "once@reg.example")
+    made = register(house, token)
+    with pytest.raises(LinkSpent):
+        register(house, token, password=ANOTHER)
+    house.services.users.update(
+        actor=admin, now=START, user_id=made.user_id, seen=1, name=made.name, email="else@reg.example",
+        role_id="customer", active=True, team_ids=(),
+    )  # fmt: skip
+    with pytest.raises(LinkSpent):
+        register(house, token, password=ANOTHER)
+    assert user_table.find_by_email("once@reg.example") is None, "not even when the address is free again"
+
+
+def test_of_two_links_one_makes_the_account(house, rule, mailbox):
+    rule("on")
+    first = token_for(house, mailbox, "two@reg.example")
+    ask(house, "two@reg.example", name="Another Name")
+    (second,) = {link_in(letter)[1] for letter in mailbox("two@reg.example")} - {first}
+    assert register(house, second).name == "Another Name"
+    with pytest.raises(LinkSpent):
+        register(house, first)
+
+
+def test_a_link_expires_after_a_day(house, rule, mailbox):
+    rule("on")
+    token = token_for(house, mailbox, "late@reg.example")
+    with pytest.raises(LinkSpent):
+        register(house, token, START + timedelta(days=1))
+    assert register(house, token, START + timedelta(days=1, seconds=-1))
+
+
+def test_a_refused_password_leaves_the_link_good(house, rule, mailbox):
+    rule("on")
+    token = token_for(house, mailbox, "weak@reg.example")
+    for bad in ("short", "weak@reg.example", "x" * 10**7):
+        with pytest.raises(Invalid):
+            register(house, token, password=bad)
+    assert register(house, token)
+
+
+@pytest.mark.parametrize("token", ["", "x", "é" * 50, "x" * 10**6, "gAAAAABforged"])
+def test_a_forged_link(house, rule, token):
+    rule("on")
+    with pytest.raises(LinkSpent):
+        register(house, token)
+
+
+def test_what_waits_in_the_outbox_is_no_link(house, rule):
+    rule("on")
+    ask(house, "sealed@reg.example", name="Sealed Sam")
+    (waiting,) = [item for item in outbox_table.everything() if item.kind == "registration"]
+    assert "sealed@reg.example" not in str(waiting.serialize())
+    assert "Sam" not in str(waiting.serialize())
+    with pytest.raises(LinkSpent):
+        register(house, waiting.payload["wish"])
+    outbox_table.done(waiting)
+
+
+def test_a_link_is_for_its_purpose(house, rule, mailbox):
+    rule("on")
+    token = token_for(house, mailbox, "purpose@reg.example")
+    choose = house.services.accounts.choose_password
+    for purpose in Purpose:
+        with pytest.raises(LinkSpent):
+            choose(token=token, purpose=purpose, password=PASSWORD, now=START)
+
+
+def test_nobody_learns_whether_an_address_is_known(house, rule, mailbox):
+    """Asking writes one entry of the same kind and size; only the owner of the mailbox reads more."""
+    rule("domains", "reg.example")
+    known = register(house, token_for(house, mailbox, "known1@reg.example"))
+    emails = (known.email, "fresh1@reg.example", "other1@not.example")
+    before = {item.entry_id for item in outbox_table.everything()}
+    for email in emails:
+        ask(house, email)
+    asked = [item for item in outbox_table.everything() if item.entry_id not in before]
+    assert len(asked) == len(emails)
+    assert len({(item.kind, tuple(item.payload), len(item.payload["wish"])) for item in asked}) == 1
+    letters = {email: mailbox(email) for email in emails}
+    (told,) = [letter for letter in letters[known.email] if link_in(letter)[0] == "reset"]
+    assert "You have one already" in told.get_content()
+    assert [link_in(letter)[0] for letter in letters["fresh1@reg.example"]] == ["register"]
+    assert letters["other1@not.example"] == []
+
+
+def test_who_was_invited_is_invited_again(house, rule, mailbox, admin):
+    rule("on")
+    house.services.users.create(
+        actor=admin, now=START, name="Bo", email="invited@reg.example", role_id="agent"
+    )
+    ask(house, "invited@reg.example")
+    assert {link_in(letter)[0] for letter in mailbox("invited@reg.example")} == {"welcome"}
+
+
+def test_a_suspended_person_stays_out(house, rule, mailbox):
+    rule("on")
+    made = register(house, token_for(house, mailbox, "gone@reg.example"))
+    user_table.amend(made.user_id, active=False)
+    ask(house, "gone@reg.example")
+    assert len(mailbox("gone@reg.example")) == 1
+
+
+def test_a_strangers_words_are_not_sent_to_others(house, rule, mailbox):
+    rule("on")
+    ask(house, "victim@reg.example", name="Win at http://evil.example")
+    (letter,) = mailbox("victim@reg.example")
+    assert "evil" not in letter.as_string()
+    assert re.findall(r"https?://[^/\s]+", letter.get_content()) == ["http://127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("email", "admitted"),
+    [
+        ("a1@listed.example", True),
+        ("a2@LISTED.Example", True),
+        ("a3@\uff4cisted.example", True),  # folds to the same letters, and is written to there
+        ("a4@b\u00fccher.example", True),
+        ("a5@xn--bcher-kva.example", True),
+        ("a6@B\u00dcCHER.example", True),
+        ("a7@l\u0456sted.example", False),  # a Cyrillic i
+        ("a8@sub.listed.example", False),
+        ("a9@listed.example.evil.example", False),
+        ("a10@notlisted.example", False),
+        ("a11@bucher.example", False),
+        ("a12@l\u0131sted.example", False),  # a Turkish i
+    ],
+)
+def test_only_listed_domains(house, rule, mailbox, email, admitted):
+    rule("domains", "@Listed.example, b\u00fccher.example\nlisted.example")
+    assert house.services.access.stored().domains == ("listed.example", "xn--bcher-kva.example")
+    ask(house, email)
+    assert len(mailbox(f"{email.partition('@')[0]}@")) == admitted
+
+
+def test_what_is_closed_meanwhile_is_closed(house, rule, mailbox):
+    rule("on")
+    token = token_for(house, mailbox, "closing@reg.example")
+    for closed in (("domains", "else.example"), ("off", "")):
+        rule(*closed)
+        with pytest.raises(LinkSpent):
+            register(house, token)
+    with pytest.raises(RegistrationClosed):
+        ask(house, "closed@reg.example")
+    rule("on")
+    assert register(house, token)
+
+
+def test_who_asks_again_and_again_has_to_wait(house, rule):
+    rule("on")
+    for _ in range(5):
+        ask(house, "again@reg.example", network="203.0.113.9")
+    with pytest.raises(Throttled):
+        ask(house, "AGAIN@reg.example", network="203.0.113.9")
+
+
+@pytest.mark.parametrize(("name", "email", "field"), [("", "a@b.example", "name"), ("A", "a b@c.d", "email")])
+def test_a_wish_that_cannot_be(house, rule, name, email, field):
+    rule("on")
+    with pytest.raises(Invalid) as refused:
+        ask(house, email, name=name)
+    assert refused.value.fields.keys() == {field}
+
+
+class TestRules:
+    def test_a_change_takes_hold_and_stands_in_the_trail(self, house, rule, admin):
+        rule("off")
+        assert not house.services.registration.is_open()
+        rule("domains", "two.example one.example")
+        assert house.services.registration.is_open()
+        act = list(audit_table.of_subject("access:registration"))[-1]
+        assert (act.action, act.actor_id) == ("access.changed", admin.user_id)
+        assert act.changes["registration"] == ["off", "domains"]
+        assert act.changes["domains"] == [[], ["one.example", "two.example"]]
+
+    def test_a_stale_form_overwrites_nothing(self, rule):
+        version = rule("on").version
+        rule("domains", "one.example")
+        with pytest.raises(StaleRecord):
+            rule("off", seen=version)
+
+    @pytest.mark.parametrize("role", ["manager", "agent", "customer"])
+    def test_only_administrators_change_them(self, house, rule, role):
+        with pytest.raises(PermissionDenied):
+            rule("on", actor=house.actor(role))
+
+    @pytest.mark.parametrize(
+        ("registration", "domains", "field"),
+        [
+            ("everybody", "", "registration"),
+            ("", "", "registration"),
+            ("domains", "", "domains"),
+            ("domains", "localhost", "domains"),
+            ("domains", "one.example a@b.example", "domains"),
+            ("domains", "*.one.example", "domains"),
+            ("domains", "\ud800.example", "domains"),
+            ("on", " ".join(f"d{n}.example" for n in range(101)), "domains"),
+        ],
+    )
+    def test_rules_that_cannot_be(self, rule, registration, domains, field):
+        with pytest.raises(Invalid) as refused:
+            rule(registration, domains)
+        assert refused.value.fields.keys() == {field}
