@@ -4,14 +4,14 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.test_account import create, sign_in
+from tests.browser.test_account import sign_in
 
 WITHIN_MS = 5_000
 
 
-def test_a_session_an_administrator_ends_is_ended_in_the_other_browser(open_as, live_server):
+def test_a_session_an_administrator_ends_is_ended_in_the_other_browser(open_as, join, live_server):
     email = "ida@ended.example"
-    create(open_as, email, live_server.password)
+    join("Ida Ended", email, "agent")
     theirs = open_as(None, "/login")
     sign_in(theirs, email, live_server.password)
     expect(theirs.get_by_role("heading", level=1)).to_have_text("My work")
