@@ -32,7 +32,8 @@ def init_app(app: Flask) -> None:
             return {"theme": "system"}
         who: Actor = current_user.actor
         shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/", "viewing": viewing(who)}
-        if request.path.startswith("/help/") or (request.path.startswith("/account/") and not who.on_desk):
+        asks = who.may(Permission.TICKET_VIEW) and not who.on_desk
+        if request.path.startswith("/help/") or (request.path.startswith("/account/") and asks):
             return shared | {"help": _help()}
         shared["me"]["note"] += _held(who)
         return shared | {"nav": groups(who), "jump": who.may(Permission.TICKET_NOTE)}

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from portal.admin import columns
 from portal.guards import ProofNeeded, actor, prove_first
-from pynamodb_grid.admin import Missing, PynamoView, Refused, StaleWrite
+from pynamodb_grid.admin import Denied, Missing, PynamoView, Refused, StaleWrite
 from services.catalog import EntryChanged
 from services.errors import Forbidden, Invalid, NotFound, ServiceError
 from services.tickets import Conflict
@@ -133,5 +133,7 @@ def in_grid_words(**renamed: str) -> Iterator[None]:
     except Invalid as refused:
         field = next(iter(refused.fields), None)
         raise Refused(refused.message, renamed.get(field, field) if field else None) from refused
-    except (Forbidden, ServiceError) as refused:
+    except Forbidden as denied:
+        raise Denied(denied.message) from denied
+    except ServiceError as refused:
         raise Refused(refused.message) from refused

@@ -6,10 +6,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from portal import errors, identity, links
+from portal import errors, identity, links, navigation
 from portal.guards import actor, now, public, services, signed_in
 from services.errors import Throttled
-from services.users import BadCredentials, CodeNeeded, SignedIn, SignInExpired, WrongCode
+from services.users import BadCredentials, CodeNeeded, Permission, SignedIn, SignInExpired, WrongCode
 
 bp = Blueprint("auth", __name__)
 
@@ -105,15 +105,15 @@ def theme() -> Response:
 
 
 def home() -> str:
-    """Return the front page of the person who is signed in."""
+    """Return the front page of the person who is signed in: the first that their role opens."""
     who = actor()
-    if not who.on_desk:
+    if who.on_desk and who.may(Permission.TICKET_NOTE):
+        mine = {"assignee": who.user_id} if who.role_id == "agent" else {}
+        return links.tickets(**mine, state="open")
+    if who.may(Permission.TICKET_VIEW):
         return url_for("help.home")
-    return (
-        links.tickets(assignee=who.user_id, state="open")
-        if who.role_id == "agent"
-        else links.tickets(state="open")
-    )
+    pages = [item["url"] for group in navigation.groups(who) for item in group["items"]]
+    return str(pages[0]) if pages else url_for("account.own")
 
 
 def safe_target(target: str | None) -> str | None:

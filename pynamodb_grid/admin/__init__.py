@@ -2,7 +2,7 @@
 
 from pynamodb_grid.admin.bulk import BulkAction, BulkResult, RowResult, bulk_action
 from pynamodb_grid.admin.context import ActiveFilter, Cell, Column, FilterBar, GridRow, Pager
-from pynamodb_grid.admin.errors import Missing, Refused, StaleWrite, WriteError
+from pynamodb_grid.admin.errors import Denied, Missing, Refused, StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind, display
 from pynamodb_grid.admin.filters import (
     BooleanFilter,
@@ -29,6 +29,7 @@ __all__ = [
     "Column",
     "Control",
     "DateFilter",
+    "Denied",
     "Field",
     "FilterBar",
     "GridFilter",

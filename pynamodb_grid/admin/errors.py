@@ -37,6 +37,10 @@ class Refused(WriteError):
         self.field = field
 
 
+class Denied(WriteError):
+    """Says that the person may not write this row."""
+
+
 class Missing(WriteError):
     """Says that the row does not exist, or no longer does."""
 

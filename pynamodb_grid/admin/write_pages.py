@@ -6,7 +6,7 @@ from flask import Response, abort, flash, jsonify, redirect, request
 from flask_admin.helpers import get_redirect_target
 
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
-from pynamodb_grid.admin.errors import Missing, Refused, StaleWrite, WriteError
+from pynamodb_grid.admin.errors import Denied, Missing, Refused, StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Field, display
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
@@ -68,6 +68,8 @@ class WritePages(ReadPages):
             return self.conflict_response(form, current, error)
         except Missing:
             abort(404)
+        except Denied:
+            abort(403)
         except WriteError as error:
             self.show_error(form, error)
             return self._render_form(form, row, 400, **self._as_submitted())
@@ -129,7 +131,7 @@ class WritePages(ReadPages):
     def ajax_update(self) -> Any:
         """Change one cell: JSON {pk, field, value, version, old?} in.
 
-        Out: 200 {ok, value, raw, version}; 400 or 404 {message}; 409 {message, conflict, version}.
+        Out: 200 {ok, value, raw, version}; 400, 403 or 404 {message}; 409 {message, conflict, version}.
         """
         body = request.get_json(silent=True)
         if not isinstance(body, dict) or not isinstance(body.get("pk"), str):
@@ -150,8 +152,8 @@ class WritePages(ReadPages):
                 "version": error.version,
             }
             return self._answer({"ok": False, **answer}, 409)
-        except Missing as error:
-            return self._problem(str(error), 404)
+        except (Missing, Denied) as error:
+            return self._problem(str(error), 404 if isinstance(error, Missing) else 403)
         except (WriteError, ValueError) as error:
             return self._problem(str(error), 400)
         text = str(self.text_of(row, name, self.labels([name])))
@@ -174,8 +176,10 @@ class WritePages(ReadPages):
         """Apply a bulk action: form fields action, value, rowid (`pk` or `pk:version`) once per row."""
         name = request.form.get("action", "")
         declared = self._bulk_actions.get(name)
-        if declared is None or not self.can(f"bulk:{name}"):
+        if declared is None:
             return self._bulk_answer(None, "This action is not available.")
+        if not self.can(f"bulk:{name}"):
+            abort(403)
         rows = list(dict.fromkeys(request.form.getlist("rowid")))
         if not 1 <= len(rows) <= MAX_ROWS:
             return self._bulk_answer(None, f"Choose 1 to {MAX_ROWS} rows.")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
-from pynamodb_grid.admin import ModelSource, Refused, StaleWrite
+from pynamodb_grid.admin import Denied, ModelSource, Refused, StaleWrite
 from pynamodb_grid.tests.admin_app import EVERYTHING, derive, make_app, token
 from pynamodb_grid.tests.support import listing, stamp, store, ticket
 
@@ -251,7 +251,20 @@ def test_bulk_needs_its_permission(app: Flask) -> None:
     client = app.test_client()
     data = {"action": "delete", "rowid": "1", "csrf_token": token(client)}
     answer = client.post("/admin/tickets/action/", data=data, headers={"Accept": "application/json"})
-    assert answer.status_code == 400
+    assert answer.status_code == 403
+
+
+def test_a_row_that_is_not_theirs_to_write(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(*_: Any, **__: Any) -> None:
+        raise Denied("This is not yours.")
+
+    form = {**form_of(client, "1"), "subject": "Mine"}
+    cell = {"pk": "1", "field": "status", "value": "closed"}
+    headers = {"X-CSRFToken": token(client)}
+    monkeypatch.setattr(ModelSource, "update", deny)
+    answer = client.post("/admin/tickets/ajax/update/", json=cell, headers=headers)
+    assert (answer.status_code, answer.json) == (403, {"ok": False, "message": "This is not yours."})
+    assert client.post("/admin/tickets/edit/?id=1", data=form).status_code == 403
 
 
 def test_a_record_is_deleted(client: FlaskClient, source: Any) -> None:

@@ -64,8 +64,8 @@ class Access:
         scope = self.list_scope(actor)
         if scope is Scope.ALL:
             return request
-        limit = Condition("requester_id", Op.EQ, actor.user_id)
-        if scope is Scope.TEAM:
+        limit = own = Condition("requester_id", Op.EQ, actor.user_id)
+        if scope is Scope.TEAM and own not in request.conditions:
             limit = Condition("team_id", Op.IN, sorted(actor.team_ids))
         return replace(request, conditions=(*request.conditions, limit))
 

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from models import audit as audit_table
 from models import user as user_table
 from services.errors import Invalid, Throttled
-from services.users import CodeNeeded, Origin, SignedIn, SignInExpired, WrongCode
+from services.users import (
+    CodeNeeded,
+    Origin,
+    Permission,
+    PermissionDenied,
+    Scope,
+    SignedIn,
+    SignInExpired,
+    WrongCode,
+)
 from services.users.second_factor import _step_of
 from tests.services.house import START
 
@@ -157,3 +166,17 @@ def test_no_text_is_a_code_by_accident(text):
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     right = {pyotp.TOTP(secret).at(START + timedelta(seconds=30 * step)) for step in (-1, 0, 1)}
     assert (_step_of(secret, text, START, after=0) is not None) == (text.replace(" ", "") in right)
+
+
+def test_nobody_takes_away_another_s_second_factor_without_the_right_to(house, phone):
+    phone.enrol()
+    now, factor, user_id = LATER, house.services.second_factor, phone.user.user_id
+    for role in ("customer", "agent", "manager"):
+        with pytest.raises(PermissionDenied):
+            factor.turn_off(actor=house.actor(role), user_id=user_id, now=now)
+    narrow = house.actor("narrow", permissions={Permission.USER_EDIT: Scope.ALL})
+    with pytest.raises(Invalid, match="more than your own"):
+        factor.turn_off(actor=narrow, user_id=user_id, now=now)
+    assert factor.is_on(phone.actor)
+    factor.turn_off(actor=house.actor("administrator"), user_id=user_id, now=now)
+    assert not factor.is_on(phone.actor)

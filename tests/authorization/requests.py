@@ -1,0 +1,377 @@
+"""Plausible requests, one for each row of the routes: what is sent must not be why it is refused.
+
+A route that is not named here gets the value of ARGUMENTS for each of its arguments, and no fields.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyotp
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from services.tickets import Ticket
+from tests.authorization.world import FOREIGN_TEAM, NOBODY, TEAM, Person, World
+from tests.portal.conftest import PASSWORD
+
+ANOTHER = "violet tractor under snowfall"
+TICKETS = ("own", "team", "foreign")
+PEOPLE = ("own", "foreign")
+JSON = {"Accept": "application/json"}
+Values = Mapping[str, Any]
+
+
+@dataclass
+class Scene:
+    """One try: who, on which object ("own" or "own status"), with things of its own when it may succeed."""
+
+    world: World
+    who: Person
+    object: str
+    fresh: bool
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """Return whose the object is."""
+        return self.object.partition(" ")[0]
+
+    @property
+    def part(self) -> str:
+        """Return which part of the object it is about, "" for the whole."""
+        return self.object.partition(" ")[2]
+
+    @cached_property
+    def client(self) -> FlaskClient:
+        """Return a browser of the person."""
+        return self.world.client(self.who)
+
+    @cached_property
+    def ticket(self) -> Ticket:
+        """Return the ticket it is about."""
+        if self.fresh:
+            return self.world.ticket(self.who, self.kind)
+        return self.world.shared_ticket(self.who.column, self.kind)
+
+    @cached_property
+    def other(self) -> Person:
+        """Return the person it is about."""
+        if self.kind == "own":
+            return self.who
+        return self.world.person("customer") if self.fresh else self.world.stranger
+
+    @cached_property
+    def account(self) -> Person:
+        """Return whose address is given on the sign-in pages: the person's, somebody's for nobody."""
+        return self.world.person("customer") if self.who.column == NOBODY else self.who
+
+    @cached_property
+    def link(self) -> str:
+        """Return the token of a link for somebody else."""
+        return self.world.link(self.world.person("customer"))
+
+    @cached_property
+    def role_id(self) -> str:
+        """Return a custom role that nobody has."""
+        return self.world.new_role() if self.fresh else self.world.spare_role
+
+    def entry(self, kind: str) -> str:
+        """Return a team or a category that nothing needs, the same each time."""
+        if kind not in self.notes:
+            self.notes[kind] = self.world.entry(kind) if self.fresh else self.world.spare_entry(kind)
+        return str(self.notes[kind])
+
+
+def word(_: Scene, answer: TestResponse) -> str:
+    """Say in the matrix's words how a request was answered; a number where it was something else."""
+    to_login = urlsplit(answer.location or "").path == "/login"
+    if answer.status_code == 401 or (answer.status_code in (302, 303) and to_login):
+        return "sign in"
+    known = {403: "no", 404: "hidden"}.get(answer.status_code)
+    return known or ("yes" if answer.status_code < 400 else str(answer.status_code))
+
+
+def _each(scene: Scene, answer: TestResponse) -> str:
+    """Read an answer about several things, which says of each what became of it."""
+    if answer.status_code not in (200, 409) or not answer.is_json:
+        return word(scene, answer)
+    said = answer.text
+    if "no such ticket" in said:
+        return "hidden"
+    is_done = '"status":"done"' in said or '"undone":1' in said
+    return "yes" if is_done else "no" if "does not allow" in said else said
+
+
+def _signed_in(scene: Scene, answer: TestResponse) -> str:
+    return (
+        "yes" if "ledgerdesk_session=" in str(answer.headers.get_all("Set-Cookie")) else word(scene, answer)
+    )
+
+
+def _signed_out(scene: Scene, answer: TestResponse) -> str:
+    here = scene.who.cookies.get("ledgerdesk_session", "")
+    ended = here and scene.world.services.sessions.resolve(token=here, now=scene.world.now()) is None
+    return "yes" if ended else word(scene, answer)
+
+
+def _device_ended(scene: Scene, answer: TestResponse) -> str:
+    """Tell by the device itself: who names somebody else's is told what who names none is told."""
+    left = scene.world.services.sessions.of_user(user_id=scene.other.user_id, now=scene.world.now())
+    is_there = any(session.id == scene.notes["session"] for session in left)
+    return "hidden" if is_there and word(scene, answer) == "yes" else _signed_out(scene, answer)
+
+
+def _password_set(scene: Scene, answer: TestResponse) -> str:
+    return "yes" if "email=" in (answer.location or "") else word(scene, answer)
+
+
+def _nothing(_: Scene) -> Values:
+    return {}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a route is called: values of its arguments, query, form or JSON, and how the answer is read.
+
+    With `spends`, who may do it does it as a person of their own, whose session or password it ends.
+    """
+
+    objects: tuple[str, ...] = ("-",)
+    path: Callable[[Scene], Values] = _nothing
+    query: Callable[[Scene], Values] = _nothing
+    form: Callable[[Scene], Values] = _nothing
+    json: Callable[[Scene], Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    read: Callable[[Scene, TestResponse], str] = word
+    spends: bool = False
+
+
+# Of routes and of services: the objects and the value that go by an argument's name.
+ARGUMENTS: dict[str, tuple[tuple[str, ...], Callable[[Scene], Any]]] = {
+    "ticket_id": (TICKETS, lambda s: s.ticket.ticket_id),
+    "user_id": (PEOPLE, lambda s: s.other.user_id),
+    "role_id": (("-",), lambda s: s.role_id),
+    "export_type": (("-",), lambda _: "csv"),
+}
+
+
+def unplanned(rule: Rule) -> Plan:
+    """Plan the call of a route that is not named here, by the names of its arguments."""
+    known = {name: ARGUMENTS.get(name, (("-",), lambda _: "1")) for name in rule.arguments}
+    objects = max((offered for offered, _ in known.values()), key=len, default=("-",))
+    return Plan(objects, path=lambda s: {name: value(s) for name, (_, value) in known.items()})
+
+
+def _ticket_path(scene: Scene) -> Values:
+    return {"ticket_id": scene.ticket.ticket_id}
+
+
+def _version(scene: Scene) -> str:
+    return str(scene.ticket.version)
+
+
+def _cell(scene: Scene) -> Values:
+    """Change one cell of a ticket's row in the grid."""
+    value = {"status": "pending", "priority": "urgent", "assignee_id": ""}[scene.part]
+    return {
+        "pk": str(scene.ticket.ticket_id),
+        "field": scene.part,
+        "value": value or scene.world.people["agent"].user_id,
+        "version": scene.ticket.version,
+    }
+
+
+def _rows(scene: Scene) -> Values:
+    """Apply a bulk action to one ticket."""
+    value = {"status": "pending", "priority": "urgent", "assign": ""}[scene.part]
+    return {"action": scene.part, "value": value, "rowid": f"{scene.ticket.ticket_id}:{_version(scene)}"}
+
+
+def _new_on_desk(scene: Scene) -> Values:
+    own = scene.kind == "own"
+    return {
+        "requester": (scene.who if own else scene.world.stranger).email,
+        "subject": "A new one",
+        "body": "Written down on the telephone.",
+        "priority": "normal",
+        "team_id": {"own": "", "team": TEAM, "foreign": FOREIGN_TEAM}[scene.kind],
+    }
+
+
+def _new_user(scene: Scene) -> Values:
+    email = f"{scene.world.new_name().replace(' ', '.')}@demo.example"
+    sent = scene.world.form("/admin/users/new/") | {"name": "New Person", "email": email}
+    return sent | {"role_id": "customer"} | ({"password": PASSWORD} if "password" in sent else {})
+
+
+def _user_form(scene: Scene) -> Values:
+    sent = scene.world.form(f"/admin/users/edit/?id={scene.other.user_id}")
+    return sent | {"name": scene.world.new_name()}
+
+
+def _user_cell(scene: Scene) -> Values:
+    version = scene.world.somebody(scene.other).version
+    value = {"active": False, "role_id": "agent"}[scene.part]
+    return {"pk": scene.other.user_id, "field": scene.part, "value": value, "version": version}
+
+
+def _role_form(scene: Scene) -> Values:
+    return scene.world.form(f"/admin/roles/edit/?id={scene.role_id}") | {"name": scene.world.new_name()}
+
+
+def _new_role(scene: Scene) -> Values:
+    return scene.world.form("/admin/roles/new/") | {"name": scene.world.new_name()}
+
+
+def _device(scene: Scene) -> Values:
+    """Name a session: this one, or one of somebody else."""
+    world = scene.world
+    if scene.kind == "own":
+        scene.notes["session"] = world.services.sessions.id_of(
+            scene.who.cookies.get("ledgerdesk_session", "")
+        )
+    else:
+        found = world.services.sessions.of_user(user_id=scene.other.user_id, now=world.now())
+        scene.notes["session"] = found[0].id
+    return {"session": scene.notes["session"]}
+
+
+def _enrolment(scene: Scene) -> Values:
+    actor = scene.who.actor
+    if actor is None:
+        return {"token": "nobody's", "code": "000000"}
+    begun = scene.world.services.second_factor.begin(actor)
+    return {"token": begun.token, "code": pyotp.TOTP(begun.key.replace(" ", "")).now()}
+
+
+def _code(scene: Scene) -> Values:
+    secret = scene.world.enrolled(scene.account)
+    fields = {"email": scene.account.email, "password": PASSWORD, "csrf_token": scene.who.token}
+    page = scene.world.client(scene.who).post("/login", data=fields).text
+    found = re.search(r'name="token" value="([^"]+)"', page)
+    assert found is not None
+    return {"token": found[1], "code": pyotp.TOTP(secret).now(), "email": scene.account.email}
+
+
+def _letter(scene: Scene) -> Values:
+    scene.world.link(scene.world.person("customer"))
+    return {"letter": next(scene.world.settings.mail_dir.glob("*.eml")).stem}
+
+
+def _chart_file(scene: Scene) -> Values:
+    package, path = scene.world.chart_file
+    return {"package_name": package, "fingerprinted_path": path}
+
+
+def _reset_link(scene: Scene) -> Values:
+    return {"purpose": "reset", "token": scene.link}
+
+
+def _id(value: Callable[[Scene], Any]) -> Callable[[Scene], Values]:
+    return lambda scene: {"id": value(scene)}
+
+
+def _grid(address: str, kind: str) -> dict[str, Plan]:
+    """Plan the routes of a grid of small entries."""
+
+    def entry(scene: Scene) -> str:
+        return scene.entry(kind)
+
+    def edited(scene: Scene) -> Values:
+        return scene.world.form(f"{address}edit/?id={entry(scene)}") | {"name": scene.world.new_name()}
+
+    def cell(scene: Scene) -> Values:
+        return {"pk": entry(scene), "field": "active", "value": False, "version": 1}
+
+    return {
+        f"GET {address}edit/": Plan(query=_id(entry)),
+        f"POST {address}edit/": Plan(form=edited, query=_id(entry)),
+        f"POST {address}new/": Plan(
+            form=lambda s: s.world.form(f"{address}new/") | {"name": s.world.new_name()}
+        ),
+        f"POST {address}ajax/update/": Plan(json=cell),
+        f"POST {address}delete/": Plan(form=_id(entry)),
+        f"POST {address}action/": Plan(form=lambda s: {"action": "delete", "rowid": entry(s)}, headers=JSON),
+    }
+
+
+_DESK, _HELP, _USERS = "/desk/tickets/", "/help/tickets/<int:ticket_id>", "/admin/users/"
+_ONE = f"{_DESK}<int:ticket_id>"
+PLANS: dict[str, Plan] = {
+    "POST /login": Plan(
+        form=lambda s: {"email": s.account.email, "password": PASSWORD}, read=_signed_in, spends=True
+    ),
+    "POST /login/code": Plan(form=_code, read=_signed_in, spends=True),
+    "POST /logout": Plan(read=_signed_out, spends=True),
+    "POST /forgot": Plan(form=lambda s: {"email": s.account.email}),
+    "POST /preferences/theme": Plan(form=lambda _: {"theme": "dark"}),
+    "GET /account/<any(welcome, reset):purpose>/<token>": Plan(path=_reset_link),
+    "POST /account/<any(welcome, reset):purpose>/<token>": Plan(
+        path=_reset_link, form=lambda _: {"password": ANOTHER}, read=_password_set
+    ),
+    "POST /account/password": Plan(form=lambda _: {"current": PASSWORD, "password": ANOTHER}, spends=True),
+    "POST /account/devices/end": Plan(("own", "foreign"), form=_device, read=_device_ended, spends=True),
+    "POST /account/second-factor": Plan(form=_enrolment, spends=True),
+    "POST /account/second-factor/off": Plan(spends=True),
+    "GET /mailbox/<letter>": Plan(path=_letter),
+    "POST /help/new": Plan(form=lambda _: {"subject": "A new one", "body": "It burns."}),
+    f"POST {_HELP}/reply": Plan(TICKETS, path=_ticket_path, form=lambda _: {"body": "Still burning."}),
+    "POST /desk/new": Plan(TICKETS, form=_new_on_desk),
+    f"POST {_ONE}/reply": Plan(
+        ("own reply", "own note", "team reply", "team note", "foreign reply", "foreign note"),
+        path=_ticket_path,
+        form=lambda s: {"kind": s.part, "body": "Put it out.", "version": _version(s)},
+    ),
+    f"POST {_ONE}/update": Plan(
+        TICKETS,
+        path=_ticket_path,
+        form=lambda s: {"priority": "urgent", "seen_priority": "low", "version": _version(s)},
+    ),
+    f"POST {_ONE}/resolve": Plan(
+        TICKETS,
+        path=_ticket_path,
+        form=lambda s: {"yours_priority": "urgent", "all": "yours", "version": _version(s)},
+    ),
+    "POST /desk/undo": Plan(
+        TICKETS, form=lambda s: {"change": f"{s.ticket.ticket_id}:2"}, headers=JSON, read=_each
+    ),
+    f"GET {_DESK}edit/": Plan(TICKETS, query=_id(lambda s: s.ticket.ticket_id)),
+    f"GET {_DESK}details/": Plan(TICKETS, query=_id(lambda s: s.ticket.ticket_id)),
+    f"GET {_DESK}ajax/lookup/": Plan(query=lambda _: {"name": "assignee"}),
+    f"POST {_DESK}ajax/update/": Plan(
+        tuple(f"{kind} {name}" for kind in TICKETS for name in ("status", "priority", "assignee_id")),
+        json=_cell,
+    ),
+    f"POST {_DESK}action/": Plan(
+        tuple(f"{kind} {name}" for kind in TICKETS for name in ("status", "priority", "assign")),
+        form=_rows,
+        headers=JSON,
+        read=_each,
+    ),
+    f"POST {_DESK}delete/": Plan(TICKETS, form=_id(lambda s: s.ticket.ticket_id)),
+    f"GET {_USERS}edit/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id)),
+    f"POST {_USERS}edit/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id), form=_user_form),
+    f"GET {_USERS}details/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id)),
+    f"POST {_USERS}new/": Plan(form=_new_user),
+    f"POST {_USERS}ajax/update/": Plan(("foreign role_id", "foreign active"), json=_user_cell),
+    f"POST {_USERS}delete/": Plan(PEOPLE, form=_id(lambda s: s.other.user_id)),
+    f"POST {_USERS}action/": Plan(
+        PEOPLE, form=lambda s: {"action": "delete", "rowid": s.other.user_id}, headers=JSON, read=_each
+    ),
+    "GET /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id)),
+    "POST /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id), form=_role_form),
+    "POST /admin/roles/new/": Plan(form=_new_role),
+    **_grid("/admin/teams/", "team"),
+    **_grid("/admin/categories/", "category"),
+    "GET /reports/<path:path>": Plan(path=lambda _: {"path": "_dash-update-component"}),
+    "GET /reports/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": Plan(
+        path=_chart_file
+    ),
+    "GET /reports/assets/<path:filename>": Plan(path=lambda _: {"filename": "overview.js"}),
+    "POST /reports/_dash-update-component": Plan(json=lambda s: s.world.chart_call),
+}

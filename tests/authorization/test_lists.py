@@ -1,0 +1,145 @@
+"""What lists, exports and other pages hold of the tickets that are one's own, one's team's, and foreign."""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from services.users import SYSTEM, Permission, Scope
+from tests.authorization.matrix import MATRIX, Key, complaint
+from tests.authorization.requests import JSON, TICKETS, Scene, word
+from tests.authorization.world import FOREIGN_TEAM, World
+from tests.portal.conftest import sign_in
+
+NUMBER = re.compile(r"/(?:desk|help)/tickets/(\d+)\b")
+Found = str | Iterable[int]
+
+
+def page(address: Callable[[Scene], str]) -> Callable[[Scene], Found]:
+    """Read which tickets a page leads to, itself left out."""
+
+    def read(scene: Scene) -> Found:
+        wanted = address(scene)
+        answer = scene.client.get(wanted)
+        here = NUMBER.findall(wanted)
+        if answer.status_code != 200:
+            return word(scene, answer)
+        return [int(number) for number in NUMBER.findall(answer.text) if number not in here]
+
+    return read
+
+
+def exported(scene: Scene) -> Found:
+    """Read which tickets the export holds."""
+    answer = scene.client.get("/desk/tickets/export/csv/", buffered=True)
+    if answer.status_code != 200:
+        return word(scene, answer)
+    return [int(line.partition(",")[0]) for line in answer.text.splitlines()[1:]]
+
+
+def jumped(scene: Scene) -> Found:
+    """Try to jump to each ticket by its number."""
+    found: list[int] = []
+    for kind in TICKETS:
+        number = scene.world.shared_ticket(scene.who.column, kind).ticket_id
+        read = page(lambda _, number=number: f"/jump?q={number}")(scene)
+        if isinstance(read, str):
+            return read
+        found += read
+    return found
+
+
+def _team_ticket(scene: Scene) -> str:
+    return f"/desk/tickets/{scene.world.shared_ticket(scene.who.column, 'team').ticket_id}"
+
+
+LISTS: dict[str, Callable[[Scene], Found]] = {
+    "/desk/tickets/": page(lambda _: "/desk/tickets/"),
+    "/desk/tickets/?requester=ONESELF": page(lambda s: f"/desk/tickets/?requester={s.who.user_id}"),
+    "/desk/tickets/?requester=SOMEBODY": page(
+        lambda s: f"/desk/tickets/?requester={s.world.stranger.user_id}"
+    ),
+    "/desk/tickets/?team=FOREIGN": page(lambda _: f"/desk/tickets/?team={FOREIGN_TEAM}"),
+    "/desk/tickets/export/csv/": exported,
+    "/desk/tickets/TEAM, earlier ones": page(_team_ticket),
+    "/help/": page(lambda _: "/help/"),
+    "/help/tickets": page(lambda _: "/help/tickets"),
+    "/jump": jumped,
+}
+
+
+def held(scene: Scene, found: Found) -> str:
+    """Say in the table's words which tickets were found."""
+    if isinstance(found, str):
+        return found
+    numbers, world, column = set(found), scene.world, scene.who.column
+    kinds = [kind for kind in TICKETS if world.shared_ticket(column, kind).ticket_id in numbers]
+    others = {world.shared_ticket(other, "own").ticket_id for other in world.people if other != column}
+    assert "foreign" in kinds or not numbers & others, f"{column} reads what others asked"
+    return "all" if len(kinds) == len(TICKETS) else " ".join(kinds) or "none"
+
+
+def test_lists_hold_what_their_reader_may_see(world):
+    table = MATRIX.tables["lists"]
+    found: dict[Key, dict[str, str]] = {}
+    for name, read in LISTS.items():
+        scenes = {column: Scene(world, world.people[column], "-", fresh=False) for column in table.columns}
+        found[(name,)] = {column: held(scene, read(scene)) for column, scene in scenes.items()}
+    wrong = {key: outcomes for key, outcomes in found.items() if table.rows.get(key) != outcomes}
+    assert not wrong, complaint("lists", wrong)
+    assert set(table.rows) == set(found), complaint("lists", {}, set(table.rows) - set(found))
+
+
+def test_a_bulk_action_leaves_foreign_tickets_alone(world):
+    lead = world.people["lead"]
+    mine, theirs = world.ticket(lead, "team"), world.ticket(lead, "foreign")
+    answer = post(
+        world,
+        lead,
+        "/desk/tickets/action/",
+        data={"action": "status", "value": "pending", "rowid": [f"{t.ticket_id}:2" for t in (mine, theirs)]},
+    )
+    assert [row["status"] for row in answer.json["results"]] == ["done", "failed"]
+    assert status(world, mine) == "pending"
+    assert status(world, theirs) == "new"
+
+
+@pytest.fixture(scope="module")
+def reader(world):
+    """Somebody who sees every ticket and changes those of their team alone."""
+    seeing = {Permission.TICKET_VIEW: Scope.ALL, Permission.TICKET_NOTE: Scope.ALL}
+    world.role("reader", seeing | {Permission.TICKET_UPDATE: Scope.TEAM})
+    return world.person("reader")
+
+
+def test_seeing_is_not_changing(world, reader):
+    mine, theirs = world.ticket(reader, "team"), world.ticket(reader, "foreign")
+    cell = {"field": "status", "value": "pending", "version": 2}
+    address = "/desk/tickets/ajax/update/"
+    assert reader.actor.may(Permission.TICKET_UPDATE)
+    assert post(world, reader, address, json=cell | {"pk": str(mine.ticket_id)}).status_code == 200
+    assert post(world, reader, address, json=cell | {"pk": str(theirs.ticket_id)}).status_code == 403
+    form = {"action": "status", "value": "pending", "rowid": f"{theirs.ticket_id}:2"}
+    answer = post(world, reader, "/desk/tickets/action/", data=form)
+    assert answer.json["results"][0]["message"] == "Your role does not allow this."
+    assert status(world, theirs) == "new"
+
+
+def test_the_front_page_is_one_that_the_role_opens(world):
+    world.role("nothing", {})
+    for column in [*MATRIX.tables["lists"].columns, "nothing"]:
+        client = sign_in(world.app, world.person(column).email)
+        answer = client.get("/", follow_redirects=True)
+        assert answer.status_code == 200, f"{column} is led to {answer.request.path}"
+        assert client.get("/account/").status_code == 200
+
+
+def post(world: World, who: Any, address: str, **sent: Any) -> Any:
+    """Send something as a script would."""
+    return world.client(who).post(address, headers={"X-CSRFToken": who.token, **JSON}, **sent)
+
+
+def status(world: World, ticket: Any) -> str:
+    """Read a ticket's status as it is now."""
+    return world.services.tickets.get(actor=SYSTEM, ticket_id=ticket.ticket_id).status

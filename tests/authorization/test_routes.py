@@ -1,0 +1,74 @@
+"""Every route, asked by everybody about what is theirs and what is not."""
+
+from typing import Any
+
+import pytest
+from werkzeug.routing import Rule
+
+from tests.authorization.matrix import Key, complaint
+from tests.authorization.requests import PLANS, Plan, Scene, unplanned
+from tests.authorization.walk import grants, refusals, unknown
+from tests.authorization.world import NOBODY, World
+
+
+class Routes:
+    """The routes of the application, and how each is tried."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rules: dict[tuple[str, str], Rule] = {
+            (method, rule.rule): rule
+            for rule in world.app.url_map.iter_rules()
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        }
+        self.rows: set[Key] = {
+            (*place, wanted)
+            for place, rule in self.rules.items()
+            for wanted in self.plan(place, rule).objects
+        }
+
+    @staticmethod
+    def plan(place: tuple[str, str], rule: Rule) -> Plan:
+        """Return how a route is called."""
+        return PLANS.get(" ".join(place)) or unplanned(rule)
+
+    def attempt(self, key: Key, column: str, fresh: bool) -> str:
+        """Send a row's request as a column's person, and say how it was answered."""
+        method, address, about = key
+        rule = self.rules[method, address]
+        plan = self.plan((method, address), rule)
+        own = plan.spends and fresh and column != NOBODY
+        who = self.world.person(column) if own else self.world.people[column]
+        scene = Scene(self.world, who, about, fresh and method != "GET")
+        form = dict(plan.form(scene)) if method != "GET" else {}
+        sent: dict[str, Any] = {"headers": {"X-CSRFToken": who.token, **plan.headers}}
+        sent |= {"json": plan.json(scene)} if plan.json and method != "GET" else {"data": form}
+        path = self.world.app.url_map.bind("localhost").build(rule.endpoint, plan.path(scene), method=method)
+        answer = scene.client.open(path, method=method, query_string=plan.query(scene), buffered=True, **sent)
+        return plan.read(scene, answer)
+
+
+@pytest.fixture(scope="module")
+def routes(world):
+    return Routes(world)
+
+
+def test_every_request_is_of_a_route(routes):
+    assert not set(PLANS) - {" ".join(place) for place in routes.rules}, "requests.py has these for nothing"
+
+
+def test_what_is_refused(routes, world):
+    wrong, traces = refusals("routes", routes.rows, routes.attempt, world)
+    assert not wrong, complaint("routes", wrong)
+    assert not traces, "\n".join(traces)
+
+
+def test_what_is_allowed(routes):
+    wrong = grants("routes", routes.rows, routes.attempt)
+    assert not wrong, complaint("routes", wrong)
+
+
+def test_every_route_has_its_rows(routes):
+    missing, superfluous = unknown("routes", routes.rows, routes.attempt)
+    assert not missing, complaint("routes", missing, superfluous)
+    assert not superfluous, complaint("routes", missing, superfluous)

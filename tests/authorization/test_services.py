@@ -1,0 +1,89 @@
+"""Every method of every service, asked by everybody about what is theirs and what is not."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from services.errors import Forbidden, NotFound
+from tests.authorization.calls import CALLS, Call, arguments, objects_of, outcome
+from tests.authorization.matrix import MATRIX, Key, complaint
+from tests.authorization.requests import Scene
+from tests.authorization.walk import grants, refusals, unknown
+from tests.authorization.world import World
+
+
+class Methods:
+    """The public methods of all services, and how each is tried."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.all: dict[str, Callable[..., Any]] = {
+            f"{field.name}.{name}": method
+            for field in fields(world.services)
+            for name, method in inspect.getmembers(getattr(world.services, field.name), inspect.isroutine)
+            if not name.startswith("_")
+        }
+        self.asking = {
+            name: method
+            for name, method in self.all.items()
+            if "actor" in inspect.signature(method).parameters and name not in MATRIX.internal
+        }
+        self.rows: set[Key] = {
+            (name, wanted)
+            for name, method in self.asking.items()
+            for wanted in objects_of(method, CALLS.get(name, Call()))
+        }
+
+    def attempt(self, key: Key, column: str, fresh: bool) -> str:
+        """Call a row's method as a column's person, and say in the matrix's words what came of it."""
+        name, about = key
+        method, call = self.asking[name], CALLS.get(name, Call())
+        who = self.world.person(column) if call.spends and fresh else self.world.people[column]
+        try:
+            values = arguments(method, call, Scene(self.world, who, about, fresh))
+            found = outcome(method, values)
+        except Forbidden:
+            return "no"
+        except NotFound:
+            return "hidden"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"  # calls.py has to hand over something better
+        return "no" if found is False and name == "roles.allows" else "yes"
+
+
+@pytest.fixture(scope="module")
+def methods(world):
+    return Methods(world)
+
+
+def test_who_asks_nobody_is_listed_with_the_reason(methods):
+    silent = methods.all.keys() - methods.asking.keys()
+    missing = [f"{name} | WHY CALLERS DECIDE" for name in sorted(silent - MATRIX.internal.keys())]
+    assert not missing, "matrix.txt, table [internal]: take an actor, or say why not\n" + "\n".join(missing)
+    gone = MATRIX.internal.keys() - silent
+    assert not gone, f"matrix.txt, table [internal]: there is no such method: {sorted(gone)}"
+    assert all(MATRIX.internal.values()), "matrix.txt, table [internal]: a method has no reason"
+
+
+def test_every_call_is_of_a_method(methods):
+    assert not set(CALLS) - methods.asking.keys(), "calls.py has these for nothing"
+
+
+def test_what_is_refused(methods, world):
+    wrong, traces = refusals("services", methods.rows, methods.attempt, world)
+    assert not wrong, complaint("services", wrong)
+    assert not traces, "\n".join(traces)
+
+
+def test_what_is_allowed(methods):
+    wrong = grants("services", methods.rows, methods.attempt)
+    assert not wrong, complaint("services", wrong)
+
+
+def test_every_method_has_its_rows(methods):
+    missing, superfluous = unknown("services", methods.rows, methods.attempt)
+    assert not missing, complaint("services", missing, superfluous)
+    assert not superfluous, complaint("services", missing, superfluous)

@@ -1,0 +1,256 @@
+"""The real application with a person for every column of the matrix, and things to try their rights on."""
+
+import re
+import runpy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from functools import cached_property
+from itertools import count
+from json import dumps
+from typing import Any
+
+import pyotp
+from flask import Flask
+from flask.testing import FlaskClient
+
+import models
+from local.settings import ROOT, Settings
+from models import user as user_table
+from models.connection import client as engine
+from models.user import User
+from services.bootstrap import Services
+from services.tickets import Ticket
+from services.users import BUILT_IN, SYSTEM, Actor, Permission, Purpose, Scope
+from services.users import Role as StoredRole
+from services.users import User as Somebody
+from tests.authorization.matrix import MATRIX
+from tests.portal.conftest import PASSWORD, TOKEN
+from tests.portal.pages import Page
+
+NOBODY, STRANGER = "nobody", "stranger"
+LINK = re.compile(r"/account/\w+/([\w.\-]+)")
+HOLDS = {"billing": "Billing", "devices": "Devices"}  # everybody is in the first team, nobody in the second
+TEAM, FOREIGN_TEAM = HOLDS
+
+
+@dataclass
+class Person:
+    """Somebody of a role, signed in with a browser; `column` is theirs in the matrix."""
+
+    column: str
+    user_id: str
+    email: str
+    cookies: dict[str, str]
+    token: str
+    actor: Actor | None
+
+
+class World:
+    """The application as wsgi.py builds it; people, tickets and other things by their names in the matrix."""
+
+    def __init__(self) -> None:
+        made = runpy.run_path(str(ROOT / "wsgi.py"))
+        self.app: Flask = made["app"]
+        self.services: Services = made["services"]
+        self._numbers = count(1)
+        self.services.roles.ensure_built_in()
+        for role_id, permissions in MATRIX.roles.items():
+            self.role(role_id, {Permission(p): Scope[scope.upper()] for p, scope in permissions.items()})
+        for team in HOLDS.values():
+            self.entry("team", team)
+        self.entry("category", "Invoices")
+        self._hash = self._hashed()
+        self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles]}
+        self.stranger = self.person(STRANGER)
+        self.people[NOBODY] = self._signed_in(NOBODY, self.stranger.user_id, "", {})
+        self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("team", "foreign")}
+        self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
+        self.spare_role = self.new_role()
+        self.services.analytics.follow(now=self.now())
+
+    @staticmethod
+    def now() -> datetime:
+        """Return the time as requests see it."""
+        return datetime.now(UTC)
+
+    @property
+    def settings(self) -> Settings:
+        """Return how the application runs."""
+        found: Settings = self.app.extensions["settings"]
+        return found
+
+    # People
+
+    def _hashed(self) -> str:
+        made = self.services.users.create(
+            actor=SYSTEM, now=self.now(), name="First", email="first@demo.example", role_id="customer",
+            password=PASSWORD,
+        )  # fmt: skip
+        item = user_table.find(made.user_id)
+        assert item is not None
+        return str(item.password_hash)
+
+    def person(self, column: str) -> Person:
+        """Bring somebody new and sign them in; all are in one team, whatever their role makes of it."""
+        number = next(self._numbers)
+        name, user_id = f"{column.title()} {number}", f"{column}-{number}"
+        item = User(
+            user_id=user_id,
+            name=name,
+            sort_name=name.casefold(),
+            email=f"{user_id}@demo.example",
+            role_id="customer" if column in (STRANGER, NOBODY) else column,
+            team_ids=[] if column == STRANGER else [TEAM],
+            password_hash=self._hash,
+            created_at=self.now(),
+            verified_at=self.now(),
+        )
+        user_table.put(item, seen=0)
+        session = self.services.sessions.start(user_id=user_id, now=self.now())
+        return self._signed_in(column, user_id, str(item.email), {"ledgerdesk_session": session})
+
+    def _signed_in(self, column: str, user_id: str, email: str, cookies: dict[str, str]) -> Person:
+        client = self.app.test_client()
+        for name, value in cookies.items():
+            client.set_cookie(name, value)
+        page = client.get("/account/" if cookies else "/login").text
+        found, form = TOKEN.search(page), client.get_cookie("ledgerdesk_form")
+        assert found is not None, f"no page for the {column}: {page[:500]}"
+        assert form is not None
+        actor = None
+        if cookies:
+            token = cookies["ledgerdesk_session"]
+            actor = self.services.authentication.actor_for(token=token, now=self.now())
+        return Person(column, user_id, email, cookies | {"ledgerdesk_form": form.value}, found[1], actor)
+
+    def client(self, who: Person) -> FlaskClient:
+        """Return a browser with somebody's cookies; what happens to it leaves their other browsers alone."""
+        client = self.app.test_client()
+        for name, value in who.cookies.items():
+            client.set_cookie(name, value)
+        return client
+
+    def somebody(self, who: Person) -> Somebody:
+        """Read an account as it is stored."""
+        return self.services.users.read(actor=SYSTEM, user_id=who.user_id)
+
+    def enrolled(self, who: Person) -> str:
+        """Give somebody a second factor and return its secret; this minute's code is still good."""
+        factor, actor = self.services.second_factor, who.actor
+        assert actor is not None
+        begun = factor.begin(actor)
+        secret = begun.key.replace(" ", "")
+        earlier = pyotp.TOTP(secret).at(int(self.now().timestamp()) - 30)
+        factor.confirm(actor=actor, token=begun.token, code=earlier, now=self.now())
+        return secret
+
+    def link(self, who: Person) -> str:
+        """Send somebody the letter with a link to a new password, and return the link's token."""
+        item = user_table.find(who.user_id)
+        assert item is not None
+        self.services.accounts.send_link(item, Purpose.RESET, self.now())
+        while self.services.outbox.deliver_due(now=self.now()):
+            pass
+        letters = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
+        (letter,) = [mail for mail in letters if who.email.encode() in mail]
+        body = message_from_bytes(letter, policy=policy.default).get_body(("plain",))
+        found = LINK.search(body.get_content() if body else "")
+        assert found is not None
+        return found[1]
+
+    # Things
+
+    def ticket(self, who: Person, kind: str) -> Ticket:
+        """Open a ticket as the matrix names it, with a change that can be undone as its version 2."""
+        mine = kind == "own"
+        made = self.services.tickets.create(
+            actor=SYSTEM,
+            now=self.now(),
+            subject=f"Ticket {next(self._numbers)}",
+            body="It burns.",
+            requester_id=who.user_id if mine else self.stranger.user_id,
+            team_id={"own": None, "team": TEAM, "foreign": FOREIGN_TEAM}[kind],
+        )
+        return self.services.tickets.update(
+            actor=SYSTEM, now=self.now(), ticket_id=made.ticket_id, seen=1, changes={"priority": "low"}
+        )
+
+    def shared_ticket(self, column: str, kind: str) -> Ticket:
+        """Return the ticket of a kind on which a column is tried where nothing may change."""
+        return self._own[column] if kind == "own" else self._shared[kind]
+
+    def role(self, role_id: str, permissions: dict[Permission, Scope]) -> StoredRole:
+        """Make a custom role."""
+        name = role_id.title()
+        return self.services.roles.save(
+            actor=SYSTEM, now=self.now(), role_id=role_id, name=name, permissions=permissions, seen=0
+        )
+
+    def new_role(self) -> str:
+        """Make a custom role that nobody has and return its id."""
+        return self.role(f"role-{next(self._numbers)}", {Permission.TICKET_VIEW: Scope.OWN}).role_id
+
+    def spare_entry(self, kind: str) -> str:
+        """Return a team or category for where nothing may change."""
+        return {"team": FOREIGN_TEAM, "category": "invoices"}[kind]
+
+    def entry(self, kind: str, name: str = "") -> str:
+        """Make a team or a category and return its id."""
+        name = name or f"Spare {next(self._numbers)}"
+        made = self.services.catalog.save(
+            actor=SYSTEM, now=self.now(), kind=kind, id_=None, name=name, active=True, seen=0
+        )
+        return made.id
+
+    def new_name(self) -> str:
+        """Return a name that nothing has yet."""
+        return f"Thing {next(self._numbers)}"
+
+    # What administrators see, so that requests are as the pages make them
+
+    def form(self, address: str) -> dict[str, Any]:
+        """Return what the form at an address would send untouched, read as an administrator."""
+        page = Page(self.client(self.people["administrator"]).get(address).text)
+        path = address.partition("?")[0]
+        own = [f for f in page.forms if f.method == "post" and f.action.partition("?")[0] in ("", path)]
+        assert own, f"no form at {address}"
+        fields = dict(own[0].fields)
+        del fields["csrf_token"]
+        return fields
+
+    @cached_property
+    def chart_call(self) -> dict[str, Any]:
+        """Return what the dashboards' page sends to be filled."""
+        client = self.client(self.people["administrator"])
+        known = client.get("/reports/_dash-dependencies").json or []
+        (call,) = [each for each in known if not each["clientside_function"]]
+        outputs = [part.rpartition(".") for part in call["output"].strip(".").split("...")]
+        return {
+            "output": call["output"],
+            "outputs": [{"id": id_, "property": name} for id_, _, name in outputs],
+            "inputs": [{"id": one["id"], "property": one["property"], "value": ""} for one in call["inputs"]],
+            "changedPropIds": ["url.search"],
+        }
+
+    @cached_property
+    def chart_file(self) -> tuple[str, str]:
+        """Return package and path of a script that the dashboards' page loads."""
+        page = self.client(self.people["administrator"]).get("/reports/").text
+        found = re.search(r'"/reports/_dash-component-suites/([^/"]+)/([^"?]+)', page)
+        assert found is not None
+        return found[1], found[2]
+
+    def digest(self) -> dict[str, set[str]]:
+        """Return everything in every table, to compare."""
+        found = {}
+        for table in models.TABLES:
+            name = table.Meta.table_name
+            pages = engine().get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
+            found[name] = {dumps(item, sort_keys=True) for page in pages for item in page["Items"]}
+        return found
+
+
+def changed(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[str]:
+    """Name the tables in which something differs."""
+    return [name for name, items in before.items() if items != after[name]]
