@@ -13,8 +13,9 @@ import pyotp
 
 from services.reporting import Filters
 from services.tickets import ListRequest
-from services.users import Permission
-from tests.authorization.requests import ANOTHER, ARGUMENTS, PEOPLE, TICKETS, Scene
+from services.users import Permission, Security
+from tests.authorization.requests import ANOTHER
+from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
 from tests.authorization.world import FOREIGN_TEAM, TEAM
 from tests.portal.conftest import PASSWORD
 
@@ -99,13 +100,22 @@ def _account(scene: Scene) -> Values:
 
 
 def _new_account(scene: Scene) -> Values:
-    email = f"{scene.world.new_name().replace(' ', '.')}@demo.example"
-    return {"email": email, "role_id": "customer", "password": PASSWORD}
+    return {"email": scene.world.new_address(), "role_id": "customer"}
 
 
 def _new_role(scene: Scene) -> Values:
     made = scene.world.new_name()
     return {"role_id": made.lower().replace(" ", "-"), "name": made, "permissions": {}, "seen": 0}
+
+
+def _registration(scene: Scene) -> Values:
+    seen = scene.world.services.access.stored().version
+    return {"registration": "on", "domains": "", "seen": seen}
+
+
+def _unconfirmed(scene: Scene) -> Values:
+    scene.world.unconfirm(scene.who)
+    return {}
 
 
 def _enrolment(scene: Scene) -> Values:
@@ -121,20 +131,30 @@ def _factor_off(scene: Scene) -> Values:
 
 
 CALLS: dict[str, Call] = {
+    "access.save": Call(("-",), _registration),
     "accounts.change_password": Call(
         ("own",),
-        lambda _: {"current": PASSWORD, "password": ANOTHER, "session_id": ""},
+        lambda _: {"current": PASSWORD, "password": ANOTHER},
         spends=True,
     ),
+    "addresses.ask_for_change": Call(
+        ("own",), lambda s: {"email": s.world.new_address(), "proof": PASSWORD}, spends=True
+    ),
+    "addresses.ask_to_confirm": Call(("own",), _unconfirmed, spends=True),
+    "addresses.own": Call(("own",)),
     "catalog.save": Call(
         ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "seen": 0}
     ),
+    "invitations.send": Call(("foreign",), lambda s: {"user_id": s.world.invited()} if s.fresh else {}),
+    "proofs.prove": Call(("own",), lambda _: {"answer": PASSWORD}),
+    "proofs.way": Call(("own",)),
     "roles.allows": Call(TICKETS, _belongings),
     "roles.check_permission": Call(TICKETS, _belongings),
     "roles.save": Call(("-",), _new_role),
+    "roles.secure": Call(("-",), lambda _: {"security": Security(), "seen": 1}),
+    "second_factor.is_required": Call(("own",)),
     "second_factor.begin": Call(("own",)),
     "second_factor.confirm": Call(("own",), _enrolment, spends=True),
-    "second_factor.is_on": Call(("own",)),
     "second_factor.turn_off": Call(PEOPLE, _factor_off, spends=True),
     "tickets.assign_ticket": Call(TICKETS, lambda s: {"assignee_id": s.world.people["agent"].user_id}),
     "tickets.create": Call(TICKETS, _new_ticket),
@@ -146,6 +166,8 @@ CALLS: dict[str, Call] = {
     "users.create": Call(("-",), _new_account),
     "users.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
     "users.update": Call(PEOPLE, _account),
+    "viewing.start": Call(("foreign",), spends=True),
+    "viewing.stop": Call(("own",), spends=True),
 }
 
 

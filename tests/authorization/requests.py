@@ -6,85 +6,20 @@ A route that is not named here gets the value of ARGUMENTS for each of its argum
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import pyotp
-from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from services.tickets import Ticket
-from tests.authorization.world import FOREIGN_TEAM, NOBODY, TEAM, Person, World
+from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
+from tests.authorization.world import FOREIGN_TEAM, TEAM
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"
-TICKETS = ("own", "team", "foreign")
-PEOPLE = ("own", "foreign")
 JSON = {"Accept": "application/json"}
 Values = Mapping[str, Any]
-
-
-@dataclass
-class Scene:
-    """One try: who, on which object ("own" or "own status"), with things of its own when it may succeed."""
-
-    world: World
-    who: Person
-    object: str
-    fresh: bool
-    notes: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def kind(self) -> str:
-        """Return whose the object is."""
-        return self.object.partition(" ")[0]
-
-    @property
-    def part(self) -> str:
-        """Return which part of the object it is about, "" for the whole."""
-        return self.object.partition(" ")[2]
-
-    @cached_property
-    def client(self) -> FlaskClient:
-        """Return a browser of the person."""
-        return self.world.client(self.who)
-
-    @cached_property
-    def ticket(self) -> Ticket:
-        """Return the ticket it is about."""
-        if self.fresh:
-            return self.world.ticket(self.who, self.kind)
-        return self.world.shared_ticket(self.who.column, self.kind)
-
-    @cached_property
-    def other(self) -> Person:
-        """Return the person it is about."""
-        if self.kind == "own":
-            return self.who
-        return self.world.person("customer") if self.fresh else self.world.stranger
-
-    @cached_property
-    def account(self) -> Person:
-        """Return whose address is given on the sign-in pages: the person's, somebody's for nobody."""
-        return self.world.person("customer") if self.who.column == NOBODY else self.who
-
-    @cached_property
-    def link(self) -> str:
-        """Return the token of a link for somebody else."""
-        return self.world.link(self.world.person("customer"))
-
-    @cached_property
-    def role_id(self) -> str:
-        """Return a custom role that nobody has."""
-        return self.world.new_role() if self.fresh else self.world.spare_role
-
-    def entry(self, kind: str) -> str:
-        """Return a team or a category that nothing needs, the same each time."""
-        if kind not in self.notes:
-            self.notes[kind] = self.world.entry(kind) if self.fresh else self.world.spare_entry(kind)
-        return str(self.notes[kind])
 
 
 def word(_: Scene, answer: TestResponse) -> str:
@@ -151,20 +86,13 @@ class Plan:
     spends: bool = False
 
 
-# Of routes and of services: the objects and the value that go by an argument's name.
-ARGUMENTS: dict[str, tuple[tuple[str, ...], Callable[[Scene], Any]]] = {
-    "ticket_id": (TICKETS, lambda s: s.ticket.ticket_id),
-    "user_id": (PEOPLE, lambda s: s.other.user_id),
-    "role_id": (("-",), lambda s: s.role_id),
-    "export_type": (("-",), lambda _: "csv"),
-}
-
-
 def unplanned(rule: Rule) -> Plan:
     """Plan the call of a route that is not named here, by the names of its arguments."""
     known = {name: ARGUMENTS.get(name, (("-",), lambda _: "1")) for name in rule.arguments}
     objects = max((offered for offered, _ in known.values()), key=len, default=("-",))
-    return Plan(objects, path=lambda s: {name: value(s) for name, (_, value) in known.items()})
+    values = {name: value for name, (_, value) in known.items()}
+    # It may end the session, for all that is known.
+    return Plan(objects, path=lambda s: {name: value(s) for name, value in values.items()}, spends=True)
 
 
 def _ticket_path(scene: Scene) -> Values:
@@ -204,9 +132,8 @@ def _new_on_desk(scene: Scene) -> Values:
 
 
 def _new_user(scene: Scene) -> Values:
-    email = f"{scene.world.new_name().replace(' ', '.')}@demo.example"
-    sent = scene.world.form("/admin/users/new/") | {"name": "New Person", "email": email}
-    return sent | {"role_id": "customer"} | ({"password": PASSWORD} if "password" in sent else {})
+    given = {"name": "New Person", "email": scene.world.new_address(), "role_id": "customer"}
+    return scene.world.form("/admin/users/new/") | given
 
 
 def _user_form(scene: Scene) -> Values:
@@ -256,6 +183,22 @@ def _code(scene: Scene) -> Values:
     found = re.search(r'name="token" value="([^"]+)"', page)
     assert found is not None
     return {"token": found[1], "code": pyotp.TOTP(secret).now(), "email": scene.account.email}
+
+
+def _address_link(scene: Scene) -> Values:
+    return {"token": scene.world.address_link(scene.world.person("customer"))}
+
+
+def _registration_link(scene: Scene) -> Values:
+    return {"token": scene.world.registration_link()}
+
+
+def _new_address(scene: Scene) -> Values:
+    return {"email": scene.world.new_address(), "proof": PASSWORD}
+
+
+def _person(scene: Scene) -> Values:
+    return {"person": scene.other.user_id}
 
 
 def _letter(scene: Scene) -> Values:
@@ -316,8 +259,20 @@ PLANS: dict[str, Plan] = {
     ),
     "POST /account/password": Plan(form=lambda _: {"current": PASSWORD, "password": ANOTHER}, spends=True),
     "POST /account/devices/end": Plan(("own", "foreign"), form=_device, read=_device_ended, spends=True),
+    "POST /account/email/confirm": Plan(),
     "POST /account/second-factor": Plan(form=_enrolment, spends=True),
     "POST /account/second-factor/off": Plan(spends=True),
+    "POST /account/email": Plan(form=_new_address),
+    "POST /account/prove": Plan(form=lambda _: {"proof": PASSWORD}),
+    "POST /account/prove/sign-in": Plan(read=_signed_out, spends=True),
+    "POST /account/viewing/stop": Plan(spends=True),
+    "GET /account/verify/<token>": Plan(path=_address_link),
+    "POST /account/verify/<token>": Plan(path=_address_link),
+    "POST /register": Plan(form=lambda s: {"name": "New Person", "email": s.world.new_address()}),
+    "GET /register/<token>": Plan(path=_registration_link),
+    "POST /register/<token>": Plan(
+        path=_registration_link, form=lambda _: {"password": ANOTHER}, read=_password_set
+    ),
     "GET /mailbox/<letter>": Plan(path=_letter),
     "POST /help/new": Plan(form=lambda _: {"subject": "A new one", "body": "It burns."}),
     f"POST {_HELP}/reply": Plan(TICKETS, path=_ticket_path, form=lambda _: {"body": "Still burning."}),
@@ -366,6 +321,13 @@ PLANS: dict[str, Plan] = {
     "GET /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id)),
     "POST /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id), form=_role_form),
     "POST /admin/roles/new/": Plan(form=_new_role),
+    "POST /admin/access/": Plan(form=lambda s: s.world.form("/admin/access/")),
+    "GET /admin/sessions/": Plan(PEOPLE, query=_person),
+    "POST /admin/sessions/end/": Plan(PEOPLE, form=lambda s: {**_person(s), "session": s.session_id}),
+    "POST /admin/sessions/second-factor-off/": Plan(PEOPLE, form=_person),
+    "GET /admin/sessions/view-as/": Plan(("foreign",), query=_person),
+    "POST /admin/sessions/view-as/": Plan(("foreign",), form=_person, spends=True),
+    f"POST {_USERS}invite/": Plan(("foreign",), form=_id(lambda s: s.other.user_id)),
     **_grid("/admin/teams/", "team"),
     **_grid("/admin/categories/", "category"),
     "GET /reports/<path:path>": Plan(path=lambda _: {"path": "_dash-update-component"}),

@@ -8,7 +8,8 @@ import pytest
 
 from services.users import SYSTEM, Permission, Scope
 from tests.authorization.matrix import MATRIX, Key, complaint
-from tests.authorization.requests import JSON, TICKETS, Scene, word
+from tests.authorization.requests import JSON, word
+from tests.authorization.scene import TICKETS, Scene
 from tests.authorization.world import FOREIGN_TEAM, World
 from tests.portal.conftest import sign_in
 

@@ -6,7 +6,8 @@ import pytest
 from werkzeug.routing import Rule
 
 from tests.authorization.matrix import Key, complaint
-from tests.authorization.requests import PLANS, Plan, Scene, unplanned
+from tests.authorization.requests import PLANS, Plan, unplanned
+from tests.authorization.scene import Scene
 from tests.authorization.walk import grants, refusals, unknown
 from tests.authorization.world import NOBODY, World
 
@@ -37,7 +38,7 @@ class Routes:
         method, address, about = key
         rule = self.rules[method, address]
         plan = self.plan((method, address), rule)
-        own = plan.spends and fresh and column != NOBODY
+        own = plan.spends and fresh and method != "GET" and column != NOBODY
         who = self.world.person(column) if own else self.world.people[column]
         scene = Scene(self.world, who, about, fresh and method != "GET")
         form = dict(plan.form(scene)) if method != "GET" else {}

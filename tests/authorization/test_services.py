@@ -10,7 +10,7 @@ import pytest
 from services.errors import Forbidden, NotFound
 from tests.authorization.calls import CALLS, Call, arguments, objects_of, outcome
 from tests.authorization.matrix import MATRIX, Key, complaint
-from tests.authorization.requests import Scene
+from tests.authorization.scene import Scene
 from tests.authorization.walk import grants, refusals, unknown
 from tests.authorization.world import World
 

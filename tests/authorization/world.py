@@ -21,7 +21,7 @@ from models.connection import client as engine
 from models.user import User
 from services.bootstrap import Services
 from services.tickets import Ticket
-from services.users import BUILT_IN, SYSTEM, Actor, Permission, Purpose, Scope
+from services.users import BUILT_IN, SYSTEM, Actor, Origin, Permission, Purpose, Scope
 from services.users import Role as StoredRole
 from services.users import User as Somebody
 from tests.authorization.matrix import MATRIX
@@ -29,7 +29,7 @@ from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
 
 NOBODY, STRANGER = "nobody", "stranger"
-LINK = re.compile(r"/account/\w+/([\w.\-]+)")
+LINK = re.compile(r"/(?:account/\w+|register)/([\w.\-]+)")
 HOLDS = {"billing": "Billing", "devices": "Devices"}  # everybody is in the first team, nobody in the second
 TEAM, FOREIGN_TEAM = HOLDS
 
@@ -60,6 +60,7 @@ class World:
         for team in HOLDS.values():
             self.entry("team", team)
         self.entry("category", "Invoices")
+        self.services.access.save(actor=SYSTEM, now=self.now(), registration="on", domains="", seen=0)
         self._hash = self._hashed()
         self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles]}
         self.stranger = self.person(STRANGER)
@@ -150,14 +151,47 @@ class World:
         item = user_table.find(who.user_id)
         assert item is not None
         self.services.accounts.send_link(item, Purpose.RESET, self.now())
+        return self._letter(who.email)
+
+    def address_link(self, who: Person) -> str:
+        """Send somebody the letter that confirms their address, and return the link's token."""
+        self.unconfirm(who)
+        assert who.actor is not None
+        self.services.addresses.ask_to_confirm(actor=who.actor, now=self.now())
+        return self._letter(who.email)
+
+    def unconfirm(self, who: Person) -> None:
+        """Let somebody's address count as not confirmed."""
+        user_table.amend(who.user_id, verified_at=None)
+
+    def registration_link(self) -> str:
+        """Ask for an account as a stranger, and return the token of the letter's link."""
+        email = self.new_address()
+        self.services.registration.ask(name="New Person", email=email, origin=Origin(), now=self.now())
+        return self._letter(email)
+
+    def _letter(self, email: str) -> str:
+        """Deliver what is due, and return the token in the only letter to an address."""
         while self.services.outbox.deliver_due(now=self.now()):
             pass
         letters = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
-        (letter,) = [mail for mail in letters if who.email.encode() in mail]
+        (letter,) = [mail for mail in letters if email.encode() in mail]
         body = message_from_bytes(letter, policy=policy.default).get_body(("plain",))
         found = LINK.search(body.get_content() if body else "")
         assert found is not None
         return found[1]
+
+    def invited(self) -> str:
+        """Make an account whose owner has not taken up the invitation, and return its id."""
+        email = self.new_address()
+        made = self.services.users.create(
+            actor=SYSTEM, now=self.now(), name="Invited", email=email, role_id="customer", invite=False
+        )
+        return made.user_id
+
+    def new_address(self) -> str:
+        """Return an address that nobody has."""
+        return f"new-{next(self._numbers)}@demo.example"
 
     # Things
 
