@@ -49,6 +49,9 @@ paints: dev-setup browser ## Measure largest paint, layout shift and bytes of ev
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
+compact: .venv/.runtime ## Write the stopped engine's file anew, so that nothing deleted is left in it
+	@$(BIN)/python -m local.compact
+
 requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.in files
 	$(UV) $(COMPILE) local/uv.in -o local/uv.txt
 	$(UV) $(COMPILE) requirements.in -o requirements.txt

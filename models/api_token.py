@@ -4,6 +4,7 @@ from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from models.connection import Instant, Json, LeanModel
+from models.errors import translated
 
 
 class TokensByUser(GlobalSecondaryIndex["ApiToken"]):
@@ -31,3 +32,9 @@ class ApiToken(LeanModel):
     last_used_at = Instant(null=True)
     expires_at = TTLAttribute(null=True)
     by_user = TokensByUser()
+
+
+def of_user(user_id: str) -> list[ApiToken]:
+    """List a person's tokens, oldest first; from an index."""
+    with translated():
+        return list(ApiToken.by_user.query(user_id))

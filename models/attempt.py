@@ -40,6 +40,13 @@ def forget(key: str) -> None:
         Attempt(key=key).delete()
 
 
+def forget_beginning(beginning: str) -> None:
+    """Drop every count whose key begins like this; reads the whole table, which is small."""
+    with translated():
+        for item in list(Attempt.scan(Attempt.key.startswith(beginning), attributes_to_get=["key"])):
+            item.delete()
+
+
 def sweep(now: datetime, limit: int) -> int:
     """Delete expired counts, for engines that do not expire items themselves; returns how many."""
     with translated():

@@ -72,3 +72,9 @@ def of_subject(subject: str) -> Iterator[AuditEntry]:
     """Walk what was done to one thing, oldest first; from an index."""
     with translated():
         yield from AuditEntry.by_subject.query(subject)
+
+
+def of_actor(actor_id: str) -> Iterator[AuditEntry]:
+    """Walk what one person did, oldest first; from an index."""
+    with translated():
+        yield from AuditEntry.by_actor.query(actor_id)

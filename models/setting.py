@@ -87,6 +87,12 @@ def put(item: Setting, *, seen: int, also: Sequence[LeanModel] = ()) -> None:
             raise
 
 
+def drop(kind: str, id_: str) -> None:
+    """Delete an item; one that is gone is fine."""
+    with translated():
+        Setting(kind=kind, id=id_).delete()
+
+
 def sweep_expired(kind: str, now: datetime) -> int:
     """Delete the expired items of a kind, for engines that do not expire items themselves."""
     with translated():

@@ -164,6 +164,26 @@ def find(ticket_id: int) -> Ticket | None:
             return None
 
 
+def of_requester(user_id: str) -> Iterator[int]:
+    """Walk the ids of the tickets a person asked for; from an index, so a moment late on AWS."""
+    with translated():
+        for item in Ticket.by_requester.query(user_id, attributes_to_get=["ticket_id"]):
+            yield int(item.ticket_id)
+
+
+def count_of_requester(user_id: str, most: int, *, state: str = "") -> int:
+    """Count the tickets a person asked for, no further than `most`; `state` open or done: on that side."""
+    side_of = Ticket.state_at.startswith(f"{state}#") if state else None
+    with translated():
+        return Ticket.by_requester.count(user_id, side_of, limit=most)
+
+
+def count_open_of_assignee(user_id: str, most: int) -> int:
+    """Count the open tickets a person holds, no further than `most`."""
+    with translated():
+        return Ticket.by_assignee.count(user_id, Ticket.state_at.startswith("open#"), limit=most)
+
+
 def all_ids() -> Iterator[int]:
     """Walk the ids of all tickets; for checks only."""
     with translated():

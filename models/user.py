@@ -1,6 +1,6 @@
 """People: accounts, and the table that keeps e-mail addresses unique."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -196,6 +196,27 @@ def amend_if(item: User, unchanged: Sequence[str], also: Sequence[LeanModel] = (
     together.transact(
         lambda transaction: transaction.update(person, actions=actions, condition=condition), also
     )
+
+
+def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
+    """Empty every attribute of a person but those `kept`, and write those given; for erasing alone.
+
+    Writes nothing where nothing is to be emptied: `kept` and `values` name all that is there.
+    """
+    empty = {
+        name: attribute.default() if callable(attribute.default) else attribute.default
+        for name, attribute in User.get_attributes().items()
+        if name not in kept and name not in values
+    }
+    if any(getattr(item, name) != value for name, value in empty.items()) or values["name"] != item.name:
+        amend(item.user_id, **empty, **values)
+
+
+def others_named(sort_name: str, role_id: str, but: str) -> bool:
+    """Tell whether somebody else of a role has this name; from an index, so a moment late on AWS."""
+    with translated():
+        found = User.by_role.query(role_id, User.sort_name == sort_name, limit=2)
+        return any(item.user_id != but for item in found)
 
 
 def _actions(values: Mapping[str, Any]) -> list[Action]:

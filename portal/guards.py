@@ -73,8 +73,8 @@ def guard_of(app: Flask, endpoint: str) -> str | None:
     return next((guard for prefix, guard in vouched.items() if endpoint.startswith(prefix)), None)
 
 
-def needs(permission: Permission) -> Callable[[View], View]:
-    """Let a view run only for actors whose role has a permission, at whatever scope.
+def needs(*permissions: Permission) -> Callable[[View], View]:
+    """Let a view run only for actors whose role has a permission, or one of several, at whatever scope.
 
     The scope is decided by the service, which knows whose thing it is.
     """
@@ -82,11 +82,11 @@ def needs(permission: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if not actor().may(permission):
-                raise PermissionDenied(permission)
+            if not any(map(actor().may, permissions)):
+                raise PermissionDenied(permissions[0])
             return view(*args, **kwargs)
 
-        guarded.guard = str(permission)  # type: ignore[attr-defined]  # read by the route test
+        guarded.guard = " or ".join(permissions)  # type: ignore[attr-defined]  # read by the route test
         return cast(View, guarded)
 
     return decorate

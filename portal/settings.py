@@ -39,6 +39,7 @@ class Settings:
     public_url: str = "http://127.0.0.1:8080"
     mail_dir: Path = Path("var/data/mail")
     mail_from: str = "desk@ledgerdesk.example"
+    rejects_dir: Path = Path("var/rejects")
     smtp_host: str = ""
     smtp_port: int = 587
     smtp_username: str = ""
@@ -84,6 +85,7 @@ class Settings:
             public_url=_public_url(env, port, production),
             mail_dir=Path(env.get("MAIL_DIR") or data_dir / "mail"),
             mail_from=env.get("MAIL_FROM", "desk@ledgerdesk.example"),
+            rejects_dir=Path(env.get("REJECTS_DIR", "var/rejects")),
             smtp_host=env.get("SMTP_HOST", ""),
             smtp_port=_number(env, "SMTP_PORT", 587, 1, 65535),
             smtp_username=env.get("SMTP_USERNAME", ""),

@@ -17,6 +17,7 @@ def service_options(settings: Settings) -> Options:
         secret=settings.secret_key.encode(),
         mailer=_mailer(settings),
         base_url=settings.public_url,
+        rejects_dir=settings.rejects_dir,
         shards=settings.feed_shards,
     )
 

@@ -18,12 +18,23 @@ from services.caching import ShortCache
 from services.catalog import CatalogService
 from services.mail import Mailer
 from services.outbox import Outbox
+from services.privacy import (
+    AccountStep,
+    ErasureService,
+    ExportService,
+    FilesStep,
+    LedgerStep,
+    MailStep,
+    TablesStep,
+    TrailStep,
+)
 from services.reporting import (
     AnalyticsEngine,
     DashboardService,
     MetricsService,
     ReportingService,
     TicketCounts,
+    acted_in,
 )
 from services.tickets import (
     AssignmentService,
@@ -115,7 +126,13 @@ class _Reporting:
 
 
 @dataclass(frozen=True)
-class Services(_Reporting, _Tickets, _Ways, _Access, _People):
+class _Privacy:
+    erasures: ErasureService
+    exports: ExportService
+
+
+@dataclass(frozen=True)
+class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
 
@@ -128,6 +145,7 @@ class Options:
     secret: bytes
     mailer: Mailer
     base_url: str
+    rejects_dir: Path
     shards: int = 1
 
     def key(self, purpose: str) -> bytes:
@@ -142,7 +160,9 @@ def build_services(options: Options) -> Services:
     access, ways = _build_access(people), _build_ways(options, people)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
-    return Services(**vars(people), **vars(access), **vars(ways), **vars(tickets), **vars(reporting))
+    privacy = _build_privacy(options, people, tickets, reporting)
+    parts = (people, access, ways, tickets, reporting, privacy)
+    return Services(**{name: value for part in parts for name, value in vars(part).items()})
 
 
 def _build_people(options: Options) -> _People:
@@ -271,6 +291,24 @@ def _build_reporting(options: Options, people: _People) -> _Reporting:
     metrics = MetricsService(analytics, partial(_may_read_reports, people.roles))
     counts = TicketCounts(options.analytics_dir)
     return _Reporting(analytics, metrics, DashboardService(metrics), ReportingService(analytics), counts)
+
+
+def _build_privacy(options: Options, people: _People, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
+    mail, files = MailStep(options.mailer), FilesStep(options.rejects_dir)
+    erasures = ErasureService(
+        roles=people.roles,
+        sessions=people.sessions,
+        recorder=people.recorder,
+        steps=(AccountStep(), mail, LedgerStep(), TrailStep(), TablesStep(), files),
+    )
+    exports = ExportService(
+        roles=people.roles,
+        users=people.users,
+        catalog=tickets.catalog,
+        recorder=people.recorder,
+        acted_in=partial(acted_in, reporting.analytics),
+    )
+    return _Privacy(erasures, exports)
 
 
 def _may_read_reports(roles: RoleService, actor: Actor) -> None:

@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -34,6 +35,9 @@ class Mailer(Protocol):
 
     def send(self, letter: Letter, *, message_id: str) -> None:
         """Send a letter; the id stays the same when it is sent again. Raises MailRefused, MailDelayed."""
+
+    def forget(self, mentions: Callable[[str], bool]) -> int:
+        """Delete letters that were sent and lie here still, where their text mentions somebody; how many."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException) as error:
             raise MailDelayed(type(error).__name__) from error
 
+    def forget(self, mentions: Callable[[str], bool]) -> int:
+        """Delete nothing: what was sent has left the house."""
+        del mentions
+        return 0
+
 
 @dataclass(frozen=True)
 class FolderMailer:
@@ -83,6 +92,21 @@ class FolderMailer:
         fresh = path.with_suffix(".new")
         fresh.write_bytes(message.as_bytes(policy=SMTP))
         fresh.replace(path)
+
+    def forget(self, mentions: Callable[[str], bool]) -> int:
+        """Delete letters to or about somebody, half-written ones too."""
+        found = [path for path in sorted(self.folder.glob("*.*")) if mentions(_words(path))]
+        for path in found:
+            path.unlink(missing_ok=True)
+        return len(found)
+
+
+def _words(path: Path) -> str:
+    """Read what a person would read of a letter."""
+    message = message_from_bytes(path.read_bytes(), policy=SMTP)
+    body = message.get_body(("plain",))
+    text = body.get_content() if body is not None else ""
+    return f"{message['To']}\n{message['Subject']}\n{text}"
 
 
 def compose(letter: Letter, *, sender: str, message_id: str) -> EmailMessage:

@@ -7,6 +7,7 @@ from flask_admin import Admin, AdminIndexView, expose
 
 from portal.admin.access import AccessView
 from portal.admin.catalog import CatalogView
+from portal.admin.privacy import PrivacyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
@@ -36,6 +37,7 @@ def init_app(app: Flask) -> None:
     for view in (
         TicketView(services, zone=zone),
         UserView(services),
+        PrivacyView(services),
         RoleView(services),
         SessionView(services),
         AccessView(services),

@@ -164,6 +164,7 @@ class UserView(LedgerView):
             "view_as_url": self._url_of(Permission.USER_VIEW_AS, "sessions.view_as_view"),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
+            "links_of": _links_of,
         }
 
     @staticmethod
@@ -186,6 +187,13 @@ class UserView(LedgerView):
 
     def _teams(self) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.teams()]
+
+
+def _links_of(person: User) -> list[tuple[str, str, str]]:
+    """List the other pages of a person: label, address, icon."""
+    if not (actor().may(Permission.USER_EXPORT) or actor().may(Permission.USER_ERASE)):
+        return []
+    return [("Privacy", url_for("privacy.index_view", user_id=person.user_id), "lock")]
 
 
 def _stored(sort: Sort | None) -> Sort | None:

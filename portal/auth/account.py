@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal import errors, identity
+from portal.download import held_about
 from portal.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
 from services.users import Actor, LinkSpent, Permission, Purpose, Session, SessionGone
@@ -151,6 +152,13 @@ def stop_viewing() -> Response:
     """See the product through one's own eyes again."""
     services().viewing.stop(actor=actor(), now=now())
     return redirect(url_for("auth.front"))
+
+
+@bp.post("/account/export")
+@signed_in
+def export() -> Response:
+    """Hand out all that is held about oneself."""
+    return held_about(actor().user_id)
 
 
 def page(errors: dict[str, str] | None = None, email: str = "") -> str:

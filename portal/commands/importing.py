@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Never
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from tqdm import tqdm
 
@@ -14,7 +15,6 @@ from portal.guards import services
 from services.errors import ServiceError
 from services.tickets import MAPPINGS, FileReport, Watch, WrongFile, import_file
 
-REJECTS = Path("var/rejects")
 WRONG_FILE, STOPPED = 2, 1
 LINE_EVERY = 5.0  # seconds, where nobody watches a bar
 
@@ -64,11 +64,12 @@ class Progress(Watch):
 @click.option(
     "--rejects",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where rows that cannot be read are listed. [default: var/rejects/NAME.csv]",
+    help="Where rows that cannot be read are listed. [default: REJECTS_DIR/NAME.csv]",
 )
 def incidents(file: Path, mapping: str, limit: int | None, rejects: Path | None) -> None:
     """Import the incident log FILE (CSV, or CSV in gzip); repeating it changes nothing."""
-    rejects = rejects or REJECTS / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.csv"
+    kept_in = current_app.extensions["settings"].rejects_dir
+    rejects = rejects or kept_in / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.csv"
     progress = Progress()
     try:
         report = import_file(

@@ -1,5 +1,6 @@
 """The reporting domain: the columnar copy of the ledger, and every figure made from it."""
 
+from services.reporting.acted import acted_in
 from services.reporting.counts import Tally, TicketCounts
 from services.reporting.dashboard import DashboardService
 from services.reporting.definitions import DEFINITIONS, Definition
@@ -44,4 +45,5 @@ __all__ = [
     "Tally",
     "TicketCounts",
     "TooLarge",
+    "acted_in",
 ]

@@ -80,6 +80,7 @@ class View:
     key: Key
     marks: tuple[int, ...]
     voids: bool  # whether the recent part takes solves of the cache back
+    folder: Path
 
     @property
     def version(self) -> tuple[File, ...]:
@@ -194,7 +195,7 @@ class Reader:
         grown = manifest.recent[: len(known)] == known
         wanted = manifest.recent[len(known) :] if grown else manifest.recent
         _load(old.connection, [self._store.checked(file) for file in wanted], afresh=not grown)
-        return View(old.connection, manifest, key, old.marks, _voids(old.connection))
+        return View(old.connection, manifest, key, old.marks, _voids(old.connection), old.folder)
 
     def _opened(self, path: Path, manifest: Manifest, key: Key) -> View:
         connection = connect(self._memory, self._store.spill())
@@ -205,7 +206,8 @@ class Reader:
         except BaseException:
             connection.close()
             raise
-        return View(connection, manifest, key, tuple(mark for (mark,) in marks), _voids(connection))
+        found = tuple(mark for (mark,) in marks)
+        return View(connection, manifest, key, found, _voids(connection), path.parent)
 
 
 def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bool) -> None:

@@ -21,6 +21,7 @@ LONGEST = timedelta(minutes=15)
 FREE_TRIES = 5  # of one account from one network
 FREE_TRIES_UNDER_ATTACK = 2
 FREE_TRIES_OF_NETWORK = 50  # an office shares one address
+KINDS = ("", "code:", "reset:", "register:")  # what is tried at an address: a password, a code, a letter
 ATTACK = 100  # failures of one account, wherever they come from
 
 
@@ -87,6 +88,13 @@ class Brake:
         """Count the failures of this account from here that are not forgotten."""
         found = attempt_table.find_many([who.pair]).get(who.pair)
         return int(found.failures) if found else 0
+
+    @staticmethod
+    def forget(address: str) -> None:
+        """Drop everything counted about one address, for erasing its owner."""
+        for account in (f"{kind}{address}" for kind in KINDS):
+            attempt_table.forget_beginning(f"pair:{_digest(account)}:")
+            attempt_table.forget_beginning(f"account:{_digest(account)}")
 
     @staticmethod
     def sweep(*, now: datetime, limit: int = 200) -> int:

@@ -196,6 +196,8 @@ class UserService:
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
+        if item.erased_at is not None:
+            raise Invalid("This person is erased. What stays of them cannot be changed.")
         if self._exceeds(actor, item.role_id):
             raise Invalid("You cannot change somebody whose role allows more than your own.")
         if user_id == actor.user_id and (not active or role_id != item.role_id):

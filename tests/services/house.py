@@ -26,6 +26,7 @@ def options(connection: ConnectionOptions, folder: Path, shards: int = 1) -> Opt
         secret=b"k" * 32,
         mailer=FolderMailer(folder / "mail", "desk@example.org"),
         base_url="http://127.0.0.1",
+        rejects_dir=folder / "rejects",
         shards=shards,
     )
 

@@ -13,6 +13,7 @@ import models
 from models import ticket as ticket_table
 from models.connection import ConnectionOptions
 from portal.commands import importing
+from portal.settings import Settings
 from tests.services.tickets.importing import logs
 
 
@@ -24,7 +25,7 @@ def runner(tables: ConnectionOptions, tmp_path: Path, monkeypatch: pytest.Monkey
     models.create_tables()
     monkeypatch.chdir(tmp_path)
     app = Flask("ledgerdesk")
-    app.extensions["services"] = logs.build(tables, tmp_path)
+    app.extensions |= {"services": logs.build(tables, tmp_path), "settings": Settings()}
     app.cli.add_command(importing.group)
     return app.test_cli_runner()
 
@@ -92,7 +93,7 @@ def test_an_engine_that_is_away_is_told(tmp_path: Path, caplog: pytest.LogCaptur
     caplog.set_level(logging.CRITICAL)
     app = Flask("ledgerdesk")
     nowhere = ConnectionOptions("eu-central-1", "http://127.0.0.1:1", "none-", max_attempts=1)
-    app.extensions["services"] = logs.build(nowhere, tmp_path)
+    app.extensions |= {"services": logs.build(nowhere, tmp_path), "settings": Settings()}
     app.cli.add_command(importing.group)
     path = logs.write(tmp_path / "log.csv", logs.incident(1, "New"))
     result = call(app.test_cli_runner(), path, "--rejects", tmp_path / "rejects.csv")

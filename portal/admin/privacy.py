@@ -1,0 +1,88 @@
+"""One person's privacy: all that is held about them as a file, and erasing them."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_admin import BaseView, expose
+
+from portal.download import held_about
+from portal.errors import status_of
+from portal.guards import actor, needs, now, proved
+from services.bootstrap import Services
+from services.errors import Conflicted, Invalid
+from services.privacy import COUNTED
+from services.users import Permission
+
+# What the page calls the steps, and what they changed.
+STEPS = {
+    "account": "Emptying the account",
+    "letters": "Dropping letters",
+    "tickets": "Reading all tickets",
+    "trail": "Reading the audit trail",
+    "tables": "Reading all other records",
+    "files": "Reading files",
+}
+CHANGED = {
+    "tickets": "Tickets with other words",
+    "messages": "Messages taken out",
+    "mentions": "Messages and changes of others that named them",
+    "letters": "Letters dropped",
+    "acts": "Acts in the audit trail with other words",
+    "records": "Other records",
+    "files": "Files with other words",
+}
+
+
+class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
+    """What is held about a person, and the way to erase them."""
+
+    def __init__(self, services: Services) -> None:
+        self._services, self._erasures = services, services.erasures
+        super().__init__(name="Privacy", endpoint="privacy", url="/admin/users/<user_id>/privacy")
+
+    @expose("/")
+    @needs(Permission.USER_EXPORT, Permission.USER_ERASE)
+    def index_view(self, user_id: str) -> str:
+        """Show what can be done, or how far an erasure is."""
+        return self._page(user_id)
+
+    @expose("/export", methods=("POST",))
+    @needs(Permission.USER_EXPORT)
+    @proved
+    def export_view(self, user_id: str) -> Any:
+        """Hand out all that is held."""
+        return held_about(user_id)
+
+    @expose("/erase", methods=("POST",))
+    @needs(Permission.USER_ERASE)
+    @proved
+    def erase_view(self, user_id: str) -> Any:
+        """Begin to erase the person."""
+        typed = request.form.get("confirmed", "")
+        try:
+            self._erasures.ask(actor=actor(), user_id=user_id, confirmed=typed, now=now())
+        except (Invalid, Conflicted) as refused:
+            problems = getattr(refused, "fields", {})
+            if not problems:
+                flash(refused.message, "error")
+            return self._page(user_id, problems), status_of(refused)
+        flash("The person cannot sign in any more. Their traces are being taken out.", "ok")
+        return redirect(url_for("privacy.index_view", user_id=user_id))
+
+    def _page(self, user_id: str, errors: dict[str, str] | None = None) -> str:
+        may_erase = actor().may(Permission.USER_ERASE)
+        progress = self._erasures.progress(actor=actor(), user_id=user_id) if may_erase else None
+        outlook = self._erasures.outlook(actor=actor(), user_id=user_id) if may_erase else None
+        asked_by = self._services.users.names([progress.erasure.asked_by]) if progress else {}
+        return render_template(
+            "admin/privacy.html",
+            person=outlook.person if outlook else self._services.users.get(user_id),
+            outlook=outlook,
+            counted=COUNTED,
+            progress=progress,
+            asked_by=next(iter(asked_by.values()), "somebody"),
+            step=STEPS.get(progress.step, "") if progress else "",
+            changed=CHANGED,
+            may_export=actor().may(Permission.USER_EXPORT),
+            errors=errors or {},
+        )

@@ -1,0 +1,115 @@
+"""All that is held about a person: complete, theirs alone, without keys, and written as it is read."""
+
+import itertools
+import json
+import zipfile
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+
+from models import user as user_table
+from models.api_token import ApiToken
+from models.audit import of_subject
+from services.privacy import Held, archive
+from services.privacy.held import Section
+from services.privacy.packing import PIECE
+from services.users import Actor, Origin, PermissionDenied, UserNotFound
+from tests.services.house import House
+
+ORIGIN = Origin(address="203.0.113.9", browser="Velodrome/1")
+
+
+def opened(held: Held) -> tuple[dict, str]:
+    """Unpack an export into its JSON and its page."""
+    packed = zipfile.ZipFile(BytesIO(b"".join(archive(held))))
+    assert packed.namelist() == ["data.json", "read-me.html"]
+    return json.loads(packed.read("data.json")), packed.read("read-me.html").decode()
+
+
+def export(house: House, who: Actor, by: Actor | None = None) -> tuple[dict, str]:
+    """Hand out what is held about a person, to themselves or to somebody else."""
+    house.services.analytics.follow(now=house.now() + timedelta(minutes=1))
+    return opened(house.services.exports.export(actor=by or who, user_id=who.user_id, now=house.now()))
+
+
+def test_everything_of_a_customer_is_in_it(house, agent):
+    who = house.actor("customer")
+    token = house.services.sessions.start(user_id=who.user_id, now=house.now(), origin=ORIGIN)
+    user_table.amend(
+        who.user_id, password_hash="$argon2id$seal", totp="sealed seed", recovery=["sealed code"]
+    )
+    ApiToken(token_hash="sealed-hash", user_id=who.user_id, name="My script", created_at=house.now()).save()
+    ticket = house.ticket(who, subject="<b>Screen</b>", body="It is\nblack & broken")
+    ticket = house.update(agent, ticket, body="Not for them", public=False)
+    house.update(agent, ticket, body="Turn it on")
+    data, page = export(house, who)
+    (account,), (session,), (api,), (held,) = (
+        data[name] for name in ("account", "sessions", "tokens", "tickets")
+    )
+    assert (account["name"], account["second_factor"], account["recovery_codes_left"]) == (who.name, "on", 1)
+    assert (session["address"], session["browser"], api["name"]) == (
+        "203.0.113.9",
+        "Velodrome/1",
+        "My script",
+    )
+    assert (held["subject"], [(one["by"], one["text"]) for one in held["messages"]]) == (
+        "<b>Screen</b>",
+        [("you", "It is\nblack & broken"), (agent.name, "Turn it on")],
+    )
+    assert [act["act"] for act in data["acts_about"]] == ["user.exported"]
+    assert "&lt;b&gt;Screen&lt;/b&gt;" in page
+    assert "It is\nblack &amp; broken" in page
+    for secret in ("$argon2id", "sealed", token, house.services.sessions.id_of(token), "Not for them"):
+        assert secret not in json.dumps(data) + page
+
+
+def test_an_agents_own_words_and_stints_are_in_it(house, customer):
+    who = house.actor("agent")
+    ticket = house.ticket(customer, body="Of the customer alone")
+    ticket = house.update(who, ticket, assignee_id=who.user_id, body="Public words")
+    house.update(who, ticket, body="A note", public=False)
+    data, page = export(house, who)
+    assert data["messages"] == [
+        {
+            "ticket": ticket.ticket_id,
+            "messages": [
+                {"at": one["at"], "by": "you", "kind": kind, "text": text}
+                for one, kind, text in zip(
+                    data["messages"][0]["messages"],
+                    ("public", "internal note"),
+                    ("Public words", "A note"),
+                    strict=True,
+                )
+            ],
+        }
+    ]
+    assert [(stint["ticket"], stint["until"]) for stint in data["assignments"]] == [(ticket.ticket_id, None)]
+    assert "Of the customer alone" not in json.dumps(data) + page
+
+
+def test_who_may_have_it(house, agent, customer):
+    administrator = house.actor("administrator")
+    data, _ = export(house, customer, by=administrator)
+    assert data["person"] == customer.user_id
+    assert administrator.user_id in [act.actor_id for act in of_subject(f"user:{customer.user_id}")]
+    with pytest.raises(PermissionDenied):
+        export(house, customer, by=agent)
+    with pytest.raises(UserNotFound):
+        house.services.exports.export(actor=administrator, user_id="nobody", now=house.now())
+
+
+def test_it_is_sent_while_it_is_read(house):
+    read = itertools.count(1)
+    reached = 0
+
+    def records():
+        nonlocal reached
+        for reached in itertools.islice(read, 20_000):
+            yield {"text": f"{reached} {reached**40} " * 20}
+
+    held = Held("u", house.now(), lambda: iter([Section("big", "Big", "", records())]))
+    pieces = archive(held)
+    first = next(pieces)
+    assert 0 < reached < 5_000, "all was read before anything was sent"
+    assert max(map(len, [first, *pieces])) < 2 * PIECE
