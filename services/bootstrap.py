@@ -18,16 +18,7 @@ from services.caching import ShortCache
 from services.catalog import CatalogService
 from services.mail import Mailer
 from services.outbox import Outbox
-from services.privacy import (
-    AccountStep,
-    ErasureService,
-    ExportService,
-    FilesStep,
-    LedgerStep,
-    MailStep,
-    TablesStep,
-    TrailStep,
-)
+from services.privacy import ErasureService, ExportService, in_order
 from services.reporting import (
     AnalyticsEngine,
     DashboardService,
@@ -294,21 +285,13 @@ def _build_reporting(options: Options, people: _People) -> _Reporting:
 
 
 def _build_privacy(options: Options, people: _People, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
-    mail, files = MailStep(options.mailer), FilesStep(options.rejects_dir)
-    erasures = ErasureService(
-        roles=people.roles,
-        sessions=people.sessions,
-        recorder=people.recorder,
-        steps=(AccountStep(), mail, LedgerStep(), TrailStep(), TablesStep(), files),
+    roles, recorder = people.roles, people.recorder
+    steps = in_order(options.mailer, options.rejects_dir)
+    hand_in = partial(acted_in, reporting.analytics)
+    return _Privacy(
+        ErasureService(roles=roles, sessions=people.sessions, recorder=recorder, steps=steps),
+        ExportService(roles, people.users, tickets.catalog, recorder, hand_in),
     )
-    exports = ExportService(
-        roles=people.roles,
-        users=people.users,
-        catalog=tickets.catalog,
-        recorder=people.recorder,
-        acted_in=partial(acted_in, reporting.analytics),
-    )
-    return _Privacy(erasures, exports)
 
 
 def _may_read_reports(roles: RoleService, actor: Actor) -> None:

@@ -55,7 +55,6 @@ class ExportService:
 
     def __init__(
         self,
-        *,
         roles: RoleService,
         users: UserService,
         catalog: CatalogService,

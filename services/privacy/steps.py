@@ -18,6 +18,7 @@ from models.ticket_history import TicketHistory
 from models.user import User, UserEmail
 from services.mail import Mailer
 from services.privacy.job import RUNNING, Outcome
+from services.privacy.ledger import LedgerStep
 from services.privacy.traces import ERASED, ERASED_NAME, Traces, deep
 from services.users import Brake, sort_name
 
@@ -189,3 +190,8 @@ class FilesStep:
 def _lines(path: Path) -> Iterator[str]:
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as stream:
         yield from stream
+
+
+def in_order(mailer: Mailer, rejects: Path) -> tuple[Step, ...]:
+    """List the steps as they are done: the account first, so that nothing new comes from it."""
+    return (AccountStep(), MailStep(mailer), LedgerStep(), TrailStep(), TablesStep(), FilesStep(rejects))

@@ -39,6 +39,15 @@ def _facts(item: UserItem) -> dict[str, object]:
     }
 
 
+def _changeable(user_id: str) -> UserItem:
+    item = user_table.find(user_id)
+    if item is None:
+        raise UserNotFound
+    if item.erased_at is not None:
+        raise Invalid("This person is erased. What stays of them cannot be changed.")
+    return item
+
+
 class HashPassword(Protocol):
     """Turns a new password into what is kept, or refuses it."""
 
@@ -193,11 +202,7 @@ class UserService:
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
         self._check_role(actor, role_id)
-        item = user_table.find(user_id)
-        if item is None:
-            raise UserNotFound
-        if item.erased_at is not None:
-            raise Invalid("This person is erased. What stays of them cannot be changed.")
+        item = _changeable(user_id)
         if self._exceeds(actor, item.role_id):
             raise Invalid("You cannot change somebody whose role allows more than your own.")
         if user_id == actor.user_id and (not active or role_id != item.role_id):
