@@ -182,18 +182,9 @@ def _build_people(options: Options) -> _People:
         options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
     )
     return _People(
-        authentication,
-        users,
-        roles,
-        sessions,
-        brake,
-        recorder,
-        trail,
-        accounts,
-        second_factor,
-        outbox,
+        authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox,
         passwords,
-    )
+    )  # fmt: skip
 
 
 def _build_access(people: _People) -> _Access:
