@@ -30,6 +30,7 @@ PAGES = (
     ("error-404", "agent", "/desk/nowhere"),
     ("dashboard", "manager", "/reports/"),
     ("users", "administrator", "/admin/users/"),
+    ("privacy", "administrator", "/admin/users/?search=Marta"),
     ("user-new", "administrator", "/admin/users/new/"),
     ("roles", "administrator", "/admin/roles/"),
     ("role-security", "administrator", "/admin/roles/edit/?id=agent"),
@@ -91,6 +92,9 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
         page.goto(path)
         if name == "help-ticket":
             page.locator("a.ask").first.click()
+        if name == "privacy":
+            page.get_by_role("link", name="Edit Marta Demo").click()
+            page.get_by_role("link", name="Privacy").click()
         if name == "dashboard":
             page.locator(".tile-value").first.wait_for()
         page.wait_for_load_state("networkidle")

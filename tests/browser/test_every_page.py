@@ -45,6 +45,7 @@ PAGES = {
         "/admin/sessions/",
         "/admin/sessions/?q=a",
         "a person's sessions",
+        "a person's privacy",
         "view as a person",
         "/admin/roles/new/",
         "/admin/access/",
@@ -125,6 +126,10 @@ def test_a_page_is_sound(role, path, open_as: Opener, people, live_server):
         people["administrator"].post("/admin/users/new/", **invited)
         page.goto("/admin/users/?search=Ivy")
         path = page.get_by_role("link", name="Edit Ivy Invited").get_attribute("href")
+    elif path == "a person's privacy":
+        page.goto("/admin/users/?search=Ben")
+        page.get_by_role("link", name="Edit Ben Demo").click()
+        path = page.get_by_role("link", name="Privacy").get_attribute("href")
     elif path in ("a person's sessions", "view as a person"):
         page.goto("/admin/sessions/?q=Ben+Demo")
         if path.startswith("view"):
