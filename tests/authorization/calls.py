@@ -145,6 +145,7 @@ CALLS: dict[str, Call] = {
     "catalog.save": Call(
         ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "seen": 0}
     ),
+    "erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.world.somebody(s.other).name}),
     "invitations.send": Call(("foreign",), lambda s: {"user_id": s.world.invited()} if s.fresh else {}),
     "proofs.prove": Call(("own",), lambda _: {"answer": PASSWORD}),
     "proofs.way": Call(("own",)),

@@ -201,6 +201,10 @@ def _person(scene: Scene) -> Values:
     return {"person": scene.other.user_id}
 
 
+def _confirmed(scene: Scene) -> Values:
+    return {"confirmed": scene.world.somebody(scene.other).name}
+
+
 def _letter(scene: Scene) -> Values:
     scene.world.link(scene.world.person("customer"))
     return {"letter": next(scene.world.settings.mail_dir.glob("*.eml")).stem}
@@ -327,6 +331,9 @@ PLANS: dict[str, Plan] = {
     "POST /admin/sessions/second-factor-off/": Plan(PEOPLE, form=_person),
     "GET /admin/sessions/view-as/": Plan(("foreign",), query=_person),
     "POST /admin/sessions/view-as/": Plan(("foreign",), form=_person, spends=True),
+    f"POST {_USERS}<user_id>/privacy/erase": Plan(
+        ("foreign",), path=lambda s: {"user_id": s.other.user_id}, form=_confirmed
+    ),
     f"POST {_USERS}invite/": Plan(("foreign",), form=_id(lambda s: s.other.user_id)),
     **_grid("/admin/teams/", "team"),
     **_grid("/admin/categories/", "category"),
