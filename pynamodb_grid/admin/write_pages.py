@@ -171,6 +171,18 @@ class WritePages(ReadPages):
         del action, value
         return result.summary()
 
+    def why_not(self) -> str | None:
+        """Says why a bulk action must not go on, None to go on; asked before each row."""
+        return None
+
+    def stopped_response(self, result: BulkResult) -> Any:
+        """Answers a bulk action that had to stop."""
+        return self._bulk_answer(result, result.summary())
+
+    def row_name(self, pk: str) -> str:
+        """Names a row in messages about it."""
+        return pk
+
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:
         """Apply a bulk action: form fields action, value, rowid (`pk` or `pk:version`) once per row."""
@@ -186,7 +198,9 @@ class WritePages(ReadPages):
         value = request.form.get("value")
         if declared[2] is not None and value not in {v for v, _ in declared[2](self)}:
             return self._bulk_answer(None, "This action does not have that choice.")
-        result = run_bulk(rows, value, getattr(self, declared[3]), self.undo_of)
+        result = run_bulk(rows, value, getattr(self, declared[3]), self.undo_of, self.why_not)
+        if result.stopped:
+            return self.stopped_response(result)
         return self._bulk_answer(result, self.bulk_message(name, value, result))
 
     def _bulk_answer(self, result: BulkResult | None, message: Any) -> Any:
@@ -195,7 +209,7 @@ class WritePages(ReadPages):
         flash(message, "success" if result and result.count("done") else "error")
         left = [each for each in result.results if each.status != "done"] if result else []
         for each in left[:_MAX_TOLD]:
-            flash(f"{each.pk}: {each.message}", "error")
+            flash(f"{self.row_name(each.pk)}: {each.message}", "error")
         if len(left) > _MAX_TOLD:
             flash(f"And {len(left) - _MAX_TOLD} more that were left as they were.", "error")
         return redirect(get_redirect_target() or self.get_url(".index_view"))
