@@ -155,26 +155,23 @@ def _build_people(options: Options) -> _People:
     vault = Vault(options.key("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
     outbox = Outbox(lambda: uuid4().hex)
+    shared: dict[str, Any] = {"roles": roles, "sessions": sessions, "organizations": organizations}
     users = _build_users(
         options,
         outbox,
-        roles,
-        sessions=sessions,
         recorder=recorder,
         hash_password=passwords.hash,
         administrators=administrators,
-        organizations=organizations,
+        **shared,
     )
     authentication = AuthenticationService(
         users=users,
-        roles=roles,
-        sessions=sessions,
         passwords=passwords,
         brake=brake,
         marks=DeviceMarks(options.key("devices")),
         second_factor=second_factor,
         vault=vault,
-        organizations=organizations,
+        **shared,
     )
     trail = TrailService(roles=roles, listing=audit_listing.build(key=options.key("cursors")))
     accounts = _build_accounts(
@@ -182,8 +179,7 @@ def _build_people(options: Options) -> _People:
     )
     return _People(
         authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox,
-        passwords,
-        administrators, organizations, Rechecks(roles, sessions),
+        passwords, administrators, organizations, Rechecks(roles, sessions),
     )  # fmt: skip
 
 
@@ -194,7 +190,7 @@ def _build_access(people: _People) -> _Access:
     return _Access(proofs, devices, viewing)
 
 
-def _build_users(options: Options, outbox: Outbox, roles: RoleService, **shared: Any) -> UserService:
+def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shared: Any) -> UserService:
     return UserService(
         roles=roles,
         cache=ShortCache(FRESH, time.monotonic),

@@ -7,9 +7,9 @@ from flask_admin import Admin, AdminIndexView, expose
 
 from portal.admin.access import AccessView
 from portal.admin.catalog import CatalogView
-from portal.admin.privacy import PrivacyView
 from portal.admin.organizations import OrganizationView
 from portal.admin.people_import import PeopleImportView
+from portal.admin.privacy import PrivacyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView

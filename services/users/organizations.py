@@ -13,7 +13,7 @@ from services.errors import Invalid, NotFound
 from services.text import free_slug, one_line
 from services.users.actor import Actor
 from services.users.errors import StaleRecord
-from services.users.names import normalize_email, sort_name
+from services.users.names import normalize_domain, sort_name
 from services.users.permissions import Permission, Scope
 from services.users.recorder import Recorder
 from services.users.roles import RoleService
@@ -167,8 +167,11 @@ def _clean_name(text: str, others: Iterable[Organization]) -> str:
 
 
 def _clean_domains(texts: Iterable[str], others: Iterable[Organization]) -> list[str]:
-    """Fold domains as addresses are folded, so that both meet; raises Invalid."""
-    found = sorted({_clean_domain(text) for text in texts if text.strip()})
+    """Spell domains as addresses have them, each once; raises Invalid."""
+    try:
+        found = sorted({normalize_domain(text.strip().removeprefix("@")) for text in texts if text.strip()})
+    except Invalid as refused:
+        raise Invalid(refused.message, {"domains": refused.message}) from refused
     if len(found) > DOMAINS:
         raise Invalid(f"At most {DOMAINS} domains.", {"domains": f"At most {DOMAINS} domains."})
     for each in others:
@@ -177,11 +180,3 @@ def _clean_domains(texts: Iterable[str], others: Iterable[Organization]) -> list
             message = f"{taken} belongs to {each.name} already."
             raise Invalid(message, {"domains": message})
     return found
-
-
-def _clean_domain(text: str) -> str:
-    try:
-        return normalize_email(f"x@{text.strip().removeprefix('@')}").partition("@")[2]
-    except Invalid as refused:
-        message = f"{text.strip()[:60]} is no domain such as example.org."
-        raise Invalid(message, {"domains": message}) from refused

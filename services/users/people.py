@@ -223,9 +223,7 @@ class UserService:
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
         self._check_role(actor, role_id)
-        item = _changeable(user_id)
-        if self._roles.exceeds(actor, item.role_id):
-            raise Invalid("You cannot change somebody whose role allows more than your own.")
+        item = self._within_reach(actor, user_id)
         if user_id == actor.user_id and (not active or role_id != item.role_id):
             raise Invalid("You cannot suspend yourself or change your own role.")
         before, standing = _facts(item), Standing.of(item)
@@ -258,6 +256,12 @@ class UserService:
             UserItem(user_id=key, name=name, sort_name=sort_name(name), role_id=role, created_at=now)
             for key, (name, role) in people.items()
         )
+
+    def _within_reach(self, actor: Actor, user_id: str) -> UserItem:
+        item = _changeable(user_id)
+        if self._roles.exceeds(actor, item.role_id):
+            raise Invalid("You cannot change somebody whose role allows more than your own.")
+        return item
 
     def _check_role(self, actor: Actor, role_id: str) -> None:
         try:
