@@ -263,11 +263,7 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
     people_import = PeopleImport(
-        users=people.users,
-        roles=people.roles,
-        organizations=people.organizations,
-        administrators=people.administrators,
-        teams=lambda: {team.id: team.name for team in catalog.teams() if team.active},
+        people.users, people.roles, people.organizations, people.administrators, catalog.offered_teams
     )
     return _Tickets(catalog, tickets, workflow, assignments, audit, importer, people_import)
 
@@ -285,8 +281,9 @@ def _build_privacy(options: Options, people: _People, tickets: _Tickets, reporti
     roles, recorder = people.roles, people.recorder
     steps = in_order(options.mailer, options.rejects_dir)
     hand_in = partial(acted_in, reporting.analytics)
+    shared: dict[str, Any] = {"roles": roles, "recorder": recorder, "administrators": people.administrators}
     return _Privacy(
-        ErasureService(roles=roles, sessions=people.sessions, recorder=recorder, steps=steps),
+        ErasureService(sessions=people.sessions, steps=steps, **shared),
         ExportService(roles, people.users, tickets.catalog, recorder, hand_in),
     )
 

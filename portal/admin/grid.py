@@ -6,13 +6,12 @@ from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 from flask_admin import expose
-from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
 from portal.admin import columns
 from portal.errors import answer, wants_json
 from portal.guards import ProofNeeded, actor, prove_first, services
-from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite
+from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from services.catalog import EntryChanged
 from services.errors import Forbidden, Invalid, NotFound, ServiceError
 from services.tickets import Conflict
@@ -68,7 +67,7 @@ class LedgerView(PynamoView):
     @expose("/columns/", methods=("POST",))
     def columns_view(self) -> Any:
         """Keep which columns a person wants, or how dense the rows are."""
-        response = redirect(get_redirect_target() or self.get_url(".index_view"))
+        response = redirect(return_target() or self.get_url(".index_view"))
         if "density" in request.form:
             columns.keep_density(response, request.form["density"])
             return response

@@ -91,7 +91,7 @@ def role_choices() -> Choices:
 
 def team_choices() -> Choices:
     """List the teams that are offered."""
-    return [(entry.id, entry.name) for entry in services().catalog.teams() if entry.active]
+    return list(services().catalog.offered_teams().items())
 
 
 def _plain(value: Any) -> Any:

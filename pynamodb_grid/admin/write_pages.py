@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, request
-from flask_admin.helpers import get_redirect_target
 
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
 from pynamodb_grid.admin.errors import Denied, Missing, Refused, StaleWrite, WriteError
@@ -11,6 +10,7 @@ from pynamodb_grid.admin.fields import Field, display
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
 from pynamodb_grid.admin.read_pages import ReadPages
+from pynamodb_grid.admin.targets import return_target
 
 _MAX_VERSION_DIGITS = 18
 _MAX_TOLD = 5  # what is flashed travels in a cookie
@@ -99,7 +99,7 @@ class WritePages(ReadPages):
             form=form,
             row=row,
             pk=None if row is None else self.source.pk(row),
-            return_url=get_redirect_target() or self.get_url(".index_view"),
+            return_url=return_target() or self.get_url(".index_view"),
             **{
                 "version": None if row is None else self.source.version(row),
                 "seen": None if row is None else note_seen(fields, row),
@@ -110,7 +110,7 @@ class WritePages(ReadPages):
         return text, status
 
     def _after_save(self, row: Any) -> str:
-        target = get_redirect_target()
+        target = return_target()
         if target:
             return str(target)
         if self.allowed("details"):
@@ -125,7 +125,7 @@ class WritePages(ReadPages):
             flash("The record was deleted.", "success")
         except WriteError as error:
             flash(str(error), "error")
-        return redirect(get_redirect_target() or self.get_url(".index_view"))
+        return redirect(return_target() or self.get_url(".index_view"))
 
     @expose("/ajax/update/", methods=("POST",))
     def ajax_update(self) -> Any:
@@ -212,7 +212,7 @@ class WritePages(ReadPages):
             flash(f"{self.row_name(each.pk)}: {each.message}", "error")
         if len(left) > _MAX_TOLD:
             flash(f"And {len(left) - _MAX_TOLD} more that were left as they were.", "error")
-        return redirect(get_redirect_target() or self.get_url(".index_view"))
+        return redirect(return_target() or self.get_url(".index_view"))
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Any:

@@ -50,6 +50,10 @@ class CatalogService:
         """List all teams by name."""
         return self.all("team")
 
+    def offered_teams(self) -> dict[str, str]:
+        """Map the ids of the teams that take people and tickets to their names."""
+        return {team.id: team.name for team in self.teams() if team.active}
+
     def categories(self) -> list[Entry]:
         """List all categories by name."""
         return self.all("category")

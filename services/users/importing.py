@@ -69,7 +69,6 @@ class PeopleImport:
 
     def __init__(
         self,
-        *,
         users: UserService,
         roles: RoleService,
         organizations: OrganizationService,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from models import user as user_table
 from models.audit import AuditEntry
@@ -21,6 +20,7 @@ from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserN
 from services.users.mailroom import Mailroom
 from services.users.names import clean_name, known_words, normalize_email, sort_name
 from services.users.organizations import OrganizationService
+from services.users.passwords import HashPassword
 from services.users.permissions import Permission
 from services.users.recorder import Recorder
 from services.users.roles import RoleService
@@ -41,22 +41,6 @@ def _facts(item: UserItem) -> dict[str, object]:
         "organization_id": item.organization_id,
         "active": item.active,
     }
-
-
-def _changeable(user_id: str) -> UserItem:
-    item = user_table.find(user_id)
-    if item is None:
-        raise UserNotFound
-    if item.erased_at is not None:
-        raise Invalid("This person is erased. What stays of them cannot be changed.")
-    return item
-
-
-class HashPassword(Protocol):
-    """Turns a new password into what is kept, or refuses it."""
-
-    def __call__(self, password: str, *, about: Iterable[str] = ()) -> str:
-        """Return the hash; raises Invalid."""
 
 
 class UserService:
@@ -258,7 +242,11 @@ class UserService:
         )
 
     def _within_reach(self, actor: Actor, user_id: str) -> UserItem:
-        item = _changeable(user_id)
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        if item.erased_at is not None:
+            raise Invalid("This person is erased. What stays of them cannot be changed.")
         if self._roles.exceeds(actor, item.role_id):
             raise Invalid("You cannot change somebody whose role allows more than your own.")
         return item

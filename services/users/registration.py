@@ -26,7 +26,7 @@ from services.users.links import LinkSpent, Purpose
 from services.users.names import clean_name, known_words, normalize_email, sort_name
 from services.users.organizations import OrganizationService
 from services.users.origin import Origin
-from services.users.people import HashPassword
+from services.users.passwords import HashPassword
 from services.users.recorder import Recorder
 from services.users.user import User
 from services.users.vault import Unreadable, Vault

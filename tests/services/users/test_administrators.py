@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from models import guard
 from models import role as role_table
 from models import user as user_table
-from models.together import in_turn
 from models.user import User as UserItem
+from services.errors import Invalid
 from services.users import BUILT_IN, SYSTEM, LastAdministrator, Permission, Scope, StaleRecord, User
 from services.users.administrators import GUARD, POWERS, Standing
 from tests.services.conftest import open_house
@@ -116,22 +116,18 @@ def test_a_role_keeps_its_powers_while_nobody_else_has_them(house):
     assert left() == {"one", "two", "third"}
 
 
-def test_an_erasure_asks_too(house):
-    """What a job that empties an account writes along."""
-    last = person("last")
+def test_the_last_one_is_not_erased(house):
+    last, erasures = person("last"), house.services.erasures
 
-    def erase(user_id):
-        def write():
-            item = user_table.find(user_id)
-            leaving = house.services.administrators.when_person_leaves(item)
-            user_table.amend_if(item, ["role_id"], also=leaving, erased_at=START, active=False)
+    def erase():
+        erasures.ask(actor=SYSTEM, user_id=last.user_id, confirmed="last", now=START)
 
-        in_turn(write)
-
-    with pytest.raises(LastAdministrator):
-        erase(last.user_id)
+    with pytest.raises(Invalid, match=LAST):
+        erase()
+    assert LAST in erasures.outlook(actor=SYSTEM, user_id=last.user_id).refusal
+    assert left() == {"last"}
     person("other")
-    erase(last.user_id)
+    erase()
     assert left() == {"other"}
 
 
