@@ -31,6 +31,7 @@ PAGES = (
     ("dashboard", "manager", "/reports/"),
     ("users", "administrator", "/admin/users/"),
     ("user-new", "administrator", "/admin/users/new/"),
+    ("people-import", "administrator", "/admin/users/import/"),
     ("roles", "administrator", "/admin/roles/"),
     ("role-security", "administrator", "/admin/roles/edit/?id=agent"),
     ("sessions", "administrator", "/admin/sessions/?q=a"),
@@ -38,6 +39,8 @@ PAGES = (
     ("prove", "administrator", "/account/prove"),
     ("role-new", "administrator", "/admin/roles/new/"),
     ("access", "administrator", "/admin/access/"),
+    ("organizations", "administrator", "/admin/organizations/"),
+    ("organization-new", "administrator", "/admin/organizations/new/"),
     ("teams", "administrator", "/admin/teams/"),
     ("categories", "administrator", "/admin/categories/"),
 )

@@ -1,25 +1,22 @@
 """Wires the services together; the only place that does."""
 
-import hmac
 import secrets
 import time
 from dataclasses import dataclass
 from functools import partial
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import models
 from models import audit_listing, tickets_listing, users_listing
-from models.connection import ConnectionOptions
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
-from services.mail import Mailer
+from services.options import Options
 from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
 from services.reporting import (
+    AccessPreview,
     AnalyticsEngine,
     DashboardService,
     MetricsService,
@@ -40,6 +37,7 @@ from services.users import (
     AccountService,
     Actor,
     AddressService,
+    Administrators,
     AuthenticationService,
     Brake,
     DeviceMarks,
@@ -49,9 +47,12 @@ from services.users import (
     Links,
     Mailroom,
     Notices,
+    OrganizationService,
     Passwords,
+    PeopleImport,
     Permission,
     ProofService,
+    Rechecks,
     Recorder,
     RegistrationService,
     RoleService,
@@ -80,6 +81,9 @@ class _People:
     second_factor: SecondFactor
     outbox: Outbox
     passwords: Passwords
+    administrators: Administrators
+    organizations: OrganizationService
+    rechecks: Rechecks
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class _Tickets:
     assignments: AssignmentService
     audit: AuditService
     importer: TicketImporter
+    people_import: PeopleImport
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,7 @@ class _Reporting:
     dashboards: DashboardService
     reports: ReportingService
     counts: TicketCounts
+    access_preview: AccessPreview
 
 
 @dataclass(frozen=True)
@@ -125,23 +131,6 @@ class _Privacy:
 @dataclass(frozen=True)
 class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the services need to know of this instance; `secret` is what all its keys are made from."""
-
-    connection: ConnectionOptions
-    analytics_dir: Path
-    secret: bytes
-    mailer: Mailer
-    base_url: str
-    rejects_dir: Path
-    shards: int = 1
-
-    def key(self, purpose: str) -> bytes:
-        """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""
-        return hmac.new(self.secret, purpose.encode(), sha256).digest()
 
 
 def build_services(options: Options) -> Services:
@@ -158,24 +147,31 @@ def build_services(options: Options) -> Services:
 
 def _build_people(options: Options) -> _People:
     recorder = Recorder(lambda: uuid4().hex)
-    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder)
+    administrators = Administrators()
+    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder, administrators)
+    organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
     passwords, brake = Passwords(), Brake()
     vault = Vault(options.key("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
     outbox = Outbox(lambda: uuid4().hex)
+    shared: dict[str, Any] = {"roles": roles, "sessions": sessions, "organizations": organizations}
     users = _build_users(
-        options, outbox, roles, sessions=sessions, recorder=recorder, hash_password=passwords.hash
+        options,
+        outbox,
+        recorder=recorder,
+        hash_password=passwords.hash,
+        administrators=administrators,
+        **shared,
     )
     authentication = AuthenticationService(
         users=users,
-        roles=roles,
-        sessions=sessions,
         passwords=passwords,
         brake=brake,
         marks=DeviceMarks(options.key("devices")),
         second_factor=second_factor,
         vault=vault,
+        **shared,
     )
     trail = TrailService(roles=roles, listing=audit_listing.build(key=options.key("cursors")))
     accounts = _build_accounts(
@@ -183,7 +179,7 @@ def _build_people(options: Options) -> _People:
     )
     return _People(
         authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox,
-        passwords,
+        passwords, administrators, organizations, Rechecks(roles, sessions),
     )  # fmt: skip
 
 
@@ -194,7 +190,7 @@ def _build_access(people: _People) -> _Access:
     return _Access(proofs, devices, viewing)
 
 
-def _build_users(options: Options, outbox: Outbox, roles: RoleService, **shared: Any) -> UserService:
+def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shared: Any) -> UserService:
     return UserService(
         roles=roles,
         cache=ShortCache(FRESH, time.monotonic),
@@ -229,6 +225,7 @@ def _build_ways(options: Options, people: _People) -> _Ways:
     registration = RegistrationService(
         access=access,
         accounts=people.accounts,
+        organizations=people.organizations,
         outbox=people.outbox,
         mailer=options.mailer,
         base_url=options.base_url,
@@ -265,22 +262,28 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
         listing=tickets_listing.build(key=options.key("cursors"), shards=options.shards),
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
-    return _Tickets(catalog, tickets, workflow, assignments, audit, importer)
+    people_import = PeopleImport(
+        people.users, people.roles, people.organizations, people.administrators, catalog.offered_teams
+    )
+    return _Tickets(catalog, tickets, workflow, assignments, audit, importer, people_import)
 
 
 def _build_reporting(options: Options, people: _People) -> _Reporting:
     analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
     metrics = MetricsService(analytics, partial(_may_read_reports, people.roles))
     counts = TicketCounts(options.analytics_dir)
-    return _Reporting(analytics, metrics, DashboardService(metrics), ReportingService(analytics), counts)
+    preview = AccessPreview(roles=people.roles, organizations=people.organizations, engine=analytics)
+    dashboards, reports = DashboardService(metrics), ReportingService(analytics)
+    return _Reporting(analytics, metrics, dashboards, reports, counts, preview)
 
 
 def _build_privacy(options: Options, people: _People, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
     roles, recorder = people.roles, people.recorder
     steps = in_order(options.mailer, options.rejects_dir)
     hand_in = partial(acted_in, reporting.analytics)
+    shared: dict[str, Any] = {"roles": roles, "recorder": recorder, "administrators": people.administrators}
     return _Privacy(
-        ErasureService(roles=roles, sessions=people.sessions, recorder=recorder, steps=steps),
+        ErasureService(sessions=people.sessions, steps=steps, **shared),
         ExportService(roles, people.users, tickets.catalog, recorder, hand_in),
     )
 
