@@ -11,6 +11,7 @@ TARGET = ROOT / "var" / "screens"
 # The name of a drawing, who sees the page, and where it is; a drawing without a page yet has no row.
 PAGES = (
     ("signin", None, "/login"),
+    ("sign-on-failed", None, "/login/from/verdanta"),
     ("style", None, "/style"),
     ("register", None, "/register"),
     ("forgot", None, "/forgot"),

@@ -68,7 +68,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     identity.init_app(app)
     navigation.init_app(app)
     stills.init_app(app)
-    ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof)
+    ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
     for blueprint in (*ways_in, customer.bp, desk.bp, jump.bp, health.bp):
         app.register_blueprint(blueprint)
     if not settings.is_production:

@@ -16,6 +16,7 @@ from models.connection import ConnectionOptions
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
+from services.doors import Doors, build_doors
 from services.mail import Mailer
 from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
@@ -52,6 +53,7 @@ from services.users import (
     Passwords,
     Permission,
     ProofService,
+    Provider,
     Recorder,
     RegistrationService,
     RoleService,
@@ -123,7 +125,7 @@ class _Privacy:
 
 
 @dataclass(frozen=True)
-class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
+class Services(_Privacy, _Reporting, _Tickets, Doors, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
 
@@ -138,6 +140,7 @@ class Options:
     base_url: str
     rejects_dir: Path
     shards: int = 1
+    providers: tuple[Provider, ...] = ()
 
     def key(self, purpose: str) -> bytes:
         """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""
@@ -149,10 +152,11 @@ def build_services(options: Options) -> Services:
     models.connect(options.connection)
     people = _build_people(options)
     access, ways = _build_access(people), _build_ways(options, people)
+    doors = build_doors(people, options.providers, key=options.key, base_url=options.base_url)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
     privacy = _build_privacy(options, people, tickets, reporting)
-    parts = (people, access, ways, tickets, reporting, privacy)
+    parts = (people, access, ways, doors, tickets, reporting, privacy)
     return Services(**{name: value for part in parts for name, value in vars(part).items()})
 
 

@@ -23,6 +23,7 @@ FIELDS = (
 ACTS = {
     "user.created": "added a person",
     "user.changed": "changed a person",
+    "user.linked": "signed in with a provider for the first time",
     "user.password_chosen": "chose a password by a link",
     "user.password_changed": "changed the password",
     "user.second_factor_on": "turned the second factor on",

@@ -22,21 +22,25 @@ from services.users.letters import Letters, Notices
 from services.users.links import Link, Links, LinkSpent, Purpose
 from services.users.mailroom import Mailroom
 from services.users.names import normalize_email, sort_name
+from services.users.openid import OpenIdClient, ProviderDown, SignOnFailed, SignOnInvalid
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
 from services.users.people import THEMES, UserService
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.proof import ProofService, Way, WrongProof
+from services.users.provider import Provider, Vouched
 from services.users.recorder import Recorder
 from services.users.registration import Applicant, RegistrationClosed, RegistrationService
 from services.users.roles import RoleService
 from services.users.second_factor import Enrolment, SecondFactor, WrongCode
 from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
 from services.users.sessions import Session, SessionManager
+from services.users.single_sign_on import Answer, ProviderNotFound, SingleSignOn
 from services.users.trail import Act, TrailService
 from services.users.user import Role, User
 from services.users.vault import Vault
 from services.users.viewing import ViewingService
+from services.users.vouched import SignOnRefused, VouchedAccounts
 
 __all__ = [
     "ABSOLUTE_CHOICES",
@@ -52,6 +56,7 @@ __all__ = [
     "Actor",
     "AddressService",
     "AddressTaken",
+    "Answer",
     "Applicant",
     "AuthenticationService",
     "BadCredentials",
@@ -67,12 +72,16 @@ __all__ = [
     "Links",
     "Mailroom",
     "Notices",
+    "OpenIdClient",
     "Origin",
     "OwnAddress",
     "Passwords",
     "Permission",
     "PermissionDenied",
     "ProofService",
+    "Provider",
+    "ProviderDown",
+    "ProviderNotFound",
     "Purpose",
     "Recorder",
     "Registration",
@@ -88,7 +97,11 @@ __all__ = [
     "SessionGone",
     "SessionManager",
     "SignInExpired",
+    "SignOnFailed",
+    "SignOnInvalid",
+    "SignOnRefused",
     "SignedIn",
+    "SingleSignOn",
     "StaleRecord",
     "TrailService",
     "User",
@@ -97,6 +110,8 @@ __all__ = [
     "Vault",
     "ViewingOnly",
     "ViewingService",
+    "Vouched",
+    "VouchedAccounts",
     "Way",
     "WrongCode",
     "WrongProof",

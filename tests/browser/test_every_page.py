@@ -59,6 +59,7 @@ PAGES = {
 REFUSED = (
     (None, "/nothing", 404),
     (None, "/account/reset/wrong", 400),
+    (None, "/login/from/corp", 400),
     ("customer", "/help/tickets/999999", 404),
     ("customer", "/admin/users/", 403),
     ("agent", f"{TICKETS}999999", 404),
