@@ -18,6 +18,8 @@ PAGES = (
     ("mailbox", None, "/mailbox/"),
     ("help-account", "customer", "/account/"),
     ("account", "agent", "/account/"),
+    ("tokens", "agent", "/account/tokens/"),
+    ("admin-tokens", "administrator", "/admin/tokens/"),
     ("second-factor", "agent", "/account/second-factor"),
     ("trail", "administrator", "/admin/trail/"),
     ("help-home", "customer", "/help/"),

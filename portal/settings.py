@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -66,6 +67,7 @@ class Settings:
     smtp_starttls: bool = True
     proxies: int = 0
     providers: tuple[ProviderSettings, ...] = ()
+    endless_tokens: bool = False
 
     @property
     def is_production(self) -> bool:
@@ -103,17 +105,25 @@ class Settings:
             secure_cookies=production,
             time_zone=_time_zone(env),
             public_url=_public_url(env, port, production),
-            mail_dir=Path(env.get("MAIL_DIR") or data_dir / "mail"),
-            mail_from=env.get("MAIL_FROM", "desk@ledgerdesk.example"),
             rejects_dir=Path(env.get("REJECTS_DIR", "var/rejects")),
-            smtp_host=env.get("SMTP_HOST", ""),
-            smtp_port=_number(env, "SMTP_PORT", 587, 1, 65535),
-            smtp_username=env.get("SMTP_USERNAME", ""),
-            smtp_password=env.get("SMTP_PASSWORD", ""),
-            smtp_starttls=_number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
+            **_mail(env, data_dir),
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5),
             providers=_providers(env, production),
+            endless_tokens=_number(env, "ENDLESS_TOKENS", 0, 0, 1) == 1,
         )
+
+
+def _mail(env: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
+    """Read how letters leave the house."""
+    return {
+        "mail_dir": Path(env.get("MAIL_DIR") or data_dir / "mail"),
+        "mail_from": env.get("MAIL_FROM", "desk@ledgerdesk.example"),
+        "smtp_host": env.get("SMTP_HOST", ""),
+        "smtp_port": _number(env, "SMTP_PORT", 587, 1, 65535),
+        "smtp_username": env.get("SMTP_USERNAME", ""),
+        "smtp_password": env.get("SMTP_PASSWORD", ""),
+        "smtp_starttls": _number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
+    }
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -21,6 +21,7 @@ def service_options(settings: Settings) -> Options:
         rejects_dir=settings.rejects_dir,
         shards=settings.feed_shards,
         providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
+        endless_tokens=settings.endless_tokens,
     )
 
 

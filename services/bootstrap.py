@@ -141,6 +141,7 @@ class Options:
     rejects_dir: Path
     shards: int = 1
     providers: tuple[Provider, ...] = ()
+    endless_tokens: bool = False
 
     def key(self, purpose: str) -> bytes:
         """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""
@@ -152,7 +153,7 @@ def build_services(options: Options) -> Services:
     models.connect(options.connection)
     people = _build_people(options)
     access, ways = _build_access(people), _build_ways(options, people)
-    doors = build_doors(people, options.providers, key=options.key, base_url=options.base_url)
+    doors = build_doors(options, people)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
     privacy = _build_privacy(options, people, tickets, reporting)

@@ -2,11 +2,12 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
+from models import tokens_listing
 from services.users import (
     AuthenticationService,
     Brake,
@@ -15,6 +16,7 @@ from services.users import (
     Recorder,
     RoleService,
     SingleSignOn,
+    TokenService,
     UserService,
     Vault,
     VouchedAccounts,
@@ -26,6 +28,7 @@ class Doors:
     """What lets people in without a password."""
 
     sign_on: SingleSignOn
+    tokens: TokenService
 
 
 class People(Protocol):
@@ -52,23 +55,48 @@ class People(Protocol):
         """Return who slows guessers down."""
 
 
-def build_doors(
-    people: People, providers: Iterable[Provider], *, key: Callable[[str], bytes], base_url: str
-) -> Doors:
-    """Build them; `key` derives a key for one purpose."""
+class Options(Protocol):
+    """What the doors need to know of this instance."""
+
+    @property
+    def providers(self) -> Iterable[Provider]:
+        """Return who may vouch for people."""
+
+    @property
+    def base_url(self) -> str:
+        """Return our own address."""
+
+    @property
+    def endless_tokens(self) -> bool:
+        """Tell whether a token may do without an end."""
+
+    def key(self, purpose: str) -> bytes:
+        """Derive a key for one purpose."""
+
+
+def build_doors(options: Options, people: People) -> Doors:
+    """Build the ways in that lead to these people."""
     # Providers send people back to our own address, whatever a request calls us.
-    back = f"{base_url.rstrip('/')}/login/from/"
+    back = f"{options.base_url.rstrip('/')}/login/from/"
     sign_on = SingleSignOn(
         clients=[
             (provider, OpenIdClient(provider, return_to=back + provider.id, clock=time.monotonic))
-            for provider in providers
+            for provider in options.providers
         ],
         accounts=VouchedAccounts(
             users=people.users, roles=people.roles, recorder=people.recorder, new_id=lambda: uuid4().hex
         ),
         authentication=people.authentication,
         brake=people.brake,
-        vault=Vault(key("sign-on")),
+        vault=Vault(options.key("sign-on")),
         new_secret=lambda: secrets.token_urlsafe(32),
     )
-    return Doors(sign_on)
+    tokens = TokenService(
+        users=people.users,
+        roles=people.roles,
+        recorder=people.recorder,
+        listing=tokens_listing.build(key=options.key("cursors")),
+        new_secret=lambda: secrets.token_urlsafe(32),
+        may_be_endless=options.endless_tokens,
+    )
+    return Doors(sign_on, tokens)

@@ -11,6 +11,7 @@ from portal.admin.privacy import PrivacyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
+from portal.admin.tokens import TokenView
 from portal.admin.trail import TrailView
 from portal.admin.users import UserView
 from portal.guards import vouch
@@ -41,6 +42,7 @@ def init_app(app: Flask) -> None:
         RoleView(services),
         SessionView(services),
         AccessView(services),
+        TokenView(services),
         TrailView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),

@@ -41,6 +41,8 @@ ACTS = {
     "user.exported": "downloaded what is held about a person",
     "user.erasure_asked": "asked to erase a person",
     "user.erased": "erased a person",
+    "token.created": "made an API token",
+    "token.revoked": "revoked an API token",
     "role.created": "made a role",
     "role.changed": "changed a role",
     "team.created": "made a team",

@@ -36,6 +36,7 @@ from services.users.second_factor import Enrolment, SecondFactor, WrongCode
 from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
 from services.users.sessions import Session, SessionManager
 from services.users.single_sign_on import Answer, ProviderNotFound, SingleSignOn
+from services.users.tokens import DAYS, Holder, Token, TokenNotFound, TokenService
 from services.users.trail import Act, TrailService
 from services.users.user import Role, User
 from services.users.vault import Vault
@@ -45,6 +46,7 @@ from services.users.vouched import SignOnRefused, VouchedAccounts
 __all__ = [
     "ABSOLUTE_CHOICES",
     "BUILT_IN",
+    "DAYS",
     "IDLE_CHOICES",
     "PROOF_LASTS",
     "SYSTEM",
@@ -65,6 +67,7 @@ __all__ = [
     "DeviceMarks",
     "DeviceService",
     "Enrolment",
+    "Holder",
     "InvitationService",
     "Letters",
     "Link",
@@ -103,6 +106,9 @@ __all__ = [
     "SignedIn",
     "SingleSignOn",
     "StaleRecord",
+    "Token",
+    "TokenNotFound",
+    "TokenService",
     "TrailService",
     "User",
     "UserNotFound",

@@ -31,6 +31,7 @@ PAGES = {
         "/desk/new",
         "/account/",
         "/account/second-factor",
+        "/account/tokens/",
     ),
     "manager": ("/reports/", "/reports/?period=90d&team=billing&team=devices", TICKETS, "/admin/users/"),
     "administrator": (
@@ -53,6 +54,7 @@ PAGES = {
         "/admin/teams/new/",
         "/admin/categories/",
         "/admin/categories/edit/?id=refunds",
+        "/admin/tokens/",
         "/admin/trail/",
     ),
 }
