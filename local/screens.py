@@ -85,6 +85,17 @@ def _let_in(browser: Browser, address: str) -> None:
     page.context.close()
 
 
+def _walk_on(page: Page, name: str) -> None:
+    """Go on from an address to a page that has none of its own to know before."""
+    if name == "help-ticket":
+        page.locator("a.ask").first.click()
+    if name == "privacy":
+        page.get_by_role("link", name="Edit Marta Demo").click()
+        page.get_by_role("link", name="Privacy").click()
+    if name == "dashboard":
+        page.locator(".tile-value").first.wait_for()
+
+
 def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
     pages: dict[str | None, Page] = {}
     for name, role, path in PAGES:
@@ -93,13 +104,7 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
             sign_in(pages[role], role)
         page = pages[role]
         page.goto(path)
-        if name == "help-ticket":
-            page.locator("a.ask").first.click()
-        if name == "privacy":
-            page.get_by_role("link", name="Edit Marta Demo").click()
-            page.get_by_role("link", name="Privacy").click()
-        if name == "dashboard":
-            page.locator(".tile-value").first.wait_for()
+        _walk_on(page, name)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=TARGET / f"{name}-{theme}-{width}.png")
     for name, role, path, presses in STATES:
