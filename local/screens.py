@@ -11,12 +11,15 @@ TARGET = ROOT / "var" / "screens"
 # The name of a drawing, who sees the page, and where it is; a drawing without a page yet has no row.
 PAGES = (
     ("signin", None, "/login"),
+    ("sign-on-failed", None, "/login/from/verdanta"),
     ("style", None, "/style"),
     ("register", None, "/register"),
     ("forgot", None, "/forgot"),
     ("mailbox", None, "/mailbox/"),
     ("help-account", "customer", "/account/"),
     ("account", "agent", "/account/"),
+    ("tokens", "agent", "/account/tokens/"),
+    ("admin-tokens", "administrator", "/admin/tokens/"),
     ("second-factor", "agent", "/account/second-factor"),
     ("trail", "administrator", "/admin/trail/"),
     ("help-home", "customer", "/help/"),
@@ -90,6 +93,17 @@ def _let_in(browser: Browser, address: str) -> None:
     page.context.close()
 
 
+def _walk_on(page: Page, name: str) -> None:
+    """Go on from an address to a page that has none of its own to know before."""
+    if name == "help-ticket":
+        page.locator("a.ask").first.click()
+    if name == "privacy":
+        page.get_by_role("link", name="Edit Marta Demo").click()
+        page.get_by_role("link", name="Privacy").click()
+    if name == "dashboard":
+        page.locator(".tile-value").first.wait_for()
+
+
 def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
     pages: dict[str | None, Page] = {}
     for name, role, path in PAGES:
@@ -98,10 +112,7 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
             sign_in(pages[role], role)
         page = pages[role]
         page.goto(path)
-        if name == "help-ticket":
-            page.locator("a.ask").first.click()
-        if name == "dashboard":
-            page.locator(".tile-value").first.wait_for()
+        _walk_on(page, name)
         page.wait_for_load_state("networkidle")
         page.screenshot(path=TARGET / f"{name}-{theme}-{width}.png")
     for name, role, path, presses in STATES:

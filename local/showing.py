@@ -19,6 +19,14 @@ from local.settings import ROOT
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of an instance that lives for a minute
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+# One that nobody asks: only its button is shown.
+PROVIDER = {
+    "OIDC_PROVIDERS": "verdanta",
+    "OIDC_VERDANTA_ISSUER": "http://127.0.0.1:9",
+    "OIDC_VERDANTA_CLIENT_ID": "ledgerdesk",
+    "OIDC_VERDANTA_CLIENT_SECRET": "shown nowhere",
+    "OIDC_VERDANTA_DOMAINS": "verdanta.example",
+}
 SIZES = {1440: 900, 390: 844}
 NARROW = 390
 READY_SECONDS = 60.0
@@ -50,6 +58,7 @@ def instance() -> Iterator[str]:
             "PORT": str(port),
             "ENGINE_PORT": str(free_port()),
             "DEMO_PASSWORD": PASSWORD,
+            **PROVIDER,
         }
         output = Path(folder) / "output"
         with output.open("wb") as written:

@@ -1,10 +1,18 @@
 """Tokens for programs: hashed like sessions, limited to scopes."""
 
-from pynamodb.attributes import TTLAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from collections.abc import Sequence
+from datetime import datetime
 
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+
+from models import together
 from models.connection import Instant, Json, LeanModel
-from models.errors import translated
+from models.errors import VersionMoved, translated
+from models.keys import storable
+
+# One partition holds the list of all tokens: they are few, and administrators read it by time.
+SHELF = "all"
 
 
 class TokensByUser(GlobalSecondaryIndex["ApiToken"]):
@@ -15,6 +23,17 @@ class TokensByUser(GlobalSecondaryIndex["ApiToken"]):
         projection = AllProjection()
 
     user_id = UnicodeAttribute(hash_key=True)
+    created_at = Instant(range_key=True)
+
+
+class TokensByCreation(GlobalSecondaryIndex["ApiToken"]):
+    """Everybody's tokens, by creation; only what leads to them, so that their use is written once."""
+
+    class Meta:
+        index_name = "by_creation"
+        projection = KeysOnlyProjection()
+
+    shelf = UnicodeAttribute(hash_key=True, default=SHELF)
     created_at = Instant(range_key=True)
 
 
@@ -31,10 +50,54 @@ class ApiToken(LeanModel):
     created_at = Instant()
     last_used_at = Instant(null=True)
     expires_at = TTLAttribute(null=True)
+    shelf = UnicodeAttribute(default=SHELF)
     by_user = TokensByUser()
+    by_creation = TokensByCreation()
 
 
-def of_user(user_id: str) -> list[ApiToken]:
-    """List a person's tokens, oldest first; from an index."""
+def find(token_hash: str) -> ApiToken | None:
+    """Read one token strongly, so that a revoked one ends at once; None when there is none."""
+    if not storable(token_hash):
+        return None
     with translated():
-        return list(ApiToken.by_user.query(user_id))
+        try:
+            return ApiToken.get(token_hash, consistent_read=True)
+        except ApiToken.DoesNotExist:
+            return None
+
+
+def add(item: ApiToken, also: Sequence[LeanModel]) -> None:
+    """Write a new token and what goes along; raises VersionMoved for one that exists."""
+    together.save(item, ApiToken.token_hash.does_not_exist(), also)
+
+
+def delete(token_hash: str, also: Sequence[LeanModel] = ()) -> None:
+    """Delete a token, with what goes along; one that is gone is fine."""
+    together.transact(lambda transaction: transaction.delete(ApiToken(token_hash=token_hash)), also)
+
+
+def of_user(user_id: str, limit: int | None = None) -> list[ApiToken]:
+    """List a person's tokens, newest first: found by an index, read strongly, so that no ended one shows."""
+    with translated():
+        newest = ApiToken.by_user.query(user_id, scan_index_forward=False, limit=limit)
+        hashes = [item.token_hash for item in newest]
+        found = {item.token_hash: item for item in ApiToken.batch_get(hashes, consistent_read=True)}
+    return [found[token_hash] for token_hash in hashes if token_hash in found]
+
+
+def touch(token_hash: str, at: datetime) -> None:
+    """Note when a token was used; one that ended meanwhile stays ended."""
+    try:
+        with translated():
+            ApiToken(token_hash=token_hash).update(
+                actions=[ApiToken.last_used_at.set(at)], condition=ApiToken.token_hash.exists()
+            )
+    except VersionMoved:
+        return
+
+
+def expired(now: datetime, limit: int) -> list[str]:
+    """Find tokens past their end, for engines that do not expire items themselves; reads page by page."""
+    with translated():
+        found = ApiToken.scan(ApiToken.expires_at < now, limit=limit, attributes_to_get=["token_hash"])
+        return [item.token_hash for item in found]

@@ -11,6 +11,7 @@ from whitenoise import WhiteNoise
 
 from portal import (
     admin,
+    api,
     auth,
     commands,
     customer,
@@ -63,13 +64,14 @@ def create_app(settings: Settings, services: Services) -> Flask:
     gate.init_app(app)
     security.init_app(app, secure=settings.secure_cookies)
     words.init_app(app, time_zone=settings.time_zone)
-    MaskedForgeryProtection(app)
+    # Programs prove themselves by a token in a header, which no foreign page can make a browser send.
+    MaskedForgeryProtection(app).exempt(api.bp)
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
     stills.init_app(app)
-    ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof)
-    for blueprint in (*ways_in, customer.bp, desk.bp, jump.bp, health.bp):
+    ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
+    for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)
     if not settings.is_production:
         app.register_blueprint(style.bp)

@@ -41,7 +41,10 @@ TITLES = {
     405: "This cannot be done here",
     409: "Someone was faster",
     413: "This is too large",
+    412: "Someone was faster",
     414: "This address is too long",
+    415: "This is no JSON",
+    428: "The version is missing",
     429: "Too many tries",
     500: "Something broke on our side",
     503: "We cannot reach your tickets right now",
@@ -90,7 +93,11 @@ def with_status(page: str, error: Exception) -> Response:
 
 def wants_json() -> bool:
     """Tell whether a script asked, not a person."""
-    return request.is_json or request.accept_mimetypes.best == "application/json"
+    return (
+        request.path.startswith("/api/")
+        or request.is_json
+        or request.accept_mimetypes.best == "application/json"
+    )
 
 
 def answer(

@@ -19,8 +19,8 @@ PROOF = "proof"  # the field in which a form brings a password or code along
 class SignInNeeded(ServiceError):
     """Nobody is signed in; the error table turns this into the way to the sign-in page."""
 
-    def __init__(self) -> None:
-        super().__init__("Sign in to go on.")
+    def __init__(self, message: str = "Sign in to go on.") -> None:
+        super().__init__(message)
 
 
 def services() -> Services:

@@ -145,6 +145,7 @@ def _administration(who: Actor, here: str) -> Groups:
         ("People", "Organizations", "organization", "organizations", Permission.ORGANIZATION_EDIT),
         ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
+        ("System", "API tokens", "link", "tokens", Permission.TOKEN_REVOKE),
         ("System", "Audit trail", "history", "trail", Permission.AUDIT_VIEW),
     )
     found: dict[str, list[Item]] = {}

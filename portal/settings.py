@@ -1,19 +1,39 @@
 """The settings: read from the environment once, checked, frozen. Nothing else reads the environment."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 DEVELOPMENT, PRODUCTION = "development", "production"
+PROVIDER_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
+DOMAIN = re.compile(r"[^\s@*/:]+\.[^\s@*/:]+")
 
 
 class SettingsError(ValueError):
     """A setting is missing or cannot be right; the message names it."""
+
+
+@dataclass(frozen=True)
+class ProviderSettings:
+    """One provider of single sign-on, from the settings that begin with OIDC_ and its name."""
+
+    id: str
+    label: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    domains: frozenset[str]
+    role_claim: str
+    roles: tuple[tuple[str, str], ...]
+    default_role: str
+    scopes: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,8 @@ class Settings:
     smtp_password: str = field(default="", repr=False)
     smtp_starttls: bool = True
     proxies: int = 0
+    providers: tuple[ProviderSettings, ...] = ()
+    endless_tokens: bool = False
 
     @property
     def is_production(self) -> bool:
@@ -83,16 +105,25 @@ class Settings:
             secure_cookies=production,
             time_zone=_time_zone(env),
             public_url=_public_url(env, port, production),
-            mail_dir=Path(env.get("MAIL_DIR") or data_dir / "mail"),
-            mail_from=env.get("MAIL_FROM", "desk@ledgerdesk.example"),
             rejects_dir=Path(env.get("REJECTS_DIR", "var/rejects")),
-            smtp_host=env.get("SMTP_HOST", ""),
-            smtp_port=_number(env, "SMTP_PORT", 587, 1, 65535),
-            smtp_username=env.get("SMTP_USERNAME", ""),
-            smtp_password=env.get("SMTP_PASSWORD", ""),
-            smtp_starttls=_number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
+            **_mail(env, data_dir),
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5),
+            providers=_providers(env, production),
+            endless_tokens=_number(env, "ENDLESS_TOKENS", 0, 0, 1) == 1,
         )
+
+
+def _mail(env: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
+    """Read how letters leave the house."""
+    return {
+        "mail_dir": Path(env.get("MAIL_DIR") or data_dir / "mail"),
+        "mail_from": env.get("MAIL_FROM", "desk@ledgerdesk.example"),
+        "smtp_host": env.get("SMTP_HOST", ""),
+        "smtp_port": _number(env, "SMTP_PORT", 587, 1, 65535),
+        "smtp_username": env.get("SMTP_USERNAME", ""),
+        "smtp_password": env.get("SMTP_PASSWORD", ""),
+        "smtp_starttls": _number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
+    }
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
@@ -114,6 +145,55 @@ def _public_url(env: Mapping[str, str], port: int, production: bool) -> str:
     if not scheme_fits or not parts.netloc or parts.path or parts.query or parts.username:
         raise SettingsError("PUBLIC_URL must be an address such as https://help.example.org.")
     return url
+
+
+def _providers(env: Mapping[str, str], production: bool) -> tuple[ProviderSettings, ...]:
+    """Read each provider that OIDC_PROVIDERS names, in that order."""
+    ids = _list(env, "OIDC_PROVIDERS")
+    if not all(PROVIDER_ID.fullmatch(id_) for id_ in ids) or len(set(ids)) < len(ids):
+        raise SettingsError("OIDC_PROVIDERS must be different names such as corp,partner: a to z and 0 to 9.")
+    return tuple(_provider(env, id_, f"OIDC_{id_.upper()}_", production) for id_ in ids)
+
+
+def _provider(env: Mapping[str, str], id_: str, prefix: str, production: bool) -> ProviderSettings:
+    issuer = env.get(f"{prefix}ISSUER", "")
+    parts = urlsplit(issuer)
+    fits = parts.scheme == "https" or (parts.scheme == "http" and not production)
+    if not fits or not parts.netloc or parts.query or parts.fragment or parts.username:
+        raise SettingsError(f"{prefix}ISSUER must be an address such as https://login.example.org.")
+    given = {name: env.get(f"{prefix}{name}", "") for name in ("CLIENT_ID", "CLIENT_SECRET")}
+    for name, value in given.items():
+        if not value:
+            raise SettingsError(f"{prefix}{name} is missing.")
+    domains = frozenset(domain.casefold() for domain in _list(env, f"{prefix}DOMAINS"))
+    if not domains or any(domain != "*" and not DOMAIN.fullmatch(domain) for domain in domains):
+        raise SettingsError(f"{prefix}DOMAINS must list domains such as example.org,example.net, or be *.")
+    pairs = [pair.rpartition("=") for pair in _list(env, f"{prefix}ROLES")]
+    if not all(group.strip() and role.strip() for group, _, role in pairs):
+        raise SettingsError(f"{prefix}ROLES must list pairs such as helpdesk=agent,visitors=customer.")
+    return ProviderSettings(
+        id=id_,
+        label=env.get(f"{prefix}LABEL", "").strip() or id_.capitalize(),
+        issuer=issuer,
+        client_id=given["CLIENT_ID"],
+        client_secret=given["CLIENT_SECRET"],
+        domains=domains,
+        role_claim=env.get(f"{prefix}ROLE_CLAIM", "").strip() or "groups",
+        roles=tuple((group.strip(), role.strip()) for group, _, role in pairs),
+        default_role=env.get(f"{prefix}DEFAULT_ROLE", "").strip(),
+        scopes=_scopes(env, f"{prefix}SCOPES"),
+    )
+
+
+def _scopes(env: Mapping[str, str], name: str) -> str:
+    scopes = env.get(name, "").split() or ["openid", "email", "profile"]
+    if "openid" not in scopes:
+        raise SettingsError(f"{name} must contain openid.")
+    return " ".join(scopes)
+
+
+def _list(env: Mapping[str, str], name: str) -> list[str]:
+    return [part.strip() for part in env.get(name, "").split(",") if part.strip()]
 
 
 def _time_zone(env: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from models.connection import ConnectionOptions
 from portal.settings import Settings
 from services.mail import FolderMailer, Mailer, SmtpMailer
 from services.options import Options
+from services.users import Provider
 
 
 def service_options(settings: Settings) -> Options:
@@ -19,6 +20,8 @@ def service_options(settings: Settings) -> Options:
         base_url=settings.public_url,
         rejects_dir=settings.rejects_dir,
         shards=settings.feed_shards,
+        providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
+        endless_tokens=settings.endless_tokens,
     )
 
 

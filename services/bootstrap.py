@@ -12,6 +12,7 @@ from models import audit_listing, tickets_listing, users_listing
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
+from services.doors import Doors, build_doors
 from services.options import Options
 from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
@@ -129,7 +130,7 @@ class _Privacy:
 
 
 @dataclass(frozen=True)
-class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
+class Services(_Privacy, _Reporting, _Tickets, Doors, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
 
@@ -138,10 +139,11 @@ def build_services(options: Options) -> Services:
     models.connect(options.connection)
     people = _build_people(options)
     access, ways = _build_access(people), _build_ways(options, people)
+    doors = build_doors(options, people)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
     privacy = _build_privacy(options, people, tickets, reporting)
-    parts = (people, access, ways, tickets, reporting, privacy)
+    parts = (people, access, ways, doors, tickets, reporting, privacy)
     return Services(**{name: value for part in parts for name, value in vars(part).items()})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.connection import ConnectionOptions
 from services.mail import Mailer
+from services.users import Provider
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Options:
     base_url: str
     rejects_dir: Path
     shards: int = 1
+    providers: tuple[Provider, ...] = ()
+    endless_tokens: bool = False
 
     def key(self, purpose: str) -> bytes:
         """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""

@@ -39,6 +39,7 @@ CHROMIUM_FLAGS = (
 )
 DESKTOP = {"width": 1440, "height": 900}
 DEMO_PASSWORD = "correct horse battery staple"
+PROVIDER_SECRET = "not:a%secret+at all"
 START_SECONDS = 60.0
 
 
@@ -149,6 +150,14 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         "DATA_DIR": str(folder / "data"),
         "DEMO_PASSWORD": DEMO_PASSWORD,
         "TABLE_PREFIX": "live-",
+        # Nothing listens there until a test starts the provider; the product asks it at the first sign-in.
+        "OIDC_PROVIDERS": "corp",
+        "OIDC_CORP_ISSUER": f"http://127.0.0.1:{free_port()}",
+        "OIDC_CORP_CLIENT_ID": "ledgerdesk",
+        "OIDC_CORP_CLIENT_SECRET": PROVIDER_SECRET,
+        "OIDC_CORP_DOMAINS": "corp.example",
+        "OIDC_CORP_ROLES": "helpdesk=agent",
+        "OIDC_CORP_DEFAULT_ROLE": "customer",
     }
     environment = {
         name: value for name, value in os.environ.items() if name != "DYNAMODB_ENDPOINT"

@@ -118,7 +118,9 @@ def test_every_setting_is_documented(tmp_path):
     asked: set[str] = set()
     for environment in ("development", "production"):
         given = {"ENVIRONMENT": environment, "SECRET_KEY": "k" * 48, "DATA_DIR": str(tmp_path)}
-        given["PUBLIC_URL"] = "https://help.example.org"
+        given |= {"PUBLIC_URL": "https://help.example.org", "OIDC_PROVIDERS": "corp"}
+        given |= {"OIDC_CORP_ISSUER": "https://corp.example", "OIDC_CORP_DOMAINS": "*"}
+        given |= {"OIDC_CORP_CLIENT_ID": "desk", "OIDC_CORP_CLIENT_SECRET": "secret"}
         recorder = Recorder(given)
         Settings.from_env(recorder)
         asked |= recorder.asked

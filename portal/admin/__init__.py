@@ -13,6 +13,7 @@ from portal.admin.privacy import PrivacyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
+from portal.admin.tokens import TokenView
 from portal.admin.trail import TrailView
 from portal.admin.users import UserView
 from portal.guards import vouch
@@ -45,6 +46,7 @@ def init_app(app: Flask) -> None:
         SessionView(services),
         AccessView(services),
         OrganizationView(services),
+        TokenView(services),
         TrailView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),

@@ -5,6 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
+from portal import words
 from portal.admin import demands, preview
 from portal.errors import status_of
 from portal.guards import actor, needs, now, prove_first
@@ -15,18 +16,7 @@ from services.users import Permission, Role, Scope, Security
 
 # How the matrix names and groups the permissions.
 GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
-    (
-        "Tickets",
-        (
-            (Permission.TICKET_VIEW, "See tickets"),
-            (Permission.TICKET_CREATE, "Open tickets"),
-            (Permission.TICKET_REPLY, "Reply in public"),
-            (Permission.TICKET_NOTE, "Read and write internal notes"),
-            (Permission.TICKET_UPDATE, "Change status, priority and category"),
-            (Permission.TICKET_ASSIGN, "Assign and reassign"),
-            (Permission.TICKET_EXPORT, "Export tickets"),
-        ),
-    ),
+    ("Tickets", tuple(words.TICKET_RIGHTS.items())),
     (
         "People",
         (
@@ -149,7 +139,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return render_template(
             "admin/roles.html",
             groups=[
-                {"label": label, "permissions": [{"key": str(p), "label": words} for p, words in rows]}
+                {"label": label, "permissions": [{"key": str(p), "label": label} for p, label in rows]}
                 for label, rows in GROUPS
             ],
             roles=columns,

@@ -23,6 +23,7 @@ FIELDS = (
 ACTS = {
     "user.created": "added a person",
     "user.changed": "changed a person",
+    "user.linked": "signed in with a provider for the first time",
     "user.password_chosen": "chose a password by a link",
     "user.password_changed": "changed the password",
     "user.second_factor_on": "turned the second factor on",
@@ -40,6 +41,8 @@ ACTS = {
     "user.exported": "downloaded what is held about a person",
     "user.erasure_asked": "asked to erase a person",
     "user.erased": "erased a person",
+    "token.created": "made an API token",
+    "token.revoked": "revoked an API token",
     "role.created": "made a role",
     "role.changed": "changed a role",
     "organization.created": "made an organization",

@@ -5,6 +5,8 @@ from portal.auth.addresses import bp as addresses
 from portal.auth.proof import bp as proof
 from portal.auth.proof import init_app
 from portal.auth.registration import bp as registration
+from portal.auth.sign_on import bp as sign_on
+from portal.auth.tokens import bp as tokens
 from portal.auth.views import bp
 
-__all__ = ["account", "addresses", "bp", "init_app", "proof", "registration"]
+__all__ = ["account", "addresses", "bp", "init_app", "proof", "registration", "sign_on", "tokens"]

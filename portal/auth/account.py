@@ -173,6 +173,8 @@ def page(errors: dict[str, str] | None = None, email: str = "") -> str:
         email=email,
         has_second_factor=services().second_factor.is_on(who.user_id),
         second_factor_required=services().second_factor.is_required(who),
+        has_password=services().accounts.has_password(who),
+        has_tokens=who.may(Permission.TOKEN_CREATE),
         errors=errors or {},
     )
 

@@ -45,7 +45,7 @@ def take() -> Response | str:
 @signed_in
 def again() -> Response:
     """Let somebody without password and code prove it by signing in anew."""
-    return identity.end(url_for("auth.login", next=safe_target(request.form.get("next"))))
+    return identity.end(url_for("auth.login", next=safe_target(request.form.get("next")), fresh=1))
 
 
 def _ask(needed: ProofNeeded) -> Response | str:

@@ -14,6 +14,12 @@ from services.users import BadCredentials, CodeNeeded, Permission, SignedIn, Sig
 bp = Blueprint("auth", __name__)
 
 
+@bp.context_processor
+def ways() -> dict[str, object]:
+    """Tell the sign-in page which providers there are."""
+    return {"providers": services().sign_on.providers}
+
+
 @bp.get("/")
 @public
 def front() -> Response:
@@ -50,7 +56,7 @@ def sign_in() -> Response:
     if isinstance(found, CodeNeeded):
         page = render_template("auth/code.html", token=found.token, email=email[:254], next=target or "")
         return Response(page, mimetype="text/html")
-    return _go_on(found, target)
+    return go_on(found, target)
 
 
 @bp.post("/login/code")
@@ -71,10 +77,10 @@ def finish() -> Response:
             "auth/code.html", token=token, email=email, next=target or "", error=refused.message
         )
         return errors.with_status(page, refused)
-    return _go_on(found, target)
+    return go_on(found, target)
 
 
-def _go_on(found: SignedIn, target: str | None) -> Response:
+def go_on(found: SignedIn, target: str | None) -> Response:
     """Give the browser its session; any earlier one of this browser ends."""
     old = request.cookies.get(identity.cookie_name())
     if old:

@@ -63,6 +63,7 @@ def _jobs(of: Services) -> list[Job]:
         Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now)),
         Job("erasures", FOLLOW_EVERY, lambda now: of.erasures.advance(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
+        Job("tokens", SWEEP_EVERY, lambda now: of.tokens.sweep(now=now)),
         Job("attempts", SWEEP_EVERY, lambda now: of.brake.sweep(now=now)),
         Job("once", SWEEP_EVERY, lambda now: ledger.sweep_once_keys(now)),
     ]

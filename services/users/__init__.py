@@ -25,6 +25,7 @@ from services.users.letters import Letters, Notices
 from services.users.links import Link, Links, LinkSpent, Purpose
 from services.users.mailroom import Mailroom
 from services.users.names import normalize_email, sort_name
+from services.users.openid import OpenIdClient, ProviderDown, SignOnFailed, SignOnInvalid
 from services.users.organizations import Organization, OrganizationService
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
@@ -34,6 +35,7 @@ from services.users.people_file import MAX_BYTES as PEOPLE_BYTES
 from services.users.people_file import MAX_LINES as PEOPLE_LINES
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.proof import ProofService, Way, WrongProof
+from services.users.provider import Provider, Vouched
 from services.users.rechecks import Rechecks
 from services.users.recorder import Recorder
 from services.users.registration import Applicant, RegistrationClosed, RegistrationService
@@ -41,14 +43,18 @@ from services.users.roles import RoleService
 from services.users.second_factor import Enrolment, SecondFactor, WrongCode
 from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
 from services.users.sessions import Session, SessionManager
+from services.users.single_sign_on import Answer, ProviderNotFound, SingleSignOn
+from services.users.tokens import DAYS, Holder, Token, TokenNotFound, TokenService
 from services.users.trail import Act, TrailService
 from services.users.user import Role, User
 from services.users.vault import Vault
 from services.users.viewing import ViewingService
+from services.users.vouched import SignOnRefused, VouchedAccounts
 
 __all__ = [
     "ABSOLUTE_CHOICES",
     "BUILT_IN",
+    "DAYS",
     "IDLE_CHOICES",
     "PEOPLE_BYTES",
     "PEOPLE_COLUMNS",
@@ -64,6 +70,7 @@ __all__ = [
     "AddressService",
     "AddressTaken",
     "Administrators",
+    "Answer",
     "Applicant",
     "AuthenticationService",
     "BadCredentials",
@@ -72,6 +79,7 @@ __all__ = [
     "DeviceMarks",
     "DeviceService",
     "Enrolment",
+    "Holder",
     "InvitationService",
     "LastAdministrator",
     "Letters",
@@ -81,6 +89,7 @@ __all__ = [
     "Links",
     "Mailroom",
     "Notices",
+    "OpenIdClient",
     "Organization",
     "OrganizationService",
     "Origin",
@@ -90,6 +99,9 @@ __all__ = [
     "Permission",
     "PermissionDenied",
     "ProofService",
+    "Provider",
+    "ProviderDown",
+    "ProviderNotFound",
     "Purpose",
     "Rechecks",
     "Recorder",
@@ -107,8 +119,15 @@ __all__ = [
     "SessionGone",
     "SessionManager",
     "SignInExpired",
+    "SignOnFailed",
+    "SignOnInvalid",
+    "SignOnRefused",
     "SignedIn",
+    "SingleSignOn",
     "StaleRecord",
+    "Token",
+    "TokenNotFound",
+    "TokenService",
     "TrailService",
     "User",
     "UserNotFound",
@@ -116,6 +135,8 @@ __all__ = [
     "Vault",
     "ViewingOnly",
     "ViewingService",
+    "Vouched",
+    "VouchedAccounts",
     "Way",
     "WrongCode",
     "WrongProof",

@@ -62,6 +62,8 @@ class AccountService:
         item = user_table.find_by_email(payload["email"])
         if item is None or not item.active:
             return
+        if item.identities and not item.password_hash:
+            return  # who left the provider must not have a second way in
         purpose = Purpose.RESET if item.password_hash else Purpose.WELCOME
         self.send_link(item, purpose, now)
 
@@ -119,6 +121,12 @@ class AccountService:
             raise StaleRecord from moved
         self._sessions.renew(session_id=session_id, now=now)
         self._sessions.revoke_all(user_id=item.user_id, but=session_id)
+
+    @staticmethod
+    def has_password(actor: Actor) -> bool:
+        """Tell whether a person has a password here, and not a provider alone."""
+        item = user_table.find(actor.user_id)
+        return item is not None and bool(item.password_hash)
 
     def _by_link(self, token: str, purpose: Purpose, now: datetime) -> UserItem:
         link = self._links.read(token, purpose)

@@ -122,13 +122,30 @@ class AuthenticationService:
         self._brake.succeeded(who)
         return self._start(item, item.email, origin, now)
 
+    def sign_in_vouched(
+        self, *, user_id: str, origin: Origin, now: datetime, proved_at: datetime
+    ) -> SignedIn | CodeNeeded:
+        """Start a session for whom a provider vouched, or ask for the second factor they set up here.
+
+        `proved_at` is when the person last showed the provider who they are. Raises SignInExpired when the
+        account has gone meanwhile.
+        """
+        item = user_table.find(user_id)
+        if item is None or not item.active or not item.email:
+            raise SignInExpired
+        if item.totp is not None:
+            return CodeNeeded(self._vault.seal(json.dumps([item.user_id, _stamp(item)])))
+        return self._start(item, item.email, origin, now, proved_at)
+
     def _attempter(self, account: str, origin: Origin) -> Attempter:
         device = self._marks.read(origin.mark, account.removeprefix("code:"))
         return Attempter(account, network_of(origin.address), device)
 
-    def _start(self, item: UserItem, account: str, origin: Origin, now: datetime) -> SignedIn:
+    def _start(
+        self, item: UserItem, account: str, origin: Origin, now: datetime, proved_at: datetime | None = None
+    ) -> SignedIn:
         token = self._sessions.start(
-            user_id=item.user_id, origin=origin, now=now, valid_after=item.valid_after
+            user_id=item.user_id, origin=origin, now=now, valid_after=item.valid_after, proved_at=proved_at
         )
         known = self._marks.read(origin.mark, account) and origin.mark
         return SignedIn(User.from_model(item), token, known or self._marks.make(account))

@@ -66,11 +66,18 @@ class SessionManager:
         self._new_token = new_token
 
     def start(
-        self, *, user_id: str, now: datetime, origin: Origin = UNKNOWN, valid_after: datetime | None = None
+        self,
+        *,
+        user_id: str,
+        now: datetime,
+        origin: Origin = UNKNOWN,
+        valid_after: datetime | None = None,
+        proved_at: datetime | None = None,
     ) -> str:
         """Start a session and return the token for the cookie.
 
-        `valid_after` is the person's, which a clock elsewhere may have written a moment ahead of this one.
+        `valid_after` is the person's, which a clock elsewhere may have written a moment ahead of this one;
+        `proved_at` when they last showed who they are, now unless it was at a provider.
         """
         token = self._new_token()
         ends_at = now + OPEN.absolute
@@ -85,7 +92,7 @@ class SessionManager:
                 expires_at=min(now + OPEN.idle, ends_at),
                 address=origin.address,
                 browser=origin.browser[:300] or None,
-                proved_at=now,
+                proved_at=proved_at or now,
             )
         )
         return token

@@ -140,6 +140,7 @@ def _factor_off(scene: Scene) -> Values:
 
 
 CALLS: dict[str, Call] = {
+    "accounts.has_password": Call(("own",)),
     "access.save": Call(("-",), _registration),
     "accounts.change_password": Call(
         ("own",),
@@ -177,6 +178,9 @@ CALLS: dict[str, Call] = {
         tuple(f"{kind} {part}" for kind in TICKETS for part in ("fields", "handed over", "reply", "note")),
         _change,
     ),
+    "tokens.create": Call(("-",), lambda _: {"scopes": ["ticket:view"], "days": 30}),
+    "tokens.grantable": Call(("own",)),
+    "tokens.own": Call(("own",)),
     "users.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
     "users.create": Call(("-",), _new_account),
     "users.set_theme": Call(("own",), lambda _: {"theme": "dark"}),

@@ -6,16 +6,23 @@ import pytest
 
 from models.connection import ConnectionOptions
 from tests.authorization.world import World
+from tests.provider.fake import CLIENT_ID, SECRET, fake
 
 
 @pytest.fixture(scope="module")
 def world(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Run wsgi.py over tables of one's own, and bring its people."""
-    with pytest.MonkeyPatch.context() as patch:
+    with fake() as provider, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATA_DIR", str(tmp_path_factory.mktemp("world")))
         patch.setenv("DYNAMODB_ENDPOINT", str(tables.endpoint))
         patch.setenv("TABLE_PREFIX", tables.prefix)
         patch.setenv("AWS_REGION", tables.region)
-        built = World()
-    yield built
-    built.services.analytics.close()
+        patch.setenv("OIDC_PROVIDERS", "corp")
+        patch.setenv("OIDC_CORP_ISSUER", provider.issuer)
+        patch.setenv("OIDC_CORP_CLIENT_ID", CLIENT_ID)
+        patch.setenv("OIDC_CORP_CLIENT_SECRET", SECRET)
+        patch.setenv("OIDC_CORP_DOMAINS", "corp.example")
+        patch.setenv("OIDC_CORP_DEFAULT_ROLE", "customer")
+        built = World(provider)
+        yield built
+        built.services.analytics.close()

@@ -13,8 +13,9 @@ import pyotp
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from models import api_token as token_table
 from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, TEAM
+from tests.authorization.world import FOREIGN_TEAM, NOBODY, TEAM
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"
@@ -178,6 +179,54 @@ def _device(scene: Scene) -> Values:
     return {"session": scene.notes["session"]}
 
 
+def _new_token(_: Scene) -> Values:
+    return {"name": "robot", "scope": "ticket:view", "days": "30"}
+
+
+def _token(scene: Scene) -> Values:
+    return {"token": scene.token_id}
+
+
+def _token_ended(scene: Scene, answer: TestResponse) -> str:
+    """Tell by the token itself: who names somebody else's is told that there is none."""
+    is_there = token_table.find(scene.token_id) is not None
+    return "hidden" if is_there and word(scene, answer) == "yes" else word(scene, answer)
+
+
+def _by_token(scene: Scene) -> Values:
+    """Come as a program, with a token of the person and without their cookies."""
+    if scene.who.column != NOBODY:
+        _, secret = scene.world.token(scene.who)
+        scene.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    return {}
+
+
+def _ticket_by_token(scene: Scene) -> Values:
+    scene.client.environ_base["HTTP_IF_MATCH"] = f'"{_version(scene)}"'
+    return {**_by_token(scene), **_ticket_path(scene)}
+
+
+def _wish(scene: Scene) -> Values:
+    return {"fields": {"priority": "urgent"}}.get(scene.part, {scene.part: "Put it out."})
+
+
+def _new_by_program(scene: Scene) -> Values:
+    owner = {"own": scene.who, "shared": scene.world.colleague}.get(scene.kind, scene.world.stranger)
+    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(scene.kind)
+    return {"subject": "A new one", "body": "It burns.", "requester_id": owner.user_id, "team_id": team}
+
+
+def _provider(_: Scene) -> Values:
+    return {"provider": "corp"}
+
+
+def _back_from_provider(scene: Scene) -> Values:
+    note, state = scene.world.departed()
+    scene.client.set_cookie("ledgerdesk_sign_on", note)
+    scene.client.delete_cookie("ledgerdesk_session")  # or signing in would end it
+    return {"code": "a-code", "state": state}
+
+
 def _enrolment(scene: Scene) -> Values:
     actor = scene.who.actor
     if actor is None:
@@ -267,6 +316,8 @@ PLANS: dict[str, Plan] = {
     "POST /logout": Plan(read=_signed_out, spends=True),
     "POST /forgot": Plan(form=lambda s: {"email": s.account.email}),
     "POST /preferences/theme": Plan(form=lambda _: {"theme": "dark"}),
+    "GET /login/with/<provider>": Plan(path=_provider),
+    "GET /login/from/<provider>": Plan(path=_provider, query=_back_from_provider, read=_signed_in),
     "GET /account/<any(welcome, reset):purpose>/<token>": Plan(path=_reset_link),
     "POST /account/<any(welcome, reset):purpose>/<token>": Plan(
         path=_reset_link, form=lambda _: {"password": ANOTHER}, read=_password_set
@@ -276,6 +327,18 @@ PLANS: dict[str, Plan] = {
     "POST /account/email/confirm": Plan(),
     "POST /account/second-factor": Plan(form=_enrolment, spends=True),
     "POST /account/second-factor/off": Plan(spends=True),
+    "POST /account/tokens/": Plan(form=_new_token),
+    "POST /account/tokens/revoke": Plan(PEOPLE, form=_token, read=_token_ended),
+    "POST /admin/tokens/revoke/": Plan(PEOPLE, form=_token),
+    "GET /api/v1/me": Plan(path=_by_token),
+    "GET /api/v1/tickets": Plan(path=_by_token),
+    "POST /api/v1/tickets": Plan(TICKETS, path=_by_token, json=_new_by_program),
+    "GET /api/v1/tickets/<int:ticket_id>": Plan(TICKETS, path=_ticket_by_token),
+    "PATCH /api/v1/tickets/<int:ticket_id>": Plan(
+        tuple(f"{kind} {part}" for kind in TICKETS for part in ("fields", "reply", "note")),
+        path=_ticket_by_token,
+        json=_wish,
+    ),
     "POST /account/email": Plan(form=_new_address),
     "POST /account/prove": Plan(form=lambda _: {"proof": PASSWORD}),
     "POST /account/prove/sign-in": Plan(read=_signed_out, spends=True),

@@ -76,6 +76,11 @@ class Scene:
         """Return a custom role that nobody has."""
         return self.world.new_role() if self.fresh else self.world.spare_role
 
+    @cached_property
+    def token_id(self) -> str:
+        """Return an API token of the person it is about, one that may end where it may succeed."""
+        return self.world.token(self.other, fresh=self.fresh)[0]
+
     def entry(self, kind: str) -> str:
         """Return a team or a category that nothing needs, the same each time."""
         if kind not in self.notes:
@@ -88,6 +93,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], Callable[[Scene], Any]]] = {
     "ticket_id": (TICKETS, lambda s: s.ticket.ticket_id),
     "user_id": (PEOPLE, lambda s: s.other.user_id),
     "session_id": (PEOPLE, lambda s: s.session_id),
+    "token_id": (PEOPLE, lambda s: s.token_id),
     "role_id": (("-",), lambda s: s.role_id),
     "export_type": (("-",), lambda _: "csv"),
 }

@@ -51,6 +51,15 @@ def jumped(scene: Scene) -> Found:
     return found
 
 
+def programmed(scene: Scene) -> Found:
+    """Read which tickets the API lists for a token of the person."""
+    _, secret = scene.world.token(scene.who)
+    answer = scene.client.get("/api/v1/tickets?size=100", headers={"Authorization": f"Bearer {secret}"})
+    if answer.status_code != 200:
+        return word(scene, answer)
+    return [ticket["id"] for ticket in answer.json["tickets"]]
+
+
 def _team_ticket(scene: Scene) -> str:
     return f"/desk/tickets/{scene.world.shared_ticket(scene.who.column, 'team').ticket_id}"
 
@@ -64,6 +73,7 @@ LISTS: dict[str, Callable[[Scene], Found]] = {
     "/desk/tickets/?team=FOREIGN": page(lambda _: f"/desk/tickets/?team={FOREIGN_TEAM}"),
     "/desk/tickets/export/csv/": exported,
     "/desk/tickets/TEAM, earlier ones": page(_team_ticket),
+    "/api/v1/tickets": programmed,
     "/help/": page(lambda _: "/help/"),
     "/help/tickets": page(lambda _: "/help/tickets"),
     "/help/tickets?of=organization": page(lambda _: "/help/tickets?of=organization"),

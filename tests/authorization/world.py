@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 import models
 from local.settings import ROOT, Settings
 from models import user as user_table
+from models.api_token import ApiToken
 from models.connection import client as engine
 from models.user import User
 from services.bootstrap import Services
@@ -24,9 +25,11 @@ from services.tickets import Ticket
 from services.users import BUILT_IN, SYSTEM, Actor, Origin, Permission, Purpose, Scope
 from services.users import Role as StoredRole
 from services.users import User as Somebody
+from services.users.tokens import hash_secret
 from tests.authorization.matrix import MATRIX
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
+from tests.provider.fake import Fake
 
 NOBODY, STRANGER = "nobody", "stranger"
 LINK = re.compile(r"/(?:account/\w+|register)/([\w.\-]+)")
@@ -50,11 +53,13 @@ class Person:
 class World:
     """The application as wsgi.py builds it; people, tickets and other things by their names in the matrix."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: Fake) -> None:
+        self.provider = provider
         made = runpy.run_path(str(ROOT / "wsgi.py"))
         self.app: Flask = made["app"]
         self.services: Services = made["services"]
         self._numbers = count(1)
+        self._tokens: dict[str, str] = {}
         self.services.roles.ensure_built_in()
         for role_id, permissions in MATRIX.roles.items():
             self.role(role_id, {Permission(p): Scope[scope.upper()] for p, scope in permissions.items()})
@@ -68,6 +73,7 @@ class World:
         self.stranger = self.person(STRANGER)
         self.people[NOBODY] = self._signed_in(NOBODY, self.stranger.user_id, "", {})
         self.colleague = self.person("customer")
+        self._tokens = {person.user_id: self.token(person)[0] for person in self._everybody()}
         self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("shared", "team", "foreign")}
         self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
         self.spare_role = self.new_role()
@@ -128,6 +134,35 @@ class World:
             token = cookies["ledgerdesk_session"]
             actor = self.services.authentication.actor_for(token=token, now=self.now())
         return Person(column, user_id, email, cookies | {"ledgerdesk_form": form.value}, found[1], actor)
+
+    def _everybody(self) -> list[Person]:
+        return [*self.people.values(), self.stranger]
+
+    def token(self, who: Person, *, fresh: bool = False) -> tuple[str, str]:
+        """Give somebody an API token, whether or not their role allows it; returns its id and the secret.
+
+        It is written past the service, and as just used, so that using it writes nothing. Not fresh: the
+        same each time.
+        """
+        secret = f"ld_{who.user_id}-{next(self._numbers) if fresh else 'kept'}".ljust(46, "-")
+        id_ = hash_secret(secret)
+        if fresh or who.user_id not in self._tokens:
+            ApiToken(
+                token_hash=id_,
+                user_id=who.user_id,
+                name="robot",
+                scopes=[str(permission) for permission in Permission],
+                created_at=self.now(),
+                last_used_at=self.now(),
+            ).save()
+        return id_, secret
+
+    def departed(self) -> tuple[str, str]:
+        """Leave for the provider as somebody new; returns the note and the state that come back."""
+        departure = self.services.sign_on.depart(provider_id="corp", target="")
+        subject = f"corp-{next(self._numbers)}"
+        self.provider.claims = {"sub": subject, "email": f"{subject}@corp.example"}
+        return departure.note, self.provider.depart(departure.url)["state"]
 
     def client(self, who: Person) -> FlaskClient:
         """Return a browser with somebody's cookies; what happens to it leaves their other browsers alone."""

@@ -31,6 +31,7 @@ PAGES = {
         "/desk/new",
         "/account/",
         "/account/second-factor",
+        "/account/tokens/",
     ),
     "manager": ("/reports/", "/reports/?period=90d&team=billing&team=devices", TICKETS, "/admin/users/"),
     "administrator": (
@@ -56,12 +57,14 @@ PAGES = {
         "/admin/teams/new/",
         "/admin/categories/",
         "/admin/categories/edit/?id=refunds",
+        "/admin/tokens/",
         "/admin/trail/",
     ),
 }
 REFUSED = (
     (None, "/nothing", 404),
     (None, "/account/reset/wrong", 400),
+    (None, "/login/from/corp", 400),
     ("customer", "/help/tickets/999999", 404),
     ("customer", "/admin/users/", 403),
     ("agent", f"{TICKETS}999999", 404),

@@ -34,7 +34,14 @@ TABLES = {
     "user_emails": (("email",), {}, None),
     "roles": (("role_id",), {}, None),
     "sessions": (("token_hash",), {"by_user": (("user_id", "created_at"), "KEYS_ONLY")}, "expires_at"),
-    "api_tokens": (("token_hash",), {"by_user": (("user_id", "created_at"), "ALL")}, "expires_at"),
+    "api_tokens": (
+        ("token_hash",),
+        {
+            "by_user": (("user_id", "created_at"), "ALL"),
+            "by_creation": (("shelf", "created_at"), "KEYS_ONLY"),
+        },
+        "expires_at",
+    ),
     "tickets": (
         ("ticket_id",),
         {

@@ -21,7 +21,7 @@ from portal import links, reports, words
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import Services, build_services
-from services.users import SYSTEM, Link, Purpose, normalize_email
+from services.users import SYSTEM, Link, Provider, Purpose, normalize_email
 from tests.portal.pages import Page
 from tests.services.house import options as service_options
 
@@ -79,9 +79,9 @@ class Site:
         return self.services.authentication.actor_for(token=token, now=datetime.now(UTC))
 
 
-def build(options: ConnectionOptions, folder: Path) -> Site:
+def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, ...] = ()) -> Site:
     """Compose the application as wsgi.py does and sign everybody in."""
-    services = build_services(service_options(options, folder))
+    services = build_services(service_options(options, folder, providers=providers))
     services.roles.ensure_built_in()
     settings = Settings(secret_key="s" * 48, data_dir=folder, mail_dir=folder / "mail")
     app = create_app(settings, services)

@@ -118,6 +118,7 @@ def test_administration_has_its_own_navigation(site):
         "Organizations",
         "Teams",
         "Categories",
+        "API tokens",
         "Audit trail",
     ]
     shown = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]

@@ -177,7 +177,7 @@ def test_who_has_neither_password_nor_code_signs_in_again(site, person):
     assert "This needs a fresh sign-in" in page.text
     assert post(client, "/account/prove", proof="").status_code == 400
     answer = post(client, "/account/prove/sign-in", next="/account/second-factor")
-    assert answer.location == "/login?next=/account/second-factor"
+    assert answer.location == "/login?next=/account/second-factor&fresh=1"
     assert client.get("/account/").status_code == 302
 
 

@@ -94,3 +94,62 @@ def test_the_secret_is_not_shown_by_accident(tmp_path):
     found = read(tmp_path, SECRET_KEY=KEY, DEMO_PASSWORD="correct horse battery staple")
     assert KEY not in repr(found)
     assert "correct horse" not in repr(found)
+
+
+CORP = {
+    "OIDC_PROVIDERS": "corp",
+    "OIDC_CORP_ISSUER": "https://corp.example",
+    "OIDC_CORP_CLIENT_ID": "desk",
+    "OIDC_CORP_CLIENT_SECRET": "a client secret",
+    "OIDC_CORP_DOMAINS": "corp.example",
+}
+
+
+def test_providers_are_read_in_their_order(tmp_path):
+    assert read(tmp_path).providers == ()
+    partner = {name.replace("CORP", "PARTNER"): value for name, value in CORP.items() if "CORP" in name}
+    more = {
+        "OIDC_PROVIDERS": " partner, corp ", "OIDC_CORP_ROLES": "cn=x=agent, helpdesk = customer",
+        "OIDC_CORP_LABEL": "Corp & Co", "OIDC_CORP_ROLE_CLAIM": "realm_access.roles",
+        "OIDC_CORP_DEFAULT_ROLE": "customer", "OIDC_PARTNER_DOMAINS": "*",
+        "OIDC_CORP_SCOPES": "openid groups",
+    }  # fmt: skip
+    first, second = read(tmp_path, **{**CORP, **partner, **more}).providers
+    assert (first.id, first.label, first.role_claim, first.roles) == ("partner", "Partner", "groups", ())
+    assert (first.default_role, first.scopes) == ("", "openid email profile")
+    assert (second.id, second.label, second.scopes) == ("corp", "Corp & Co", "openid groups")
+    assert second.roles == (("cn=x", "agent"), ("helpdesk", "customer"))
+    assert second.domains == {"corp.example"}
+    assert "a client secret" not in repr(first) + repr(second)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_PROVIDERS", "Corp"),
+        ("OIDC_PROVIDERS", "corp,corp"),
+        ("OIDC_PROVIDERS", "../corp"),
+        ("OIDC_CORP_ISSUER", ""),
+        ("OIDC_CORP_ISSUER", "corp.example"),
+        ("OIDC_CORP_ISSUER", "https://me:secret@corp.example"),
+        ("OIDC_CORP_CLIENT_ID", ""),
+        ("OIDC_CORP_CLIENT_SECRET", ""),
+        ("OIDC_CORP_DOMAINS", ""),
+        ("OIDC_CORP_DOMAINS", "@corp.example"),
+        ("OIDC_CORP_DOMAINS", "corp"),
+        ("OIDC_CORP_ROLES", "helpdesk"),
+        ("OIDC_CORP_ROLES", "=agent"),
+        ("OIDC_CORP_SCOPES", "email"),
+    ],
+)
+def test_a_wrong_setting_of_a_provider_is_named(tmp_path, name, value):
+    with pytest.raises(SettingsError, match=name):
+        read(tmp_path, **{**CORP, name: value})
+
+
+def test_in_production_a_provider_speaks_tls(tmp_path):
+    production = {"ENVIRONMENT": "production", "SECRET_KEY": KEY, "PUBLIC_URL": "https://help.example.org"}
+    plain = {**CORP, "OIDC_CORP_ISSUER": "http://corp.example"}
+    assert read(tmp_path, **plain).providers
+    with pytest.raises(SettingsError, match="OIDC_CORP_ISSUER"):
+        read(tmp_path, **production, **plain)

@@ -16,10 +16,12 @@ from services.bootstrap import Services
 from services.mail import FolderMailer
 from services.options import Options
 from services.tickets import Ticket
-from services.users import BUILT_IN, Actor, Permission, Scope
+from services.users import BUILT_IN, Actor, Permission, Provider, Scope
 
 
-def options(connection: ConnectionOptions, folder: Path, shards: int = 1) -> Options:
+def options(
+    connection: ConnectionOptions, folder: Path, shards: int = 1, providers: tuple[Provider, ...] = ()
+) -> Options:
     """Say how the services of a test are built: over existing tables, with their files in a folder."""
     return Options(
         connection=connection,
@@ -29,6 +31,7 @@ def options(connection: ConnectionOptions, folder: Path, shards: int = 1) -> Opt
         base_url="http://127.0.0.1",
         rejects_dir=folder / "rejects",
         shards=shards,
+        providers=providers,
     )
 
 

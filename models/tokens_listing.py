@@ -1,0 +1,18 @@
+"""Lists of tokens: one person's, or everybody's, in the order of their creation."""
+
+from models.api_token import ApiToken
+from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Plain
+
+
+def build(*, key: bytes) -> Listing:
+    """Declare the plans; `key` signs cursors. Rows are read anew, so that no ended token shows."""
+    by_time = Plain("created_at")
+    return Listing(
+        ApiToken,
+        key=key,
+        hydrate=True,
+        plans=(
+            IndexPlan("by_user", Fixed("user_id"), by_time),
+            IndexPlan("by_creation", Fixed("shelf"), by_time),
+        ),
+    )

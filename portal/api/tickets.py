@@ -1,0 +1,107 @@
+"""Tickets for programs, through the same TicketService as the pages."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from portal import errors
+from portal.api import wishes
+from portal.api.access import caller, holder, with_token
+from portal.api.answers import MeAnswer, TicketAnswer, TicketsAnswer
+from portal.guards import now, services
+from services.errors import Invalid
+from services.tickets import Conflict, Ticket
+from services.users import Permission
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+LONGEST_KEY = 200
+
+
+@bp.after_request
+def challenge(response: Response) -> Response:
+    """Say how to authenticate to who did not (RFC 6750)."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Ledgerdesk"'
+    return response
+
+
+@bp.get("/me")
+@with_token()
+def me() -> Response:
+    """Tell who is calling, and what the token permits."""
+    return jsonify(asdict(MeAnswer.of(holder())))
+
+
+@bp.get("/tickets")
+@with_token(Permission.TICKET_VIEW)
+def tickets() -> Response:
+    """List the tickets that the caller may see."""
+    page = services().tickets.page(actor=caller(), request=wishes.page())
+    return jsonify(asdict(TicketsAnswer.of(page)))
+
+
+@bp.get("/tickets/<int:ticket_id>")
+@with_token(Permission.TICKET_VIEW)
+def ticket(ticket_id: int) -> Response:
+    """Show one ticket."""
+    return _answer(services().tickets.get(actor=caller(), ticket_id=ticket_id))
+
+
+@bp.post("/tickets")
+@with_token(Permission.TICKET_CREATE)
+def create() -> Response:
+    """Open a ticket; the same Idempotency-Key opens one only, however often it arrives."""
+    wanted = wishes.body(wishes.NEW)
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    text = {"subject": wanted.pop("subject", ""), "body": wanted.pop("body", "")}
+    made = services().tickets.create(actor=caller(), now=now(), channel="api", once=_once(), **text, **wanted)
+    response = _answer(made)
+    response.status_code = 201
+    response.headers["Location"] = url_for("api.ticket", ticket_id=made.ticket_id)
+    return response
+
+
+@bp.patch("/tickets/<int:ticket_id>")
+@with_token()
+def change(ticket_id: int) -> Response:
+    """Change fields, with a reply or an internal note where one is sent, as one version."""
+    wanted = wishes.body((*wishes.CHANGES, *wishes.WORDS))
+    spoken = {name: wanted.pop(name) for name in wishes.WORDS if name in wanted}
+    if len(spoken) > 1:
+        raise Invalid("Send a reply or a note, not both at once.")
+    said, text = next(iter(spoken.items()), ("reply", None))
+    try:
+        changed = services().tickets.update(
+            actor=caller(), now=now(), ticket_id=ticket_id, seen=wishes.version(), changes=wanted,
+            body=text, public=said == "reply", once=_once(),
+        )  # fmt: skip
+    except wishes.VersionNeeded as missing:
+        return errors.answer(428, missing.message)
+    except Conflict as found:
+        return _clash(found)
+    return _answer(changed)
+
+
+def _answer(found: Ticket) -> Response:
+    response = jsonify(asdict(TicketAnswer.of(found)))
+    response.headers["ETag"] = f'"{found.version}"'
+    return response
+
+
+def _clash(found: Conflict) -> Response:
+    """Say which fields somebody else changed; what others changed elsewhere was no hindrance."""
+    clashes = {
+        clash.field: f"It is {clash.theirs!r} by now, it was {clash.old!r}." for clash in found.clashes
+    }
+    response = errors.answer(412, found.message, clashes)
+    response.headers["ETag"] = f'"{found.version}"'
+    return response
+
+
+def _once() -> str | None:
+    """Return the key under which the same wish is granted once, None when none came along."""
+    key: Any = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= LONGEST_KEY:
+        raise Invalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+    return None if key is None else str(key)

@@ -1,0 +1,88 @@
+"""Wires the ways in beside the password."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import uuid4
+
+from models import tokens_listing
+from services.options import Options
+from services.users import (
+    AuthenticationService,
+    Brake,
+    OpenIdClient,
+    OrganizationService,
+    Recorder,
+    RoleService,
+    SingleSignOn,
+    TokenService,
+    UserService,
+    Vault,
+    VouchedAccounts,
+)
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What lets people in without a password."""
+
+    sign_on: SingleSignOn
+    tokens: TokenService
+
+
+class People(Protocol):
+    """The services to which the doors lead."""
+
+    @property
+    def users(self) -> UserService:
+        """Return who is there."""
+
+    @property
+    def roles(self) -> RoleService:
+        """Return what they may do."""
+
+    @property
+    def organizations(self) -> OrganizationService:
+        """Return who shares tickets with whom."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """Return who writes it down."""
+
+    @property
+    def authentication(self) -> AuthenticationService:
+        """Return who starts sessions."""
+
+    @property
+    def brake(self) -> Brake:
+        """Return who slows guessers down."""
+
+
+def build_doors(options: Options, people: People) -> Doors:
+    """Build the ways in that lead to these people."""
+    # Providers send people back to our own address, whatever a request calls us.
+    back = f"{options.base_url.rstrip('/')}/login/from/"
+    sign_on = SingleSignOn(
+        clients=[
+            (provider, OpenIdClient(provider, return_to=back + provider.id, clock=time.monotonic))
+            for provider in options.providers
+        ],
+        accounts=VouchedAccounts(
+            users=people.users, roles=people.roles, recorder=people.recorder, new_id=lambda: uuid4().hex
+        ),
+        authentication=people.authentication,
+        brake=people.brake,
+        vault=Vault(options.key("sign-on")),
+        new_secret=lambda: secrets.token_urlsafe(32),
+    )
+    tokens = TokenService(
+        users=people.users,
+        roles=people.roles,
+        organizations=people.organizations,
+        recorder=people.recorder,
+        listing=tokens_listing.build(key=options.key("cursors")),
+        new_secret=lambda: secrets.token_urlsafe(32),
+        may_be_endless=options.endless_tokens,
+    )
+    return Doors(sign_on, tokens)

@@ -1,0 +1,583 @@
+"""Single sign-on: whom a provider's word lets in, as whom, and which answers prove nothing."""
+
+import base64
+import itertools
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from urllib.parse import parse_qs, urlsplit
+
+import pyotp
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from models import audit, identity
+from models import outbox as outbox_table
+from models import user as user_table
+from models.user import User
+from services.errors import Invalid, NotFound, Throttled
+from services.users import (
+    SYSTEM,
+    Answer,
+    CodeNeeded,
+    OpenIdClient,
+    Origin,
+    Provider,
+    ProviderDown,
+    SignedIn,
+    SignOnInvalid,
+    SignOnRefused,
+    SingleSignOn,
+    Vault,
+    VouchedAccounts,
+    normalize_email,
+    openid,
+    sort_name,
+)
+from services.users.brake import FREE_TRIES_OF_NETWORK
+from tests.provider.fake import CLIENT_ID, SECRET, Fake, fake
+
+BACK = "https://desk.example/login/from/corp"
+VAULT = Vault(b"v" * 32)
+NETWORKS = itertools.count(1)
+
+
+@pytest.fixture
+def corp() -> Iterator[Fake]:
+    with fake() as running:
+        yield running
+
+
+@dataclass
+class Door:
+    """The product's own single sign-on with one provider, and a visitor from a network of their own."""
+
+    sign_on: SingleSignOn
+    corp: Fake
+    origin: Origin
+
+    def leave(self):
+        """Depart and return the answer that an honest provider would send back."""
+        departure = self.sign_on.depart(provider_id="corp", target="/desk/new")
+        asked = self.corp.depart(departure.url)
+        return Answer(departure.note, asked["state"], "a-code", "", None), asked
+
+    def arrive(self, answer):
+        return self.sign_on.arrive(
+            provider_id="corp", answer=answer, origin=self.origin, now=datetime.now(UTC)
+        )
+
+    def visit(self, **claims):
+        """Sign in as somebody of whom the provider says this."""
+        self.corp.claims = {**self.corp.claims, **claims}
+        found, target = self.arrive(self.leave()[0])
+        assert target == "/desk/new"
+        return found
+
+
+@pytest.fixture
+def door(house, corp):
+    """Give a function that opens the door for a provider with settings of its own."""
+
+    def opened(**settings):
+        provider, services = corp.provider(**settings), house.services
+        return Door(
+            SingleSignOn(
+                clients=[(provider, OpenIdClient(provider, return_to=BACK, clock=time.monotonic))],
+                accounts=VouchedAccounts(
+                    users=services.users,
+                    roles=services.roles,
+                    recorder=services.users._recorder,
+                    new_id=lambda: uuid.uuid4().hex,
+                ),
+                authentication=services.authentication,
+                brake=services.brake,
+                vault=VAULT,
+                new_secret=lambda: uuid.uuid4().hex * 2,
+            ),
+            corp,
+            Origin(f"198.51.{next(NETWORKS)}.1", "Firefox"),
+        )
+
+    return opened
+
+
+@pytest.fixture
+def ada(corp):
+    """Somebody nobody has seen before."""
+    sub = uuid.uuid4().hex
+    corp.claims = {"sub": sub, "email": f"{sub}@corp.example", "name": "Ada Corp"}
+    return f"{sub}@corp.example"
+
+
+def account(email, *, role="customer", verified=True, **more):
+    """Write an account as it would be found here already."""
+    item = User(
+        user_id=uuid.uuid4().hex, name="Ada Here", sort_name=sort_name("Ada Here"), email=email, role_id=role,
+        created_at=datetime.now(UTC), verified_at=datetime.now(UTC) if verified else None, **more,
+    )  # fmt: skip
+    user_table.put(item, seen=0)
+    return item
+
+
+def acts(user_id):
+    return [entry.action for entry in audit.of_subject(f"user:{user_id}")]
+
+
+def sessions(house, user_id):
+    return house.services.sessions.of_user(user_id=user_id, now=datetime.now(UTC))
+
+
+def test_the_departure_carries_state_nonce_and_pkce(door, corp, ada):
+    answer, asked = door().leave()
+    assert asked["response_type"] == "code"
+    assert asked["redirect_uri"] == BACK
+    assert asked["client_id"] == CLIENT_ID
+    assert asked["scope"] == "openid email profile"
+    assert asked["code_challenge_method"] == "S256"
+    assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
+    assert asked["nonce"] not in answer.note
+    door().arrive(answer)
+    (sent,) = [form for path, form in corp.asked if path == "/token"]
+    digest = sha256(sent["code_verifier"].encode()).digest()
+    assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == asked["code_challenge"]
+    assert sent["redirect_uri"] == BACK
+    assert base64.b64decode(sent["authorization"].split()[1]).decode() == f"{CLIENT_ID}:{SECRET}"
+
+
+def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(house, door, ada):
+    first = door().visit()
+    assert isinstance(first, SignedIn)
+    assert (first.user.name, first.user.email, first.user.role_id) == ("Ada Corp", ada, "customer")
+    stored = user_table.find(first.user.user_id)
+    assert stored.verified_at is not None
+    assert stored.password_hash is None
+    assert acts(stored.user_id) == ["user.created"]
+    assert house.services.authentication.actor_for(token=first.token, now=datetime.now(UTC)) is not None
+    # The provider renames them: the account is found by its subject.
+    again = door().visit(email="renamed@elsewhere.example", email_verified=False)
+    assert again.user.user_id == first.user.user_id
+    assert acts(stored.user_id) == ["user.created"]
+
+
+def test_groups_decide_the_role_at_each_sign_in(house, door, ada):
+    roles = (("helpdesk-admins", "administrator"), ("helpdesk", "agent"))
+    first = door(roles=roles).visit(groups=["people", "helpdesk"])
+    assert first.user.role_id == "agent"
+    promoted = door(roles=roles).visit(groups=["helpdesk", "helpdesk-admins"])
+    assert promoted.user.role_id == "administrator"
+    assert acts(first.user.user_id) == ["user.created", "user.changed"]
+    now = datetime.now(UTC)
+    assert house.services.authentication.actor_for(token=first.token, now=now) is None
+    assert house.services.authentication.actor_for(token=promoted.token, now=now).role_id == "administrator"
+    kept = door(roles=roles).visit(groups="helpdesk")
+    assert kept.user.role_id == "administrator", "the last one stays"
+    house.services.users.create(
+        actor=SYSTEM, now=house.now(), name="Another", email=f"{uuid.uuid4().hex}@example.org",
+        role_id="administrator", password="violet tractor under snowfall",
+    )  # fmt: skip
+    demoted = door(roles=roles).visit(groups="helpdesk")
+    assert demoted.user.role_id == "agent"
+    assert len(sessions(house, first.user.user_id)) == 1
+    assert door(roles=roles).visit(groups=[]).user.role_id == "agent", "no group says nothing"
+
+
+def test_where_groups_are_asked_for_who_left_them_stays_out(door, ada):
+    closed = {"roles": (("helpdesk", "agent"),), "default_role": ""}
+    with pytest.raises(SignOnRefused):
+        door(**closed).visit()
+    assert user_table.find_by_email(ada) is None
+    door(**closed).visit(groups=["helpdesk"])
+    with pytest.raises(SignOnRefused):
+        door(**closed).visit(groups=["sales"])
+
+
+def test_a_role_that_does_not_exist_gives_nothing(door, corp, ada):
+    missing = {"roles": (("helpdesk", "no-such-role"),)}
+    with pytest.raises(SignOnRefused):
+        door(**missing).visit(groups=["helpdesk"])
+    assert door().visit(groups=None).user.role_id == "customer"
+    assert door(**missing).visit(groups=["helpdesk"]).user.role_id == "customer"
+
+
+def test_a_nested_claim_and_what_only_userinfo_tells(door, corp, ada):
+    settings = {"role_claim": "realm_access.roles", "roles": (("helpdesk", "agent"),)}
+    corp.userinfo = {
+        "sub": corp.claims["sub"], "email": ada, "email_verified": True,
+        "realm_access": {"roles": ["helpdesk"]},
+    }  # fmt: skip
+    found = door(**settings).visit(email=None, email_verified=None)
+    assert (found.user.email, found.user.role_id) == (ada, "agent")
+    corp.userinfo["sub"] = "somebody else"
+    with pytest.raises(SignOnInvalid):
+        door(**settings).visit(email=None)
+
+
+def test_a_confirmed_account_with_the_address_is_linked(house, door, ada):
+    here = account(ada, password_hash="stays")
+    found = door().visit(email=ada.upper())
+    assert found.user.user_id == here.user_id
+    assert found.user.name == "Ada Here"
+    assert user_table.find(here.user_id).password_hash == "stays"
+    assert acts(here.user_id) == ["user.linked"]
+    assert door().visit().user.user_id == here.user_id
+
+
+@pytest.mark.parametrize(
+    ("here", "claims"),
+    [
+        pytest.param({"verified": False}, {}, id="address never confirmed here"),
+        pytest.param({"role": "agent"}, {}, id="higher role"),
+        pytest.param({"role": "manager"}, {"groups": ["helpdesk"]}, id="role above the mapped one"),
+        pytest.param({}, {"email_verified": False}, id="not verified by the provider"),
+        pytest.param({}, {"email_verified": "yes"}, id="verified in other words"),
+        pytest.param({}, {"email_verified": None}, id="nothing said about verification"),
+        pytest.param({}, {"email": None}, id="no address"),
+        pytest.param({"active": False}, {}, id="suspended"),
+    ],
+)
+def test_an_account_is_not_taken_over(house, door, ada, here, claims):
+    item = account(ada, **here)
+    before = user_table.find(item.user_id).serialize()
+    with pytest.raises(SignOnRefused):
+        door(roles=(("helpdesk", "agent"),)).visit(**claims)
+    assert user_table.find(item.user_id).serialize() == before
+    assert sessions(house, item.user_id) == []
+    assert acts(item.user_id) == []
+    assert identity.find(f"corp|{ada.partition('@')[0]}") is None
+
+
+def test_a_mapped_role_opens_the_way_to_an_account_with_that_role(door, ada):
+    here = account(ada, role="agent")
+    found = door(roles=(("helpdesk", "agent"),)).visit(groups=["helpdesk"])
+    assert (found.user.user_id, found.user.role_id) == (here.user_id, "agent")
+
+
+@pytest.mark.parametrize(
+    ("domains", "email", "comes_in"),
+    [
+        ({"corp.example"}, "{}@corp.example", True),
+        ({"corp.example"}, "{}@CORP.EXAMPLE", True),
+        ({"*"}, "{}@anywhere.example", True),
+        ({"corp.example"}, "{}@sub.corp.example", False),
+        ({"corp.example"}, "{}@evilcorp.example", False),
+        ({"corp.example"}, "{}@corp.example.evil.example", False),
+        ({"corp.example"}, "{}@evil.example@corp.example", False),
+    ],
+)
+def test_a_provider_vouches_for_its_domains_alone(door, ada, domains, email, comes_in):
+    email = email.format(uuid.uuid4().hex)
+    opened = door(domains=frozenset(domains))
+    if comes_in:
+        assert opened.visit(email=email).user.email == email.casefold()
+    else:
+        with pytest.raises(SignOnRefused):
+            opened.visit(email=email)
+
+
+def test_who_is_suspended_stays_out(house, door, ada):
+    found = door().visit()
+    house.services.users.update(
+        actor=SYSTEM, now=datetime.now(UTC), user_id=found.user.user_id, seen=found.user.version,
+        name=found.user.name, email=ada, role_id="customer", active=False, team_ids=(),
+    )  # fmt: skip
+    with pytest.raises(SignOnRefused):
+        door().visit()
+    assert sessions(house, found.user.user_id) == []
+
+
+def test_a_second_factor_of_this_desk_is_asked_for(house, door, ada):
+    found, factor, now = door().visit(), house.services.second_factor, datetime.now(UTC)
+    actor = house.services.authentication.actor_for(token=found.token, now=now)
+    enrolment = factor.begin(actor)
+    secret = enrolment.key.replace(" ", "")
+    codes = factor.confirm(actor=actor, token=enrolment.token, code=pyotp.TOTP(secret).at(now), now=now)
+    asked = door().visit()
+    assert isinstance(asked, CodeNeeded)
+    done = house.services.authentication.finish_sign_in(
+        token=asked.token, code=codes[0], origin=Origin("192.0.2.77"), now=now
+    )
+    assert done.user.user_id == found.user.user_id
+
+
+def test_a_sign_in_proves_no_more_than_what_the_provider_saw(house, door, ada):
+    def proved(found):
+        now = datetime.now(UTC)
+        return house.services.authentication.actor_for(token=found.token, now=now).has_proved(now)
+
+    an_hour_ago = int(time.time()) - 3600
+    assert proved(door().visit())
+    assert not proved(door().visit(auth_time=an_hour_ago))
+    assert proved(door().visit(auth_time=int(time.time()) - 5))
+    assert proved(door().visit(auth_time=int(time.time()) + 30)), "a clock that is ahead"
+    url = door().sign_on.depart(provider_id="corp", target="", fresh=True).url
+    assert parse_qs(urlsplit(url).query)["max_age"] == ["0"]
+    assert door().leave()[1]["max_age"] == str(30 * 24 * 3600)
+
+
+def test_whose_account_comes_from_a_provider_is_sent_no_password(house, door, ada):
+    door().visit()
+    now = datetime.now(UTC)
+    house.services.accounts.ask_for_reset(email=ada, origin=Origin("192.0.2.78"), now=now)
+    house.services.outbox.deliver_due(now=now)
+    assert not [item for item in outbox_table.due(now + timedelta(days=1), 50) if item.kind == "letter"]
+    assert user_table.find_by_email(ada).links == {}
+
+
+def test_two_first_sign_ins_at_once_make_one_account(door, corp, ada):
+    opened = door()
+    answer, _ = opened.leave()  # the fake forgets no code, so that one departure can come back twice
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(opened.arrive, [answer] * 2))
+    assert len({signed_in.user.user_id for signed_in, _ in found}) == 1
+
+
+def test_an_address_cannot_pose_as_an_identity():
+    with pytest.raises(Invalid):
+        normalize_email(identity.claim_key("corp|ada@corp.example"))
+
+
+def other_key_with_the_same_name(corp, claims):
+    stranger = ECKey.generate_key("P-256", {"kid": corp.key.kid})
+    return jwt.encode({"alg": "ES256", "kid": corp.key.kid}, claims, stranger)
+
+
+def without_signature(corp, claims):
+    def part(value):
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'none'})}.{part(claims)}."
+
+
+def stripped(corp, claims):
+    return corp.signed(claims).rpartition(".")[0] + "."
+
+
+def by_shared_secret(corp, claims):
+    return jwt.encode({"alg": "HS256", "kid": corp.key.kid}, claims, OctKey.import_key(SECRET))
+
+
+def by_public_key_as_secret(corp, claims):
+    secret = OctKey.import_key(json.dumps(corp.key.as_dict(private=False)))
+    return jwt.encode({"alg": "HS256", "kid": corp.key.kid}, claims, secret)
+
+
+def changed_afterwards(corp, claims):
+    header, _, signature = corp.signed(claims).split(".")
+    body = base64.urlsafe_b64encode(json.dumps({**claims, "sub": "admin"}).encode()).rstrip(b"=").decode()
+    return f"{header}.{body}.{signature}"
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        without_signature, stripped, other_key_with_the_same_name, by_shared_secret, by_public_key_as_secret,
+        changed_afterwards, lambda *_: None, lambda *_: "no.token", lambda *_: {"alg": "ES256"},
+    ],
+    ids=[
+        "alg none", "signature stripped", "other key", "client secret as key", "public key as secret",
+        "changed afterwards", "none at all", "garbage", "an object",
+    ],
+)  # fmt: skip
+def test_a_forged_token_is_refused(door, corp, ada, forge):
+    corp.make_token = lambda claims: forge(corp, claims)
+    with pytest.raises(SignOnInvalid):
+        door().visit()
+    assert user_table.find_by_email(ada) is None
+
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "another-client"}, {"aud": None}, {"aud": [CLIENT_ID, "another"]},
+        {"aud": [CLIENT_ID, "another"], "azp": "another"}, {"azp": "another"}, {"aud": 7},
+        {"iss": "https://evil.example"}, {"iss": None}, {"nonce": "of another sign-in"}, {"nonce": None},
+        {"nonce": ["x"]}, {"exp": NOW - 3600}, {"exp": None}, {"exp": "tomorrow"}, {"iat": NOW + 3600},
+        {"iat": None}, {"nbf": NOW + 3600}, {"sub": None}, {"sub": ""}, {"sub": 7}, {"sub": "x" * 300},
+        {"sub": "a\nb"}, {"at_hash": "wrong"},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_token_that_is_not_for_this_sign_in_is_refused(door, corp, ada, claims):
+    corp.claims |= {name: (NOW + (value - NOW)) if value == NOW else value for name, value in claims.items()}
+    with pytest.raises(SignOnInvalid):
+        door().visit()
+    assert user_table.find_by_email(ada) is None
+
+
+def test_clocks_may_differ_by_a_minute(door, ada):
+    soon = int(time.time())
+    assert door().visit(exp=soon - 30, iat=soon + 30).user.email == ada
+    with pytest.raises(SignOnInvalid):
+        door().visit(exp=soon - 90)
+
+
+def test_new_keys_are_fetched_when_they_appear_and_old_ones_kept_otherwise(door, corp, ada):
+    opened = door()
+    opened.visit()
+    opened.visit()
+    assert [path for path, _ in corp.asked].count("/keys") == 1
+    corp.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
+    opened.visit()
+    assert [path for path, _ in corp.asked].count("/keys") == 2
+    assert [path for path, _ in corp.asked].count("/.well-known/openid-configuration") == 1
+    # Keys for other purposes and of kinds nobody knows stand in the way of nothing.
+    corp.published = [{"kty": "new"}, {"kty": "RSA", "use": "enc"}, "text", corp.key.as_dict(private=False)]
+    corp.key = RSAKey.generate_key(2048, {"kid": "third", "use": "sig"})
+    with pytest.raises(SignOnInvalid):
+        opened.visit()
+    corp.published.append(corp.key.as_dict(private=False))
+    assert opened.visit().user.email == ada
+
+
+def altered(answer, **changes):
+    return Answer(**{**vars(answer), **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "forged"}, {"state": ""}, {"state": "\ud800"}, {"note": ""}, {"note": "forged"},
+        {"code": ""}, {"code": "x" * 5000}, {"issuer": "https://evil.example"}, {"issuer": ""},
+        {"note": VAULT.seal("[]")},
+        {"note": VAULT.seal(json.dumps(["partner", "s", "n", "v", ""])), "state": "s"},
+    ],
+    ids=[
+        "wrong state", "no state", "wild state", "no note", "forged note", "no code", "long code",
+        "other issuer", "empty issuer", "empty note", "another provider's note",
+    ],
+)  # fmt: skip
+def test_an_answer_of_another_sign_in_is_refused(door, corp, ada, changes):
+    opened = door()
+    answer, _ = opened.leave()
+    with pytest.raises(SignOnInvalid):
+        opened.arrive(altered(answer, **changes))
+    assert "/token" not in [path for path, _ in corp.asked], "nothing is sent to the provider"
+    opened.arrive(answer)
+
+
+def test_an_issuer_that_is_promised_must_come_along(door, corp, ada):
+    corp.metadata = {"authorization_response_iss_parameter_supported": True}
+    opened = door()
+    answer, _ = opened.leave()
+    with pytest.raises(SignOnInvalid):
+        opened.arrive(answer)
+    opened.arrive(altered(answer, issuer=corp.issuer))
+
+
+def test_a_note_is_good_for_ten_minutes(door, ada, monkeypatch):
+    opened = door()
+    answer, _ = opened.leave()
+    late = time.time() + 601
+    monkeypatch.setattr(time, "time", lambda: late)
+    with pytest.raises(SignOnInvalid):
+        opened.arrive(answer)
+
+
+def test_a_code_the_provider_refuses_signs_nobody_in(door, corp, ada):
+    corp.answer = lambda path: (
+        (400, {"error": "invalid_grant"}) if path == "/token" else Fake.answer(corp, path)
+    )
+    with pytest.raises(SignOnInvalid):
+        door().visit()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/.well-known/openid-configuration", 302), ("/.well-known/openid-configuration", 404),
+        ("/.well-known/openid-configuration", 500), ("/token", 500), ("/token", 404), ("/keys", 503),
+        ("/keys", 302),
+    ],
+)  # fmt: skip
+def test_a_provider_in_trouble_changes_nothing(door, corp, ada, path, status):
+    opened = door()
+    corp.statuses = {path: status}
+    with pytest.raises((ProviderDown, SignOnInvalid)):
+        opened.visit()
+    assert user_table.find_by_email(ada) is None
+
+
+def test_a_silent_provider_is_left_after_a_moment_and_then_alone(door, corp, monkeypatch):
+    monkeypatch.setattr(openid, "TIMEOUT", 0.2)
+    corp.answer = lambda _: time.sleep(0.6) or (200, {})
+    opened = door()
+    begun = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        waiting = [pool.submit(opened.leave) for _ in range(4)]
+    assert all(isinstance(one.exception(), ProviderDown) for one in waiting)
+    assert time.monotonic() - begun < 2
+    assert len(corp.asked) == 1
+
+
+def test_a_discovery_of_another_issuer_is_not_believed(door, corp):
+    corp.metadata = {"issuer": "https://evil.example"}
+    with pytest.raises(SignOnInvalid):
+        door().leave()
+    corp.metadata = {"token_endpoint": "file:///etc/passwd"}
+    with pytest.raises(SignOnInvalid):
+        door().leave()
+
+
+def test_an_unknown_provider_is_not_there(door):
+    with pytest.raises(NotFound):
+        door().sign_on.depart(provider_id="nobody", target="")
+
+
+def test_the_brake_counts_forgeries_and_not_what_nobody_is_to_blame_for(door, corp, ada):
+    opened = door()
+    good, _ = opened.leave()
+    for _ in range(FREE_TRIES_OF_NETWORK + 5):
+        with pytest.raises(SignOnInvalid, match="stopped"):
+            opened.arrive(altered(good, error="access_denied"))
+    for number in range(FREE_TRIES_OF_NETWORK):
+        with pytest.raises(SignOnInvalid):
+            opened.arrive(altered(good, note=f"forged {number}"))
+    with pytest.raises(Throttled):
+        opened.arrive(good)
+    opened.origin = Origin("203.0.113.200")
+    opened.arrive(good)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+CLAIMS = (
+    "auth_time",
+    "sub",
+    "name",
+    "given_name",
+    "family_name",
+    "preferred_username",
+    "email",
+    "email_verified",
+    "groups",
+    "a",
+)
+ANY_CLAIMS = st.dictionaries(st.sampled_from(CLAIMS), ANYTHING)
+
+
+@given(ANY_CLAIMS, st.sampled_from(["groups", "a.b", "a", ""]))
+def test_whatever_a_provider_says_is_read_or_refused(claims, role_claim):
+    provider = Provider("corp", "Corp", "https://corp.example", "id", "secret", frozenset(), role_claim)
+    try:
+        said = provider.read(claims)
+    except ValueError:
+        return
+    assert said.subject == claims["sub"]
+    assert len(said.name) <= 100
+    assert all(isinstance(group, str) for group in said.groups)
+    assert said.email is None or normalize_email(said.email) == said.email
