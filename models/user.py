@@ -1,6 +1,6 @@
 """People: accounts, and the table that keeps e-mail addresses unique."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -104,6 +104,12 @@ def find_many(user_ids: Iterable[str]) -> list[User]:
     """Read several people at once; those that do not exist are left out."""
     with translated():
         return list(User.batch_get(list(user_ids)))
+
+
+def with_second_factor() -> Iterator[User]:
+    """Read everybody who has a second factor: for commands, since this goes through the whole table."""
+    with translated():
+        yield from User.scan(User.totp.exists(), consistent_read=True)
 
 
 def accounts_of_role(role_id: str, limit: int) -> list[User]:

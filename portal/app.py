@@ -82,6 +82,9 @@ def create_app(settings: Settings, services: Services) -> Flask:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.older_secret_keys),
+        # Flask-WTF knows no fallbacks, but its signer takes a list, of which the last key signs.
+        WTF_CSRF_SECRET_KEY=[*reversed(settings.older_secret_keys), settings.secret_key],
         SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "ledgerdesk_form",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,

@@ -129,19 +129,23 @@ class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
 
 @dataclass(frozen=True)
 class Options:
-    """What the services need to know of this instance; `secret` is what all its keys are made from."""
+    """What the services need to know of this instance.
+
+    `secrets` are what all its keys are made from: the first one signs and seals, and what was signed or
+    sealed with any of them stays good.
+    """
 
     connection: ConnectionOptions
     analytics_dir: Path
-    secret: bytes
+    secrets: tuple[bytes, ...]
     mailer: Mailer
     base_url: str
     rejects_dir: Path
     shards: int = 1
 
-    def key(self, purpose: str) -> bytes:
-        """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""
-        return hmac.new(self.secret, purpose.encode(), sha256).digest()
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Derive the keys for one purpose, so that what is signed for one is worth nothing for another."""
+        return tuple(hmac.new(secret, purpose.encode(), sha256).digest() for secret in self.secrets)
 
 
 def build_services(options: Options) -> Services:
@@ -161,7 +165,7 @@ def _build_people(options: Options) -> _People:
     roles = RoleService(ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
     passwords, brake = Passwords(), Brake()
-    vault = Vault(options.key("vault"))
+    vault = Vault(options.keys("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
     outbox = Outbox(lambda: uuid4().hex)
     users = _build_users(
@@ -173,11 +177,11 @@ def _build_people(options: Options) -> _People:
         sessions=sessions,
         passwords=passwords,
         brake=brake,
-        marks=DeviceMarks(options.key("devices")),
+        marks=DeviceMarks(options.keys("devices")),
         second_factor=second_factor,
         vault=vault,
     )
-    trail = TrailService(roles=roles, listing=audit_listing.build(key=options.key("cursors")))
+    trail = TrailService(roles=roles, listing=audit_listing.build(keys=options.keys("cursors")))
     accounts = _build_accounts(
         options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
     )
@@ -201,14 +205,14 @@ def _build_users(options: Options, outbox: Outbox, roles: RoleService, **shared:
         names=ShortCache(NAMES_FRESH, time.monotonic),
         agents=ShortCache(NAMES_FRESH, time.monotonic),
         new_id=lambda: uuid4().hex,
-        listing=users_listing.build(key=options.key("cursors"), roles=roles.ids),
+        listing=users_listing.build(keys=options.keys("cursors"), roles=roles.ids),
         mailroom=Mailroom(_links(options), outbox),
         **shared,
     )
 
 
 def _links(options: Options) -> Links:
-    return Links(options.key("links"), lambda: secrets.token_urlsafe(16))
+    return Links(options.keys("links"), lambda: secrets.token_urlsafe(16))
 
 
 def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:
@@ -232,7 +236,7 @@ def _build_ways(options: Options, people: _People) -> _Ways:
         outbox=people.outbox,
         mailer=options.mailer,
         base_url=options.base_url,
-        vault=Vault(options.key("registration")),
+        vault=Vault(options.keys("registration")),
         brake=brake,
         recorder=recorder,
         hash_password=people.passwords.hash,
@@ -262,7 +266,7 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(key=options.key("cursors"), shards=options.shards),
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
     return _Tickets(catalog, tickets, workflow, assignments, audit, importer)
