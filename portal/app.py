@@ -57,6 +57,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.extensions["services"] = services
     app.extensions["settings"] = settings
     _serve_assets(app, secure=settings.secure_cookies)
+    _log_requests(app, settings)
     errors.init_app(app)
     auth.init_app(app)
     guards.init_app(app)
@@ -119,4 +120,11 @@ def _serve_assets(app: Flask, *, secure: bool) -> None:
         prefix=assets.prefix,
         immutable_file_test=assets.immutable,
         add_headers_function=add_headers,
+    )
+
+
+def _log_requests(app: Flask, settings: Settings) -> None:
+    """Wrap everything else, so that whatever is logged for a request carries its id."""
+    app.wsgi_app = logs.RequestLog(  # type: ignore[method-assign]  # how Flask is wrapped
+        app.wsgi_app, trusting=settings.proxies > 0, writing=settings.is_production
     )

@@ -19,6 +19,7 @@ from services.catalog import CatalogService
 from services.mail import Mailer
 from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
+from services.readiness import Readiness, StoreLook
 from services.reporting import (
     AnalyticsEngine,
     DashboardService,
@@ -126,6 +127,8 @@ class _Privacy:
 class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
+    readiness: Readiness
+
 
 @dataclass(frozen=True)
 class Options:
@@ -156,8 +159,11 @@ def build_services(options: Options) -> Services:
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
     privacy = _build_privacy(options, people, tickets, reporting)
+    readiness = Readiness(StoreLook(), time.monotonic)
     parts = (people, access, ways, tickets, reporting, privacy)
-    return Services(**{name: value for part in parts for name, value in vars(part).items()})
+    return Services(
+        **{name: value for part in parts for name, value in vars(part).items()}, readiness=readiness
+    )
 
 
 def _build_people(options: Options) -> _People:
