@@ -3,7 +3,7 @@
 import hmac
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,7 @@ from services.catalog import CatalogService
 from services.mail import Mailer
 from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
-from services.readiness import Readiness, StoreLook
+from services.readiness import Readiness, of_the_store
 from services.reporting import (
     AnalyticsEngine,
     DashboardService,
@@ -127,15 +127,14 @@ class _Privacy:
 class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
-    readiness: Readiness
+    readiness: Readiness = field(default_factory=of_the_store)
 
 
 @dataclass(frozen=True)
 class Options:
     """What the services need to know of this instance.
 
-    `secrets` are what all its keys are made from: the first one signs and seals, and what was signed or
-    sealed with any of them stays good.
+    All its keys are made from `secrets`: the first one signs and seals, the others are accepted too.
     """
 
     connection: ConnectionOptions
@@ -159,11 +158,8 @@ def build_services(options: Options) -> Services:
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
     privacy = _build_privacy(options, people, tickets, reporting)
-    readiness = Readiness(StoreLook(), time.monotonic)
     parts = (people, access, ways, tickets, reporting, privacy)
-    return Services(
-        **{name: value for part in parts for name, value in vars(part).items()}, readiness=readiness
-    )
+    return Services(**{name: value for part in parts for name, value in vars(part).items()})
 
 
 def _build_people(options: Options) -> _People:

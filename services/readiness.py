@@ -1,5 +1,6 @@
 """Whether this process can work: asked by load balancers all the time, so it is cheap and never queues."""
 
+import time
 from collections.abc import Callable
 from threading import Lock
 
@@ -59,3 +60,8 @@ class StoreLook:
         except EngineUnavailable as error:
             log.warning("engine_unavailable", error=str(error))
             return UNREACHABLE
+
+
+def of_the_store() -> Readiness:
+    """Build what this process asks."""
+    return Readiness(StoreLook(), time.monotonic)
