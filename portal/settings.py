@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -89,13 +90,19 @@ class Settings:
             mail_dir=Path(env.get("MAIL_DIR") or data_dir / "mail"),
             mail_from=env.get("MAIL_FROM", "desk@ledgerdesk.example"),
             rejects_dir=Path(env.get("REJECTS_DIR", "var/rejects")),
-            smtp_host=env.get("SMTP_HOST", ""),
-            smtp_port=_number(env, "SMTP_PORT", 587, 1, 65535),
-            smtp_username=env.get("SMTP_USERNAME", ""),
-            smtp_password=env.get("SMTP_PASSWORD", ""),
-            smtp_starttls=_number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
             proxies=_number(env, "TRUSTED_PROXIES", 0, 0, 5),
+            **_smtp(env),
         )
+
+
+def _smtp(env: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "smtp_host": env.get("SMTP_HOST", ""),
+        "smtp_port": _number(env, "SMTP_PORT", 587, 1, 65535),
+        "smtp_username": env.get("SMTP_USERNAME", ""),
+        "smtp_password": env.get("SMTP_PASSWORD", ""),
+        "smtp_starttls": _number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
+    }
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
