@@ -30,8 +30,8 @@ PAGES = (
     ("error-404", "agent", "/desk/nowhere"),
     ("dashboard", "manager", "/reports/"),
     ("users", "administrator", "/admin/users/"),
-    ("privacy", "administrator", "/admin/users/?search=Marta"),
     ("user-new", "administrator", "/admin/users/new/"),
+    ("people-import", "administrator", "/admin/users/import/"),
     ("roles", "administrator", "/admin/roles/"),
     ("role-security", "administrator", "/admin/roles/edit/?id=agent"),
     ("sessions", "administrator", "/admin/sessions/?q=a"),
@@ -39,6 +39,8 @@ PAGES = (
     ("prove", "administrator", "/account/prove"),
     ("role-new", "administrator", "/admin/roles/new/"),
     ("access", "administrator", "/admin/access/"),
+    ("organizations", "administrator", "/admin/organizations/"),
+    ("organization-new", "administrator", "/admin/organizations/new/"),
     ("teams", "administrator", "/admin/teams/"),
     ("categories", "administrator", "/admin/categories/"),
 )
@@ -50,6 +52,12 @@ STATES = (
     ("desk-chosen", "agent", "/desk/tickets/?state=open", ("tbody tr:nth-child(2) [name=rowid]",)),
     ("desk-columns", "agent", "/desk/tickets/?state=open", ("text=Columns",)),
     ("jump", "agent", "/desk/new", ("[data-nav-open]", "[data-jump]")),
+    (
+        "privacy",
+        "administrator",
+        "/admin/users/?search=Marta",
+        ("[aria-label='Edit Marta Demo']", "text=Privacy"),
+    ),
     ("ticket-panel", "agent", "/desk/tickets/3", ("[aria-label='Properties and requester']",)),
     ("dashboard-explained", "manager", "/reports/", ("button:has-text('Explain first response')",)),
 )
@@ -92,9 +100,6 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
         page.goto(path)
         if name == "help-ticket":
             page.locator("a.ask").first.click()
-        if name == "privacy":
-            page.get_by_role("link", name="Edit Marta Demo").click()
-            page.get_by_role("link", name="Privacy").click()
         if name == "dashboard":
             page.locator(".tile-value").first.wait_for()
         page.wait_for_load_state("networkidle")

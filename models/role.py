@@ -1,7 +1,5 @@
 """Roles: a name and what it permits, up to which scope."""
 
-from collections.abc import Sequence
-
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
@@ -9,6 +7,7 @@ from models import together
 from models.connection import Json, LeanModel
 from models.errors import VersionMoved, translated
 from models.keys import storable
+from models.together import Along, GuardMoved
 
 
 class Role(LeanModel):
@@ -56,10 +55,12 @@ def mend(role_id: str, name: str, permissions: dict[str, str]) -> None:
         Role(role_id=role_id).update(actions=actions)
 
 
-def put(item: Role, *, seen: int, also: Sequence[LeanModel] = ()) -> None:
-    """Write a role that was at version `seen` (0: new), and what goes with it; raises VersionMoved."""
+def put(item: Role, *, seen: int, also: Along = ()) -> None:
+    """Write a role that was at version `seen` (0: new), and what goes along; raises VersionMoved."""
     try:
         together.save(item, (Role.version == seen) if seen else Role.role_id.does_not_exist(), also)
+    except GuardMoved:
+        raise
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.
         stored = find(item.role_id)

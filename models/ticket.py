@@ -20,7 +20,7 @@ TIMES = {"created_at", "first_response_at", "first_solved_at", "solved_at", "clo
 # What a list shows or filters by; every index carries just this.
 LISTED = [
     "version", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
-    "channel", "created_at", "updated_at", "first_solved_at",
+    "organization_id", "channel", "created_at", "updated_at", "first_solved_at",
 ]  # fmt: skip
 
 
@@ -68,6 +68,17 @@ class ByTeam(GlobalSecondaryIndex["Ticket"]):
     state_at = UnicodeAttribute(range_key=True)
 
 
+class ByOrganization(GlobalSecondaryIndex["Ticket"]):
+    """The tickets that members of an organization asked for: (organization_id, state_at); sparse."""
+
+    class Meta:
+        index_name = "by_organization"
+        projection = IncludeProjection([name for name in LISTED if name != "organization_id"])
+
+    organization_id = UnicodeAttribute(hash_key=True)
+    state_at = UnicodeAttribute(range_key=True)
+
+
 class ByDue(GlobalSecondaryIndex["Ticket"]):
     """Running deadlines, soonest first; sparse: a ticket is here only while a deadline runs."""
 
@@ -91,6 +102,7 @@ class Ticket(LeanModel):
     status = UnicodeAttribute()
     priority = UnicodeAttribute()
     requester_id = UnicodeAttribute(null=True)
+    organization_id = UnicodeAttribute(null=True)
     assignee_id = UnicodeAttribute(null=True)
     team_id = UnicodeAttribute(null=True)
     category = UnicodeAttribute(null=True)
@@ -116,6 +128,7 @@ class Ticket(LeanModel):
     by_assignee = ByAssignee()
     by_requester = ByRequester()
     by_team = ByTeam()
+    by_organization = ByOrganization()
     by_due = ByDue()
 
 

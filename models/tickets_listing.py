@@ -77,6 +77,7 @@ def build(*, keys: tuple[bytes, ...], shards: int, columnar: ColumnarPort | None
             IndexPlan("by_assignee", Fixed("assignee_id"), by_change, small=_only_open),
             IndexPlan("by_requester", Fixed("requester_id"), by_change, small=_only_open),
             IndexPlan("by_team", Fixed("team_id"), by_change),
+            IndexPlan("by_organization", Fixed("organization_id"), by_change),
             IndexPlan("by_state", by_state, Plain("updated_at")),
         ),
         implied=_implied,

@@ -10,8 +10,9 @@ from pynamodb.transactions import TransactWrite
 
 from models import together
 from models.connection import Instant, Json, LeanModel, connection
-from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
+from models.errors import Cancelled, EngineUnavailable, StoreError, translated
 from models.keys import storable
+from models.together import Along
 
 # What an administrator changes of a person, and what no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
@@ -30,10 +31,23 @@ class ByRole(GlobalSecondaryIndex["User"]):
     class Meta:
         index_name = "by_role"
         projection = IncludeProjection(
-            ["name", "email", "team_ids", "active", "created_at", "invited_at", "version"]
+            ["name", "email", "team_ids", "organization_id", "active", "created_at", "invited_at", "version"]
         )
 
     role_id = UnicodeAttribute(hash_key=True)
+    sort_name = UnicodeAttribute(range_key=True)
+
+
+class ByOrganization(GlobalSecondaryIndex["User"]):
+    """The members of an organization, by name; sparse."""
+
+    class Meta:
+        index_name = "by_organization"
+        projection = IncludeProjection(
+            ["name", "email", "role_id", "team_ids", "active", "created_at", "invited_at", "version"]
+        )
+
+    organization_id = UnicodeAttribute(hash_key=True)
     sort_name = UnicodeAttribute(range_key=True)
 
 
@@ -65,6 +79,7 @@ class User(LeanModel):
     valid_after = Instant(null=True)
     erased_at = Instant(null=True)
     by_role = ByRole()
+    by_organization = ByOrganization()
 
 
 class UserEmail(LeanModel):
@@ -100,10 +115,18 @@ def find_by_email(email: str) -> User | None:
     return find(owner.user_id)
 
 
-def find_many(user_ids: Iterable[str]) -> list[User]:
+def find_many(user_ids: Iterable[str], *, strongly: bool = False) -> list[User]:
     """Read several people at once; those that do not exist are left out."""
     with translated():
-        return list(User.batch_get(list(user_ids)))
+        return list(User.batch_get(list(user_ids), consistent_read=strongly))
+
+
+def find_by_emails(emails: Iterable[str]) -> list[User]:
+    """Read the people who own some of these normalized addresses, strongly."""
+    wanted = [email for email in emails if storable(email)]
+    with translated():
+        owners = [owner.user_id for owner in UserEmail.batch_get(wanted, consistent_read=True)]
+    return find_many(owners, strongly=True)
 
 
 def with_second_factor() -> Iterator[User]:
@@ -125,25 +148,20 @@ def count_of_role(role_id: str, most: int) -> int:
 
 
 def put(
-    item: User,
-    *,
-    seen: int,
-    old_email: str | None = None,
-    also: Sequence[LeanModel] = (),
-    more: Sequence[str] = (),
+    item: User, *, seen: int, old_email: str | None = None, also: Along = (), more: Sequence[str] = ()
 ) -> None:
     """Write a person that was at version `seen` (0: new), the claim on the address, and what goes along.
 
     `more` names attributes to write beside those that are edited.
-    Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed.
+    Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed, and
+    GuardMoved.
     """
     for _ in range(TRIES):
         try:
             return _transact(item, seen, old_email, also, (*EDITED, *more))
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
-            if cancelled.failed(-1):
-                raise VersionMoved from cancelled
+            together.raise_moved(cancelled, guarded=any(isinstance(each, together.Guard) for each in also))
             if "ConditionalCheckFailed" in cancelled.codes:
                 raise AddressClaimed from cancelled
             if "TransactionConflict" not in cancelled.codes:
@@ -151,17 +169,14 @@ def put(
     raise EngineUnavailable("others write the same person or address again and again")
 
 
-def _transact(
-    item: User, seen: int, old_email: str | None, also: Sequence[LeanModel], written: Sequence[str]
-) -> None:
+def _transact(item: User, seen: int, old_email: str | None, also: Along, written: Sequence[str]) -> None:
     with translated(), TransactWrite(connection=connection()) as transaction:
         if item.email is not None and item.email != old_email:
             free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
             transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
         if old_email is not None and old_email != item.email:
             transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
-        for other in also:
-            transaction.save(other)
+        together.join(transaction, also)
         if not seen:
             transaction.save(item, condition=User.user_id.does_not_exist())
             return
@@ -189,10 +204,10 @@ def amend(user_id: str, **values: Any) -> None:
         User(user_id=user_id).update(actions=_actions(values), condition=User.user_id.exists())
 
 
-def amend_if(item: User, unchanged: Sequence[str], also: Sequence[LeanModel] = (), **values: Any) -> None:
+def amend_if(item: User, unchanged: Sequence[str], also: Along = (), **values: Any) -> None:
     """Write some attributes of a person as read, with what goes along, if certain others are as they were.
 
-    Raises VersionMoved when one of `unchanged` was written since.
+    Raises VersionMoved when one of `unchanged` was written since, GuardMoved.
     """
     condition = User.user_id.exists()
     for name in unchanged:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from models.user import User
-from pynamodb_grid.listing import IndexPlan, Listing, Partitioned, Plain
+from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Partitioned, Plain
 
 
 def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]]) -> Listing:
@@ -12,7 +12,10 @@ def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]]) -> Lis
     return Listing(
         User,
         key=keys,
-        plans=(IndexPlan("by_role", by_role, Plain("sort_name")),),
+        plans=(
+            IndexPlan("by_organization", Fixed("organization_id"), Plain("sort_name")),
+            IndexPlan("by_role", by_role, Plain("sort_name")),
+        ),
         attributes=(
             "user_id",
             "version",
@@ -21,6 +24,7 @@ def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]]) -> Lis
             "email",
             "role_id",
             "team_ids",
+            "organization_id",
             "active",
             "created_at",
             "invited_at",

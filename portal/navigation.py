@@ -142,6 +142,7 @@ def _administration(who: Actor, here: str) -> Groups:
         ("People", "Roles and access", "key", "roles", Permission.ROLE_VIEW),
         ("People", "Sessions", "monitor", "sessions", Permission.SESSION_REVOKE),
         ("People", "Sign-in", "lock", "access", Permission.SETTING_EDIT),
+        ("People", "Organizations", "organization", "organizations", Permission.ORGANIZATION_EDIT),
         ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
         ("System", "Audit trail", "history", "trail", Permission.AUDIT_VIEW),

@@ -2,8 +2,8 @@
 
 from models.connection import ConnectionOptions
 from portal.settings import Settings
-from services.bootstrap import Options
 from services.mail import FolderMailer, Mailer, SmtpMailer
+from services.options import Options
 
 
 def service_options(settings: Settings) -> Options:

@@ -1,26 +1,23 @@
 """Wires the services together; the only place that does."""
 
-import hmac
 import secrets
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import models
 from models import audit_listing, tickets_listing, users_listing
-from models.connection import ConnectionOptions
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
-from services.mail import Mailer
+from services.options import Options
 from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
 from services.readiness import Readiness, of_the_store
 from services.reporting import (
+    AccessPreview,
     AnalyticsEngine,
     DashboardService,
     MetricsService,
@@ -41,6 +38,7 @@ from services.users import (
     AccountService,
     Actor,
     AddressService,
+    Administrators,
     AuthenticationService,
     Brake,
     DeviceMarks,
@@ -50,9 +48,12 @@ from services.users import (
     Links,
     Mailroom,
     Notices,
+    OrganizationService,
     Passwords,
+    PeopleImport,
     Permission,
     ProofService,
+    Rechecks,
     Recorder,
     RegistrationService,
     RoleService,
@@ -81,6 +82,9 @@ class _People:
     second_factor: SecondFactor
     outbox: Outbox
     passwords: Passwords
+    administrators: Administrators
+    organizations: OrganizationService
+    rechecks: Rechecks
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,7 @@ class _Tickets:
     assignments: AssignmentService
     audit: AuditService
     importer: TicketImporter
+    people_import: PeopleImport
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,7 @@ class _Reporting:
     dashboards: DashboardService
     reports: ReportingService
     counts: TicketCounts
+    access_preview: AccessPreview
 
 
 @dataclass(frozen=True)
@@ -128,26 +134,6 @@ class Services(_Privacy, _Reporting, _Tickets, _Ways, _Access, _People):
     """Everything the web and the worker work with."""
 
     readiness: Readiness = field(default_factory=of_the_store)
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the services need to know of this instance.
-
-    All its keys are made from `secrets`: the first one signs and seals, the others are accepted too.
-    """
-
-    connection: ConnectionOptions
-    analytics_dir: Path
-    secrets: tuple[bytes, ...]
-    mailer: Mailer
-    base_url: str
-    rejects_dir: Path
-    shards: int = 1
-
-    def keys(self, purpose: str) -> tuple[bytes, ...]:
-        """Derive the keys for one purpose, so that what is signed for one is worth nothing for another."""
-        return tuple(hmac.new(secret, purpose.encode(), sha256).digest() for secret in self.secrets)
 
 
 def build_services(options: Options) -> Services:
@@ -164,24 +150,31 @@ def build_services(options: Options) -> Services:
 
 def _build_people(options: Options) -> _People:
     recorder = Recorder(lambda: uuid4().hex)
-    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder)
+    administrators = Administrators()
+    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder, administrators)
+    organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
     passwords, brake = Passwords(), Brake()
     vault = Vault(options.keys("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
     outbox = Outbox(lambda: uuid4().hex)
+    shared: dict[str, Any] = {"roles": roles, "sessions": sessions, "organizations": organizations}
     users = _build_users(
-        options, outbox, roles, sessions=sessions, recorder=recorder, hash_password=passwords.hash
+        options,
+        outbox,
+        recorder=recorder,
+        hash_password=passwords.hash,
+        administrators=administrators,
+        **shared,
     )
     authentication = AuthenticationService(
         users=users,
-        roles=roles,
-        sessions=sessions,
         passwords=passwords,
         brake=brake,
         marks=DeviceMarks(options.keys("devices")),
         second_factor=second_factor,
         vault=vault,
+        **shared,
     )
     trail = TrailService(roles=roles, listing=audit_listing.build(keys=options.keys("cursors")))
     accounts = _build_accounts(
@@ -189,7 +182,7 @@ def _build_people(options: Options) -> _People:
     )
     return _People(
         authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox,
-        passwords,
+        passwords, administrators, organizations, Rechecks(roles, sessions),
     )  # fmt: skip
 
 
@@ -200,7 +193,7 @@ def _build_access(people: _People) -> _Access:
     return _Access(proofs, devices, viewing)
 
 
-def _build_users(options: Options, outbox: Outbox, roles: RoleService, **shared: Any) -> UserService:
+def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shared: Any) -> UserService:
     return UserService(
         roles=roles,
         cache=ShortCache(FRESH, time.monotonic),
@@ -235,6 +228,7 @@ def _build_ways(options: Options, people: _People) -> _Ways:
     registration = RegistrationService(
         access=access,
         accounts=people.accounts,
+        organizations=people.organizations,
         outbox=people.outbox,
         mailer=options.mailer,
         base_url=options.base_url,
@@ -271,22 +265,28 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
         listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
-    return _Tickets(catalog, tickets, workflow, assignments, audit, importer)
+    people_import = PeopleImport(
+        people.users, people.roles, people.organizations, people.administrators, catalog.offered_teams
+    )
+    return _Tickets(catalog, tickets, workflow, assignments, audit, importer, people_import)
 
 
 def _build_reporting(options: Options, people: _People) -> _Reporting:
     analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
     metrics = MetricsService(analytics, partial(_may_read_reports, people.roles))
     counts = TicketCounts(options.analytics_dir)
-    return _Reporting(analytics, metrics, DashboardService(metrics), ReportingService(analytics), counts)
+    preview = AccessPreview(roles=people.roles, organizations=people.organizations, engine=analytics)
+    dashboards, reports = DashboardService(metrics), ReportingService(analytics)
+    return _Reporting(analytics, metrics, dashboards, reports, counts, preview)
 
 
 def _build_privacy(options: Options, people: _People, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
     roles, recorder = people.roles, people.recorder
     steps = in_order(options.mailer, options.rejects_dir)
     hand_in = partial(acted_in, reporting.analytics)
+    shared: dict[str, Any] = {"roles": roles, "recorder": recorder, "administrators": people.administrators}
     return _Privacy(
-        ErasureService(roles=roles, sessions=people.sessions, recorder=recorder, steps=steps),
+        ErasureService(sessions=people.sessions, steps=steps, **shared),
         ExportService(roles, people.users, tickets.catalog, recorder, hand_in),
     )
 

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from itertools import groupby
+from collections.abc import Collection
+from hashlib import sha256
+from itertools import count, groupby
 
 # What no page can show and some exports refuse: control characters, lone surrogates, noncharacters; and
 # the two marks that turn the reading direction over, with which a name can pose as another.
@@ -38,3 +40,18 @@ def composed(text: str) -> str:
 def _seen(text: str) -> str:
     """Return the text unless it is nothing but blanks and joiners."""
     return text if any(unicodedata.category(c)[0] not in "ZC" for c in text) else ""
+
+
+def slug(name: str) -> str:
+    """Make an id from a name: plain letters, digits and hyphens; "" when the name has no letter or digit."""
+    plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
+    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
+    if made or not any(c.isalnum() for c in name):
+        return made
+    return sha256(name.encode("utf-8", "replace")).hexdigest()[:12]  # a script without plain letters
+
+
+def free_slug(name: str, taken: Collection[str]) -> str:
+    """Make an id that is not taken: names such as "A-B" and "A B" give the same slug."""
+    made = slug(name)
+    return made if made not in taken else next(i for n in count(2) if (i := f"{made}-{n}") not in taken)

@@ -7,6 +7,8 @@ from flask_admin import Admin, AdminIndexView, expose
 
 from portal.admin.access import AccessView
 from portal.admin.catalog import CatalogView
+from portal.admin.organizations import OrganizationView
+from portal.admin.people_import import PeopleImportView
 from portal.admin.privacy import PrivacyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
@@ -38,9 +40,11 @@ def init_app(app: Flask) -> None:
         TicketView(services, zone=zone),
         UserView(services),
         PrivacyView(services),
+        PeopleImportView(services),
         RoleView(services),
         SessionView(services),
         AccessView(services),
+        OrganizationView(services),
         TrailView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from flask import redirect, render_template, request
+from flask import jsonify, redirect, render_template, request
 from flask_admin import expose
-from flask_admin.helpers import get_redirect_target
 from flask_login import current_user
 
 from portal.admin import columns
-from portal.guards import ProofNeeded, actor, prove_first
-from pynamodb_grid.admin import Denied, Missing, PynamoView, Refused, StaleWrite
+from portal.errors import answer, wants_json
+from portal.guards import ProofNeeded, actor, prove_first, services
+from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from services.catalog import EntryChanged
 from services.errors import Forbidden, Invalid, NotFound, ServiceError
 from services.tickets import Conflict
@@ -67,7 +67,7 @@ class LedgerView(PynamoView):
     @expose("/columns/", methods=("POST",))
     def columns_view(self) -> Any:
         """Keep which columns a person wants, or how dense the rows are."""
-        response = redirect(get_redirect_target() or self.get_url(".index_view"))
+        response = redirect(return_target() or self.get_url(".index_view"))
         if "density" in request.form:
             columns.keep_density(response, request.form["density"])
             return response
@@ -96,6 +96,16 @@ class LedgerView(PynamoView):
         if refused is None and f"bulk:{request.form.get('action')}" in self.proofs:
             prove_first()
         return refused
+
+    def why_not(self) -> str | None:
+        """Ask anew who is acting: a role that was taken away stops what is still running."""
+        return services().rechecks.why_not(actor=actor())
+
+    def stopped_response(self, result: BulkResult) -> Any:
+        """Answer on the spot: who was demoted may have no page left on which to read it."""
+        if wants_json():
+            return jsonify(result.as_json()), 403
+        return answer(403, result.summary(), title="This was stopped")
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """Send strangers to the sign-in page; others learn that it is not theirs."""

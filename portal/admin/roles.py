@@ -5,12 +5,12 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.admin import demands
+from portal.admin import demands, preview
 from portal.errors import status_of
 from portal.guards import actor, needs, now, prove_first
 from services.bootstrap import Services
-from services.catalog import slug
 from services.errors import Conflicted, Invalid
+from services.text import slug
 from services.users import Permission, Role, Scope, Security
 
 # How the matrix names and groups the permissions.
@@ -109,6 +109,8 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     def _save(self, role_id: str, role: Role | None) -> Any:
         prove_first()
         sent = _sent(role_id if role else None)
+        if preview.asked():
+            return self._matrix(sent)
         wanted = {name: scope for name, scope in sent["scopes"].items() if scope != "none"}
         permissions = {Permission(name): Scope[scope.upper()] for name, scope in wanted.items()}
         try:
@@ -162,6 +164,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             save_url=request.full_path if editing or securing else "",
             delete_url=None,
             errors=errors or {},
+            preview=preview.of_form(editing),
         )
 
     def _demands(self, editing: dict[str, Any] | None, securing: Role | None) -> list[dict[str, Any]]:
@@ -197,7 +200,7 @@ def _shown(role: Role) -> dict[str, Any]:
 
 def _grantable(permission: Permission) -> list[str]:
     """List the scopes the actor may give: none wider than their own; only tickets have an owner or a team."""
-    scopes = [Scope.OWN, Scope.TEAM, Scope.ALL] if permission in SCOPED else [Scope.ALL]
+    scopes = [Scope.OWN, Scope.ORGANIZATION, Scope.TEAM, Scope.ALL] if permission in SCOPED else [Scope.ALL]
     return ["none", *(scope.name.lower() for scope in scopes if actor().scope(permission).covers(scope))]
 
 

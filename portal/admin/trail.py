@@ -42,6 +42,8 @@ ACTS = {
     "user.erased": "erased a person",
     "role.created": "made a role",
     "role.changed": "changed a role",
+    "organization.created": "made an organization",
+    "organization.changed": "changed an organization",
     "team.created": "made a team",
     "team.changed": "changed a team",
     "category.created": "made a category",

@@ -7,7 +7,8 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
-from portal.admin.grid import Kept, LedgerView, in_grid_words
+from portal.admin.grid import Kept, in_grid_words
+from portal.admin.people_bulk import BULK, PeopleBulk
 from portal.guards import actor, now, prove_first
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
@@ -63,6 +64,7 @@ class UserSource(Kept):
                 email=values["email"] or "",
                 role_id=values["role_id"] or "",
                 team_ids=values["team_ids"] or (),
+                organization_id=values["organization_id"],
             )
 
     def update(
@@ -78,7 +80,8 @@ class UserSource(Kept):
         with in_grid_words():
             user = self._users.read(actor=actor(), user_id=pk)
             known = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
-            wanted = known | {"active": user.active, "team_ids": user.team_ids} | dict(values)
+            known |= {"active": user.active, "team_ids": user.team_ids}
+            wanted = known | {"organization_id": user.organization_id} | dict(values)
             if (wanted["role_id"], bool(wanted["active"])) != (user.role_id, user.active):
                 prove_first()
             return self._users.update(
@@ -91,10 +94,11 @@ class UserSource(Kept):
                 role_id=wanted["role_id"] or "",
                 active=bool(wanted["active"]),
                 team_ids=wanted["team_ids"] or (),
+                organization_id=wanted["organization_id"] or "",
             )
 
 
-class UserView(LedgerView):
+class UserView(PeopleBulk):
     """All people."""
 
     list_template = "admin/users.html"
@@ -102,7 +106,7 @@ class UserView(LedgerView):
     column_list = ("name", "role_id", "team_ids", "active", "created_at")
     column_editable_list = ("role_id", "active")
     column_searchable_list = ("name",)
-    form_columns = ("name", "email", "role_id", "team_ids", "active")
+    form_columns = ("name", "email", "role_id", "team_ids", "organization_id", "active")
     default_sort = Sort("name")
     row_cells = False
     needs = {
@@ -110,6 +114,7 @@ class UserView(LedgerView):
         "create": Permission.USER_EDIT,
         "edit": Permission.USER_EDIT,
         "invite_view": Permission.USER_EDIT,
+        **dict.fromkeys(BULK, Permission.USER_EDIT),
     }
 
     def __init__(self, services: Services) -> None:
@@ -118,6 +123,7 @@ class UserView(LedgerView):
         self.column_filters = [
             ChoiceFilter("role_id", self._roles, "Role", name="role"),
             BooleanFilter("active", "May sign in"),
+            ChoiceFilter("organization_id", self._organizations, "Organization", name="organization"),
         ]
         super().__init__(User, UserSource(services), name="Users", endpoint="users", url="/admin/users")
 
@@ -151,6 +157,10 @@ class UserView(LedgerView):
             )
         return redirect(self.get_url(".edit_view", id=user_id))
 
+    def get_column_name(self, field: str) -> str:
+        """Head one column for what people belong to, on either side of the desk."""
+        return "Team or organization" if field == "team_ids" else super().get_column_name(field)
+
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         return {
@@ -162,6 +172,7 @@ class UserView(LedgerView):
             "teams": dict(self._teams()),
             "devices_url": self._url_of(Permission.SESSION_REVOKE, "sessions.index_view"),
             "view_as_url": self._url_of(Permission.USER_VIEW_AS, "sessions.view_as_view"),
+            "organizations": self._services.organizations.names(),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
             "links_of": _links_of,
@@ -177,6 +188,7 @@ class UserView(LedgerView):
             Field("email", label="E-mail", max_length=254),
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
+            Field("organization_id", label="Organization", choices=self._organizations),
             Field("active", Kind.BOOLEAN, label="May sign in"),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
@@ -184,6 +196,9 @@ class UserView(LedgerView):
 
     def _roles(self) -> Choices:
         return [(role.role_id, role.name) for role in self._services.roles.all()]
+
+    def _organizations(self) -> Choices:
+        return [(each.id, each.name) for each in self._services.organizations.all()]
 
     def _teams(self) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.teams()]

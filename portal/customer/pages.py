@@ -9,10 +9,12 @@ from portal.once import new_key
 from pynamodb_grid.listing import Page
 from services.errors import Invalid
 from services.tickets import REOPEN_WITHIN, Event, Ticket, TicketRow
+from services.users import Actor, Scope
 
 # On the front page; counted from the one page of open tickets that is read for it; on a page of the list.
 SHOWN, COUNTED, LISTED = 5, 25, 15
 # The list's filter, in customers' words, and whether a ticket has to be done for it (None: no matter).
+LISTS = ("", "organization")
 STATES: dict[str, bool | None] = {"": None, "open": False, "solved": True}
 # Where a status stands on the four steps that a customer sees.
 STEP = {"new": 0, "open": 1, "on_hold": 1, "pending": 2, "solved": 3, "closed": 3}
@@ -36,19 +38,31 @@ def home() -> str:
     )
 
 
-def my_tickets(state: str, cursor: str | None) -> str:
-    """Render a page of all the person's tickets, or of the open or the solved ones."""
-    if state not in STATES:
+def my_tickets(of: str, state: str, cursor: str | None) -> str:
+    """Render a page of the person's tickets, or `of` the organization's: all, the open or the solved ones."""
+    if state not in STATES or of not in LISTS:
         raise Invalid("This list knows open and solved tickets only.")
-    found = _mine(done=STATES[state], size=LISTED, cursor=cursor)
+    me = actor()
+    shared = services().tickets.list_scope(actor=me) is Scope.ORGANIZATION
+    of = of if shared else ""
+    found = (
+        _theirs(me, done=STATES[state], cursor=cursor)
+        if of
+        else _mine(done=STATES[state], size=LISTED, cursor=cursor)
+    )
+    names = services().users.names(row.requester_id for row in found.rows) if of else {}
     first_of_open = state == "open" and not cursor
     return render_template(
         "help/tickets.html",
-        tickets=[_listed(row) for row in found.rows],
+        tickets=[_listed(row, names.get(row.requester_id or "")) for row in found.rows],
+        of=of,
+        shared_with=services().organizations.names().get(me.organization_id or "") if shared else None,
         state=state,
-        open_count=_counted(found) if first_of_open else None,
-        newer_url=_page_url(state, found.previous_cursor),
-        older_url=_page_url(state, found.next_cursor),
+        urls={each: url_for("help.tickets", of=of or None, state=each or None) for each in STATES},
+        shared_url=url_for("help.tickets", of="organization"),
+        open_count=_counted(found) if first_of_open and not of else None,
+        newer_url=_page_url(of, state, found.previous_cursor),
+        older_url=_page_url(of, state, found.next_cursor),
     )
 
 
@@ -57,7 +71,9 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
     found, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
     # Whoever may read notes as well reads them on the desk: here everything looks as if it were public.
     messages = [event for event in events if event.body and event.public]
-    names = services().users.names([found.assignee_id, *(event.actor_id for event in messages)])
+    people = [found.assignee_id, found.requester_id, *(event.actor_id for event in messages)]
+    names, mine = services().users.names(people), found.requester_id == actor().user_id
+    shared = not mine and services().tickets.list_scope(actor=actor()) is Scope.ORGANIZATION
     team = services().catalog.names("team").get(found.team_id or "")
     return render_template(
         "help/ticket.html",
@@ -68,13 +84,17 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
             "version": found.version,
             "team": team,
             "assignee": names.get(found.assignee_id or ""),
+            "requester": None if mine else names.get(found.requester_id or ""),
             "created_at": found.created_at,
         },
         steps=_steps(found, team),
         notice=NOTICE.get(found.status),
         messages=[_message(event, names) for event in messages],
         reply_url=url_for("help.reply", ticket_id=ticket_id),
-        solve_url=None if found.done else url_for("help.solve", ticket_id=ticket_id),
+        shared=shared,
+        back_url=url_for("help.tickets", of="organization" if shared else None),
+        solve_url=url_for("help.solve", ticket_id=ticket_id) if mine and not found.done else None,
+        may_reply=services().tickets.may_answer(actor=actor(), ticket=found),
         can_reply=_can_reply(found),
         reopen_days=REOPEN_WITHIN.days,
         body=draft,
@@ -88,22 +108,26 @@ def _mine(**limits: Any) -> Page:
     return services().tickets.get_tickets_by_user(actor=me, user_id=me.user_id, **limits)
 
 
+def _theirs(me: Actor, **limits: Any) -> Page:
+    return services().tickets.get_tickets_of_organization(actor=me, size=LISTED, **limits)
+
+
 def _counted(found: Page) -> str:
     """Say how many tickets a first page stands for: 3, or 25+ where more follow."""
     return f"{len(found.rows)}{'+' if found.next_cursor else ''}"
 
 
-def _page_url(state: str, cursor: str | None) -> str | None:
-    return url_for("help.tickets", state=state or None, cursor=cursor) if cursor else None
+def _page_url(of: str, state: str, cursor: str | None) -> str | None:
+    return url_for("help.tickets", of=of or None, state=state or None, cursor=cursor) if cursor else None
 
 
-def _listed(row: TicketRow) -> dict[str, Any]:
+def _listed(row: TicketRow, asked_by: str | None = None) -> dict[str, Any]:
     return {
         "ticket_id": row.ticket_id,
         "subject": row.subject,
         "status": row.status,
         "url": url_for("help.ticket", ticket_id=row.ticket_id),
-        "note": _last_known(row),
+        "note": f"{asked_by} · {_last_known(row)}" if asked_by else _last_known(row),
     }
 
 

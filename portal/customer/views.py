@@ -25,8 +25,9 @@ def home() -> str:
 @bp.get("/tickets")
 @needs(Permission.TICKET_VIEW)
 def tickets() -> str:
-    """Show all tickets of the person, page by page."""
-    return pages.my_tickets(request.args.get("state", ""), request.args.get("cursor") or None)
+    """Show all tickets of the person, or of all who share theirs, page by page."""
+    wanted = request.args
+    return pages.my_tickets(wanted.get("of", ""), wanted.get("state", ""), wanted.get("cursor") or None)
 
 
 @bp.get("/new")

@@ -15,6 +15,7 @@ from pynamodb_grid.admin.filters import (
 )
 from pynamodb_grid.admin.query import ListQuery
 from pynamodb_grid.admin.source import ModelSource, Source
+from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.admin.view import PynamoView
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "WriteError",
     "bulk_action",
     "display",
+    "return_target",
 ]

@@ -33,9 +33,10 @@ class RowResult:
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
-    """Collects the rows' results."""
+    """Collects the rows' results; stopped says why it ended early, where it did."""
 
     results: tuple[RowResult, ...]
+    stopped: str = ""
 
     def count(self, status: str) -> int:
         """Counts the rows that ended so."""
@@ -43,6 +44,9 @@ class BulkResult:
 
     def summary(self) -> str:
         """Says in one line what happened."""
+        if self.stopped:
+            done = f"{self.count('done')} of {len(self.results)} done"
+            return f"{self.stopped} {done}, the rest was left as it was."
         parts = [f"{self.count('done')} of {len(self.results)} done"]
         parts += [
             f"{self.count(s)} {word}"
@@ -94,13 +98,22 @@ def run_bulk(
     value: str | None,
     apply: Callable[[str, int | None, str | None], Any],
     undo_of: Callable[[Any], str | None],
+    why_not: Callable[[], str | None] = lambda: None,
 ) -> BulkResult:
-    """Applies an action to rows given as `pk` or `pk:version`."""
+    """Applies an action to rows given as `pk` or `pk:version`.
+
+    why_not is asked before each row; once it gives a reason, this row and all after it are left alone.
+    """
     results = []
+    stopped = ""
     for text in rows:
         pk, _, version = text.rpartition(":")
         if not pk or not version.isdecimal() or len(version) > 18:
             pk, version = text.removesuffix(":"), ""
+        stopped = stopped or why_not() or ""
+        if stopped:
+            results.append(RowResult(pk, "failed", stopped))
+            continue
         try:
             row = apply(pk, int(version) if version else None, value)
             results.append(RowResult(pk, "done", undo=None if row is None else undo_of(row)))
@@ -108,4 +121,4 @@ def run_bulk(
             results.append(RowResult(pk, "conflict", str(error)))
         except (WriteError, ValueError) as error:
             results.append(RowResult(pk, "failed", str(error)))
-    return BulkResult(tuple(results))
+    return BulkResult(tuple(results), stopped)

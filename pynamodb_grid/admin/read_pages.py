@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, abort, request, stream_with_context
-from flask_admin.helpers import get_redirect_target
 
 from pynamodb_grid.admin.base import GridBase
 from pynamodb_grid.admin.bulk import BulkAction
@@ -21,6 +20,7 @@ from pynamodb_grid.admin.context import (
 from pynamodb_grid.admin.export import stream_csv
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.query import ListQuery, filter_conditions, read_query, sort_of
+from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.listing import (
     BadRequest,
     Conditions,
@@ -179,7 +179,7 @@ class ReadPages(GridBase):
             details=details,
             edit_url=self.get_url(".edit_view", id=pk) if self.allowed("edit") else None,
             delete_url=self.get_url(".delete_view") if self.allowed("delete") else None,
-            return_url=get_redirect_target() or self.get_url(".index_view"),
+            return_url=return_target() or self.get_url(".index_view"),
         )
 
     @expose("/export/<export_type>/")

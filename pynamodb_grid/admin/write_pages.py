@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import Response, abort, flash, jsonify, redirect, request
-from flask_admin.helpers import get_redirect_target
 
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
 from pynamodb_grid.admin.errors import Denied, Missing, Refused, StaleWrite, WriteError
@@ -11,6 +10,7 @@ from pynamodb_grid.admin.fields import Field, display
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
 from pynamodb_grid.admin.read_pages import ReadPages
+from pynamodb_grid.admin.targets import return_target
 
 _MAX_VERSION_DIGITS = 18
 _MAX_TOLD = 5  # what is flashed travels in a cookie
@@ -99,7 +99,7 @@ class WritePages(ReadPages):
             form=form,
             row=row,
             pk=None if row is None else self.source.pk(row),
-            return_url=get_redirect_target() or self.get_url(".index_view"),
+            return_url=return_target() or self.get_url(".index_view"),
             **{
                 "version": None if row is None else self.source.version(row),
                 "seen": None if row is None else note_seen(fields, row),
@@ -110,7 +110,7 @@ class WritePages(ReadPages):
         return text, status
 
     def _after_save(self, row: Any) -> str:
-        target = get_redirect_target()
+        target = return_target()
         if target:
             return str(target)
         if self.allowed("details"):
@@ -125,7 +125,7 @@ class WritePages(ReadPages):
             flash("The record was deleted.", "success")
         except WriteError as error:
             flash(str(error), "error")
-        return redirect(get_redirect_target() or self.get_url(".index_view"))
+        return redirect(return_target() or self.get_url(".index_view"))
 
     @expose("/ajax/update/", methods=("POST",))
     def ajax_update(self) -> Any:
@@ -171,6 +171,18 @@ class WritePages(ReadPages):
         del action, value
         return result.summary()
 
+    def why_not(self) -> str | None:
+        """Says why a bulk action must not go on, None to go on; asked before each row."""
+        return None
+
+    def stopped_response(self, result: BulkResult) -> Any:
+        """Answers a bulk action that had to stop."""
+        return self._bulk_answer(result, result.summary())
+
+    def row_name(self, pk: str) -> str:
+        """Names a row in messages about it."""
+        return pk
+
     @expose("/action/", methods=("POST",))
     def action_view(self) -> Any:
         """Apply a bulk action: form fields action, value, rowid (`pk` or `pk:version`) once per row."""
@@ -186,7 +198,9 @@ class WritePages(ReadPages):
         value = request.form.get("value")
         if declared[2] is not None and value not in {v for v, _ in declared[2](self)}:
             return self._bulk_answer(None, "This action does not have that choice.")
-        result = run_bulk(rows, value, getattr(self, declared[3]), self.undo_of)
+        result = run_bulk(rows, value, getattr(self, declared[3]), self.undo_of, self.why_not)
+        if result.stopped:
+            return self.stopped_response(result)
         return self._bulk_answer(result, self.bulk_message(name, value, result))
 
     def _bulk_answer(self, result: BulkResult | None, message: Any) -> Any:
@@ -195,10 +209,10 @@ class WritePages(ReadPages):
         flash(message, "success" if result and result.count("done") else "error")
         left = [each for each in result.results if each.status != "done"] if result else []
         for each in left[:_MAX_TOLD]:
-            flash(f"{each.pk}: {each.message}", "error")
+            flash(f"{self.row_name(each.pk)}: {each.message}", "error")
         if len(left) > _MAX_TOLD:
             flash(f"And {len(left) - _MAX_TOLD} more that were left as they were.", "error")
-        return redirect(get_redirect_target() or self.get_url(".index_view"))
+        return redirect(return_target() or self.get_url(".index_view"))
 
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Any:

@@ -1,19 +1,16 @@
 """Teams and categories: small versioned entries, cached for a few seconds."""
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
-from itertools import count
 
 from models import setting as setting_table
 from models.errors import VersionMoved
 from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
-from services.text import one_line
+from services.text import free_slug, one_line
 from services.users import Actor, Permission, Recorder, RoleService
 
 KINDS = ("team", "category")
@@ -43,15 +40,6 @@ class Entry:
         return cls(item.kind, item.id, int(item.version), value["name"], value.get("active", True))
 
 
-def slug(name: str) -> str:
-    """Make an id from a name: plain letters, digits and hyphens; "" when the name has no letter or digit."""
-    plain = unicodedata.normalize("NFKD", name[:200]).encode("ascii", "ignore").decode().lower()
-    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-    if made or not any(c.isalnum() for c in name):
-        return made
-    return sha256(name.encode("utf-8", "replace")).hexdigest()[:12]  # a script without plain letters
-
-
 class CatalogService:
     """Keeps teams and categories."""
 
@@ -61,6 +49,10 @@ class CatalogService:
     def teams(self) -> list[Entry]:
         """List all teams by name."""
         return self.all("team")
+
+    def offered_teams(self) -> dict[str, str]:
+        """Map the ids of the teams that take people and tickets to their names."""
+        return {team.id: team.name for team in self.teams() if team.active}
 
     def categories(self) -> list[Entry]:
         """List all categories by name."""
@@ -110,7 +102,7 @@ class CatalogService:
         if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.stored(kind)):
             raise Invalid("This name is taken.", {"name": "This name is taken."})
         old = self.get(kind, id_) if id_ is not None else None
-        key = old.id if old else self._new_id(kind, name)
+        key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
         item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
@@ -128,11 +120,6 @@ class CatalogService:
             raise EntryChanged from moved
         self._cache.drop(kind)
         return Entry.from_model(item)
-
-    def _new_id(self, kind: str, name: str) -> str:
-        """Make an id that no entry has: names such as "A-B" and "A B" give the same slug."""
-        made, taken = slug(name), {entry.id for entry in self.stored(kind)}
-        return made if made not in taken else next(i for n in count(2) if (i := f"{made}-{n}") not in taken)
 
     def bring(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
         """Add entries an import names, (id, name); known ones stay as they are."""

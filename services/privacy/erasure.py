@@ -14,7 +14,6 @@ from models import setting, together
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
-from models.connection import LeanModel
 from models.errors import VersionMoved
 from models.setting import Setting
 from models.user import User as UserItem
@@ -24,6 +23,8 @@ from services.privacy.steps import Step
 from services.privacy.traces import Traces, telling
 from services.users import (
     Actor,
+    Administrators,
+    LastAdministrator,
     Permission,
     Recorder,
     RoleService,
@@ -72,8 +73,15 @@ class ErasureService:
     """Erases people, when somebody who may asks for it."""
 
     def __init__(
-        self, *, roles: RoleService, sessions: SessionManager, recorder: Recorder, steps: Sequence[Step]
+        self,
+        *,
+        roles: RoleService,
+        sessions: SessionManager,
+        recorder: Recorder,
+        administrators: Administrators,
+        steps: Sequence[Step],
     ) -> None:
+        self._administrators = administrators
         self._roles, self._sessions, self._recorder, self._steps = roles, sessions, recorder, steps
 
     def outlook(self, *, actor: Actor, user_id: str) -> Outlook:
@@ -118,11 +126,14 @@ class ErasureService:
         act = self._recorder.entry(
             actor=actor, now=now, action="user.erasure_asked", subject=f"user:{user_id}"
         )
-        also: list[LeanModel] = [erasure.item(), act]
+        ended = {"version": int(item.version) + 1, "active": False, "valid_after": now}
+
+        def write() -> None:
+            leaving = self._administrators.when_person_leaves(item)
+            user_table.amend_if(item, ["version"], also=[erasure.item(), act, *leaving], **ended)
+
         try:
-            user_table.amend_if(
-                item, ["version"], also=also, version=int(item.version) + 1, active=False, valid_after=now
-            )
+            together.in_turn(write)
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._sessions.revoke_all(user_id=user_id)
@@ -172,6 +183,10 @@ class ErasureService:
         permissions = self._roles.get(item.role_id).permissions
         if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
             return "You cannot erase somebody whose role allows more than your own."
+        try:
+            self._administrators.when_person_leaves(item)
+        except LastAdministrator as last:
+            return last.message
         return None
 
     def _traces(self, item: UserItem) -> Traces:

@@ -13,7 +13,7 @@ from models.ticket_history import TicketHistory
 from services.privacy.job import Outcome
 from services.privacy.traces import ERASED, Traces, deep
 
-PAGE = 500
+PAGE = 250  # items that the embedded engine reads without keeping others waiting
 TRIES = 10
 CUSTOM = "custom."
 

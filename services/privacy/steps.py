@@ -22,7 +22,7 @@ from services.privacy.ledger import LedgerStep
 from services.privacy.traces import ERASED, ERASED_NAME, Traces, deep
 from services.users import Brake, sort_name
 
-PAGE = 500
+PAGE = 250
 ACTS = 200
 UNFINISHED = ".erasing"
 # What stays of an account: nobody is found by it, and what is counted by role and by day stays.

@@ -15,12 +15,15 @@ from services.reporting.errors import (
 )
 from services.reporting.metrics import MetricsService
 from services.reporting.ports import Authorize, Ledger, LedgerEvent, Selection
+from services.reporting.preview import AccessPreview, Preview
+from services.reporting.reach import Reach, Seer
 from services.reporting.reporting import ReportingService
 from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
 
 __all__ = [
     "DEFINITIONS",
     "NONE",
+    "AccessPreview",
     "AnalyticsEngine",
     "Authorize",
     "BadPeriod",
@@ -37,9 +40,12 @@ __all__ = [
     "Metrics",
     "MetricsService",
     "Overview",
+    "Preview",
     "Progress",
+    "Reach",
     "ReportingService",
     "Row",
+    "Seer",
     "Selection",
     "Series",
     "Tally",

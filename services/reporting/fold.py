@@ -21,7 +21,8 @@ DIMENSIONS = {"team": "team_id", "priority": "priority", "category": "category",
 SECOND = 1_000_000
 REOPEN_WITHIN = REOPEN_DAYS * 86_400 * SECOND
 TEXTS = (
-    "status", "priority", "category", "subcategory", "team_id", "assignee_id", "requester_id", "channel",
+    "status", "priority", "category", "subcategory", "team_id", "assignee_id", "requester_id",
+    "organization_id", "channel",
 )  # fmt: skip
 TIMES = ("created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at")
 COUNTERS = ("reopens", "reassigns", "agent_replies")

@@ -21,6 +21,7 @@ EVENT: Mapping[str, str] = {
     "team_id": "VARCHAR",
     "assignee_id": "VARCHAR",
     "requester_id": "VARCHAR",
+    "organization_id": "VARCHAR",
     "channel": "VARCHAR",
     "created_at": "BIGINT",
     "first_response_at": "BIGINT",

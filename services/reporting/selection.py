@@ -15,8 +15,8 @@ from services.reporting.schema import EVENT, quoted
 _DONE = ", ".join(f"'{name}'" for name in sorted(DONE))
 _PLAIN = (
     "ticket_id", "version", "status", "priority", "category", "subcategory", "team_id", "assignee_id",
-    "requester_id", "channel", "created_at", "first_response_at", "first_solved_at", "solved_at",
-    "closed_at", "reopens", "reassigns", "agent_replies",
+    "requester_id", "organization_id", "channel", "created_at", "first_response_at", "first_solved_at",
+    "solved_at", "closed_at", "reopens", "reassigns", "agent_replies",
 )  # fmt: skip
 # What a list may filter and sort by, and the SQL behind it.
 FIELDS = {

@@ -27,7 +27,7 @@ import orjson
 
 from services.reporting.errors import CopyDamaged, CopyMissing
 
-FORMAT = 1  # of manifest, segments and cache together: another number means rebuild
+FORMAT = 2  # of manifest, segments and cache together: another number means rebuild
 CHUNK = 1 << 20
 
 Key = tuple[int, int, int]

@@ -12,7 +12,7 @@ ASSIGNING = {"assignee_id", "team_id"}
 
 
 class Access:
-    """Asks the roles about tickets: a ticket belongs to its requester and its team."""
+    """Asks the roles about tickets: a ticket belongs to its requester, its team and its organization."""
 
     def __init__(self, roles: RoleService) -> None:
         self._roles = roles
@@ -20,7 +20,11 @@ class Access:
     def allows(self, actor: Actor, permission: Permission, ticket: Ticket) -> bool:
         """Decide whether the actor may do this to the ticket."""
         return self._roles.allows(
-            actor=actor, permission=permission, owner_id=ticket.requester_id, team_id=ticket.team_id
+            actor=actor,
+            permission=permission,
+            owner_id=ticket.requester_id,
+            team_id=ticket.team_id,
+            organization_id=ticket.organization_id,
         )
 
     def see(self, actor: Actor, ticket: Ticket) -> None:
@@ -53,11 +57,20 @@ class Access:
         if ticket.requester_id != actor.user_id:
             raise PermissionDenied(permission)
 
+    def answers_as_customer(self, actor: Actor, ticket: Ticket) -> bool:
+        """Tell whether the actor may write on the asking side: who asked, and who shares their tickets."""
+        if not self.allows(actor, Permission.TICKET_REPLY, ticket):
+            return False
+        if ticket.requester_id == actor.user_id:
+            return True
+        return actor.scope(Permission.TICKET_REPLY) is Scope.ORGANIZATION
+
     @staticmethod
     def list_scope(actor: Actor) -> Scope:
-        """Tell what the actor's lists hold: all tickets, those of the actor's teams, or the actor's own."""
+        """Tell what the actor's lists hold: all tickets, some teams', an organization's, or one's own."""
         scope = actor.scope(Permission.TICKET_VIEW)
-        return Scope.OWN if scope is Scope.TEAM and not actor.team_ids else scope
+        held = {Scope.TEAM: actor.team_ids, Scope.ORGANIZATION: actor.organization_id}
+        return scope if held.get(scope, True) else Scope.OWN
 
     def scoped(self, actor: Actor, request: ListRequest) -> ListRequest:
         """Limit a list to what the actor may see."""
@@ -67,6 +80,8 @@ class Access:
         limit = own = Condition("requester_id", Op.EQ, actor.user_id)
         if scope is Scope.TEAM and own not in request.conditions:
             limit = Condition("team_id", Op.IN, sorted(actor.team_ids))
+        elif scope is Scope.ORGANIZATION and own not in request.conditions:
+            limit = Condition("organization_id", Op.EQ, actor.organization_id)
         return replace(request, conditions=(*request.conditions, limit))
 
 

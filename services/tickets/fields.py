@@ -22,7 +22,7 @@ CHANNELS = ("web", "email", "phone", "api", "self_service", "ivr", "direct")
 # What people change; `custom.NAME` are custom fields.
 BUSINESS = (
     "subject", "status", "priority", "category", "subcategory", "team_id", "assignee_id",
-    "requester_id", "channel",
+    "requester_id", "organization_id", "channel",
 )  # fmt: skip
 # What follows from events and is kept in the ledger as they happened.
 TIMES = ("created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at")

@@ -18,7 +18,7 @@ from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_subject
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
-from services.users import Actor, Permission, RoleService, Scope, UserService
+from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
 
 
 class TicketService:
@@ -104,6 +104,24 @@ class TicketService:
         )
         return self.page(actor=actor, request=request)
 
+    def get_tickets_of_organization(
+        self, *, actor: Actor, done: bool | None = None, size: int = 25, cursor: str | None = None
+    ) -> Page:
+        """Return a page of the tickets that the members of the actor's organization share with each other.
+
+        Raises PermissionDenied while they do not share.
+        """
+        if self.list_scope(actor=actor) is not Scope.ORGANIZATION:
+            raise PermissionDenied(Permission.TICKET_VIEW)
+        state = () if done is None else (Condition("state", Op.EQ, "done" if done else "open"),)
+        shared = Condition("organization_id", Op.EQ, actor.organization_id)
+        newest = Sort("updated_at", descending=True)
+        return self.page(actor=actor, request=ListRequest((shared, *state), newest, size, cursor))
+
+    def may_answer(self, *, actor: Actor, ticket: Ticket) -> bool:
+        """Tell whether the actor may reply as one who asks: the requester, or who shares their tickets."""
+        return self._access.answers_as_customer(actor, ticket)
+
     # Writing
 
     def create(
@@ -141,6 +159,7 @@ class TicketService:
         }
         text = clean_body(body)
         self._check_new(actor, wanted)
+        wanted["organization_id"] = self._users.organization_of(requester)
         draft = Draft("created", wanted, text, public=True)
         author = Author.of(actor, now, once, "create", sorted(wanted.items()), text)
         return self._writer.create(author, draft)
@@ -211,11 +230,14 @@ class TicketService:
     def customer_reply(
         self, *, actor: Actor, now: datetime, ticket_id: int, body: str, once: str | None = None
     ) -> Ticket:
-        """Add the requester's message; a pending or solved ticket opens again."""
+        """Add a message of who asked, or of who shares their tickets; a pending or solved one opens again."""
         text = clean_body(body)
 
         def prepare(item: TicketItem, fields: Fields) -> Draft:
-            self._access.requester(actor, Permission.TICKET_REPLY, Ticket.from_model(item))
+            ticket = Ticket.from_model(item)
+            self._access.see(actor, ticket)
+            if not self._access.answers_as_customer(actor, ticket):
+                raise PermissionDenied(Permission.TICKET_REPLY)
             status = self._workflow.after_customer_reply(fields, now)
             return Draft("replied", _changed(fields, "status", status), text, public=True)
 

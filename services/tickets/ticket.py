@@ -25,6 +25,7 @@ class Ticket:
     requester_id: str | None
     assignee_id: str | None
     team_id: str | None
+    organization_id: str | None
     category: str | None
     channel: str | None
     created_at: datetime
@@ -49,6 +50,7 @@ class Ticket:
             requester_id=item.requester_id,
             assignee_id=item.assignee_id,
             team_id=item.team_id,
+            organization_id=item.organization_id,
             category=item.category,
             channel=item.channel,
             created_at=item.created_at,

@@ -4,6 +4,7 @@ from services.users.access import Access, AccessService, Registration
 from services.users.account import AccountService
 from services.users.actor import PROOF_LASTS, SYSTEM, Actor
 from services.users.addresses import AddressService, OwnAddress
+from services.users.administrators import Administrators, LastAdministrator
 from services.users.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.brake import Brake
 from services.users.devices import DeviceService, SessionGone
@@ -17,16 +18,23 @@ from services.users.errors import (
     UserNotFound,
     ViewingOnly,
 )
+from services.users.holders import holders_of
+from services.users.importing import Line, PeopleImport, Report
 from services.users.invitations import InvitationService
 from services.users.letters import Letters, Notices
 from services.users.links import Link, Links, LinkSpent, Purpose
 from services.users.mailroom import Mailroom
 from services.users.names import normalize_email, sort_name
+from services.users.organizations import Organization, OrganizationService
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
 from services.users.people import THEMES, UserService
+from services.users.people_file import COLUMNS as PEOPLE_COLUMNS
+from services.users.people_file import MAX_BYTES as PEOPLE_BYTES
+from services.users.people_file import MAX_LINES as PEOPLE_LINES
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.proof import ProofService, Way, WrongProof
+from services.users.rechecks import Rechecks
 from services.users.recorder import Recorder
 from services.users.registration import Applicant, RegistrationClosed, RegistrationService
 from services.users.roles import RoleService
@@ -42,6 +50,9 @@ __all__ = [
     "ABSOLUTE_CHOICES",
     "BUILT_IN",
     "IDLE_CHOICES",
+    "PEOPLE_BYTES",
+    "PEOPLE_COLUMNS",
+    "PEOPLE_LINES",
     "PROOF_LASTS",
     "SYSTEM",
     "THEMES",
@@ -52,6 +63,7 @@ __all__ = [
     "Actor",
     "AddressService",
     "AddressTaken",
+    "Administrators",
     "Applicant",
     "AuthenticationService",
     "BadCredentials",
@@ -61,23 +73,30 @@ __all__ = [
     "DeviceService",
     "Enrolment",
     "InvitationService",
+    "LastAdministrator",
     "Letters",
+    "Line",
     "Link",
     "LinkSpent",
     "Links",
     "Mailroom",
     "Notices",
+    "Organization",
+    "OrganizationService",
     "Origin",
     "OwnAddress",
     "Passwords",
+    "PeopleImport",
     "Permission",
     "PermissionDenied",
     "ProofService",
     "Purpose",
+    "Rechecks",
     "Recorder",
     "Registration",
     "RegistrationClosed",
     "RegistrationService",
+    "Report",
     "Role",
     "RoleNotFound",
     "RoleService",
@@ -100,6 +119,7 @@ __all__ = [
     "Way",
     "WrongCode",
     "WrongProof",
+    "holders_of",
     "normalize_email",
     "sort_name",
 ]

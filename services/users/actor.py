@@ -22,6 +22,7 @@ class Actor:
     theme: str = "system"
     address: str | None = None  # where the request came from, for the trail of administrative acts
     team_ids: frozenset[str] = frozenset()
+    organization_id: str | None = None  # only while its members share their tickets
     permissions: Mapping[Permission, Scope] = field(default_factory=dict)
     session_id: str = ""  # of the browser behind the request
     proved_at: datetime | None = None  # when that browser last showed a password or code

@@ -1,7 +1,7 @@
 """Who is it: passwords at sign-in, tokens afterwards."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -13,6 +13,7 @@ from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
 from services.users.errors import BadCredentials, RoleNotFound, SignInExpired, UserNotFound
 from services.users.names import normalize_email
+from services.users.organizations import OrganizationService
 from services.users.origin import DeviceMarks, Origin
 from services.users.passwords import Passwords
 from services.users.people import UserService
@@ -55,10 +56,12 @@ class AuthenticationService:
         marks: DeviceMarks,
         second_factor: SecondFactor,
         vault: Vault,
+        organizations: OrganizationService,
     ) -> None:
         self._users, self._roles, self._sessions, self._passwords = users, roles, sessions, passwords
         self._brake, self._marks = brake, marks
         self._second_factor, self._vault = second_factor, vault
+        self._organizations = organizations
 
     def validate_user(self, *, email: str, password: str) -> User:
         """Return the active person with this address and password; raises BadCredentials.
@@ -143,7 +146,7 @@ class AuthenticationService:
             return None
         if not self._sessions.use(session, security=role.security, now=now):
             return None
-        found = as_actor(session, user, role, address)
+        found = self._sharing(as_actor(session, user, role, address), user)
         return self._viewing(found, session.viewing) if session.viewing else found
 
     def _person(self, user_id: str) -> tuple[User, Role]:
@@ -160,7 +163,13 @@ class AuthenticationService:
             role = self._roles.get(user.role_id)
         except (UserNotFound, RoleNotFound):
             return viewer
-        return seen_through(viewer, user, role) if may_view_as(viewer, user, role) else viewer
+        if not may_view_as(viewer, user, role):
+            return viewer
+        return self._sharing(seen_through(viewer, user, role), user)
+
+    def _sharing(self, found: Actor, user: User) -> Actor:
+        """Add the organization of a person whose members share their tickets at present."""
+        return replace(found, organization_id=self._organizations.shared_by(user.organization_id))
 
     def _rehash(self, item: UserItem, password: str) -> None:
         if item.password_hash and self._passwords.outdated(item.password_hash):

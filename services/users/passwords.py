@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
+from typing import Protocol
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,6 +15,13 @@ AT_ONCE = 2
 WAITING = 6  # of gunicorn's sixteen threads: the others go on serving pages
 GUESSED_FIRST = 72  # characters that decide how soon a guesser finds a password
 EASY = 8.0  # passwords found within 10^8 well-ordered guesses are refused
+
+
+class HashPassword(Protocol):
+    """Turns a new password into what is kept, or refuses it."""
+
+    def __call__(self, password: str, *, about: Iterable[str] = ()) -> str:
+        """Return the hash; raises Invalid."""
 
 
 class Passwords:

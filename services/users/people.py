@@ -3,21 +3,24 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
 
 from models import user as user_table
 from models.audit import AuditEntry
 from models.errors import VersionMoved
 from models.outbox import Outbox as Letter
+from models.together import in_turn
 from models.user import AddressClaimed
 from models.user import User as UserItem
 from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 from services.caching import ShortCache
 from services.errors import Invalid
 from services.users.actor import Actor
+from services.users.administrators import Administrators, Standing
 from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
 from services.users.mailroom import Mailroom
 from services.users.names import clean_name, known_words, normalize_email, sort_name
+from services.users.organizations import OrganizationService
+from services.users.passwords import HashPassword
 from services.users.permissions import Permission
 from services.users.recorder import Recorder
 from services.users.roles import RoleService
@@ -35,24 +38,9 @@ def _facts(item: UserItem) -> dict[str, object]:
         "email": item.email,
         "role_id": item.role_id,
         "team_ids": list(item.team_ids or ()),
+        "organization_id": item.organization_id,
         "active": item.active,
     }
-
-
-def _changeable(user_id: str) -> UserItem:
-    item = user_table.find(user_id)
-    if item is None:
-        raise UserNotFound
-    if item.erased_at is not None:
-        raise Invalid("This person is erased. What stays of them cannot be changed.")
-    return item
-
-
-class HashPassword(Protocol):
-    """Turns a new password into what is kept, or refuses it."""
-
-    def __call__(self, password: str, *, about: Iterable[str] = ()) -> str:
-        """Return the hash; raises Invalid."""
 
 
 class UserService:
@@ -71,8 +59,11 @@ class UserService:
         listing: Listing,
         recorder: Recorder,
         mailroom: Mailroom,
+        administrators: Administrators,
+        organizations: OrganizationService,
     ) -> None:
-        self._recorder, self._mailroom = recorder, mailroom
+        self._organizations = organizations
+        self._recorder, self._mailroom, self._administrators = recorder, mailroom, administrators
         self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
         self._agents, self._hash_password = agents, hash_password
         self._new_id, self._listing = new_id, listing
@@ -98,6 +89,13 @@ class UserService:
     def get_user_role(self, *, user_id: str) -> Role:
         """Return the role of a person; raises UserNotFound or RoleNotFound."""
         return self._roles.get(self.get(user_id).role_id)
+
+    def organization_of(self, user_id: str) -> str | None:
+        """Name the organization a person belongs to, None also for somebody nobody knows."""
+        try:
+            return self.get(user_id).organization_id
+        except UserNotFound:
+            return None
 
     def find_by_email(self, email: str) -> User | None:
         """Return the person with this address, None when nobody has it; raises Invalid for no address."""
@@ -161,10 +159,12 @@ class UserService:
         password: str | None = None,
         invite: bool = True,
         team_ids: Iterable[str] = (),
+        organization_id: str | None = None,
     ) -> User:
         """Create an account; raises Invalid, AddressTaken, PermissionDenied.
 
-        Without a password a letter invites the person to choose one, unless `invite` is off.
+        Without a password a letter invites the person to choose one, unless `invite` is off. Without an
+        organization ("" is none on purpose) customers come into the one their address's domain belongs to.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
@@ -178,11 +178,12 @@ class UserService:
             team_ids=sorted(set(team_ids)),
             created_at=now,
         )
+        item.organization_id = self._organizations.of_new(item.email, role_id, organization_id)
         if password is not None:
             item.password_hash = self._hash_password(password, about=known_words(name, email))
         letters = [self._mailroom.invite(item, now)] if password is None and invite else []
         act = self._act(actor, now, "user.created", item, before={})
-        self._put(item, seen=0, old_email=None, also=[act, *letters])
+        self._put(item, None, seen=0, old_email=None, also=[act, *letters])
         return User.from_model(item)
 
     def update(
@@ -197,28 +198,30 @@ class UserService:
         role_id: str,
         active: bool,
         team_ids: Iterable[str],
+        organization_id: str | None = None,
     ) -> User:
-        """Change an account that was read at version `seen`; role or state changes end its sessions."""
+        """Change an account that was read at version `seen`; role or state changes end its sessions.
+
+        `organization_id` None leaves it as it is, "" is none.
+        """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
         self._check_role(actor, role_id)
-        item = _changeable(user_id)
-        if self._exceeds(actor, item.role_id):
-            raise Invalid("You cannot change somebody whose role allows more than your own.")
+        item = self._within_reach(actor, user_id)
         if user_id == actor.user_id and (not active or role_id != item.role_id):
             raise Invalid("You cannot suspend yourself or change your own role.")
-        before = _facts(item)
+        before, standing = _facts(item), Standing.of(item)
         old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
-        item.name, item.sort_name = name, sort_name(name)
+        item.name, item.sort_name, item.version = name, sort_name(name), seen + 1
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, sorted(set(team_ids))
-        item.version = seen + 1
+        item.organization_id = self._organizations.after(item.organization_id, organization_id)
         if recheck:
             item.valid_after = now
         act = self._act(actor, now, "user.changed", item, before=before)
         letters = self._mailroom.moved(item, old_email, now) if item.email != old_email else []
         more = ("valid_after",) if recheck else ()
-        self._put(item, seen=seen, old_email=old_email, also=[act, *letters], more=more)
+        self._put(item, standing, seen=seen, old_email=old_email, also=[act, *letters], more=more)
         if recheck:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
@@ -238,17 +241,23 @@ class UserService:
             for key, (name, role) in people.items()
         )
 
+    def _within_reach(self, actor: Actor, user_id: str) -> UserItem:
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        if item.erased_at is not None:
+            raise Invalid("This person is erased. What stays of them cannot be changed.")
+        if self._roles.exceeds(actor, item.role_id):
+            raise Invalid("You cannot change somebody whose role allows more than your own.")
+        return item
+
     def _check_role(self, actor: Actor, role_id: str) -> None:
         try:
-            exceeds = self._exceeds(actor, role_id)
+            exceeds = self._roles.exceeds(actor, role_id)
         except RoleNotFound as missing:
             raise Invalid(missing.message, {"role_id": missing.message}) from missing
         if exceeds:
             raise Invalid("You cannot give a role that allows more than your own.")
-
-    def _exceeds(self, actor: Actor, role_id: str) -> bool:
-        permissions = self._roles.get(role_id).permissions
-        return not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items())
 
     def _act(
         self, actor: Actor, now: datetime, action: str, item: UserItem, *, before: dict[str, object]
@@ -261,14 +270,21 @@ class UserService:
     def _put(
         self,
         item: UserItem,
+        before: Standing | None,
         *,
         seen: int,
         old_email: str | None,
         also: Sequence[AuditEntry | Letter],
         more: Sequence[str] = (),
     ) -> None:
+        def write() -> None:
+            guard = self._administrators.when_person_changes(
+                user_id=item.user_id, before=before, after=Standing.of(item)
+            )
+            user_table.put(item, seen=seen, old_email=old_email, also=[*also, *guard], more=more)
+
         try:
-            user_table.put(item, seen=seen, old_email=old_email, also=also, more=more)
+            in_turn(write)
         except AddressClaimed as claimed:
             raise AddressTaken from claimed
         except VersionMoved as moved:

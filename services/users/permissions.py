@@ -64,7 +64,8 @@ _DESK = {
 BUILT_IN: dict[str, tuple[str, dict[Permission, Scope]]] = {
     "customer": (
         "Customer",
-        {P.TICKET_VIEW: Scope.OWN, P.TICKET_CREATE: Scope.OWN, P.TICKET_REPLY: Scope.OWN},
+        # One's own; also the organization's while its members share their tickets.
+        {P.TICKET_VIEW: Scope.ORGANIZATION, P.TICKET_CREATE: Scope.OWN, P.TICKET_REPLY: Scope.ORGANIZATION},
     ),
     "agent": ("Agent", _DESK),
     "manager": (

@@ -24,8 +24,9 @@ from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
 from services.users.links import LinkSpent, Purpose
 from services.users.names import clean_name, known_words, normalize_email, sort_name
+from services.users.organizations import OrganizationService
 from services.users.origin import Origin
-from services.users.people import HashPassword
+from services.users.passwords import HashPassword
 from services.users.recorder import Recorder
 from services.users.user import User
 from services.users.vault import Unreadable, Vault
@@ -68,6 +69,7 @@ class RegistrationService:
         *,
         access: AccessService,
         accounts: AccountService,
+        organizations: OrganizationService,
         outbox: Outbox,
         mailer: Mailer,
         base_url: str,
@@ -78,6 +80,7 @@ class RegistrationService:
         new_id: Callable[[], str],
     ) -> None:
         self._access, self._accounts, self._outbox = access, accounts, outbox
+        self._organizations = organizations
         self._mailer, self._base_url, self._vault = mailer, base_url.rstrip("/"), vault
         self._brake, self._recorder = brake, recorder
         self._hash_password, self._new_id = hash_password, new_id
@@ -132,6 +135,7 @@ class RegistrationService:
             email=wish.email,
             role_id=ROLE,
             password_hash=self._hash_password(password, about=known_words(wish.name, wish.email)),
+            organization_id=self._organizations.of_new(wish.email, ROLE, None),
             created_at=now,
             verified_at=now,
         )

@@ -8,10 +8,12 @@ from typing import Any
 from models import role as role_table
 from models.errors import VersionMoved
 from models.role import Role as RoleItem
+from models.together import in_turn
 from services.caching import ShortCache
 from services.errors import Invalid
 from services.text import one_line
 from services.users.actor import Actor
+from services.users.administrators import Administrators
 from services.users.errors import PermissionDenied, RoleNotFound, StaleRecord
 from services.users.permissions import BUILT_IN, Permission, Scope
 from services.users.recorder import Recorder
@@ -24,8 +26,10 @@ ROLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 class RoleService:
     """Decides every question of permission and keeps the custom roles."""
 
-    def __init__(self, cache: ShortCache[str, Role], recorder: Recorder) -> None:
-        self._cache, self._recorder = cache, recorder
+    def __init__(
+        self, cache: ShortCache[str, Role], recorder: Recorder, administrators: Administrators
+    ) -> None:
+        self._cache, self._recorder, self._administrators = cache, recorder, administrators
 
     def ensure_built_in(self) -> None:
         """Write the four built-in roles where they are missing or out of date; cheap when all is well."""
@@ -125,14 +129,25 @@ class RoleService:
             before=_facts(stored),
             after=_facts(item),
         )
+        permissions = Role.from_model(item).permissions
+
+        def write() -> None:
+            guard = self._administrators.when_role_changes(role_id=item.role_id, permissions=permissions)
+            role_table.put(item, seen=seen, also=[act, *guard])
+
         try:
-            role_table.put(item, seen=seen, also=[act])
+            in_turn(write)
         except VersionMoved as moved:
             if not seen:
                 raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
             raise StaleRecord from moved
         self._cache.drop(item.role_id)
         return Role.from_model(item)
+
+    def exceeds(self, actor: Actor, role_id: str) -> bool:
+        """Tell whether a role allows anything that the actor may not; raises RoleNotFound."""
+        permissions = self.get(role_id).permissions
+        return not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items())
 
     def allows(
         self,
@@ -141,12 +156,17 @@ class RoleService:
         permission: Permission,
         owner_id: str | None = None,
         team_id: str | None = None,
+        organization_id: str | None = None,
     ) -> bool:
-        """Decide whether the actor may do this to a thing that belongs to `owner_id` and `team_id`."""
+        """Decide whether the actor may do this to a thing of `owner_id`, `team_id` and `organization_id`."""
         scope = actor.scope(permission)
         if scope is Scope.ALL:
             return True
         if scope is Scope.TEAM and team_id is not None and team_id in actor.team_ids:
+            return True
+        # An actor has an organization only while its members share: see OrganizationService.shared_by.
+        theirs = organization_id is not None and organization_id == actor.organization_id
+        if scope is Scope.ORGANIZATION and theirs:
             return True
         return scope >= Scope.OWN and owner_id is not None and owner_id == actor.user_id
 
@@ -157,12 +177,19 @@ class RoleService:
         permission: Permission,
         owner_id: str | None = None,
         team_id: str | None = None,
+        organization_id: str | None = None,
         any_scope: bool = False,
     ) -> None:
         """Raise PermissionDenied unless `allows`, or with `any_scope` unless the role has it at all."""
         if any_scope and actor.may(permission):
             return
-        if not self.allows(actor=actor, permission=permission, owner_id=owner_id, team_id=team_id):
+        if not self.allows(
+            actor=actor,
+            permission=permission,
+            owner_id=owner_id,
+            team_id=team_id,
+            organization_id=organization_id,
+        ):
             raise PermissionDenied(permission)
 
 

@@ -22,6 +22,7 @@ class User:
     email: str | None
     role_id: str
     team_ids: tuple[str, ...]
+    organization_id: str | None
     active: bool
     theme: str
     created_at: datetime
@@ -39,6 +40,7 @@ class User:
             email=item.email,
             role_id=item.role_id,
             team_ids=tuple(item.team_ids or ()),
+            organization_id=item.organization_id,
             active=item.active,
             theme=item.theme or "system",
             created_at=item.created_at,

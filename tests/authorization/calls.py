@@ -16,7 +16,7 @@ from services.tickets import ListRequest
 from services.users import Permission, Security
 from tests.authorization.requests import ANOTHER
 from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, TEAM
+from tests.authorization.world import FOREIGN_TEAM, ORGANIZATION, TEAM
 from tests.portal.conftest import PASSWORD
 
 Values = Mapping[str, Any]
@@ -72,9 +72,10 @@ def plausible(name: str, scene: Scene) -> Any:
 
 def _belongings(scene: Scene) -> Values:
     """Ask about a thing that belongs to somebody and to a team."""
-    owner = scene.who if scene.kind == "own" else scene.world.stranger
-    team = {"own": None, "team": TEAM, "foreign": FOREIGN_TEAM}[scene.kind]
-    return {"permission": Permission.TICKET_VIEW, "owner_id": owner.user_id, "team_id": team}
+    owner = {"own": scene.who, "shared": scene.world.colleague}.get(scene.kind, scene.world.stranger)
+    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(scene.kind)
+    shared = {"organization_id": ORGANIZATION} if scene.kind == "shared" else {}
+    return {"permission": Permission.TICKET_VIEW, "owner_id": owner.user_id, "team_id": team, **shared}
 
 
 def _new_ticket(scene: Scene) -> Values:
@@ -85,7 +86,7 @@ def _new_ticket(scene: Scene) -> Values:
 
 def _change(scene: Scene) -> Values:
     """Change a field, hand the ticket to another team, or say something."""
-    given = {"team": None, "own": TEAM, "foreign": TEAM}[scene.kind]
+    given = None if scene.kind == "team" else TEAM
     return {
         "changes": {"fields": {"priority": "urgent"}, "handed over": {"team_id": given}}.get(scene.part, {}),
         "body": "Put it out." if scene.part in ("reply", "note") else None,
@@ -118,6 +119,14 @@ def _unconfirmed(scene: Scene) -> Values:
     return {}
 
 
+def _new_organization(_: Scene) -> Values:
+    return {"id_": None, "active": True, "shares_tickets": True, "domains": (), "seen": 0}
+
+
+def _file(scene: Scene) -> Values:
+    return {"text": f"name,email\nNew Person,{scene.world.new_address()}\n"}
+
+
 def _enrolment(scene: Scene) -> Values:
     assert scene.who.actor is not None
     begun = scene.world.services.second_factor.begin(scene.who.actor)
@@ -141,12 +150,16 @@ CALLS: dict[str, Call] = {
         ("own",), lambda s: {"email": s.world.new_address(), "proof": PASSWORD}, spends=True
     ),
     "addresses.ask_to_confirm": Call(("own",), _unconfirmed, spends=True),
+    "access_preview.of_role": Call(("-",), lambda _: {"permissions": {}}),
     "addresses.own": Call(("own",)),
     "catalog.save": Call(
         ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "seen": 0}
     ),
     "erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.world.somebody(s.other).name}),
     "invitations.send": Call(("foreign",), lambda s: {"user_id": s.world.invited()} if s.fresh else {}),
+    "organizations.save": Call(("-",), _new_organization),
+    "people_import.plan": Call(("-",), _file),
+    "people_import.run": Call(("-",), lambda s: {**_file(s), "invite": False, "why_not": lambda: None}),
     "proofs.prove": Call(("own",), lambda _: {"answer": PASSWORD}),
     "proofs.way": Call(("own",)),
     "roles.allows": Call(TICKETS, _belongings),
@@ -157,6 +170,7 @@ CALLS: dict[str, Call] = {
     "second_factor.begin": Call(("own",)),
     "second_factor.confirm": Call(("own",), _enrolment, spends=True),
     "second_factor.turn_off": Call(PEOPLE, _factor_off, spends=True),
+    "tickets.may_answer": Call(TICKETS, lambda s: {"ticket": s.ticket}),
     "tickets.assign_ticket": Call(TICKETS, lambda s: {"assignee_id": s.world.people["agent"].user_id}),
     "tickets.create": Call(TICKETS, _new_ticket),
     "tickets.update": Call(

@@ -121,13 +121,13 @@ def _rows(scene: Scene) -> Values:
 
 
 def _new_on_desk(scene: Scene) -> Values:
-    own = scene.kind == "own"
+    asks = {"own": scene.who, "shared": scene.world.colleague}.get(scene.kind, scene.world.stranger)
     return {
-        "requester": (scene.who if own else scene.world.stranger).email,
+        "requester": asks.email,
         "subject": "A new one",
         "body": "Written down on the telephone.",
         "priority": "normal",
-        "team_id": {"own": "", "team": TEAM, "foreign": FOREIGN_TEAM}[scene.kind],
+        "team_id": {"team": TEAM, "foreign": FOREIGN_TEAM}.get(scene.kind, ""),
     }
 
 
@@ -145,6 +145,16 @@ def _user_cell(scene: Scene) -> Values:
     version = scene.world.somebody(scene.other).version
     value = {"active": False, "role_id": "agent"}[scene.part]
     return {"pk": scene.other.user_id, "field": scene.part, "value": value, "version": version}
+
+
+def _people(scene: Scene) -> Values:
+    """Apply a bulk action to one person."""
+    value = {"role": "agent", "team": TEAM, "join": FOREIGN_TEAM}.get(scene.part, "")
+    return {"action": scene.part, "value": value, "rowid": scene.other.user_id}
+
+
+def _file(scene: Scene) -> str:
+    return f"name,email\nNew Person,{scene.world.new_address()}\n"
 
 
 def _role_form(scene: Scene) -> Values:
@@ -282,7 +292,7 @@ PLANS: dict[str, Plan] = {
     f"POST {_HELP}/reply": Plan(TICKETS, path=_ticket_path, form=lambda _: {"body": "Still burning."}),
     "POST /desk/new": Plan(TICKETS, form=_new_on_desk),
     f"POST {_ONE}/reply": Plan(
-        ("own reply", "own note", "team reply", "team note", "foreign reply", "foreign note"),
+        tuple(f"{kind} {part}" for kind in TICKETS for part in ("reply", "note")),
         path=_ticket_path,
         form=lambda s: {"kind": s.part, "body": "Put it out.", "version": _version(s)},
     ),
@@ -320,8 +330,13 @@ PLANS: dict[str, Plan] = {
     f"POST {_USERS}ajax/update/": Plan(("foreign role_id", "foreign active"), json=_user_cell),
     f"POST {_USERS}delete/": Plan(PEOPLE, form=_id(lambda s: s.other.user_id)),
     f"POST {_USERS}action/": Plan(
-        PEOPLE, form=lambda s: {"action": "delete", "rowid": s.other.user_id}, headers=JSON, read=_each
+        tuple(f"foreign {action}" for action in ("delete", "suspend", "admit", "role", "team", "join")),
+        form=_people,
+        headers=JSON,
+        read=_each,
     ),
+    f"POST {_USERS}import/": Plan(form=lambda s: {"step": "import", "text": _file(s)}),
+    f"POST {_USERS}import/rejected/": Plan(form=lambda s: {"text": _file(s)}),
     "GET /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id)),
     "POST /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id), form=_role_form),
     "POST /admin/roles/new/": Plan(form=_new_role),
@@ -337,6 +352,7 @@ PLANS: dict[str, Plan] = {
     f"POST {_USERS}invite/": Plan(("foreign",), form=_id(lambda s: s.other.user_id)),
     **_grid("/admin/teams/", "team"),
     **_grid("/admin/categories/", "category"),
+    **_grid("/admin/organizations/", "organization"),
     "GET /reports/<path:path>": Plan(path=lambda _: {"path": "_dash-update-component"}),
     "GET /reports/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>": Plan(
         path=_chart_file

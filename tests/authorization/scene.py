@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from services.tickets import Ticket
 from tests.authorization.world import NOBODY, Person, World
 
-TICKETS = ("own", "team", "foreign")
+TICKETS = ("own", "shared", "team", "foreign")  # "shared" by somebody of the same organization
 PEOPLE = ("own", "foreign")
 
 

@@ -66,6 +66,7 @@ LISTS: dict[str, Callable[[Scene], Found]] = {
     "/desk/tickets/TEAM, earlier ones": page(_team_ticket),
     "/help/": page(lambda _: "/help/"),
     "/help/tickets": page(lambda _: "/help/tickets"),
+    "/help/tickets?of=organization": page(lambda _: "/help/tickets?of=organization"),
     "/jump": jumped,
 }
 
@@ -77,7 +78,7 @@ def held(scene: Scene, found: Found) -> str:
     numbers, world, column = set(found), scene.world, scene.who.column
     kinds = [kind for kind in TICKETS if world.shared_ticket(column, kind).ticket_id in numbers]
     others = {world.shared_ticket(other, "own").ticket_id for other in world.people if other != column}
-    assert "foreign" in kinds or not numbers & others, f"{column} reads what others asked"
+    assert {"shared", "foreign"} & set(kinds) or not numbers & others, f"{column} reads what others asked"
     return "all" if len(kinds) == len(TICKETS) else " ".join(kinds) or "none"
 
 

@@ -14,6 +14,9 @@ from tests.authorization.scene import Scene
 from tests.authorization.walk import grants, refusals, unknown
 from tests.authorization.world import World
 
+# Methods that answer whether something may be done.
+ANSWERS = ("roles.allows", "tickets.may_answer")
+
 
 class Methods:
     """The public methods of all services, and how each is tried."""
@@ -51,7 +54,7 @@ class Methods:
             return "hidden"
         except Exception as error:
             return f"{type(error).__name__}: {error}"  # calls.py has to hand over something better
-        return "no" if found is False and name == "roles.allows" else "yes"
+        return "no" if found is False and name in ANSWERS else "yes"
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,7 @@ NOBODY, STRANGER = "nobody", "stranger"
 LINK = re.compile(r"/(?:account/\w+|register)/([\w.\-]+)")
 HOLDS = {"billing": "Billing", "devices": "Devices"}  # everybody is in the first team, nobody in the second
 TEAM, FOREIGN_TEAM = HOLDS
+ORGANIZATION = "works"  # everybody's but the stranger's; its members share their tickets
 
 
 @dataclass
@@ -60,12 +61,14 @@ class World:
         for team in HOLDS.values():
             self.entry("team", team)
         self.entry("category", "Invoices")
+        self.entry("organization", ORGANIZATION.title())
         self.services.access.save(actor=SYSTEM, now=self.now(), registration="on", domains="", seen=0)
         self._hash = self._hashed()
         self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles]}
         self.stranger = self.person(STRANGER)
         self.people[NOBODY] = self._signed_in(NOBODY, self.stranger.user_id, "", {})
-        self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("team", "foreign")}
+        self.colleague = self.person("customer")
+        self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("shared", "team", "foreign")}
         self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
         self.spare_role = self.new_role()
         self.services.analytics.follow(now=self.now())
@@ -103,6 +106,7 @@ class World:
             email=f"{user_id}@demo.example",
             role_id="customer" if column in (STRANGER, NOBODY) else column,
             team_ids=[] if column == STRANGER else [TEAM],
+            organization_id=None if column == STRANGER else ORGANIZATION,
             password_hash=self._hash,
             created_at=self.now(),
             verified_at=self.now(),
@@ -197,14 +201,14 @@ class World:
 
     def ticket(self, who: Person, kind: str) -> Ticket:
         """Open a ticket as the matrix names it, with a change that can be undone as its version 2."""
-        mine = kind == "own"
+        asks = {"own": who, "shared": self.colleague}.get(kind, self.stranger)
         made = self.services.tickets.create(
             actor=SYSTEM,
             now=self.now(),
             subject=f"Ticket {next(self._numbers)}",
             body="It burns.",
-            requester_id=who.user_id if mine else self.stranger.user_id,
-            team_id={"own": None, "team": TEAM, "foreign": FOREIGN_TEAM}[kind],
+            requester_id=asks.user_id,
+            team_id={"team": TEAM, "foreign": FOREIGN_TEAM}.get(kind),
         )
         return self.services.tickets.update(
             actor=SYSTEM, now=self.now(), ticket_id=made.ticket_id, seen=1, changes={"priority": "low"}
@@ -227,11 +231,16 @@ class World:
 
     def spare_entry(self, kind: str) -> str:
         """Return a team or category for where nothing may change."""
-        return {"team": FOREIGN_TEAM, "category": "invoices"}[kind]
+        return {"team": FOREIGN_TEAM, "category": "invoices", "organization": ORGANIZATION}[kind]
 
     def entry(self, kind: str, name: str = "") -> str:
-        """Make a team or a category and return its id."""
+        """Make a team, a category or an organization and return its id."""
         name = name or f"Spare {next(self._numbers)}"
+        if kind == "organization":
+            return self.services.organizations.save(
+                actor=SYSTEM, now=self.now(), id_=None, name=name, active=True, shares_tickets=True,
+                domains=(), seen=0,
+            ).id  # fmt: skip
         made = self.services.catalog.save(
             actor=SYSTEM, now=self.now(), kind=kind, id_=None, name=name, active=True, seen=0
         )

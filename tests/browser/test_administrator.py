@@ -139,7 +139,7 @@ def test_a_phone_shows_one_role_and_the_choice_of_the_others(open_as: Opener):
     page = open_as("administrator", "/admin/roles/", viewport={"width": 390, "height": 844})
     expect(page.get_by_role("heading", name="Customer", level=1)).to_be_visible()
     row = page.get_by_role("row", name="See tickets")
-    expect(row.get_by_role("cell")).to_have_text(["Own"])
+    expect(row.get_by_role("cell")).to_have_text(["Organization"])
     page.get_by_role("button", name="Choose a role").click()
     page.get_by_role("group", name="Choose a role").get_by_role("link", name="Manager").click()
     expect(page.get_by_role("heading", name="Manager", level=1)).to_be_visible()

@@ -8,8 +8,11 @@ from models import connection_of
 # name: (key, {index: (key, projection)}, time to live)
 LISTED = [
     "version", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
-    "channel", "created_at", "updated_at", "first_solved_at",
+    "organization_id", "channel", "created_at", "updated_at", "first_solved_at",
 ]  # fmt: skip
+
+
+PERSON = ["name", "email", "active", "created_at", "invited_at", "version"]
 
 
 def listed_but(name):
@@ -22,8 +25,9 @@ TABLES = {
         {
             "by_role": (
                 ("role_id", "sort_name"),
-                sorted(["name", "email", "team_ids", "active", "created_at", "invited_at", "version"]),
-            )
+                sorted([*PERSON, "team_ids", "organization_id"]),
+            ),
+            "by_organization": (("organization_id", "sort_name"), sorted([*PERSON, "team_ids", "role_id"])),
         },
         None,
     ),
@@ -38,6 +42,7 @@ TABLES = {
             "by_assignee": (("assignee_id", "state_at"), listed_but("assignee_id")),
             "by_requester": (("requester_id", "state_at"), listed_but("requester_id")),
             "by_team": (("team_id", "state_at"), listed_but("team_id")),
+            "by_organization": (("organization_id", "state_at"), listed_but("organization_id")),
             "by_due": (("due_shard", "due_at"), ["status", "version"]),
         },
         None,

@@ -214,6 +214,7 @@ FIELDS = st.dictionaries(
     ),
     fields=FIELDS,
 )
+@example(path="/desk/tickets/action/", fields={"url": "\r"})
 @CAREFUL
 def test_any_form(site, path, fields):
     token = getattr(site, "kept_token", None) or site.token("administrator")

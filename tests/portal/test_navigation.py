@@ -115,6 +115,7 @@ def test_administration_has_its_own_navigation(site):
         "Roles and access",
         "Sessions",
         "Sign-in",
+        "Organizations",
         "Teams",
         "Categories",
         "Audit trail",

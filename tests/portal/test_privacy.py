@@ -17,6 +17,7 @@ from models import user as user_table
 from models.api_token import ApiToken
 from models.report import Report
 from models.setting import Setting
+from models.times import to_text
 from portal import logs
 from services.privacy import ERASED, ERASED_NAME, ErasureService
 from services.reporting import Filters
@@ -56,12 +57,14 @@ def somebody(site: Site, token: str) -> Somebody:
         actor=SYSTEM, now=now, user_id=made.user_id, seen=made.version, name=name, email=email,
         role_id="customer", active=True, team_ids=(),
     )  # fmt: skip
-    user_table.amend(made.user_id, identities=[f"sso|subject-{token}"], totp=None, theme="dark")
+    wanted = f"{token}@wanted.example"
+    links = {"verify": ["nonce", to_text(now + timedelta(days=1)), wanted]}
+    user_table.amend(made.user_id, identities=[f"sso|subject-{token}"], links=links, theme="dark")
     address = f"203.0.113.{len(token)}"
     client = browser(site, email, token, address)
     words = [
         name, former, f"zoe {token}", email, before, f"velodrome/{token}", f"subject-{token}",
-        f"secret-{token}", f"matter-{token}", f"device-{token}", address,
+        wanted, f"secret-{token}", f"matter-{token}", f"device-{token}", address,
     ]  # fmt: skip
     return Somebody(token, made.user_id, name, email, client, words)
 

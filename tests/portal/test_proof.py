@@ -203,3 +203,20 @@ def test_a_proof_for_a_session_that_ended_brings_nothing_back(site, person):
         site.services.proofs.prove(actor=actor, answer=PASSWORD, now=datetime.now(UTC))
     assert session_table.find(id_) is None
     assert client.post("/account/prove", data={"csrf_token": token, "proof": PASSWORD}).status_code == 302
+
+
+@pytest.mark.parametrize(("action", "value"), [("suspend", ""), ("role", "customer")])
+def test_people_are_not_changed_together_without_a_proof(site, person, action, value):
+    client, _ = person
+    chosen = victim(site, f"Bulk-{action}")
+    post(client, "/admin/users/action/", action=action, value=value, rowid=chosen.user_id)
+    assert site.services.users.read(actor=SYSTEM, user_id=chosen.user_id) == chosen
+
+
+def test_people_are_not_imported_without_a_proof(site, person):
+    client, _ = person
+    path = "/admin/users/import/"
+    assert client.get(path).location == f"/account/prove?next={path}"
+    asked = post(client, path, step="import", text="name,email\nNew,unproved@demo.example\n")
+    assert "What you sent is kept." in Page(asked.text).text
+    assert site.services.users.find_by_email("unproved@demo.example") is None

@@ -12,8 +12,9 @@ from models import ticket_history
 from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
 from models.user import User
-from services.bootstrap import Options, Services
+from services.bootstrap import Services
 from services.mail import FolderMailer
+from services.options import Options
 from services.tickets import Ticket
 from services.users import BUILT_IN, Actor, Permission, Scope
 
@@ -66,7 +67,7 @@ class House:
                 created_at=START,
             ).save()
         granted = BUILT_IN[role][1] if permissions is None else permissions
-        on_desk = granted.get(Permission.TICKET_VIEW, Scope.NONE) > Scope.OWN
+        on_desk = granted.get(Permission.TICKET_VIEW, Scope.NONE) >= Scope.TEAM
         return Actor(
             user_id=user_id,
             name=name,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.catalog import Entry, EntryChanged, slug
+from services.catalog import Entry, EntryChanged
 from services.errors import Invalid, NotFound
+from services.text import slug
 from services.users import PermissionDenied
 from tests.services.house import START
 

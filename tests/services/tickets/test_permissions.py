@@ -225,11 +225,11 @@ class TestTeamScope:
         rules, asked = house.services.tickets._roles, []
         check = type(rules).allows
 
-        def allows(self, *, actor, permission, owner_id=None, team_id=None):
+        def allows(self, *, actor, permission, **thing):
             if actor is member and permission is P.TICKET_UPDATE and not asked:
                 asked.append(True)
                 house.update(agent, ticket, team_id="support")
-            return check(self, actor=actor, permission=permission, owner_id=owner_id, team_id=team_id)
+            return check(self, actor=actor, permission=permission, **thing)
 
         monkeypatch.setattr(type(rules), "allows", allows)
         with pytest.raises(TicketNotFound):

@@ -1,6 +1,7 @@
 """Who may do what, asked in one place."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -34,7 +35,7 @@ def test_the_four_built_in_roles(roles):
     stored = {role.role_id: role.permissions for role in roles.all() if role.builtin}
     assert stored == {role_id: dict(permissions) for role_id, (_, permissions) in BUILT_IN.items()}
     assert stored["administrator"] == dict.fromkeys(Permission, Scope.ALL)
-    assert set(stored["customer"].values()) == {Scope.OWN}
+    assert not any(scope.covers(Scope.TEAM) for scope in stored["customer"].values())
 
 
 def test_built_in_roles_are_mended(roles):
@@ -45,14 +46,21 @@ def test_built_in_roles_are_mended(roles):
 
 @pytest.mark.parametrize("scope", Scope)
 def test_how_far_a_permission_reaches(house, roles, scope):
-    actor = house.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
-    for owner, team in itertools.product((None, actor.user_id, "other"), (None, "a", "b")):
-        mine, ours = owner == actor.user_id, team == "a"
+    alone = house.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
+    member = replace(alone, organization_id="o")
+    things = itertools.product(
+        (alone, member), (None, alone.user_id, "other"), (None, "a", "b"), (None, "o", "p")
+    )
+    for actor, owner, team, organization in things:
+        mine, ours, shared = owner == actor.user_id, team == "a", actor is member and organization == "o"
         expected = {
-            Scope.NONE: False, Scope.OWN: mine, Scope.ORGANIZATION: mine,
+            Scope.NONE: False, Scope.OWN: mine, Scope.ORGANIZATION: mine or shared,
             Scope.TEAM: mine or ours, Scope.ALL: True,
         }[scope]  # fmt: skip
-        ask = {"actor": actor, "permission": P.TICKET_VIEW, "owner_id": owner, "team_id": team}
+        ask = {
+            "actor": actor, "permission": P.TICKET_VIEW,
+            "owner_id": owner, "team_id": team, "organization_id": organization,
+        }  # fmt: skip
         assert roles.allows(**ask) == expected
         assert not roles.allows(**{**ask, "permission": P.TICKET_UPDATE})
         if not expected:

@@ -1,0 +1,29 @@
+"""What the services need to know of an instance."""
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from models.connection import ConnectionOptions
+from services.mail import Mailer
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the services need to know of this instance.
+
+    All its keys are made from `secrets`: the first one signs and seals, the others are accepted too.
+    """
+
+    connection: ConnectionOptions
+    analytics_dir: Path
+    secrets: tuple[bytes, ...]
+    mailer: Mailer
+    base_url: str
+    rejects_dir: Path
+    shards: int = 1
+
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Derive the keys for one purpose, so that what is signed for one is worth nothing for another."""
+        return tuple(hmac.new(secret, purpose.encode(), sha256).digest() for secret in self.secrets)

@@ -1,0 +1,53 @@
+"""All that is held about somebody, downloaded; then the person erased, from the page that explains it."""
+
+import json
+import zipfile
+
+from playwright.sync_api import Page, expect
+
+
+def downloaded(page: Page, button: str) -> dict:
+    """Press a button that hands out a file, and read what is for programs in it."""
+    with page.expect_download() as waited:
+        page.get_by_role("button", name=button).click()
+    with zipfile.ZipFile(waited.value.path()) as packed:
+        assert "What Ledgerdesk holds about you" in packed.read("read-me.html").decode()
+        return json.loads(packed.read("data.json"))
+
+
+def test_a_person_is_exported_and_erased(open_as, people, watch):
+    watch.expected.add(400)
+    email = "wilhelmina@relay.example"
+    form = {"name": "Wilhelmina Relay", "email": email, "role_id": "customer"}
+    invited = people["administrator"].post("/admin/users/new/", **form)
+    assert invited.ok
+    page = open_as("administrator", "/admin/users/?search=Wilhelmina")
+    page.get_by_role("link", name="Edit Wilhelmina Relay").click()
+    page.get_by_role("link", name="Privacy").click()
+    assert downloaded(page, "Download")["account"][0]["email"] == email
+    expect(page.get_by_role("heading", name="Erase this person?")).to_be_visible()
+    name = page.get_by_label("Their full name, to confirm")
+    name.fill("Somebody Else")
+    page.get_by_role("button", name="Erase this person").click()
+    refused = "This cannot be undone. This is not the person's name. Nothing was changed."
+    expect(name).to_have_accessible_description(refused)
+    name.fill("wilhelmina relay")
+    page.get_by_role("button", name="Erase this person").click()
+    expect(page.get_by_role("heading", name="This person is being erased")).to_be_visible()
+    # The first round takes a moment, and the account is emptied by its first step.
+    heading = page.get_by_role("heading", name="Privacy of Erased person")
+    for _ in range(30):
+        if heading.is_visible():
+            break
+        page.wait_for_timeout(500)
+        page.get_by_role("link", name="Look again").click()
+    expect(heading).to_be_visible()
+    page.goto("/admin/users/?search=Wilhelmina")
+    expect(page.locator("main")).not_to_contain_text("Relay")
+
+
+def test_everybody_has_their_own(open_as, live_server):
+    page = open_as("customer", "/account/")
+    held = downloaded(page, "Download what is held about me")
+    assert held["account"][0]["email"] == live_server.email("customer")
+    assert held["tickets"], "the demo's customer has tickets"

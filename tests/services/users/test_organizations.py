@@ -1,0 +1,104 @@
+"""Organizations: who keeps them, and whom an address's domain puts where."""
+
+import pytest
+
+from services.errors import Invalid, NotFound
+from services.users import SYSTEM, PermissionDenied, StaleRecord
+from tests.services.house import START
+
+
+@pytest.fixture
+def save(house):
+    def write(name, *, actor=SYSTEM, id_=None, seen=0, active=True, shares=False, domains=()):
+        return house.services.organizations.save(
+            actor=actor, now=START, id_=id_, name=name, active=active, shares_tickets=shares, seen=seen,
+            domains=domains,
+        )  # fmt: skip
+
+    return write
+
+
+def test_an_organization_is_kept(house, save):
+    made = save("  Nord   Süd ", domains=["@Nord.example", "nord.example", "", "süd.example"], shares=True)
+    assert (made.id, made.name, made.domains) == (
+        "nord-sud",
+        "Nord Süd",
+        ("nord.example", "xn--sd-xka.example"),
+    )
+    assert house.services.organizations.get(made.id) == made
+    changed = save("Nord", id_=made.id, seen=1)
+    assert (changed.version, changed.shares_tickets, changed.domains) == (2, False, ())
+    with pytest.raises(StaleRecord):
+        save("Nordic", id_=made.id, seen=1)
+    with pytest.raises(NotFound):
+        save("Nobody", id_="nobody", seen=1)
+    acts = house.services.trail.iterate(actor=SYSTEM, conditions=(), sort=None)
+    told = [act.changes["shares_tickets"] for act in acts if act.subject == f"organization:{made.id}"]
+    assert sorted(told, key=str) == [[None, True], [True, False]]
+
+
+@pytest.mark.parametrize(
+    ("name", "domains", "field"),
+    [("", [], "name"), ("x" * 81, [], "name"), ("TAKEN", [], "name"), ("...", [], "name"),
+     ("New", ["taken.example"], "domains"), ("New", ["no domain"], "domains"),
+     ("New", ["a@b.example"], "domains"),
+     ("New", [f"d{number}.example" for number in range(51)], "domains")],
+    ids=["no name", "long", "taken", "no letter", "domain taken", "no domain", "an address", "too many"],
+)  # fmt: skip
+def test_what_is_refused(house, save, name, domains, field):
+    if not any(each.name == "Taken" for each in house.services.organizations.stored()):
+        save("Taken", domains=["taken.example"])
+    with pytest.raises(Invalid) as refused:
+        save(name, domains=domains)
+    assert refused.value.fields.keys() == {field}
+
+
+def test_only_who_may_keeps_them(house, save, agent, customer):
+    for actor in (agent, customer, house.actor("manager")):
+        with pytest.raises(PermissionDenied):
+            save("Mine", actor=actor)
+
+
+def test_the_domain_of_an_address_decides_for_new_customers(house, save):
+    made = save("Domain Ltd", domains=["domain.example"])
+    other = save("Elsewhere")
+    off = save("Off", domains=["off.example"], active=False)
+
+    def create(email, role_id="customer", **wanted):
+        return house.services.users.create(
+            actor=SYSTEM, now=START, name="N", email=email, role_id=role_id, invite=False, **wanted
+        ).organization_id
+
+    assert create("a@DOMAIN.example") == made.id
+    assert create("b@domain.example", organization_id=other.id) == other.id
+    assert create("c@domain.example", organization_id="") is None
+    assert create("d@domain.example", role_id="agent") is None
+    assert create("e@sub.domain.example") is None
+    assert create("f@off.example") is None
+    for unknown in ("nobody", off.id):
+        with pytest.raises(Invalid) as refused:
+            create("g@domain.example", organization_id=unknown)
+        assert refused.value.fields.keys() == {"organization_id"}
+
+
+def test_people_stay_in_one_that_was_switched_off(house, save):
+    made = save("Closing")
+    users = house.services.users
+    user = users.create(
+        actor=SYSTEM, now=START, name="N", email="n@closing.example", role_id="customer", invite=False,
+        organization_id=made.id,
+    )  # fmt: skip
+    save("Closing", id_=made.id, active=False, seen=1)
+
+    def update(seen, organization_id):
+        return users.update(
+            actor=SYSTEM, now=START, user_id=user.user_id, seen=seen, name="M", email=user.email,
+            role_id="customer",
+            active=True, team_ids=(), organization_id=organization_id,
+        ).organization_id  # fmt: skip
+
+    assert update(1, made.id) == made.id
+    assert update(2, None) == made.id
+    assert update(3, "") is None
+    with pytest.raises(Invalid):
+        update(4, made.id)
