@@ -52,8 +52,12 @@ bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 compact: .venv/.runtime ## Write the stopped engine's file anew, so that nothing deleted is left in it
 	@$(BIN)/python -m local.compact
 
+image-check: setup image-tools ## Lint, build and run the container image, without Docker
+	@$(BIN)/python -m local.image
+
 requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.in files
 	$(UV) $(COMPILE) local/uv.in -o local/uv.txt
+	$(UV) $(COMPILE) local/hadolint.in -o local/hadolint.txt
 	$(UV) $(COMPILE) requirements.in -o requirements.txt
 	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
 
@@ -124,4 +128,16 @@ browser:
 	fi; \
 	echo "test: chromium is missing, so the browser tests are skipped: install Debian's chromium"
 
-.PHONY: help run setup test lint format bench screens paints requirements clean check dev-setup browser
+image-tools:
+	@if command -v buildah >/dev/null && command -v mmdebstrap >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	  echo "image-check: needs root and Debian's buildah and mmdebstrap: run it as root on Debian" >&2; \
+	  exit 1; \
+	fi; \
+	echo "image-check: Debian's buildah and mmdebstrap"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah mmdebstrap; } \
+	  >/dev/null 2>&1 || { echo "image-check: apt-get could not install buildah and mmdebstrap" >&2; exit 1; }
+
+.PHONY: help run setup test lint format bench screens paints image-check compact requirements clean check dev-setup \
+	browser image-tools

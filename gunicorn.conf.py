@@ -8,6 +8,7 @@ import socket
 
 from models.connection import preload
 from portal.heap import keep_small
+from portal.logs import library_lines
 from portal.settings import Settings
 
 _settings = Settings.from_env()
@@ -22,7 +23,8 @@ keepalive = 75
 graceful_timeout = 30
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - heartbeats in memory: the container's root is read-only
-accesslog = None
+accesslog = None  # the product writes a line per request itself, without addresses in it
+logconfig_dict = library_lines() if _settings.is_production else {}
 # Imports and templates are loaded once and shared. Nothing talks to DynamoDB before the fork: a client shared
 # by two processes mixes up their answers, so the models connect in each worker at its first use.
 preload_app = True

@@ -7,6 +7,7 @@ from models.audit import AuditEntry
 from models.connection import ConnectionOptions, LeanModel
 from models.connection import connect as connect_models
 from models.connection import connection as connection_of
+from models.errors import translated
 from models.lease import Lease
 from models.metric import Metric
 from models.outbox import Outbox
@@ -38,6 +39,12 @@ def create_tables() -> list[str]:
             table.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
             created.append(table.Meta.table_name)
     return created
+
+
+def missing_tables() -> list[str]:
+    """Name the tables that are not there, asking for each by its name; raises EngineUnavailable."""
+    with translated():
+        return [table.Meta.table_name for table in TABLES if not table.exists()]
 
 
 def delete_tables() -> None:

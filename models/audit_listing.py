@@ -4,12 +4,12 @@ from models.audit import AuditEntry
 from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Plain
 
 
-def build(*, key: bytes) -> Listing:
-    """Declare the plans; `key` signs cursors."""
+def build(*, keys: tuple[bytes, ...]) -> Listing:
+    """Declare the plans; `keys` sign cursors."""
     in_time = Plain("entry_key")
     return Listing(
         AuditEntry,
-        key=key,
+        key=keys,
         plans=(
             IndexPlan("by_subject", Fixed("subject"), in_time),
             IndexPlan("by_actor", Fixed("actor_id"), in_time),

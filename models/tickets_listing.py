@@ -66,13 +66,13 @@ def read_row(item: dict[str, Any]) -> TicketRow:
     )
 
 
-def build(*, key: bytes, shards: int, columnar: ColumnarPort | None = None) -> Listing:
-    """Declare the plans; `key` signs cursors, `columnar` answers what no index can."""
+def build(*, keys: tuple[bytes, ...], shards: int, columnar: ColumnarPort | None = None) -> Listing:
+    """Declare the plans; `keys` sign cursors, `columnar` answers what no index can."""
     by_change = Prefixed("state", "updated_at", STATES, encode=to_text)
     by_state = Partitioned("state", lambda state: state_partitions(state, shards), STATES)
     return Listing(
         Ticket,
-        key=key,
+        key=keys,
         plans=(
             IndexPlan("by_assignee", Fixed("assignee_id"), by_change, small=_only_open),
             IndexPlan("by_requester", Fixed("requester_id"), by_change, small=_only_open),

@@ -4,12 +4,12 @@ from models.api_token import ApiToken
 from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Plain
 
 
-def build(*, key: bytes) -> Listing:
-    """Declare the plans; `key` signs cursors. Rows are read anew, so that no ended token shows."""
+def build(*, keys: tuple[bytes, ...]) -> Listing:
+    """Declare the plans; `keys` sign cursors. Rows are read anew, so that no ended token shows."""
     by_time = Plain("created_at")
     return Listing(
         ApiToken,
-        key=key,
+        key=keys,
         hydrate=True,
         plans=(
             IndexPlan("by_user", Fixed("user_id"), by_time),

@@ -1,6 +1,6 @@
 """People: accounts, and the table that keeps e-mail addresses unique."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -127,6 +127,12 @@ def find_by_emails(emails: Iterable[str]) -> list[User]:
     with translated():
         owners = [owner.user_id for owner in UserEmail.batch_get(wanted, consistent_read=True)]
     return find_many(owners, strongly=True)
+
+
+def with_second_factor() -> Iterator[User]:
+    """Read everybody who has a second factor: for commands, since this goes through the whole table."""
+    with translated():
+        yield from User.scan(User.totp.exists(), consistent_read=True)
 
 
 def accounts_of_role(role_id: str, limit: int) -> list[User]:

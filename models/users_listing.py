@@ -6,12 +6,12 @@ from models.user import User
 from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Partitioned, Plain
 
 
-def build(*, key: bytes, roles: Callable[[], Sequence[str]]) -> Listing:
-    """Declare the plan; `roles` lists every role there is, for lists that do not choose one."""
+def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]]) -> Listing:
+    """Declare the plan; `keys` sign cursors, `roles` lists every role, for lists that do not choose one."""
     by_role = Partitioned("role_id", lambda role: [role], roles)
     return Listing(
         User,
-        key=key,
+        key=keys,
         plans=(
             IndexPlan("by_organization", Fixed("organization_id"), Plain("sort_name")),
             IndexPlan("by_role", by_role, Plain("sort_name")),

@@ -58,6 +58,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.extensions["services"] = services
     app.extensions["settings"] = settings
     _serve_assets(app, secure=settings.secure_cookies)
+    _log_requests(app, settings)
     errors.init_app(app)
     auth.init_app(app)
     guards.init_app(app)
@@ -84,6 +85,9 @@ def create_app(settings: Settings, services: Services) -> Flask:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
+        SECRET_KEY_FALLBACKS=list(settings.older_secret_keys),
+        # Flask-WTF knows no fallbacks, but its signer takes a list, of which the last key signs.
+        WTF_CSRF_SECRET_KEY=[*reversed(settings.older_secret_keys), settings.secret_key],
         SESSION_COOKIE_NAME="__Host-form" if settings.secure_cookies else "ledgerdesk_form",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         SESSION_COOKIE_HTTPONLY=True,
@@ -118,4 +122,11 @@ def _serve_assets(app: Flask, *, secure: bool) -> None:
         prefix=assets.prefix,
         immutable_file_test=assets.immutable,
         add_headers_function=add_headers,
+    )
+
+
+def _log_requests(app: Flask, settings: Settings) -> None:
+    """Wrap everything else, so that whatever is logged for a request carries its id."""
+    app.wsgi_app = logs.RequestLog(  # type: ignore[method-assign]  # how Flask is wrapped
+        app.wsgi_app, trusting=settings.proxies > 0, writing=settings.is_production
     )

@@ -1,6 +1,5 @@
 """One table from errors to answers: a page for people, JSON for scripts, never a stack trace."""
 
-import secrets
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
 from portal.guards import ProofNeeded, SignInNeeded, now
+from portal.logs import ID
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Throttled, Unavailable
@@ -145,8 +145,7 @@ def _page(status: int, title: str, message: str, wait: int | None) -> str:
 
 def reference() -> str:
     """Return this request's id, which the log carries too."""
-    fresh = secrets.token_hex(4)
-    return str(request.environ.setdefault("ledgerdesk.request_id", f"{fresh[:4]}-{fresh[4:]}"))
+    return str(request.environ[ID])
 
 
 def _is_sent() -> bool:
@@ -162,7 +161,7 @@ def _service_error(error: Exception) -> BaseResponse:
     if status != 503:
         wait = error.seconds if isinstance(error, Throttled) else None
         return answer(status, str(error), getattr(error, "fields", None), wait)
-    log.warning("engine_unavailable", reference=reference(), error=type(error).__name__)
+    log.warning("engine_unavailable", error=type(error).__name__)
     if isinstance(error, Unavailable) and type(error) is not Unavailable:
         return answer(503, error.message, title=NOT_READY)  # reports know more about themselves
     return answer(503, _out_of_reach())
@@ -215,5 +214,5 @@ def in_words(seconds: int) -> str:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected_error", reference=reference(), endpoint=request.endpoint, exc_info=error)
+    log.error("unexpected_error", endpoint=request.endpoint, exc_info=error)
     return answer(500, MESSAGES[500])

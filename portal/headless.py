@@ -21,4 +21,7 @@ def create_headless(settings: Settings) -> Flask:
 
 def create_app() -> Flask:
     """Build it from the environment, for `flask --app portal.headless`."""
-    return create_headless(Settings.from_env())
+    settings = Settings.from_env()
+    if settings.is_production:
+        logs.init_library_logs()
+    return create_headless(settings)

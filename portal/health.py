@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, jsonify
 
-from models.errors import EngineUnavailable
 from portal.guards import public, services
-from services.errors import ServiceError
+
+AGAIN_AFTER = "2"  # seconds; an answer is kept for one
 
 bp = Blueprint("health", __name__)
 
@@ -12,16 +12,17 @@ bp = Blueprint("health", __name__)
 @bp.get("/healthz")
 @public
 def alive() -> Response:
-    """Answer that the process serves requests."""
+    """Answer that the process serves requests, whatever else is down: restarting it would help nobody."""
     return jsonify(status="ok")
 
 
 @bp.get("/readyz")
 @public
-def ready() -> tuple[Response, int] | Response:
-    """Answer whether the engine answers too."""
-    try:
-        services().roles.read("customer")  # not a remembered one: the engine itself must answer
-    except (ServiceError, EngineUnavailable):
-        return jsonify(status="engine unavailable"), 503
-    return jsonify(status="ok")
+def ready() -> Response:
+    """Answer whether the engine answers too, and has the tables."""
+    obstacle = services().readiness.obstacle()
+    answer = jsonify(status=obstacle or "ok")
+    if obstacle:
+        answer.status_code = 503
+        answer.headers["Retry-After"] = AGAIN_AFTER
+    return answer

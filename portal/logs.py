@@ -1,31 +1,127 @@
 """JSON logs on stdout, one line each, with the request's id; no personal data and no secret in them."""
 
 import logging
+import logging.config
 import re
+import secrets
 import sys
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 import structlog
+from flask import Request
+from werkzeug.wsgi import ClosingIterator
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ID = "ledgerdesk.request_id"
+HEADER = "X-Request-Id"
+# What a proxy may call a request: long enough to be one, and nothing that could break a line or hold a name.
+WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+# Load balancers ask these all the time.
+SILENT = ("/healthz", "/readyz")
 ADDRESS = re.compile(r"[\w.%+'-]{1,64}@[\w.-]{1,255}")
+
+log = structlog.get_logger()
+_BEFORE_WRITING: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
 
 
 def init_logs() -> None:
-    """Set structlog and the libraries' loggers to one JSON line per event."""
+    """Set structlog to one JSON line per event."""
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-            _without_addresses,
-        ],
+        processors=[*_BEFORE_WRITING, structlog.processors.JSONRenderer(), _without_addresses],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
     )
 
 
+def library_lines() -> dict[str, Any]:
+    """Describe, for logging.config, how gunicorn and other libraries write the same kind of lines."""
+    rendering = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.JSONRenderer(),
+        _without_addresses,
+    ]
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": [structlog.stdlib.add_logger_name, *_BEFORE_WRITING],
+        "processors": rendering,
+    }
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": formatter},
+        "handlers": {
+            "lines": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stdout"}
+        },
+        "root": {"level": "WARNING", "handlers": ["lines"]},
+        "loggers": {"gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True}},
+    }
+
+
+def init_library_logs() -> None:
+    """Let libraries write JSON lines from now on."""
+    logging.config.dictConfig(library_lines())
+
+
 def _without_addresses(_logger: object, _method: str, line: str) -> str:
     """Take e-mail addresses out, which the message of an error may quote."""
     return ADDRESS.sub("[address]", line)
+
+
+class RequestLog:
+    """Gives each request an id, which its log lines and its answer carry, and may write a line about it."""
+
+    def __init__(self, app: "WSGIApplication", *, trusting: bool, writing: bool) -> None:
+        """Wrap an application; `trusting` takes a proxy's id, `writing` adds the line."""
+        self._app, self._trusting, self._writing = app, trusting, writing
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Serve one request."""
+        started = time.perf_counter()
+        named = environ[ID] = self._id(environ)
+        # Not taken back at the end: an answer that is still being made while it is sent may log too.
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=named)
+        facts: dict[str, Any] = {}
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            request = environ.get("werkzeug.request")
+            if isinstance(request, Request):  # a static file never reaches Flask
+                headers.append((HEADER, named))
+                facts.update(_facts(request, int(status[:3])))
+            return start_response(status, headers, *rest)
+
+        answer = self._app(environ, start)
+        if not self._writing or not facts:
+            return answer  # a static file is sent by the server itself as long as nothing wraps it
+        return ClosingIterator(answer, lambda: _write(facts, time.perf_counter() - started))
+
+    def _id(self, environ: "WSGIEnvironment") -> str:
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        return given if self._trusting and WELL_FORMED.fullmatch(given) else new_id()
+
+
+def new_id() -> str:
+    """Make an id that people can read to each other."""
+    fresh = secrets.token_hex(4)
+    return f"{fresh[:4]}-{fresh[4:]}"
+
+
+def _facts(request: Request, status: int) -> dict[str, Any]:
+    """Say what was asked for by its route: the address itself can hold the token of a link, or a name."""
+    route = request.url_rule.rule if request.url_rule else None
+    return {"method": request.method, "route": route, "status": status}
+
+
+def _write(facts: dict[str, Any], seconds: float) -> None:
+    if facts["route"] not in SILENT or facts["status"] != 200:
+        log.info("request", **facts, ms=round(seconds * 1000, 1))

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 DEVELOPMENT, PRODUCTION = "development", "production"
 PROVIDER_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
 DOMAIN = re.compile(r"[^\s@*/:]+\.[^\s@*/:]+")
+SHORTEST_SECRET = 32  # characters
 
 
 class SettingsError(ValueError):
@@ -42,6 +43,7 @@ class Settings:
 
     environment: str = DEVELOPMENT
     secret_key: str = field(default="", repr=False)
+    older_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     dynamodb_endpoint: str | None = "http://127.0.0.1:8081"
     aws_region: str = "eu-central-1"
     table_prefix: str = "ledgerdesk-"
@@ -90,6 +92,7 @@ class Settings:
         return cls(
             environment=environment,
             secret_key=_secret(env, data_dir, production),
+            older_secret_keys=_older_secrets(env),
             dynamodb_endpoint=f"http://127.0.0.1:{engine_port}" if embedded else endpoint or None,
             aws_region=env.get("AWS_REGION", "eu-central-1"),
             table_prefix=env.get("TABLE_PREFIX", "ledgerdesk-"),
@@ -205,12 +208,20 @@ def _time_zone(env: Mapping[str, str]) -> str:
     return name
 
 
+def _older_secrets(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Take the keys whose signatures and seals stay good beside SECRET_KEY."""
+    keys = tuple(filter(None, (key.strip() for key in env.get("SECRET_KEY_FALLBACKS", "").split(","))))
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise SettingsError(f"SECRET_KEY_FALLBACKS must be keys of at least {SHORTEST_SECRET} characters.")
+    return keys
+
+
 def _secret(env: Mapping[str, str], data_dir: Path, production: bool) -> str:
     """Take SECRET_KEY, or make one beside the data in development, so that cookies survive a restart."""
     given = env.get("SECRET_KEY", "")
     if given or production:
-        if len(given) < 32:
-            raise SettingsError("SECRET_KEY must have at least 32 characters.")
+        if len(given) < SHORTEST_SECRET:
+            raise SettingsError(f"SECRET_KEY must have at least {SHORTEST_SECRET} characters.")
         return given
     kept = data_dir / "secret-key"
     try:

@@ -15,7 +15,7 @@ def service_options(settings: Settings) -> Options:
     return Options(
         connection=connection,
         analytics_dir=settings.analytics_dir,
-        secret=settings.secret_key.encode(),
+        secrets=tuple(key.encode() for key in (settings.secret_key, *settings.older_secret_keys)),
         mailer=_mailer(settings),
         base_url=settings.public_url,
         rejects_dir=settings.rejects_dir,

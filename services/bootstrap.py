@@ -2,20 +2,21 @@
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import models
-from models import audit_listing, tickets_listing, users_listing
+from models import tickets_listing
 from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
 from services.doors import Doors, build_doors
+from services.members import FRESH, Members, build_members
 from services.options import Options
-from services.outbox import Outbox
 from services.privacy import ErasureService, ExportService, in_order
+from services.readiness import Readiness, of_the_store
 from services.reporting import (
     AccessPreview,
     AnalyticsEngine,
@@ -34,72 +35,11 @@ from services.tickets import (
     WorkflowService,
 )
 from services.users import (
-    AccessService,
-    AccountService,
     Actor,
-    AddressService,
-    Administrators,
-    AuthenticationService,
-    Brake,
-    DeviceMarks,
-    DeviceService,
-    InvitationService,
-    Letters,
-    Links,
-    Mailroom,
-    Notices,
-    OrganizationService,
-    Passwords,
     PeopleImport,
     Permission,
-    ProofService,
-    Rechecks,
-    Recorder,
-    RegistrationService,
     RoleService,
-    SecondFactor,
-    SessionManager,
-    TrailService,
-    UserService,
-    Vault,
-    ViewingService,
 )
-
-FRESH = 5.0  # seconds that users, roles, teams and categories may be old
-NAMES_FRESH = 60.0
-
-
-@dataclass(frozen=True)
-class _People:
-    authentication: AuthenticationService
-    users: UserService
-    roles: RoleService
-    sessions: SessionManager
-    brake: Brake
-    recorder: Recorder
-    trail: TrailService
-    accounts: AccountService
-    second_factor: SecondFactor
-    outbox: Outbox
-    passwords: Passwords
-    administrators: Administrators
-    organizations: OrganizationService
-    rechecks: Rechecks
-
-
-@dataclass(frozen=True)
-class _Ways:
-    access: AccessService
-    registration: RegistrationService
-    addresses: AddressService
-    invitations: InvitationService
-
-
-@dataclass(frozen=True)
-class _Access:
-    proofs: ProofService
-    devices: DeviceService
-    viewing: ViewingService
 
 
 @dataclass(frozen=True)
@@ -130,122 +70,25 @@ class _Privacy:
 
 
 @dataclass(frozen=True)
-class Services(_Privacy, _Reporting, _Tickets, Doors, _Ways, _Access, _People):
+class Services(_Privacy, _Reporting, _Tickets, Doors, Members):
     """Everything the web and the worker work with."""
+
+    readiness: Readiness = field(default_factory=of_the_store)
 
 
 def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
-    people = _build_people(options)
-    access, ways = _build_access(people), _build_ways(options, people)
+    people = build_members(options)
     doors = build_doors(options, people)
     tickets = _build_tickets(options, people)
     reporting = _build_reporting(options, people)
     privacy = _build_privacy(options, people, tickets, reporting)
-    parts = (people, access, ways, doors, tickets, reporting, privacy)
+    parts = (people, doors, tickets, reporting, privacy)
     return Services(**{name: value for part in parts for name, value in vars(part).items()})
 
 
-def _build_people(options: Options) -> _People:
-    recorder = Recorder(lambda: uuid4().hex)
-    administrators = Administrators()
-    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder, administrators)
-    organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), recorder)
-    sessions = SessionManager(lambda: secrets.token_urlsafe(32))
-    passwords, brake = Passwords(), Brake()
-    vault = Vault(options.key("vault"))
-    second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
-    outbox = Outbox(lambda: uuid4().hex)
-    shared: dict[str, Any] = {"roles": roles, "sessions": sessions, "organizations": organizations}
-    users = _build_users(
-        options,
-        outbox,
-        recorder=recorder,
-        hash_password=passwords.hash,
-        administrators=administrators,
-        **shared,
-    )
-    authentication = AuthenticationService(
-        users=users,
-        passwords=passwords,
-        brake=brake,
-        marks=DeviceMarks(options.key("devices")),
-        second_factor=second_factor,
-        vault=vault,
-        **shared,
-    )
-    trail = TrailService(roles=roles, listing=audit_listing.build(key=options.key("cursors")))
-    accounts = _build_accounts(
-        options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
-    )
-    return _People(
-        authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox,
-        passwords, administrators, organizations, Rechecks(roles, sessions),
-    )  # fmt: skip
-
-
-def _build_access(people: _People) -> _Access:
-    proofs = ProofService(people.passwords, people.second_factor, people.brake, people.recorder)
-    devices = DeviceService(people.roles, people.sessions, people.recorder)
-    viewing = ViewingService(people.users, people.roles, people.recorder)
-    return _Access(proofs, devices, viewing)
-
-
-def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shared: Any) -> UserService:
-    return UserService(
-        roles=roles,
-        cache=ShortCache(FRESH, time.monotonic),
-        names=ShortCache(NAMES_FRESH, time.monotonic),
-        agents=ShortCache(NAMES_FRESH, time.monotonic),
-        new_id=lambda: uuid4().hex,
-        listing=users_listing.build(key=options.key("cursors"), roles=roles.ids),
-        mailroom=Mailroom(_links(options), outbox),
-        **shared,
-    )
-
-
-def _links(options: Options) -> Links:
-    return Links(options.key("links"), lambda: secrets.token_urlsafe(16))
-
-
-def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:
-    links = _links(options)
-    accounts = AccountService(links=links, outbox=outbox, mailroom=Mailroom(links, outbox), **shared)
-    letters = Letters(links=links, mailer=options.mailer, base_url=options.base_url)
-    notices = Notices(mailer=options.mailer, base_url=options.base_url)
-    for maker in (letters, notices, accounts):
-        outbox.register(maker.kind, maker.deliver)
-    return accounts
-
-
-def _build_ways(options: Options, people: _People) -> _Ways:
-    """Build what leads into an account: invitations, addresses that are confirmed, registration."""
-    links, recorder, brake = _links(options), people.recorder, people.brake
-    mailroom = Mailroom(links, people.outbox)
-    access = AccessService(roles=people.roles, recorder=recorder, cache=ShortCache(FRESH, time.monotonic))
-    registration = RegistrationService(
-        access=access,
-        accounts=people.accounts,
-        organizations=people.organizations,
-        outbox=people.outbox,
-        mailer=options.mailer,
-        base_url=options.base_url,
-        vault=Vault(options.key("registration")),
-        brake=brake,
-        recorder=recorder,
-        hash_password=people.passwords.hash,
-        new_id=lambda: uuid4().hex,
-    )
-    people.outbox.register(registration.kind, registration.deliver)
-    addresses = AddressService(
-        links=links, mailroom=mailroom, passwords=people.passwords, recorder=recorder, brake=brake
-    )
-    invitations = InvitationService(roles=people.roles, mailroom=mailroom, recorder=recorder, brake=brake)
-    return _Ways(access, registration, addresses, invitations)
-
-
-def _build_tickets(options: Options, people: _People) -> _Tickets:
+def _build_tickets(options: Options, people: Members) -> _Tickets:
     catalog = CatalogService(people.roles, ShortCache(FRESH, time.monotonic), people.recorder)
     audit = AuditService(options.shards)
     assignments = AssignmentService(people.users, catalog)
@@ -261,7 +104,7 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(key=options.key("cursors"), shards=options.shards),
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
     people_import = PeopleImport(
@@ -270,7 +113,7 @@ def _build_tickets(options: Options, people: _People) -> _Tickets:
     return _Tickets(catalog, tickets, workflow, assignments, audit, importer, people_import)
 
 
-def _build_reporting(options: Options, people: _People) -> _Reporting:
+def _build_reporting(options: Options, people: Members) -> _Reporting:
     analytics = AnalyticsEngine(options.analytics_dir, LedgerFeed(options.shards))
     metrics = MetricsService(analytics, partial(_may_read_reports, people.roles))
     counts = TicketCounts(options.analytics_dir)
@@ -279,7 +122,7 @@ def _build_reporting(options: Options, people: _People) -> _Reporting:
     return _Reporting(analytics, metrics, dashboards, reports, counts, preview)
 
 
-def _build_privacy(options: Options, people: _People, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
+def _build_privacy(options: Options, people: Members, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
     roles, recorder = people.roles, people.recorder
     steps = in_order(options.mailer, options.rejects_dir)
     hand_in = partial(acted_in, reporting.analytics)

@@ -73,7 +73,7 @@ def build_doors(options: Options, people: People) -> Doors:
         ),
         authentication=people.authentication,
         brake=people.brake,
-        vault=Vault(options.key("sign-on")),
+        vault=Vault(options.keys("sign-on")),
         new_secret=lambda: secrets.token_urlsafe(32),
     )
     tokens = TokenService(
@@ -81,7 +81,7 @@ def build_doors(options: Options, people: People) -> Doors:
         roles=people.roles,
         organizations=people.organizations,
         recorder=people.recorder,
-        listing=tokens_listing.build(key=options.key("cursors")),
+        listing=tokens_listing.build(keys=options.keys("cursors")),
         new_secret=lambda: secrets.token_urlsafe(32),
         may_be_endless=options.endless_tokens,
     )

@@ -12,11 +12,14 @@ from services.users import Provider
 
 @dataclass(frozen=True)
 class Options:
-    """What the services need to know of this instance; `secret` is what all its keys are made from."""
+    """What the services need to know of this instance.
+
+    All its keys are made from `secrets`: the first one signs and seals, the others are accepted too.
+    """
 
     connection: ConnectionOptions
     analytics_dir: Path
-    secret: bytes
+    secrets: tuple[bytes, ...]
     mailer: Mailer
     base_url: str
     rejects_dir: Path
@@ -24,6 +27,6 @@ class Options:
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
 
-    def key(self, purpose: str) -> bytes:
-        """Derive a key for one purpose, so that what is signed for one is worth nothing for another."""
-        return hmac.new(self.secret, purpose.encode(), sha256).digest()
+    def keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Derive the keys for one purpose, so that what is signed for one is worth nothing for another."""
+        return tuple(hmac.new(secret, purpose.encode(), sha256).digest() for secret in self.secrets)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -37,9 +38,13 @@ class Outbox:
         """Write a delivery that goes with no other write."""
         outbox_table.put(self.entry(kind, payload, now=now))
 
-    def deliver_due(self, *, now: datetime) -> int:
-        """Make what is due, and return how many arrived; one that fails waits longer each time."""
-        return sum(self._deliver(item, now) for item in outbox_table.due(now, AT_A_TIME))
+    def deliver_due(self, *, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Make what is due, and return how many arrived; one that fails waits longer each time.
+
+        Between two deliveries `stopping` is asked; what is left then is for whoever comes next.
+        """
+        due = takewhile(lambda _: not stopping(), outbox_table.due(now, AT_A_TIME))
+        return sum(self._deliver(item, now) for item in due)
 
     def _deliver(self, item: Entry, now: datetime) -> bool:
         facts = {"kind": item.kind, "delivery": item.entry_id, "attempt": int(item.attempts) + 1}

@@ -1,8 +1,8 @@
-"""What operators type: `flask setup`, `flask worker`, `flask ledger`, `flask analytics`, `flask import`."""
+"""What operators type: `flask setup`, `worker`, `ledger`, `analytics`, `import` and `keys`."""
 
 from flask import Flask
 
-from portal.commands import analytics, importing, ledger, setup, worker
+from portal.commands import analytics, importing, keys, ledger, setup, worker
 
 
 def init_app(app: Flask) -> None:
@@ -12,3 +12,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(ledger.group)
     app.cli.add_command(analytics.group)
     app.cli.add_command(importing.group)
+    app.cli.add_command(keys.group)

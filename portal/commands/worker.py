@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -46,7 +47,7 @@ def worker() -> None:
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: told.append(received))
-    jobs = _jobs(services())
+    jobs = _jobs(services(), stopping=lambda: bool(told))
     log.info("worker ready")
     holder = f"{socket.gethostname()}:{os.getpid()}"
     clock = 0.0
@@ -54,19 +55,28 @@ def worker() -> None:
         _run_due(jobs, clock, holder)
         time.sleep(FOLLOW_EVERY)
         clock += FOLLOW_EVERY
+    _hand_on(jobs, holder)
     log.info("worker stopped")
 
 
-def _jobs(of: Services) -> list[Job]:
+def _jobs(of: Services, stopping: Callable[[], bool]) -> list[Job]:
     return [
         Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now)),
-        Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now)),
+        Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now, stopping=stopping)),
         Job("erasures", FOLLOW_EVERY, lambda now: of.erasures.advance(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
         Job("tokens", SWEEP_EVERY, lambda now: of.tokens.sweep(now=now)),
         Job("attempts", SWEEP_EVERY, lambda now: of.brake.sweep(now=now)),
         Job("once", SWEEP_EVERY, lambda now: ledger.sweep_once_keys(now)),
     ]
+
+
+def _hand_on(jobs: list[Job], holder: str) -> None:
+    """Let go of what this worker leads, so that the next one goes on at once."""
+    now = datetime.now(UTC)
+    with suppress(EngineUnavailable):
+        for job in jobs:
+            lease.acquire(f"worker:{job.name}", holder, now=now, until=now)
 
 
 def _run_due(jobs: list[Job], clock: float, holder: str) -> None:

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from pynamodb_grid.listing.errors import BadCursor
 
 MAX_CURSOR = 6000  # characters: 32 partial positions fit, and the URL stays under common server limits
 _SIGNATURE = 16
+# Several keys, newest first: the first one signs, what any of them signed is accepted.
+Keys = bytes | tuple[bytes, ...]
 MALFORMED = "This page link is not valid. Start again from the first page."
 FOREIGN = "This page link belongs to another list or has expired. Start again from the first page."
 
@@ -49,14 +51,15 @@ class Cursor:
 class CursorCodec:
     """Seals cursors with HMAC-SHA256; context ties a cursor to table, conditions, sort and partitions."""
 
-    def __init__(self, key: bytes | Callable[[], bytes]) -> None:
-        """Keep the secret, or the function that gives it."""
+    def __init__(self, key: Keys | Callable[[], Keys]) -> None:
+        """Keep the secret or secrets, or the function that gives them."""
         self._key = key
 
     def seal(self, cursor: Cursor, context: bytes) -> str:
         """Writes a cursor as URL-safe text."""
         body = json.dumps(cursor.payload(), separators=(",", ":"), ensure_ascii=False).encode()
-        return base64.urlsafe_b64encode(self._sign(body, context) + body).rstrip(b"=").decode()
+        signature = next(self._signatures(body, context))
+        return base64.urlsafe_b64encode(signature + body).rstrip(b"=").decode()
 
     def open(self, text: str, context: bytes) -> Cursor:
         """Reads a cursor; BadCursor when it is malformed, forged or made for another list."""
@@ -67,16 +70,17 @@ class CursorCodec:
         except (binascii.Error, ValueError):
             raise BadCursor(MALFORMED) from None
         signature, body = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
-        if not hmac.compare_digest(signature, self._sign(body, context)):
+        if not any(hmac.compare_digest(signature, good) for good in self._signatures(body, context)):
             raise BadCursor(FOREIGN)
         try:
             return Cursor.from_payload(json.loads(body))
         except (ValueError, TypeError):
             raise BadCursor(MALFORMED) from None
 
-    def _sign(self, body: bytes, context: bytes) -> bytes:
-        key = self._key() if callable(self._key) else self._key
-        if not key:
+    def _signatures(self, body: bytes, context: bytes) -> Iterator[bytes]:
+        given = self._key() if callable(self._key) else self._key
+        keys = (given,) if isinstance(given, bytes) else given
+        if not keys or not all(keys):
             raise ValueError("cursors need a non-empty key")
         digest = hashlib.sha256(context).digest()
-        return hmac.new(key, digest + body, hashlib.sha256).digest()[:_SIGNATURE]
+        return (hmac.new(key, digest + body, hashlib.sha256).digest()[:_SIGNATURE] for key in keys)

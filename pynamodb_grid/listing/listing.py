@@ -10,7 +10,7 @@ from pynamodb.models import Model
 from pynamodb_grid.listing import columnar as columnar_pages
 from pynamodb_grid.listing import index_pages, memory_pages
 from pynamodb_grid.listing.columnar import ColumnarPort
-from pynamodb_grid.listing.cursor import FOREIGN, Cursor, CursorCodec
+from pynamodb_grid.listing.cursor import FOREIGN, Cursor, CursorCodec, Keys
 from pynamodb_grid.listing.errors import BadCursor, BadRequest, TooLarge
 from pynamodb_grid.listing.index_pages import Slice
 from pynamodb_grid.listing.planner import Asked, Implied, Planner
@@ -26,8 +26,9 @@ _HYDRATE_BATCH = 100
 class Listing:
     """Lists one model by its declared plans.
 
-    key signs cursors. page_cap bounds the items evaluated per page, small_set_cap those sorted in memory,
-    max_size the rows per page. attributes limits what is read (Python names; keys and version are added).
+    key signs cursors: of several, the first one signs, and all are accepted. page_cap bounds the items
+    evaluated per page, small_set_cap those sorted in memory, max_size the rows per page. attributes limits
+    what is read (Python names; keys and version are added).
     hydrate re-reads rows from the table where an index lacks an attribute or may be stale. row turns a raw
     item into what callers see, by default a model instance. columnar serves what no index can, for
     columnar_fields (all attributes when None). implied derives conditions that follow from others. ranks
@@ -38,7 +39,7 @@ class Listing:
         self,
         model: type[Model],
         *,
-        key: bytes | Callable[[], bytes],
+        key: Keys | Callable[[], Keys],
         plans: Sequence[Plan],
         implied: Implied | None = None,
         attributes: Collection[str] | None = None,

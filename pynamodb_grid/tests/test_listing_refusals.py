@@ -39,6 +39,19 @@ def test_cursors_are_bound_to_their_list(moto_table: type[Any], sort: Sort) -> N
             lister.page(replace(other, cursor=cursor))
     with pytest.raises(BadCursor):
         listing(moto_table, key=b"another secret").page(replace(request, cursor=cursor))
+    with pytest.raises(BadCursor):
+        listing(moto_table, key=(b"another secret", b"a third")).page(replace(request, cursor=cursor))
+
+
+def test_a_cursor_outlives_a_change_of_keys(moto_table: type[Any]) -> None:
+    fill(moto_table)
+    request = ListRequest((on("assignee_id", "ana"),), NEWEST, 5)
+    old, new = b"the old secret", b"the new secret"
+    before = listing(moto_table, key=old).page(request).next_cursor
+    after = listing(moto_table, key=(new, old)).page(replace(request, cursor=before)).next_cursor
+    assert listing(moto_table, key=(new,)).page(replace(request, cursor=after)).rows
+    with pytest.raises(BadCursor):
+        listing(moto_table, key=old).page(replace(request, cursor=after))
 
 
 @pytest.mark.parametrize("text", ["", "x", "é", "A" * 7000, "====", "-" * 44, "\x00", "null", "e30"])

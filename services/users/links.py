@@ -51,8 +51,10 @@ class Links:
     What is stored is no secret: only the signature makes a link of it.
     """
 
-    def __init__(self, key: bytes, new_id: Callable[[], str]) -> None:
-        self._signer, self._new_id = URLSafeSerializer(key, salt="account links"), new_id
+    def __init__(self, keys: tuple[bytes, ...], new_id: Callable[[], str]) -> None:
+        # This library signs with the last key of a list.
+        self._signer = URLSafeSerializer(list(reversed(keys)), salt="account links")
+        self._new_id = new_id
 
     def issue(
         self, links: dict[str, list[str]], purpose: Purpose, now: datetime, *facts: str

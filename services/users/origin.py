@@ -26,20 +26,23 @@ class DeviceMarks:
     try passwords for the account cannot slow this browser down.
     """
 
-    def __init__(self, key: bytes, new_id: Callable[[], str] = lambda: secrets.token_urlsafe(12)) -> None:
-        self._key, self._new_id = key, new_id
+    def __init__(
+        self, keys: tuple[bytes, ...], new_id: Callable[[], str] = lambda: secrets.token_urlsafe(12)
+    ) -> None:
+        self._keys, self._new_id = keys, new_id
 
     def make(self, account: str) -> str:
         """Return a new mark for an account (a normalized address)."""
         device = self._new_id()
-        return f"{device}.{self._signature(device, account)}"
+        return f"{device}.{_signature(self._keys[0], device, account)}"
 
     def read(self, mark: str | None, account: str) -> str | None:
         """Return the device a mark names, None when it is not one of ours for this account."""
         device, _, signature = (mark or "")[:200].partition(".")
-        good = self._signature(device, account)
-        return device if hmac.compare_digest(signature.encode(), good.encode()) else None
+        good = (_signature(key, device, account).encode() for key in self._keys)
+        return device if any(hmac.compare_digest(signature.encode(), one) for one in good) else None
 
-    def _signature(self, device: str, account: str) -> str:
-        signed = f"device\x00{device}\x00{account}".encode("utf-8", "replace")
-        return hmac.new(self._key, signed, sha256).hexdigest()
+
+def _signature(key: bytes, device: str, account: str) -> str:
+    signed = f"device\x00{device}\x00{account}".encode("utf-8", "replace")
+    return hmac.new(key, signed, sha256).hexdigest()

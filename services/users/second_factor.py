@@ -139,6 +139,21 @@ class SecondFactor:
         step = _step_of(secret, typed, now, after=int(item.totp_step or 0))
         return None if step is None else {"totp_step": step}
 
+    def renew_seals(self) -> tuple[int, int]:
+        """Seal every seed with the newest key; return how many were renewed and how many nobody can open."""
+        renewed = unreadable = 0
+        for item in user_table.with_second_factor():
+            try:
+                sealed = self._vault.renew(item.totp or "")
+                if sealed is not None:
+                    user_table.amend_if(item, ["totp"], totp=sealed)
+                    renewed += 1
+            except Unreadable:
+                unreadable += 1
+            except VersionMoved:
+                continue  # switched off or set up anew meanwhile, with the newest key
+        return renewed, unreadable
+
     def _write(self, actor: Actor, item: UserItem, action: str, now: datetime, **values: Any) -> None:
         act = self._recorder.entry(actor=actor, now=now, action=action, subject=f"user:{item.user_id}")
         try:

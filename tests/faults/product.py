@@ -114,6 +114,10 @@ class Product:
         wait_until_gone(*pids)
         return pids
 
+    def part_with(self, name: str) -> subprocess.Popen[bytes]:
+        """Give a process away, which the caller ends."""
+        return self._running.pop(name)
+
     def stop(self) -> None:
         """End what still runs, the engine last."""
         for name in list(self._running):

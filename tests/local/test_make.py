@@ -55,7 +55,7 @@ def test_help_is_the_default_and_lists_every_target(machine):
     listed = re.findall(r"make (\S+)", answer.stdout)
     assert set(listed) == {
         "run", "test", "lint", "format", "bench", "paints", "screens", "setup", "requirements", "clean",
-        "help",
+        "compact", "help", "image-check",
     }  # fmt: skip
 
 
@@ -101,6 +101,31 @@ def test_a_missing_browser_fails_in_ci_and_is_a_line_elsewhere(machine):
     elsewhere = make(machine, "browser")
     assert elsewhere.returncode == 0
     assert "the browser tests are skipped" in elsewhere.stdout
+
+
+@pytest.mark.parametrize(("user", "missing"), [("1000", "buildah"), ("0", "apt-get")])
+def test_a_machine_that_cannot_build_images_says_so(machine, user, missing):
+    tools, _ = machine
+    (tools / "id").unlink()
+    add_tool(tools, "id", f"echo {user}")
+    if missing != "apt-get":
+        add_tool(tools, "apt-get", "exit 1")
+    assert the_one_line(make(machine, "image-tools")).startswith(
+        "image-check: needs root and Debian's buildah"
+    )
+
+
+def test_root_gets_the_tools_for_images_from_debian(machine):
+    tools, _ = machine
+    (tools / "id").unlink()
+    add_tool(tools, "id", "echo 0")
+    add_tool(tools, "apt-get", "exit 100")
+    assert (
+        the_one_line(make(machine, "image-tools"))
+        == "image-check: apt-get could not install buildah and mmdebstrap"
+    )
+    add_tool(tools, "apt-get", "exit 0")
+    assert make(machine, "image-tools").stdout == "image-check: Debian's buildah and mmdebstrap\n"
 
 
 def test_the_build_server_runs_make_test(machine):

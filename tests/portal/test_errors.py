@@ -132,6 +132,7 @@ def test_without_the_engine_the_process_lives_but_is_not_ready(cut_off):
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json == {"status": "engine unavailable"}
+    assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,7 @@ def test_a_form_sent_too_often_is_not_sent_again_by_itself(breaking):
 
 def test_a_problem_carries_the_reference_and_the_moment(breaking):
     answer, lines = logged(lambda: breaking.as_("agent").get("/broken", headers=JSON))
-    assert answer.json["reference"] == next(line["reference"] for line in lines if "reference" in line)
+    assert answer.json["reference"] == next(line["request_id"] for line in lines)
     assert re.fullmatch(r"\d+ \w{3} \d{4} \d\d:\d\d:\d\d", answer.json["at"])
 
 
@@ -206,8 +207,8 @@ def test_what_nobody_expected_is_a_page_with_the_reference_of_the_log(breaking):
     assert "ZeroDivisionError" not in answer.text
     assert "Traceback" not in answer.text
     (line,) = [line for line in lines if line["event"] == "unexpected_error"]
-    assert re.fullmatch("[0-9a-f]{4}-[0-9a-f]{4}", line["reference"])
-    assert line["reference"] in page.text
+    assert re.fullmatch("[0-9a-f]{4}-[0-9a-f]{4}", line["request_id"])
+    assert line["request_id"] in page.text
     assert "path" not in line, "an address can hold the token of a link"
     assert "ZeroDivisionError" in line["exception"]
 

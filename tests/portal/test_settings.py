@@ -58,6 +58,7 @@ def test_a_given_key_is_not_written_down(tmp_path):
         ("FEED_SHARDS", "many"),
         ("FEED_SHARDS", "9" * 5000),
         ("SECRET_KEY", "short"),
+        ("SECRET_KEY_FALLBACKS", f"{KEY},short"),
         ("PUBLIC_URL", "help.example.org"),
         ("PUBLIC_URL", "ftp://help.example.org"),
         ("PUBLIC_URL", "https://help.example.org/desk"),
@@ -73,6 +74,15 @@ def test_a_given_key_is_not_written_down(tmp_path):
 def test_a_wrong_setting_is_named(tmp_path, name, value):
     with pytest.raises(SettingsError, match=name):
         read(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "keys"),
+    [("", ()), (" , ", ()), ("a" * 32, ("a" * 32,)), (f"{KEY}, {'b' * 40},", (KEY, "b" * 40))],
+)
+def test_older_keys_are_a_list(tmp_path, given, keys):
+    assert read(tmp_path, SECRET_KEY_FALLBACKS=given).older_secret_keys == keys
+    assert read(tmp_path).older_secret_keys == ()
 
 
 def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
@@ -91,8 +101,12 @@ def test_an_endpoint_of_ones_own_needs_no_embedded_engine(tmp_path):
 
 
 def test_the_secret_is_not_shown_by_accident(tmp_path):
-    found = read(tmp_path, SECRET_KEY=KEY, DEMO_PASSWORD="correct horse battery staple")
+    older = "o" * 32
+    found = read(
+        tmp_path, SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=older, DEMO_PASSWORD="correct horse battery staple"
+    )
     assert KEY not in repr(found)
+    assert older not in repr(found)
     assert "correct horse" not in repr(found)
 
 

@@ -26,7 +26,7 @@ def options(
     return Options(
         connection=connection,
         analytics_dir=folder / "analytics",
-        secret=b"k" * 32,
+        secrets=(b"k" * 32,),
         mailer=FolderMailer(folder / "mail", "desk@example.org"),
         base_url="http://127.0.0.1",
         rejects_dir=folder / "rejects",

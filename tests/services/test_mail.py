@@ -128,6 +128,20 @@ def test_one_that_cannot_be_made_holds_nothing_up(outbox, error):
         outbox_table.done(item)
 
 
+def test_whoever_is_told_to_stop_finishes_the_delivery_at_hand(outbox):
+    made = []
+
+    def deliver(payload, entry_id, now):
+        made.append(entry_id)
+
+    outbox.register("letter", deliver)
+    for number in range(5):
+        Outbox(lambda number=number: str(number)).put("letter", {}, now=START)
+    assert outbox.deliver_due(now=START, stopping=lambda: len(made) == 2) == 2
+    assert outbox.deliver_due(now=START) == 3
+    assert sorted(made) == list("01234")
+
+
 def test_it_gives_up_in_the_end(outbox):
     tries = []
 

@@ -6,7 +6,7 @@ import pytest
 
 from models import lease
 from models.errors import EngineUnavailable
-from portal.commands.worker import LEASE, Job, _run_due
+from portal.commands.worker import LEASE, Job, _hand_on, _run_due
 
 DASHBOARDS_LAG = 5  # seconds that the copy may be behind
 
@@ -46,6 +46,17 @@ def test_a_failure_ends_neither_the_job_nor_the_worker(tables, ran, capsys, fail
     work = [job(ran, fails=fails)]
     _run_due(work, 0.0, "one")
     _run_due(work, 1.0, "one")
+    assert len(ran) == 2
+
+
+def test_a_worker_that_stops_lets_the_next_one_go_on_at_once(tables, ran):
+    work = job(ran)
+    _run_due([work], 0.0, "one")
+    _hand_on([work], "another")
+    _run_due([Job(work.name, 1.0, work.run)], 0.0, "another")
+    assert len(ran) == 1, "nobody lets go of what somebody else leads"
+    _hand_on([work], "one")
+    _run_due([Job(work.name, 1.0, work.run)], 0.0, "another")
     assert len(ran) == 2
 
 

@@ -48,7 +48,7 @@ def listing(tables, shards):
     with TicketItem.batch_write() as batch:
         for number, updated, fields in ALL:
             batch.save(compose(number, 1, updated, fields, shards))
-    return tickets_listing.build(key=b"k" * 32, shards=shards)
+    return tickets_listing.build(keys=(b"k" * 32,), shards=shards)
 
 
 def matches(**wanted):

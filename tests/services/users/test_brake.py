@@ -93,9 +93,9 @@ def test_a_browser_that_was_in_before_is_not_slowed_down_by_its_neighbours(attem
 
 @pytest.mark.parametrize("forged", ["", "x", "x.y", ".", "a" * 10**5, "é.ü"])
 def test_a_forged_or_foreign_mark_is_no_mark(attempt, owner, forged):
-    marks = DeviceMarks(b"d" * 32)
+    marks = DeviceMarks((b"d" * 32,))
     assert marks.read(forged, owner) is None
-    assert DeviceMarks(b"e" * 32).read(marks.make(owner), owner) is None
+    assert DeviceMarks((b"e" * 32,)).read(marks.make(owner), owner) is None
     assert marks.read(marks.make("somebody@example.org"), owner) is None
     assert marks.read(marks.make(owner), owner)
 

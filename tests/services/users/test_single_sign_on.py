@@ -46,7 +46,7 @@ from services.users.brake import FREE_TRIES_OF_NETWORK
 from tests.provider.fake import CLIENT_ID, SECRET, Fake, fake
 
 BACK = "https://desk.example/login/from/corp"
-VAULT = Vault(b"v" * 32)
+VAULT = Vault([b"v" * 32])
 NETWORKS = itertools.count(1)
 
 

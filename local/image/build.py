@@ -1,0 +1,92 @@
+"""The image built for real: by buildah in a chroot, on bases that mmdebstrap makes from Debian's packages."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.image.registries import Registries
+from local.image.tools import VAR, buildah, driver, run
+
+IMAGE = "localhost/ledgerdesk:check"
+SUITE = "bookworm"
+# What stands in for the official images, which cannot be fetched without a registry of images.
+BASES = {
+    "PYTHON_IMAGE": ("python3", "python3-venv", "ca-certificates"),
+    "NODE_IMAGE": ("npm", "ca-certificates"),
+}
+SLIM = ("--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/man/*")
+
+
+@dataclass(frozen=True)
+class Image:
+    """A built image: what it says of itself, and its files, mounted."""
+
+    config: dict[str, Any]
+    files: Path
+    container: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the variables the image sets."""
+        return dict(entry.split("=", 1) for entry in self.config["Env"])
+
+    def drop(self) -> None:
+        """Unmount the files."""
+        buildah("rm", self.container)
+
+
+def base(argument: str) -> str:
+    """Make a stand-in for a base image unless it is there, and return its name with its digest."""
+    packages = ",".join(BASES[argument])
+    name = f"localhost/{argument.lower().replace('_', '-')}"
+    tag = hashlib.sha256(f"{SUITE} {packages}".encode()).hexdigest()[:12]
+    if not _digest(name, tag):
+        archive = VAR / f"{argument.lower()}.tar"
+        run(
+            ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={packages}", *SLIM, SUITE, archive]
+        )
+        recipe = VAR / "Base"
+        recipe.write_text(f"FROM scratch\nADD {archive.name} /\n", encoding="utf-8")
+        buildah("bud", "--isolation", "chroot", "--quiet", "--tag", f"{name}:{tag}", "--file", recipe, VAR)
+        archive.unlink()
+    return f"{name}@{_digest(name, tag)}"
+
+
+def build(bases: dict[str, str], *, processor: str = "amd64", target: str = "") -> None:
+    """Build the Dockerfile as it stands, up to a stage where one is named."""
+    registries = Registries.of_this_machine()
+    secret = VAR / "packages"
+    secret.touch(mode=0o600)
+    secret.write_text(registries.exports, encoding="utf-8")
+    options = ["--isolation", "chroot", "--format", "docker", "--pull-never", "--quiet"]
+    # Steps are kept for the next build where a layer costs what it changes, not a copy of everything.
+    options += ["--layers"] if driver() == "overlay" else []
+    options += ["--secret", f"id=packages,src={secret}", "--build-arg", f"TARGETARCH={processor}"]
+    for volume in registries.volumes:
+        options += ["--volume", volume]
+    for argument, name in bases.items():
+        options += ["--build-arg", f"{argument}={name}"]
+    options += ["--target", target] if target else ["--tag", IMAGE]
+    try:
+        built = buildah("bud", *options, ".").splitlines()[-1]
+    finally:
+        secret.unlink()
+    if target:
+        buildah("rmi", built)
+    buildah("rmi", "--prune")
+
+
+def opened() -> Image:
+    """Mount the files of the image that was built last."""
+    config = json.loads(buildah("inspect", "--type", "image", IMAGE))["Docker"]["config"]
+    container = buildah("from", "--pull-never", IMAGE)
+    return Image(config, Path(buildah("mount", container)), container)
+
+
+def _digest(name: str, tag: str) -> str:
+    for image in json.loads(buildah("images", "--json") or "[]"):
+        if f"{name}:{tag}" in (image.get("names") or ()):
+            return str(image["digest"])
+    return ""

@@ -1,0 +1,68 @@
+"""What the image says of itself, and what is in it and not in it."""
+
+import re
+from pathlib import Path
+
+from local.image.build import Image
+from local.image.tools import CheckFailed
+from local.procfile import read_procfile
+
+# Nothing that builds, tests, deploys or stores: not a program of this name, not a package, not a folder.
+PROGRAMS = (
+    "gcc", "cc", "make", "cmake", "cargo", "git", "node", "npm", "esbuild", "uv", "java", "dynoxide", "cdk",
+)  # fmt: skip
+PACKAGES = ("aws_cdk", "constructs", "pytest", "moto", "playwright", "mypy", "hypothesis", "uv")
+FOLDERS = ("cdk", "tests", "bench", "local", "docs", "node_modules", "var", ".git", "pynamodb_grid/tests")
+EXPECTED = ("wsgi.py", "Procfile", "portal/static/build/manifest.json", "analytics_dash/build/manifest.json")
+
+
+def check_contents(image: Image) -> None:
+    """Look at settings and files; CheckFailed names everything that is wrong."""
+    wrong = [*_settings(image), *_files(image)]
+    if wrong:
+        raise CheckFailed("the image is not as it has to be: " + "; ".join(wrong))
+
+
+def size_of(image: Image) -> int:
+    """Add up what the product adds to its base, in MB."""
+    own = (path for path in (image.files / "app").rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in own) // 1_000_000
+
+
+def _settings(image: Image) -> list[str]:
+    config, env = image.config, image.environment
+    web = read_procfile(image.files / "app" / "Procfile")["web"]
+    healthcheck = (config.get("Healthcheck") or {}).get("Test") or ["NONE"]
+    checks = {
+        "its user is not a number other than root's": bool(
+            re.fullmatch(r"[1-9]\d*:[1-9]\d*", config["User"])
+        ),
+        f"it starts {config['Cmd']}, not the Procfile's web": config["Cmd"] == web,
+        "it has an entry point besides its command": not config.get("Entrypoint"),
+        "its healthcheck is not a program of its own": healthcheck[0] == "CMD",
+        "it listens on loopback alone": env["HOST"] == "0.0.0.0",  # noqa: S104 - a container's own network
+        "it is not for production": env["ENVIRONMENT"] == "production",
+        "it stops on another signal than TERM": config.get("StopSignal", "SIGTERM") == "SIGTERM",
+        "it holds a secret": not {"SECRET_KEY", "SMTP_PASSWORD", "DEMO_PASSWORD"} & set(env),
+    }
+    return [what for what, right in checks.items() if not right]
+
+
+def _files(image: Image) -> list[str]:
+    app, found = image.files / "app", []
+    bins = [image.files / folder for folder in ("bin", "usr/bin", "usr/local/bin", "app/.venv/bin")]
+    found += [f"{name} is in it" for name in PROGRAMS if any((folder / name).exists() for folder in bins)]
+    packages = [path for site in app.glob(".venv/lib/python3*/site-packages") for path in site.iterdir()]
+    found += [f"Python's {path.name} is in it" for path in packages if path.name in PACKAGES]
+    found += [f"{name}/ is in it" for name in FOLDERS if (app / name).exists()]
+    found += [f"{name} is missing" for name in EXPECTED if not (app / name).exists()]
+    if not packages:
+        found.append("it has no Python packages")
+    writable = [path for path in [app, *app.rglob("*")] if _is_writable(path)]
+    found += [f"{path.relative_to(image.files)} can be changed by its user" for path in writable[:3]]
+    return found
+
+
+def _is_writable(path: Path) -> bool:
+    state = path.lstat()
+    return not path.is_symlink() and (state.st_uid != 0 or bool(state.st_mode & 0o022))

@@ -1,0 +1,174 @@
+"""A new version goes live under load: web loses no request, the worker no event and no letter.
+
+As ECS does it: the new task runs and is healthy, new connections go there, and only then the old one gets
+TERM and ends by itself.
+"""
+
+import json
+import signal
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+
+import models
+from local.ports import free_port
+from models import outbox
+from models import user as users
+from services.users.letters import Notices
+from tests.faults.balancer import Balancer
+from tests.faults.product import Product
+from tests.faults.test_kill import (
+    ROUND_SECONDS,
+    check_changes,
+    check_copy,
+    check_whole,
+    check_words,
+    stored_history,
+    wait_for_writes,
+)
+from tests.faults.writers import Wish, Writer
+from tests.local.processes import wait_until
+
+pytestmark = pytest.mark.engine
+
+ROLES = ("customer", "agent", "manager", "administrator")
+# The balancer's deregistration delay, which is minutes on AWS: what is on its way to the old task arrives.
+DELAY = 0.3
+STOP_SECONDS = 20.0
+LETTERS = 60  # more than the worker sends in one round
+A_FEW = 5
+
+
+@pytest.fixture(autouse=True)
+def _calm() -> None:
+    """Stand in for the other fault tests' proxy, which this one does not use."""
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    running = Product(tmp_path_factory.mktemp("rolling"))
+    yield running
+    running.stop()
+
+
+@dataclass
+class Rollout:
+    """What was asked of the product meanwhile, and how the old tasks ended."""
+
+    product: Product
+    writers: list[Writer]
+    addressed: list[str]
+    ended: list[tuple[int, int]]
+    moved: int
+
+    @property
+    def wishes(self) -> list[Wish]:
+        """List what everybody wanted."""
+        return [wish for writer in self.writers for wish in writer.wishes]
+
+    def letters(self) -> list[Path]:
+        """List the letters sent so far."""
+        return list((Path(self.product.environment["DATA_DIR"]) / "mail").glob("*.eml"))
+
+
+@pytest.fixture(scope="module")
+def rollout(product: Product) -> Rollout:
+    """Replace the task twice while people write: once in good order, once its worker is killed."""
+    balancer, stop = Balancer(product.port), threading.Event()
+    writers = [Writer(balancer.port, role, seed, stop) for seed, role in enumerate(ROLES)]
+    made = Rollout(product, writers, [], [], -balancer.connections)
+    for writer in writers:
+        writer.start()
+    try:
+        for how in (signal.SIGTERM, signal.SIGKILL):
+            wait_for_writes(writers)
+            made.ended.append(replace_task(made, balancer, how))
+        wait_for_writes(writers)
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join(ROUND_SECONDS)
+        balancer.close()
+    made.moved += balancer.connections
+    models.connect(product.options)
+    return made
+
+
+def replace_task(rollout: Rollout, balancer: Balancer, how: signal.Signals) -> tuple[int, int]:
+    """Start web and worker beside the old ones, end those; return the old ones' exit codes."""
+    product = rollout.product
+    worker, web = product.part_with("worker"), product.part_with("web")
+    product.start("worker")
+    product.port = free_port()
+    product.environment = {**product.environment, "PORT": str(product.port)}
+    product.start("web")
+    product.wait_for_worker()
+    balancer.port_served = product.port
+    time.sleep(DELAY)
+    enough = len(rollout.addressed) + A_FEW
+    rollout.addressed += write_letters(product, how.name)
+    web.terminate()
+    wait_until(lambda: len(rollout.letters()) >= enough)
+    worker.send_signal(how)
+    codes = web.wait(STOP_SECONDS), worker.wait(STOP_SECONDS)
+    assert len(rollout.letters()) < len(rollout.addressed), "the worker was ended in the middle"
+    return codes
+
+
+def test_the_old_task_ends_in_good_order(rollout):
+    assert rollout.ended == [(0, 0), (0, -signal.SIGKILL)]
+    log = rollout.product.log.read_text()
+    assert "worker_job_failed" not in log
+    assert "unexpected_error" not in log
+
+
+def test_web_loses_no_request(rollout):
+    assert [fault for writer in rollout.writers for fault in writer.strange] == []
+    assert sum(writer.unanswered for writer in rollout.writers) == 0
+    assert [wish for wish in rollout.wishes if not wish.acknowledged or wish.sent != 1] == []
+    assert rollout.moved >= 2 * len(ROLES), "everybody moved to each new task"
+
+
+def test_nothing_is_doubled_and_the_worker_loses_no_event(rollout):
+    history = stored_history()
+    check_words(rollout.wishes, history)
+    check_changes(rollout.wishes, history)
+    check_whole(history)
+    check_copy(rollout.product, history)
+
+
+def test_the_worker_loses_no_letter(rollout):
+    wait_until(lambda: not outbox.everything(), ROUND_SECONDS)
+    letters = [message_from_bytes(path.read_bytes()) for path in rollout.letters()]
+    assert sorted(letter["To"] for letter in letters) == sorted(rollout.addressed)
+    delivered = Counter(deliveries(rollout.product))
+    assert len(delivered) == len(rollout.addressed)
+    # Between a letter and the note that it is sent, a kill leaves it to be sent again, under its old id.
+    assert delivered.total() <= len(rollout.addressed) + 1
+
+
+def write_letters(product: Product, name: str) -> list[str]:
+    """Put letters into the outbox, all at once; return whom they go to."""
+    models.connect(product.options)
+    about, now = users.find_by_email("customer@demo.example"), datetime.now(UTC)
+    addresses = [f"{name.lower()}-{number}@demo.example" for number in range(LETTERS)]
+    with outbox.Outbox.batch_write() as batch:
+        for address in addresses:
+            payload = {"user_id": about.user_id, "email": address, "about": "moved"}
+            batch.save(outbox.entry(Notices.kind, payload, due=now, id_=uuid.uuid4().hex))
+    return addresses
+
+
+def deliveries(product: Product) -> Iterator[str]:
+    """Yield the id of each delivery that a worker noted."""
+    for line in product.log.read_text().splitlines():
+        if '"delivered"' in line:
+            yield json.loads(line)["delivery"]

@@ -1,0 +1,95 @@
+"""What `make image-check` builds with: the promises of the Dockerfile, and a machine's registries."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from local.image.registries import INSIDE, Registries
+from local.procfile import read_procfile
+from local.settings import ROOT
+
+STAGES = re.split(r"(?m)^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+LAST = STAGES[-1]
+
+
+def instruction(name: str, text: str = LAST) -> str:
+    """Return what follows an instruction of the last stage, continued lines joined."""
+    (found,) = re.findall(rf"(?m)^{name} (.*)$", text.replace("\\\n", " "))
+    return str(found)
+
+
+def test_both_bases_are_given_by_digest_or_the_build_ends():
+    for argument in ("PYTHON_IMAGE", "NODE_IMAGE"):
+        (first,) = [stage for stage in STAGES if f"${{{argument}}} AS" in stage.splitlines()[0]]
+        assert f'case "${argument}" in *@sha256:*) ;; *) echo' in first
+        assert first.index("case") < first.index("COPY")
+
+
+def test_packages_are_taken_by_hash_only():
+    installs = [line for stage in STAGES for line in stage.splitlines() if "pip sync" in line]
+    assert len(installs) == 2
+    assert all("--require-hashes" in line for line in installs)
+    assert "npm ci" in STAGES[1]
+
+
+def test_the_last_stage_only_copies_and_starts_the_web_as_a_number():
+    assert not re.search(r"(?m)^(RUN|ADD|SHELL|ENTRYPOINT)\b", LAST)
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instruction("USER"))
+    assert instruction("CMD") == str(read_procfile(ROOT / "Procfile")["web"]).replace("'", '"')
+    assert 'CMD ["python", "-m", "portal.probe"]' in instruction("HEALTHCHECK")
+    assert "HOST=0.0.0.0" in instruction("ENV")
+
+
+def test_what_is_not_named_is_not_in_the_image():
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    named = [rule.removeprefix("!") for rule in rules if rule.startswith("!")]
+    assert not {"tests", "cdk", "bench", "docs", "local", "var", "node_modules"} & set(named)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"local", "bench", "cdk", "tests"}
+    assert packages <= set(named), "a package of the product that the image lacks"
+
+
+@pytest.fixture
+def files(tmp_path):
+    for name in ("certificates.crt", ".npmrc"):
+        (tmp_path / name).touch()
+    for name in ("wheels", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "wheels" / "a.whl").touch()
+    return tmp_path
+
+
+def test_a_machine_without_settings_tells_nothing():
+    told = Registries.of({"PATH": "/bin"}, {}, {"registry": "undefined"})
+    assert (told.exports, told.volumes) == ("", [])
+
+
+def test_where_packages_come_from_is_told_with_the_files_it_needs(files: Path):
+    certificates, npmrc = files / "certificates.crt", files / ".npmrc"
+    told = Registries.of(
+        {"SSL_CERT_FILE": str(certificates), "UV_INDEX_URL": "https://one.example/simple", "HOME": "/root"},
+        {
+            "index-url": "https://two.example/it's",
+            "cert": str(certificates),
+            "find-links": f"{files}/wheels {files}/empty {files}/gone https://three.example/",
+            "disable-pip-version-check": "1",
+        },
+        {"registry": "https://four.example/", "cafile": "null", "userconfig": str(npmrc)},
+    )
+    places = told.files
+    assert set(places) == {certificates, npmrc, files / "wheels"}
+    assert all(inside.parent == INSIDE for inside in places.values())
+    assert told.variables == {
+        "PIP_INDEX_URL": "https://two.example/it's",
+        "PIP_CERT": str(places[certificates]),
+        "PIP_FIND_LINKS": f"{places[files / 'wheels']} https://three.example/",
+        "UV_INDEX_URL": "https://one.example/simple",
+        "SSL_CERT_FILE": str(places[certificates]),
+        "NPM_CONFIG_REGISTRY": "https://four.example/",
+        "NPM_CONFIG_USERCONFIG": str(places[npmrc]),
+    }
+    assert "export PIP_INDEX_URL='https://two.example/it'\"'\"'s'\n" in told.exports
+    assert f"{certificates}:{places[certificates]}:ro" in told.volumes

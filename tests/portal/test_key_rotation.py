@@ -1,0 +1,110 @@
+"""A new SECRET_KEY: what the old one signed and sealed stays good while it is among the fallbacks."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pyotp
+import pytest
+
+from portal.app import create_app
+from portal.settings import Settings
+from services.bootstrap import build_services
+from services.users import SYSTEM, CodeNeeded, LinkSpent, Origin, Purpose, WrongCode
+from services.users.links import Link
+from tests.portal.conftest import PASSWORD, TOKEN, sign_in
+from tests.services.house import options
+
+OLD, NEW = "o" * 48, "n" * 48
+EMAIL = "ana@demo.example"
+HERE = Origin("192.0.2.90", "Firefox")
+
+
+@pytest.fixture(scope="module")
+def app_with(tables, tmp_path_factory):
+    """Return a maker of applications on the same tables: the key in use first, then older ones."""
+    folder = tmp_path_factory.mktemp("rotation")
+
+    def make(newest, *older):
+        secrets = tuple(key.encode() for key in (newest, *older))
+        services = build_services(replace(options(tables, folder), secrets=secrets))
+        settings = Settings(secret_key=newest, older_secret_keys=older, data_dir=folder)
+        return create_app(settings, services)
+
+    before = make(OLD)
+    house = before.extensions["services"]
+    house.roles.ensure_built_in()
+    house.users.create(
+        actor=SYSTEM, now=datetime.now(UTC), name="Ana", email=EMAIL, role_id="agent", password=PASSWORD
+    )
+    return make
+
+
+def carried(browser, app):
+    """Take a browser's cookies to another application."""
+    client = app.test_client()
+    for name in ("ledgerdesk_session", "ledgerdesk_form", "ledgerdesk_device"):
+        client.set_cookie(name, browser.get_cookie(name).value)
+    return client
+
+
+def opened(client, token):
+    form = {"csrf_token": token, "subject": "Toner", "body": "It is empty.", "message_id": ""}
+    return client.post("/help/new", data=form)
+
+
+def test_who_is_signed_in_goes_on_and_forms_that_are_open_are_taken(app_with):
+    browser = sign_in(app_with(OLD), EMAIL)
+    token = TOKEN.search(browser.get("/help/new").text)[1]
+    rotated = carried(browser, app_with(NEW, OLD))
+    assert opened(rotated, token).status_code == 302
+    fresh = TOKEN.search(rotated.get("/help/new").text)[1]
+    assert opened(rotated, fresh).status_code == 302
+    assert opened(carried(browser, app_with(NEW)), token).status_code == 400, "the old key counts no more"
+
+
+def test_what_is_signed_after_the_change_needs_the_old_key_no_more(app_with):
+    browser = sign_in(app_with(NEW, OLD), EMAIL)
+    token = TOKEN.search(browser.get("/help/new").text)[1]
+    assert opened(carried(browser, app_with(NEW)), token).status_code == 302
+
+
+def house(app):
+    return app.extensions["services"]
+
+
+def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
+    link = Link("somebody", Purpose.WELCOME, "nonce")
+    before, after, later = (house(app_with(*keys)) for keys in ((OLD,), (NEW, OLD), (NEW,)))
+    signed = before.accounts._links.token(link)
+    assert after.accounts._links.read(signed, Purpose.WELCOME) == link
+    assert later.accounts._links.read(after.accounts._links.token(link), Purpose.WELCOME) == link
+    mark = before.authentication._marks.make(EMAIL)
+    assert after.authentication._marks.read(mark, EMAIL)
+    assert later.authentication._marks.read(after.authentication._marks.make(EMAIL), EMAIL)
+    with pytest.raises(LinkSpent):
+        later.accounts._links.read(signed, Purpose.WELCOME)
+    assert later.authentication._marks.read(mark, EMAIL) is None
+
+
+def test_a_second_factor_is_sealed_anew_before_the_old_key_goes(app_with):
+    services, now = house(app_with(OLD)), datetime.now(UTC)
+    token = sign_in(app_with(OLD), EMAIL).get_cookie("ledgerdesk_session").value
+    enrolment = services.second_factor.begin(services.authentication.actor_for(token=token, now=now))
+    app = pyotp.TOTP(enrolment.key.replace(" ", ""))
+    actor = services.authentication.actor_for(token=token, now=now)
+    services.second_factor.confirm(actor=actor, token=enrolment.token, code=app.at(now), now=now)
+
+    def sign_in_with_code(services, minutes):
+        at = now + timedelta(minutes=minutes)
+        needed = services.authentication.sign_in(email=EMAIL, password=PASSWORD, origin=HERE, now=at)
+        assert isinstance(needed, CodeNeeded)
+        services.authentication.finish_sign_in(token=needed.token, code=app.at(at), origin=HERE, now=at)
+
+    rotated, gone = app_with(NEW, OLD), app_with(NEW)
+    sign_in_with_code(house(rotated), 5)
+    with pytest.raises(WrongCode):
+        sign_in_with_code(house(gone), 10)
+    assert gone.test_cli_runner().invoke(args=["keys", "renew"]).exit_code == 1
+    assert rotated.test_cli_runner().invoke(args=["keys", "renew"]).output == "1 renewed\n"
+    assert rotated.test_cli_runner().invoke(args=["keys", "renew"]).output == "0 renewed\n"
+    sign_in_with_code(house(gone), 15)
