@@ -10,7 +10,7 @@ from models.blueprint import TableSpec
 EVERYWHERE = frozenset({"ConditionCheckItem", "DescribeTable", "GetItem", "PutItem", "Query"})
 # History and trail are only added to: nothing there can be deleted, whatever happens to the product.
 MORE: dict[str, frozenset[str]] = {
-    "users": frozenset({"BatchGetItem", "BatchWriteItem", "UpdateItem"}),
+    "users": frozenset({"BatchGetItem", "BatchWriteItem", "Scan", "UpdateItem"}),
     "user_emails": frozenset({"DeleteItem"}),
     "roles": frozenset({"Scan"}),
     "sessions": frozenset({"BatchGetItem", "DeleteItem", "Scan"}),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import reduce
 
 from aws_cdk import Acknowledgment, Stack, Validations
-from constructs import Construct
 
 PLUGIN = "AwsSolutions"
 ANY = "IAM5[Resource::*]"
@@ -71,5 +70,5 @@ ACKNOWLEDGED = (
 def acknowledge(stack: Stack) -> None:
     """Note at each place what stays there and why; a place that is gone is an error."""
     for one in ACKNOWLEDGED:
-        place: Construct = reduce(lambda at, name: at.node.find_child(name), one.place.split("/"), stack)
+        place = reduce(lambda at, name: at.node.find_child(name), one.place.split("/"), stack)
         Validations.of(place).acknowledge(Acknowledgment(id=f"{PLUGIN}::{one.id}", reason=one.reason))

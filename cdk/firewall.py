@@ -26,6 +26,7 @@ MANAGED: dict[str, tuple[str, ...]] = {
     ),
     "AWSManagedRulesCommonRuleSet": (
         "SizeRestrictions_BODY",
+        "SizeRestrictions_QUERYSTRING",  # 2 KB: a list's filters and place can be longer; gunicorn takes 4 KB
         "CrossSiteScripting_BODY",
         "EC2MetaDataSSRF_BODY",
         "GenericLFI_BODY",

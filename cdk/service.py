@@ -140,7 +140,7 @@ class Service(Construct):
             service_name=self._stage.prefix,
             cluster=self.cluster,
             task_definition=self.task,
-            desired_count=self._stage.tasks_least,
+            # No number of tasks: a release must not take back what scaling has added.
             min_healthy_percent=100,
             max_healthy_percent=200,
             circuit_breaker=ecs.DeploymentCircuitBreaker(enable=True, rollback=True),

@@ -120,13 +120,13 @@ class Ledgerdesk(Stack):
                 mail=self.stage.prefix,
             ),
         ]
-        for alarm in wanted:
-            watch.tell(alarm)
+        made = {alarm.name: watch.tell(alarm) for alarm in wanted}
         alarms.throttled(watch, self.tables.tables)
-        # A release under which requests fail is taken back like one that does not start.
-        service.enable_deployment_alarms(
-            [f"{self.stage.prefix}-requests-fail"], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM
-        )
+        # A release under which requests fail is taken back like one that does not start. By its name, since
+        # the alarm must be there before the service.
+        failing = f"{self.stage.prefix}-requests-fail"
+        service.enable_deployment_alarms([failing], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM)
+        service.node.add_dependency(made["requests-fail"])
         Dashboard(
             self,
             "Dashboard",

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = tuple(str(ROOT / package) + "/" for package in ("portal", "services", "models"))
 # What carries requests or makes tables, on behalf of product and tests alike.
 CARRIERS = (str(ROOT / "models" / "connection") + "/", str(ROOT / "models" / "__init__.py"))
+# In the cloud the stack makes the tables; the set-up finds them all.
+STACKS_OWN = {"CreateTable", "DeleteTable", "UpdateTimeToLive"}
 BATCHES = {"BatchGetItem", "BatchWriteItem"}
 TRANSACTED = {
     "ConditionCheck": "ConditionCheckItem",
@@ -66,7 +68,7 @@ def _parts(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
         for item in parameters["TransactItems"]:
             for kind, asked in item.items():
                 yield asked["TableName"], None, TRANSACTED[kind]
-    elif "TableName" in parameters:
+    elif "TableName" in parameters and operation not in STACKS_OWN:
         yield parameters["TableName"], parameters.get("IndexName"), operation
 
 

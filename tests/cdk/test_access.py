@@ -63,6 +63,7 @@ def test_what_a_test_arranges_itself_is_not_held_against_the_product(moto, monke
             {("tickets", None, "PutItem"), ("roles", None, "ConditionCheckItem")},
         ),
         ("ListTables", {}, set()),
+        ("CreateTable", {"TableName": "t-users"}, set()),
         ("GetItem", {"TableName": "words"}, set()),
     ],
 )
