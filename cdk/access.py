@@ -8,23 +8,28 @@ from models.blueprint import TableSpec
 
 # Reading by key, adding, checking a condition, and asking whether the table is there.
 EVERYWHERE = frozenset({"ConditionCheckItem", "DescribeTable", "GetItem", "PutItem", "Query"})
-# History and trail are only added to: nothing there can be deleted, whatever happens to the product.
-MORE: dict[str, frozenset[str]] = {
-    "users": frozenset({"BatchGetItem", "BatchWriteItem", "Scan", "UpdateItem"}),
-    "user_emails": frozenset({"DeleteItem"}),
-    "roles": frozenset({"Scan"}),
-    "sessions": frozenset({"BatchGetItem", "DeleteItem", "Scan"}),
-    "tickets": frozenset({"BatchGetItem", "Scan"}),
-    "ticket_history": frozenset({"Scan"}),
-    "settings": frozenset({"BatchGetItem", "BatchWriteItem", "UpdateItem"}),
-    "outbox": frozenset({"DeleteItem"}),
-    "attempts": frozenset({"BatchGetItem", "DeleteItem", "Scan", "UpdateItem"}),
+# Whoever is erased is looked for in every table, and taken out of it.
+ERASABLE = frozenset({"DeleteItem", "Scan", "UpdateItem"})
+# Tickets, their history and the trail cannot be deleted, whatever happens to the product; what names a person
+# who is erased is struck out where it stands.
+KEPT = {
+    "users": frozenset({"Scan", "UpdateItem"}),
+    "tickets": frozenset({"Scan", "UpdateItem"}),
+    "ticket_history": frozenset({"Scan", "UpdateItem"}),
+    "audit": frozenset({"UpdateItem"}),
+}
+BATCHES = {
+    "users": frozenset({"BatchGetItem", "BatchWriteItem"}),
+    "sessions": frozenset({"BatchGetItem"}),
+    "tickets": frozenset({"BatchGetItem"}),
+    "settings": frozenset({"BatchGetItem", "BatchWriteItem"}),
+    "attempts": frozenset({"BatchGetItem"}),
 }
 
 
 def table_actions(name: str) -> frozenset[str]:
     """Return what may be done with a table itself."""
-    return EVERYWHERE | MORE.get(name, frozenset())
+    return EVERYWHERE | KEPT.get(name, ERASABLE) | BATCHES.get(name, frozenset())
 
 
 def index_actions(table: TableSpec) -> dict[str, frozenset[str]]:

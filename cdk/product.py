@@ -15,11 +15,7 @@ IDLE_SECONDS = 60
 SETUP = ["flask", "--app", "portal.headless", "setup"]
 WEB = ["gunicorn", "wsgi:app"]
 WORKER = ["flask", "--app", "portal.headless", "worker"]
-PROBE = [
-    "python",
-    "-c",
-    f"import urllib.request as r; r.urlopen('http://127.0.0.1:{PORT}{ALIVE}', timeout=3)",
-]
+PROBE = ["python", "portal/probe.py"]  # asks for ALIVE
 
 DATA = "/data"  # where web and worker of one task share the columnar copy
 

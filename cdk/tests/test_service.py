@@ -54,7 +54,7 @@ def test_a_container_starts_after_the_setup_and_has_time_to_stop(containers, nam
 
 
 def test_web_is_asked_whether_it_lives_and_the_balancer_whether_it_can_work(containers, template):
-    assert product.ALIVE in containers["web"]["HealthCheck"]["Command"][-1]
+    assert containers["web"]["HealthCheck"]["Command"] == ["CMD", *product.PROBE]
     group = template.only("ElasticLoadBalancingV2::TargetGroup")
     assert group["HealthCheckPath"] == product.READY
     assert group["Matcher"] == {"HttpCode": "200"}

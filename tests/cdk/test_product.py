@@ -75,6 +75,20 @@ def test_health_is_asked_where_the_product_answers():
     assert set(re.findall(r'@bp\.get\("(/\w+)"\)', source)) == {product.ALIVE, product.READY}
 
 
+def test_the_probe_asks_the_web_process_whether_it_lives():
+    program, path = product.PROBE
+    assert program == "python"
+    assert f'"{product.ALIVE}"' in (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_the_image_gives_the_data_folder_to_whom_it_runs_as():
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    volumes = [json.loads(line.removeprefix("VOLUME ")) for line in lines if line.startswith("VOLUME ")]
+    assert product.DATA in volumes[0]
+    user = next(line.split()[1] for line in lines if line.startswith("USER "))
+    assert any(line.endswith(f" {product.DATA}") and f"--chown={user}" in line for line in lines)
+
+
 def test_the_firewall_counts_by_the_session_cookie_of_production():
     source = (ROOT / "portal" / "identity.py").read_text(encoding="utf-8")
     assert f'"{product.SESSION_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"]' in source
