@@ -10,6 +10,8 @@ BIN := .venv/bin
 UV := $(BIN)/python local/uv.py
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 PYTEST := $(BIN)/python -m pytest
+# The CDK runs on node and asks for a newer one than the product needs; it works with ours.
+CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/python
 # A test session per core, each with an engine of its own.
 TEST_JOBS ?= 2
 
@@ -55,14 +57,19 @@ compact: .venv/.runtime ## Write the stopped engine's file anew, so that nothing
 image-check: setup image-tools ## Lint, build and run the container image, without Docker
 	@$(BIN)/python -m local.image
 
+synth: .venv-cdk/.installed ## Synthesize dev, staging and production offline into var/synth/ and check the templates
+	@$(CDK) -m cdk.check
+	@$(CDK) -m pytest cdk/tests
+
 requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.in files
 	$(UV) $(COMPILE) local/uv.in -o local/uv.txt
 	$(UV) $(COMPILE) local/hadolint.in -o local/hadolint.txt
 	$(UV) $(COMPILE) requirements.in -o requirements.txt
 	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(UV) $(COMPILE) cdk/requirements.in -o cdk/requirements.txt
 
 clean: ## Remove everything that setup and tests made; the data under var/ stays
-	rm -rf .venv node_modules portal/static/build analytics_dash/build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-cdk node_modules portal/static/build analytics_dash/build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 check:
@@ -94,13 +101,18 @@ dev-setup: setup .venv/.dev
 	@$(UV) pip sync --quiet --require-hashes requirements.txt requirements-dev.txt
 	@touch $@
 
+.venv-cdk/.installed: cdk/requirements.txt local/uv.txt | .venv/.made-in node
+	@echo "setup: Python packages for the stacks"
+	@rm -rf .venv-cdk
+	@$(PYTHON) -m venv .venv-cdk
+	@.venv-cdk/bin/python local/uv.py pip sync --quiet --require-hashes cdk/requirements.txt
+	@touch $@
+
 node_modules/.installed: package.json package-lock.json
 	@[ "$$(uname -sm)" = "Linux x86_64" ] \
 	  || { echo "setup: the embedded engine is built for Linux on x86_64, not $$(uname -sm)" >&2; exit 1; }
-	@command -v node >/dev/null || { echo "setup: node is missing: install nodejs (18 or newer) and npm" >&2; exit 1; }
+	@$(MAKE) node
 	@command -v npm >/dev/null || { echo "setup: npm is missing: install npm" >&2; exit 1; }
-	@[ "$$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] \
-	  || { echo "setup: node $$(node --version) is too old: install 18 or newer" >&2; exit 1; }
 	@echo "setup: embedded engine, font and icons"
 	@npm ci --silent
 	@touch $@
@@ -114,6 +126,11 @@ analytics_dash/build/.built: .venv/.runtime node_modules/.installed analytics_da
 	@echo "setup: chart library"
 	@$(BIN)/python -c 'from analytics_dash.bundles import build; build()'
 	@touch $@
+
+node:
+	@command -v node >/dev/null || { echo "setup: node is missing: install nodejs (18 or newer) and npm" >&2; exit 1; }
+	@[ "$$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] \
+	  || { echo "setup: node $$(node --version) is too old: install 18 or newer" >&2; exit 1; }
 
 browser:
 	@if command -v chromium >/dev/null; then exit 0; fi; \
@@ -139,5 +156,5 @@ image-tools:
 	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah mmdebstrap; } \
 	  >/dev/null 2>&1 || { echo "image-check: apt-get could not install buildah and mmdebstrap" >&2; exit 1; }
 
-.PHONY: help run setup test lint format bench screens paints image-check compact requirements clean check dev-setup \
-	browser image-tools
+.PHONY: help run setup test lint format bench screens paints image-check compact synth requirements clean check dev-setup \
+	node browser image-tools

@@ -25,6 +25,8 @@ from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
 from models.connection import ConnectionOptions, disconnect
+from models.connection.requests import RequestWriter
+from tests import granted
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
@@ -70,6 +72,21 @@ def no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded_connect)
         patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_granted_requests() -> Iterator[None]:
+    """Refuse requests of the product that its role in the cloud would be refused: see tests/granted.py."""
+    write = RequestWriter.serialize_to_request
+
+    def guarded(self: RequestWriter, parameters: dict[str, Any], operation: Any) -> dict[str, Any]:
+        if (lacking := granted.missing(operation.name, parameters)) and (place := granted.made_by_product()):
+            pytest.fail(f"{place} needs {lacking}: grant it in cdk/access.py, or do without")
+        return write(self, parameters, operation)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RequestWriter, "serialize_to_request", guarded)
         yield
 
 

@@ -11,7 +11,7 @@ from models.connection.capacity import Meter, consumed
 from models.connection.lean_model import LeanModel, NotConnectedError, serialize
 from models.connection.options import ConnectionOptions
 from models.connection.replies import MalformedReplyError
-from models.connection.shared import client, connect, connection, disconnect, preload, warm
+from models.connection.shared import bare_name, client, connect, connection, disconnect, preload, warm
 
 __all__ = [
     "ConnectionOptions",
@@ -21,6 +21,7 @@ __all__ = [
     "MalformedReplyError",
     "Meter",
     "NotConnectedError",
+    "bare_name",
     "client",
     "connect",
     "connection",

@@ -129,6 +129,11 @@ def connect(models: Iterable[type[LeanModel]], options: ConnectionOptions) -> No
     _current = shared
 
 
+def bare_name(model: type[LeanModel]) -> str:
+    """Return the name of a model's table without a prefix, connected or not."""
+    return str(_bare_names.get(model, model.Meta.table_name))
+
+
 def _wire(model: type[LeanModel], shared: SharedConnection) -> None:
     bare = _bare_names.setdefault(model, model.Meta.table_name)
     options = shared.options

@@ -1,8 +1,8 @@
-"""What operators type: `flask setup`, `worker`, `ledger`, `analytics`, `import` and `keys`."""
+"""What operators type: `flask setup`, `worker`, `ledger`, `analytics`, `import`, `keys`, `people`."""
 
 from flask import Flask
 
-from portal.commands import analytics, importing, keys, ledger, setup, worker
+from portal.commands import analytics, importing, keys, ledger, people, setup, worker
 
 
 def init_app(app: Flask) -> None:
@@ -13,3 +13,4 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(analytics.group)
     app.cli.add_command(importing.group)
     app.cli.add_command(keys.group)
+    app.cli.add_command(people.group)

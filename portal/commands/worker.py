@@ -21,8 +21,9 @@ from services.bootstrap import Services
 
 FOLLOW_EVERY = 1.0
 SWEEP_EVERY = 600.0
-# Renewed every second; so short that a worker started after a crash goes on within the five seconds that
-# dashboards may lag behind. Two at work for a moment do no harm: each job is safe to run twice.
+PULSE_EVERY = 60.0
+# Renewed every second; so short that a worker started after a crash goes on within five seconds. Two at work
+# for a moment do no harm: each job is safe to run twice.
 LEASE = timedelta(seconds=4)
 
 log = structlog.get_logger()
@@ -30,12 +31,13 @@ log = structlog.get_logger()
 
 @dataclass
 class Job:
-    """One piece of regular work."""
+    """One piece of regular work; `alone` means that of all workers one does it at a time."""
 
     name: str
     every: float
     run: Callable[[datetime], object]
     due: float = 0.0
+    alone: bool = True
 
 
 @click.command("worker")
@@ -61,7 +63,9 @@ def worker() -> None:
 
 def _jobs(of: Services, stopping: Callable[[], bool]) -> list[Job]:
     return [
-        Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now)),
+        # Where several machines run, each has a copy of its own; on one, a lock in its folder keeps order.
+        Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now), alone=False),
+        Job("pulse", PULSE_EVERY, lambda now: _give_sign_of_life(of, now), alone=False),
         Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now, stopping=stopping)),
         Job("erasures", FOLLOW_EVERY, lambda now: of.erasures.advance(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
@@ -76,7 +80,13 @@ def _hand_on(jobs: list[Job], holder: str) -> None:
     now = datetime.now(UTC)
     with suppress(EngineUnavailable):
         for job in jobs:
-            lease.acquire(f"worker:{job.name}", holder, now=now, until=now)
+            if job.alone:
+                lease.acquire(f"worker:{job.name}", holder, now=now, until=now)
+
+
+def _give_sign_of_life(of: Services, now: datetime) -> None:
+    """Write a line whose absence tells operators that the worker stands still."""
+    log.info("worker_pulse", behind=of.analytics.behind(now=now))
 
 
 def _run_due(jobs: list[Job], clock: float, holder: str) -> None:
@@ -87,7 +97,7 @@ def _run_due(jobs: list[Job], clock: float, holder: str) -> None:
         job.due = clock + job.every
         now = datetime.now(UTC)
         try:
-            if lease.acquire(f"worker:{job.name}", holder, now=now, until=now + LEASE):
+            if not job.alone or lease.acquire(f"worker:{job.name}", holder, now=now, until=now + LEASE):
                 job.run(now)
         except EngineUnavailable as error:
             log.warning("worker_waits_for_engine", job=job.name, error=str(error))

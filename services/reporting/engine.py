@@ -71,9 +71,12 @@ class AnalyticsEngine:
 
     def followed_at(self, view: View) -> datetime:
         """Tell up to which moment the ledger was followed."""
-        seconds = self._store.followed()
-        watermark = moment_of(view.manifest.watermark)
+        seconds, watermark = self._store.followed(), moment_of(view.manifest.watermark)
         return watermark if seconds is None else max(watermark, moment_of(int(seconds * 1_000_000)))
+
+    def behind(self, *, now: datetime) -> float | None:
+        """Return the seconds since the ledger was last followed to its end; None when it never was."""
+        return None if (followed := self._store.followed()) is None else now.timestamp() - followed
 
     def close(self) -> None:
         """Close what this process has open."""

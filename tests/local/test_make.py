@@ -55,7 +55,7 @@ def test_help_is_the_default_and_lists_every_target(machine):
     listed = re.findall(r"make (\S+)", answer.stdout)
     assert set(listed) == {
         "run", "test", "lint", "format", "bench", "paints", "screens", "setup", "requirements", "clean",
-        "compact", "help", "image-check",
+        "compact", "help", "image-check", "synth",
     }  # fmt: skip
 
 
