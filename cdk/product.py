@@ -15,7 +15,7 @@ IDLE_SECONDS = 60
 SETUP = ["flask", "--app", "portal.headless", "setup"]
 WEB = ["gunicorn", "wsgi:app"]
 WORKER = ["flask", "--app", "portal.headless", "worker"]
-PROBE = ["python", "portal/probe.py"]  # asks for ALIVE
+PROBE = ["python", "-m", "portal.probe"]  # asks for ALIVE
 
 DATA = "/data"  # where web and worker of one task share the columnar copy
 
