@@ -170,17 +170,11 @@ class UserView(PeopleBulk):
             "create_icon": "user-plus",
             "roles": dict(self._roles()),
             "teams": dict(self._teams()),
-            "devices_url": self._url_of(Permission.SESSION_REVOKE, "sessions.index_view"),
-            "view_as_url": self._url_of(Permission.USER_VIEW_AS, "sessions.view_as_view"),
             "organizations": self._services.organizations.names(),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
             "links_of": _links_of,
         }
-
-    @staticmethod
-    def _url_of(permission: Permission, endpoint: str) -> str | None:
-        return f"{url_for(endpoint)}?person=" if actor().may(permission) else None
 
     def _fields(self) -> dict[str, Field]:
         fields = [
@@ -205,10 +199,16 @@ class UserView(PeopleBulk):
 
 
 def _links_of(person: User) -> list[tuple[str, str, str]]:
-    """List the other pages of a person: label, address, icon."""
-    if not (actor().may(Permission.USER_EXPORT) or actor().may(Permission.USER_ERASE)):
-        return []
-    return [("Privacy", url_for("privacy.index_view", user_id=person.user_id), "lock")]
+    """List the other pages of a person that this reader may open: label, address, icon."""
+    may, person_id = actor().may, person.user_id
+    links = []
+    if may(Permission.SESSION_REVOKE):
+        links.append(("Devices", url_for("sessions.index_view", person=person_id), "monitor"))
+    if may(Permission.USER_VIEW_AS):
+        links.append(("View as", url_for("sessions.view_as_view", person=person_id), "eye"))
+    if may(Permission.USER_EXPORT) or may(Permission.USER_ERASE):
+        links.append(("Privacy", url_for("privacy.index_view", user_id=person_id), "lock"))
+    return links
 
 
 def _stored(sort: Sort | None) -> Sort | None:

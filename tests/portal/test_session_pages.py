@@ -56,7 +56,7 @@ def test_a_person_is_found_by_name_or_address(site, person):
         assert answer.status_code == 200
         assert "Nobody is found" in answer.text
     assert admin.get(f"{SESSIONS}?person=nobody").status_code == 404
-    assert f"{SESSIONS}?person={made.user_id}" in admin.get(f"/admin/users/?search={made.name}").text
+    assert f"{SESSIONS}?person={made.user_id}" in admin.get(f"/admin/users/edit/?id={made.user_id}").text
 
 
 def test_one_session_ends_then_all(site, person):
