@@ -183,6 +183,7 @@ def test_the_heatmap_says_what_a_cell_counts(dashboard):
     tip.wait_for(state="hidden")
     page.locator(".as-table:has([data-table=arrivals]) > summary").click()
     rows = page.locator("[data-table=arrivals] tbody tr")
+    rows.last.wait_for()
     assert rows.count() == 24
     counts = [cell.inner_text() for cell in rows.nth(10).locator("td").all()]
     assert counts == [tips[24 * day + 10].split()[-2] for day in range(7)]

@@ -76,9 +76,10 @@ def test_health_is_asked_where_the_product_answers():
 
 
 def test_the_probe_asks_the_web_process_whether_it_lives():
-    program, path = product.PROBE
-    assert program == "python"
-    assert f'"{product.ALIVE}"' in (ROOT / path).read_text(encoding="utf-8")
+    program, as_module, module = product.PROBE
+    assert (program, as_module) == ("python", "-m")
+    path = ROOT / f"{module.replace('.', '/')}.py"
+    assert f'"{product.ALIVE}"' in path.read_text(encoding="utf-8")
 
 
 def test_the_image_gives_the_data_folder_to_whom_it_runs_as():
