@@ -20,7 +20,9 @@ KEPT = {
 }
 BATCHES = {
     "users": frozenset({"BatchGetItem", "BatchWriteItem"}),
+    "user_emails": frozenset({"BatchGetItem"}),
     "sessions": frozenset({"BatchGetItem"}),
+    "api_tokens": frozenset({"BatchGetItem"}),
     "tickets": frozenset({"BatchGetItem"}),
     "settings": frozenset({"BatchGetItem", "BatchWriteItem"}),
     "attempts": frozenset({"BatchGetItem"}),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 import services.bootstrap
+import services.members
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import FRESH, build_services
@@ -36,7 +37,8 @@ def workers(tables, clock, tmp_path_factory):
     folder = tmp_path_factory.mktemp("workers")
     made = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(services.bootstrap, "time", SimpleNamespace(monotonic=clock))
+        for wiring in (services.bootstrap, services.members):
+            patch.setattr(wiring, "time", SimpleNamespace(monotonic=clock))
         for _ in range(2):
             built = build_services(options(tables, folder))
             built.roles.ensure_built_in()
