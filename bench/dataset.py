@@ -27,7 +27,7 @@ from services.tickets import ImportedTicket
 from services.users import SYSTEM
 
 HOME = ROOT / "var" / "bench"
-FORMAT = 1  # of the folders; another one is loaded anew
+FORMAT = 2  # of the folders; another one is loaded anew
 KEEP_FOR = timedelta(days=7)  # afterwards "the last 30 days" of a dashboard would hold too little
 TELL_EVERY = 5.0  # seconds
 

@@ -11,7 +11,7 @@ EXTENDED = "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2" 
 # neither are drawn with the system's font.
 PIECES = {
     "inter-europe.woff2": "U+0100-017F, U+0218-021B",
-    "inter-rare.woff2": "U+0180-0217, U+021C-024F, U+1E80-1E85, U+1E9E, U+1EF2-1EF3, U+20A0-20AB, "
+    "inter-rare.woff2": "U+0180-0217, U+021C-0233, U+1E80-1E85, U+1E9E, U+1EF2-1EF3, U+20A0-20AB, "
     "U+20AD-20C0",
 }
 

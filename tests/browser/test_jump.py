@@ -174,7 +174,7 @@ SEARCH = {"Search this list": "/"}
         ("agent", "/desk/new", {}),
         ("manager", "/reports/", {}),
         ("manager", "/admin/users/", SEARCH),
-        ("administrator", "/admin/users/", SEARCH | ROWS | EDIT),
+        ("administrator", "/admin/users/", SEARCH | ROWS | SELECT | EDIT),
         ("administrator", "/admin/users/?search=zzz", SEARCH),
         ("administrator", "/admin/teams/", SEARCH | ROWS | EDIT),
         ("administrator", "/admin/roles/", {}),
