@@ -69,7 +69,11 @@ def build_doors(options: Options, people: People) -> Doors:
             for provider in options.providers
         ],
         accounts=VouchedAccounts(
-            users=people.users, roles=people.roles, recorder=people.recorder, new_id=lambda: uuid4().hex
+            users=people.users,
+            roles=people.roles,
+            organizations=people.organizations,
+            recorder=people.recorder,
+            new_id=lambda: uuid4().hex,
         ),
         authentication=people.authentication,
         brake=people.brake,

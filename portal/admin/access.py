@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.guards import actor, needs, now
+from portal.guards import actor, needs, now, proved
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.users import Access, Permission
@@ -32,6 +32,7 @@ class AccessView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     @expose("/", methods=("POST",))
     @needs(Permission.SETTING_EDIT)
+    @proved
     def save_view(self) -> Any:
         """Keep new rules."""
         form = request.form

@@ -40,7 +40,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
     (
         "Settings",
         (
-            (Permission.SETTING_EDIT, "Teams and categories"),
+            (Permission.SETTING_EDIT, "Teams, categories, and who may make an account"),
             (Permission.ROLE_VIEW, "See roles"),
             (Permission.ROLE_EDIT, "Edit roles"),
             (Permission.AUDIT_VIEW, "See the audit trail"),
@@ -152,7 +152,6 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             new_url=url_for("roles.create_view"),
             list_url=url_for("roles.index_view"),
             save_url=request.full_path if editing or securing else "",
-            delete_url=None,
             errors=errors or {},
             preview=preview.of_form(editing),
         )

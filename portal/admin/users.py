@@ -56,6 +56,7 @@ class UserSource(Kept):
 
     def create(self, values: Mapping[str, Any]) -> User:
         """Create an account; a letter invites its owner."""
+        prove_first()
         with in_grid_words(team_ids="team_ids"):
             return self._users.create(
                 actor=actor(),
@@ -80,9 +81,10 @@ class UserSource(Kept):
         with in_grid_words():
             user = self._users.read(actor=actor(), user_id=pk)
             known = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
-            known |= {"active": user.active, "team_ids": user.team_ids}
-            wanted = known | {"organization_id": user.organization_id} | dict(values)
-            if (wanted["role_id"], bool(wanted["active"])) != (user.role_id, user.active):
+            known |= {"active": user.active, "team_ids": [*user.team_ids]}
+            known |= {"organization_id": user.organization_id or ""}
+            wanted = known | {name: _plain(value) for name, value in values.items()}
+            if any(wanted[name] != known[name] for name in REACH):
                 prove_first()
             return self._users.update(
                 now=now(),
@@ -96,6 +98,10 @@ class UserSource(Kept):
                 team_ids=wanted["team_ids"] or (),
                 organization_id=wanted["organization_id"] or "",
             )
+
+
+# What lets somebody in, or lets them reach more.
+REACH = ("email", "role_id", "active", "team_ids", "organization_id")
 
 
 class UserView(PeopleBulk):
@@ -196,6 +202,11 @@ class UserView(PeopleBulk):
 
     def _teams(self) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.teams()]
+
+
+def _plain(value: Any) -> Any:
+    """Write a form's value as it is kept: nothing as no text, several in order."""
+    return sorted(value) if isinstance(value, list | tuple | set) else "" if value is None else value
 
 
 def _links_of(person: User) -> list[tuple[str, str, str]]:

@@ -121,6 +121,7 @@ def enrol() -> str:
 
 @bp.post("/account/second-factor")
 @signed_in
+@proved
 def confirm() -> Response | str:
     """Turn the second factor on and show the recovery codes this once."""
     form = request.form

@@ -15,7 +15,7 @@ from models.ticket_history import TicketHistory
 from models.times import to_text
 from models.user import User
 from services.catalog import CatalogService
-from services.users import Actor, Permission, Recorder, RoleService, UserNotFound, UserService
+from services.users import SYSTEM, Actor, Permission, Recorder, RoleService, UserNotFound, UserService
 
 Record = dict[str, Any]
 # Key, title and note of each section, in order.
@@ -197,7 +197,9 @@ def _stint(item: assignment_table.Assignment) -> Record:
 def _act(item: AuditEntry, *, own: bool) -> Record:
     """Describe an act: what one's own did to others is about them, where another acted from is theirs."""
     known = {"at": to_text(item.at), "act": item.action, "what": item.subject}
-    return known | ({"from": item.address} if own else {"changes": item.changes or {}})
+    # The system acts from where somebody comes who signs in for the first time.
+    came = own or item.actor_id == SYSTEM.user_id
+    return known | ({"from": item.address} if came else {}) | ({} if own else {"changes": item.changes or {}})
 
 
 def _time(at: datetime | None) -> str | None:

@@ -20,7 +20,7 @@ from services.mail import Mailer
 from services.privacy.job import RUNNING, Outcome
 from services.privacy.ledger import LedgerStep
 from services.privacy.traces import ERASED, ERASED_NAME, Traces, deep
-from services.users import Brake, sort_name
+from services.users import SYSTEM, Brake, sort_name
 
 PAGE = 250
 ACTS = 200
@@ -115,7 +115,9 @@ def _reword(traces: Traces, entry: AuditEntry) -> bool:
         for field, pair in (entry.changes or {}).items()
     }
     subject = clean(entry.subject)
-    address = None if is_theirs else entry.address
+    # The system acts from where somebody comes who signs in for the first time.
+    came = is_about and entry.actor_id == SYSTEM.user_id
+    address = None if is_theirs or came else entry.address
     if (changes, subject, address) == (entry.changes or {}, entry.subject, entry.address):
         return False
     redaction.trail(entry, subject=subject, changes=changes, address=address)

@@ -60,12 +60,16 @@ class AccountService:
         """Give the owner of an address that was taken down a link, when there is such an owner."""
         del entry_id
         item = user_table.find_by_email(payload["email"])
-        if item is None or not item.active:
-            return
-        if item.identities and not item.password_hash:
-            return  # who left the provider must not have a second way in
-        purpose = Purpose.RESET if item.password_hash else Purpose.WELCOME
-        self.send_link(item, purpose, now)
+        purpose = self.link_for(item) if item else None
+        if item is not None and purpose is not None:
+            self.send_link(item, purpose, now)
+
+    @staticmethod
+    def link_for(item: UserItem) -> Purpose | None:
+        """Tell which link lets a person choose a password; None for who may not have one."""
+        if not item.active or (item.identities and not item.password_hash):
+            return None  # who comes through a provider and leaves it must not have a second way in
+        return Purpose.RESET if item.password_hash else Purpose.WELCOME
 
     def send_link(self, item: UserItem, purpose: Purpose, now: datetime, words: str | None = None) -> None:
         """Replace a person's link of a purpose and write the letter about it; raises StaleRecord."""
@@ -83,6 +87,8 @@ class AccountService:
     def choose_password(self, *, token: str, purpose: Purpose, password: str, now: datetime) -> User:
         """Set the password by a link, which is used up, and end all sessions; raises LinkSpent, Invalid."""
         item = self._by_link(token, purpose, now)
+        if self.link_for(item) is None:
+            raise LinkSpent
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
         act = self._own_act(item, "user.password_chosen", now)
         values: dict[str, Any] = {"links": {}, "password_hash": hashed, "invited_at": None}
@@ -97,12 +103,18 @@ class AccountService:
     def change_password(
         self, *, actor: Actor, current: str, password: str, session_id: str, now: datetime
     ) -> None:
-        """Change one's own password; every other session ends. Raises Invalid for a wrong current one."""
+        """Change one's own password; every other session ends.
+
+        Raises Invalid for a wrong current one, Throttled after too many of them.
+        """
         actor.check_acts()
         item = user_table.find(actor.user_id)
         if item is None:
             raise UserNotFound
+        who = Attempter(f"proof:{actor.user_id}", network_of(actor.address))
+        self._brake.check(who, now=now)
         if not self._passwords.matches(item.password_hash, current):
+            self._brake.failed(who, now=now)
             raise Invalid("This is not your password.", {"current": "This is not your password."})
         if not self._sessions.is_good(session_id=session_id, valid_after=item.valid_after):
             raise SignInExpired

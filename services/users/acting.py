@@ -47,9 +47,16 @@ def seen_through(viewer: Actor, user: User, role: Role) -> Actor:
 
 
 def may_view_as(viewer: Actor, user: User, role: Role) -> bool:
-    """Decide whether somebody may look through another's eyes: never somebody who may do more."""
+    """Decide whether somebody may look through another's eyes: never somebody who may do or see more.
+
+    Whoever sees less than all tickets would see those of other teams through the eyes of their people.
+    """
     return (
         viewer.scope(Permission.USER_VIEW_AS) is Scope.ALL
+        and (
+            viewer.scope(Permission.TICKET_VIEW) is Scope.ALL
+            or Permission.TICKET_VIEW not in role.permissions
+        )
         and viewer.user_id != user.user_id
         and all(viewer.scope(key).covers(scope) for key, scope in role.permissions.items())
     )

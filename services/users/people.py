@@ -20,6 +20,7 @@ from services.users.errors import AddressTaken, RoleNotFound, StaleRecord, UserN
 from services.users.mailroom import Mailroom
 from services.users.names import clean_name, known_words, normalize_email, sort_name
 from services.users.organizations import OrganizationService
+from services.users.own import Wish, check_own
 from services.users.passwords import HashPassword
 from services.users.permissions import Permission
 from services.users.recorder import Recorder
@@ -208,13 +209,13 @@ class UserService:
         name = clean_name(name)
         self._check_role(actor, role_id)
         item = self._within_reach(actor, user_id)
-        if user_id == actor.user_id and (not active or role_id != item.role_id):
-            raise Invalid("You cannot suspend yourself or change your own role.")
+        team_ids = sorted(set(team_ids))
+        check_own(actor, item, Wish(email, role_id, active, team_ids, organization_id))
         before, standing = _facts(item), Standing.of(item)
         old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
         item.name, item.sort_name, item.version = name, sort_name(name), seen + 1
         item.email = normalize_email(email) if email.strip() or old_email else None
-        item.role_id, item.active, item.team_ids = role_id, active, sorted(set(team_ids))
+        item.role_id, item.active, item.team_ids = role_id, active, team_ids
         item.organization_id = self._organizations.after(item.organization_id, organization_id)
         if recheck:
             item.valid_after = now

@@ -22,7 +22,7 @@ from services.users.access import AccessService
 from services.users.account import AccountService
 from services.users.actor import Actor
 from services.users.brake import Attempter, Brake, network_of
-from services.users.links import LinkSpent, Purpose
+from services.users.links import LinkSpent
 from services.users.names import clean_name, known_words, normalize_email, sort_name
 from services.users.organizations import OrganizationService
 from services.users.origin import Origin
@@ -112,8 +112,7 @@ class RegistrationService:
             token = self._seal([name, email, entry_id, to_text(now + GOOD_FOR)])
             text = TEXT.format(url=f"{self._base_url}/register/{token}")
             self._mailer.send(Letter(email, SUBJECT, text), message_id=entry_id)
-        elif known.active:
-            purpose = Purpose.RESET if known.password_hash else Purpose.WELCOME
+        elif (purpose := self._accounts.link_for(known)) is not None:
             self._accounts.send_link(known, purpose, now, words="known" if known.password_hash else None)
 
     def look_up(self, *, token: str, now: datetime) -> Applicant:

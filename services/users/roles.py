@@ -88,6 +88,7 @@ class RoleService:
         if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
         stored = role_table.find(role_id) if seen else None
+        _check_reach(actor, stored)
         kept = Role.from_model(stored).security if stored else OPEN
         item = RoleItem(
             role_id=role_id,
@@ -107,9 +108,7 @@ class RoleService:
         stored = role_table.find(role_id)
         if stored is None:
             raise RoleNotFound
-        granted = Role.from_model(stored).permissions
-        if not all(actor.scope(permission).covers(scope) for permission, scope in granted.items()):
-            raise Invalid("You cannot change a role that allows more than your own.")
+        _check_reach(actor, stored)
         item = RoleItem(
             role_id=role_id,
             version=seen + 1,
@@ -191,6 +190,13 @@ class RoleService:
             organization_id=organization_id,
         ):
             raise PermissionDenied(permission)
+
+
+def _check_reach(actor: Actor, stored: RoleItem | None) -> None:
+    """Raise Invalid for a role that allows more than the actor's own."""
+    granted = Role.from_model(stored).permissions if stored else {}
+    if not all(actor.scope(permission).covers(scope) for permission, scope in granted.items()):
+        raise Invalid("You cannot change a role that allows more than your own.")
 
 
 def _clean_name(role_id: str, name: str) -> str:

@@ -16,6 +16,7 @@ from services.users.actor import SYSTEM, Actor
 from services.users.errors import RoleNotFound, StaleRecord
 from services.users.names import clean_name, sort_name
 from services.users.openid import SignOnFailed
+from services.users.organizations import OrganizationService
 from services.users.origin import Origin
 from services.users.people import UserService
 from services.users.provider import Provider, Vouched
@@ -55,9 +56,16 @@ class VouchedAccounts:
     """Finds or makes the account behind what a provider says."""
 
     def __init__(
-        self, *, users: UserService, roles: RoleService, recorder: Recorder, new_id: Callable[[], str]
+        self,
+        *,
+        users: UserService,
+        roles: RoleService,
+        organizations: OrganizationService,
+        recorder: Recorder,
+        new_id: Callable[[], str],
     ) -> None:
-        self._users, self._roles, self._recorder, self._new_id = users, roles, recorder, new_id
+        self._users, self._roles, self._organizations = users, roles, organizations
+        self._recorder, self._new_id = recorder, new_id
 
     def admit(self, *, provider: Provider, vouched: Vouched, origin: Origin, now: datetime) -> str:
         """Return the id of the person's account, its role as their groups say; raises SignOnRefused."""
@@ -120,6 +128,7 @@ class VouchedAccounts:
             sort_name=sort_name(name),
             email=email,
             role_id=role_id,
+            organization_id=self._organizations.of_new(email, role_id, None),
             verified_at=who.now,
             created_at=who.now,
         )

@@ -144,6 +144,7 @@ def test_other_pages(site, path, query):
 @CAREFUL
 def test_any_path(site, path):
     raw = path.encode("utf-8", "surrogatepass") if isinstance(path, str) else path
+    raw = raw.lstrip(b"/")  # to the test's client, two slashes begin the name of a host
     for start in ("/", "/desk/tickets/", "/help/tickets/", "/admin/", "/static/"):
         answer = site.as_("administrator").get(start + quote_from_bytes(raw))
         assert answer.status_code in FINE | {308}, f"{answer.status_code} for {start}{raw!r}"

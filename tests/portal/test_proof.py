@@ -220,3 +220,26 @@ def test_people_are_not_imported_without_a_proof(site, person):
     asked = post(client, path, step="import", text="name,email\nNew,unproved@demo.example\n")
     assert "What you sent is kept." in Page(asked.text).text
     assert site.services.users.find_by_email("unproved@demo.example") is None
+
+
+def test_a_second_factor_is_not_set_from_an_old_proof(site, person):
+    client, user_id = person
+    for token in ("", "nonsense"):
+        answer = post(client, "/account/second-factor", token=token, code="123456")
+        assert (answer.status_code, answer.location.partition("?")[0]) == (302, "/account/prove")
+    assert user_table.find(user_id).totp is None
+
+
+def test_nobody_is_let_in_or_moved_from_an_old_proof(site, person):
+    client, _ = person
+    fields = {"name": "Thief", "email": "thief@elsewhere.example", "role_id": "administrator"}
+    assert post(client, "/admin/users/new/", **fields).status_code == 403
+    assert user_table.find_by_email("thief@elsewhere.example") is None
+    user = victim(site, "Moved")
+    edit = f"/admin/users/edit/?id={user.user_id}"
+    form = next(f for f in Page(client.get(edit).text).forms if "email" in f.fields)
+    assert client.post(edit, data=form.filled(email="thief@elsewhere.example")).status_code == 403
+    assert user_table.find(user.user_id).email == "moved@demo.example"
+    assert client.post(edit, data=form.filled(name="Only The Name")).status_code == 302
+    rules = Page(client.get("/admin/access/").text).form("/admin/access/")
+    assert client.post(rules.action, data=rules.filled(registration="on")).status_code == 403

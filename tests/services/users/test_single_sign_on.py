@@ -95,6 +95,7 @@ def door(house, corp):
                 accounts=VouchedAccounts(
                     users=services.users,
                     roles=services.roles,
+                    organizations=services.organizations,
                     recorder=services.users._recorder,
                     new_id=lambda: uuid.uuid4().hex,
                 ),
