@@ -408,7 +408,7 @@ NOW = int(time.time())
         {"iat": None}, {"nbf": NOW + 3600}, {"sub": None}, {"sub": ""}, {"sub": 7}, {"sub": "x" * 300},
         {"sub": "a\nb"}, {"at_hash": "wrong"},
     ],
-    ids=str,
+    ids=" ".join,  # without the values: some are moments
 )  # fmt: skip
 def test_a_token_that_is_not_for_this_sign_in_is_refused(door, corp, ada, claims):
     corp.claims |= {name: (NOW + (value - NOW)) if value == NOW else value for name, value in claims.items()}
