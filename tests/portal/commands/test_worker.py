@@ -1,9 +1,9 @@
 """`flask worker`: one leader, who is followed at once after a crash, and whom no failure ends."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from models import lease
 from models.errors import EngineUnavailable
@@ -81,13 +81,13 @@ def test_what_is_delivered_or_deleted_is_done_by_one_worker_alone(site):
     assert {job.name for job in jobs if not job.alone} == {"analytics", "pulse"}
 
 
-def test_the_sign_of_life_says_how_far_reports_are_behind(site, capsys):
+def test_the_sign_of_life_says_how_far_reports_are_behind(site):
     services = site.app.extensions["services"]
     followed = datetime.now(UTC)
     services.analytics.follow(now=followed)
-    capsys.readouterr()
-    _give_sign_of_life(services, followed + timedelta(seconds=90))
-    line = json.loads(capsys.readouterr().out)
+    with capture_logs() as lines:
+        _give_sign_of_life(services, followed + timedelta(seconds=90))
+    line = lines[-1]
     assert line["event"] == "worker_pulse"
     assert 80 < line["behind"] < 95
 
