@@ -1,6 +1,6 @@
 """What all grids share: our templates, and services' refusals in the grid's words."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -122,6 +122,29 @@ class Kept:
         """Refuse, with the reason."""
         del pk, expected_version
         raise Refused(self.why_kept)
+
+
+class Unedited:
+    """A source whose rows a grid neither makes nor changes, and which have no page of their own."""
+
+    why_unedited = ""
+
+    def version(self, row: Any) -> int | None:
+        """Return none: such a row has one version."""
+        del row
+
+    def get(self, pk: str) -> Any:
+        """Return none: there is no page for it."""
+        del pk
+
+    def create(self, values: Mapping[str, Any]) -> Any:
+        """Refuse, with the reason."""
+        del values
+        raise Refused(self.why_unedited)
+
+    def update(self, *_: Any, **__: Any) -> Any:
+        """Refuse, with the reason."""
+        raise Refused(self.why_unedited)
 
 
 @contextmanager

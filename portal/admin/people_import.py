@@ -79,10 +79,11 @@ def _text() -> str:
 def _page(*, report: Report | None = None, text: str = "", done: bool = False, error: str = "") -> str:
     words = DONE if done else PLANNED
     counts = {name: report.count(name) for name in OUTCOMES} if report else {}
+    known = {"role": dict(_roles()), "team": services().catalog.names("team")} if report else {}
     lines = sorted(report.lines, key=lambda line: OUTCOMES.index(line.outcome)) if report else []
     return render_template(
         "admin/people_import.html",
-        lines=[_shown(line, words) for line in lines[:SHOWN]],
+        lines=[_shown(line, words, known) for line in lines[:SHOWN]],
         more=len(lines) - SHOWN,
         counts=[(name, words[name], number) for name, number in counts.items() if number],
         numbers=counts,
@@ -98,9 +99,8 @@ def _page(*, report: Report | None = None, text: str = "", done: bool = False, e
     )
 
 
-def _shown(line: Line, words: dict[str, str]) -> dict[str, Any]:
+def _shown(line: Line, words: dict[str, str], known: dict[str, dict[str, str]]) -> dict[str, Any]:
     cells = line.row.cells
-    known = {"role": dict(_roles()), "team": services().catalog.names("team")}
     told = [_told(field, before, after, known) for field, before, after in line.changes]
     return {
         "number": line.row.number,

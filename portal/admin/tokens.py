@@ -8,9 +8,9 @@ from flask_admin import expose
 
 from portal import words
 from portal.admin.filters import PersonFilter
-from portal.admin.grid import LedgerView, in_grid_words
+from portal.admin.grid import LedgerView, Unedited, in_grid_words
 from portal.guards import actor, now, proved
-from pynamodb_grid.admin import Field, Kind, Missing, Refused
+from pynamodb_grid.admin import Field, Kind, Missing
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.users import Permission, Token
@@ -23,11 +23,12 @@ FIELDS = (
     Field("expires_at", Kind.MOMENT, label="Good until"),
     Field("created_at", Kind.MOMENT, label="Made"),
 )
-THEIRS = "People make tokens for themselves."
 
 
-class TokenSource:
+class TokenSource(Unedited):
     """Reads tokens through TokenService, and ends them."""
+
+    why_unedited = "People make tokens for themselves."
 
     def __init__(self, services: Services) -> None:
         self._tokens = services.tokens
@@ -47,22 +48,6 @@ class TokenSource:
     def pk(self, row: Token) -> str:
         """Return the id."""
         return row.id
-
-    def version(self, _: Token) -> int | None:
-        """A token has one version."""
-        return None
-
-    def get(self, _: str) -> Token | None:
-        """Tokens have no page of their own."""
-        return None
-
-    def create(self, _: Mapping[str, Any]) -> Token:
-        """Refuse."""
-        raise Refused(THEIRS)
-
-    def update(self, *_: Any, **__: Any) -> Token:
-        """Refuse."""
-        raise Refused(THEIRS)
 
     def delete(self, pk: str, expected_version: int | None = None) -> None:
         """Revoke a token."""

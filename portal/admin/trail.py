@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from portal.admin.filters import PersonFilter
-from portal.admin.grid import Kept, LedgerView
+from portal.admin.grid import Kept, LedgerView, Unedited
 from portal.guards import actor
-from pynamodb_grid.admin import Field, Kind, Refused
+from pynamodb_grid.admin import Field, Kind
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.users import Act, Permission
@@ -55,10 +55,10 @@ ACTS = {
 UNCHANGING = "The trail stays as it was written."
 
 
-class TrailSource(Kept):
+class TrailSource(Unedited, Kept):
     """Reads the trail through TrailService; there is nothing to write."""
 
-    why_kept = UNCHANGING
+    why_kept = why_unedited = UNCHANGING
 
     def __init__(self, services: Services) -> None:
         self._trail = services.trail
@@ -78,22 +78,6 @@ class TrailSource(Kept):
     def pk(self, row: Act) -> str:
         """Return the key."""
         return row.key
-
-    def version(self, _: Act) -> int | None:
-        """An act has one version."""
-        return None
-
-    def get(self, _: str) -> Act | None:
-        """Acts have no page of their own."""
-        return None
-
-    def create(self, _: Mapping[str, Any]) -> Act:
-        """Refuse: acts are written by what they tell of."""
-        raise Refused(UNCHANGING)
-
-    def update(self, *_: Any, **__: Any) -> Act:
-        """Refuse."""
-        raise Refused(UNCHANGING)
 
 
 class TrailView(LedgerView):

@@ -169,6 +169,19 @@ def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(house, door
     assert acts(stored.user_id) == ["user.created"]
 
 
+def test_who_comes_from_an_organizations_domain_belongs_to_it(house, door, ada):
+    made = house.services.organizations.save(
+        actor=SYSTEM, now=house.now(), id_=None, name="Corp", active=True, shares_tickets=True,
+        domains=["corp.example"], seen=0,
+    )  # fmt: skip
+    found = user_table.find(door().visit().user.user_id)
+    house.services.organizations.save(
+        actor=SYSTEM, now=house.now(), id_=made.id, name="Corp", active=False, shares_tickets=False,
+        domains=[], seen=made.version,
+    )  # fmt: skip
+    assert found.organization_id == made.id
+
+
 def test_groups_decide_the_role_at_each_sign_in(house, door, ada):
     roles = (("helpdesk-admins", "administrator"), ("helpdesk", "agent"))
     first = door(roles=roles).visit(groups=["people", "helpdesk"])
