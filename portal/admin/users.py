@@ -198,10 +198,10 @@ class UserView(PeopleBulk):
         return [(role.role_id, role.name) for role in self._services.roles.all()]
 
     def _organizations(self) -> Choices:
-        return [(each.id, each.name) for each in self._services.organizations.all()]
+        return [(each.id, each.name) for each in self._services.organizations.stored()]
 
     def _teams(self) -> Choices:
-        return [(entry.id, entry.name) for entry in self._services.catalog.teams()]
+        return [(entry.id, entry.name) for entry in self._services.catalog.stored("team")]
 
 
 def _plain(value: Any) -> Any:

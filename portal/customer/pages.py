@@ -56,7 +56,7 @@ def my_tickets(of: str, state: str, cursor: str | None) -> str:
         "help/tickets.html",
         tickets=[_listed(row, names.get(row.requester_id or "")) for row in found.rows],
         of=of,
-        shared_with=services().organizations.names().get(me.organization_id or "") if shared else None,
+        shared_with=services().organizations.get(me.organization_id or "").name if shared else None,
         state=state,
         urls={each: url_for("help.tickets", of=of or None, state=each or None) for each in STATES},
         shared_url=url_for("help.tickets", of="organization"),

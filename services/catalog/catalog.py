@@ -52,7 +52,14 @@ class CatalogService:
 
     def offered_teams(self) -> dict[str, str]:
         """Map the ids of the teams that take people and tickets to their names."""
-        return {team.id: team.name for team in self.teams() if team.active}
+        return {team.id: team.name for team in self.stored("team") if team.active}
+
+    def offers(self, kind: str, id_: str) -> bool:
+        """Tell whether an entry takes tickets; one that another process has just made does so at once."""
+        if any(entry.id == id_ and entry.active for entry in self.all(kind)):
+            return True
+        item = setting_table.find(kind, id_)
+        return item is not None and Entry.from_model(item).active
 
     def categories(self) -> list[Entry]:
         """List all categories by name."""

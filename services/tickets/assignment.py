@@ -22,7 +22,7 @@ class AssignmentService:
         assignee, team = wanted.get("assignee_id"), wanted.get("team_id")
         if assignee is not None:
             self._check_assignee(assignee)
-        if team is not None and not any(e.id == team and e.active for e in self._catalog.teams()):
+        if team is not None and not self._catalog.offers("team", team):
             raise Invalid("There is no such team.", {"team_id": "There is no such team."})
 
     def _check_assignee(self, user_id: str) -> None:

@@ -66,7 +66,7 @@ def check_known(name: str, value: str | None) -> None:
 
 def check_category(category: str | None, catalog: CatalogService) -> None:
     """Raise Invalid unless the category is offered (None is fine)."""
-    if category is not None and not any(e.id == category and e.active for e in catalog.categories()):
+    if category is not None and not catalog.offers("category", category):
         raise Invalid("There is no such category.", {"category": "There is no such category."})
 
 

@@ -186,7 +186,7 @@ class PeopleImport:
         self._administrators.when_person_changes(user_id=item.user_id, before=before, after=after)
 
     def _names(self) -> _Names:
-        organizations = {each.id: each.name for each in self._organizations.all() if each.active}
+        organizations = {each.id: each.name for each in self._organizations.stored() if each.active}
         return _Names(
             roles=_by_words({role.role_id: role.name for role in self._roles.all()}),
             teams=_by_words(self._teams()),

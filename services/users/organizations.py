@@ -55,18 +55,14 @@ class OrganizationService:
     ) -> None:
         self._roles, self._cache, self._recorder = roles, cache, recorder
 
-    def all(self) -> list[Organization]:
-        """List all by name, at most a few seconds old."""
-        return list(self._kept().values())
-
     def stored(self) -> list[Organization]:
         """List all by name as they are stored now."""
         found = (Organization.from_model(item) for item in setting_table.of_kind(KIND))
         return sorted(found, key=lambda each: (sort_name(each.name), each.id))
 
     def names(self) -> dict[str, str]:
-        """Map ids to names."""
-        return {each.id: each.name for each in self.all()}
+        """Map ids to names, as they are stored now."""
+        return {each.id: each.name for each in self.stored()}
 
     def get(self, id_: str) -> Organization:
         """Return one as it is now; raises NotFound."""
@@ -92,15 +88,16 @@ class OrganizationService:
             return self.after(None, wanted)
         on_desk = self._roles.get(role_id).permissions.get(Permission.TICKET_VIEW, Scope.NONE) >= Scope.TEAM
         domain = email.rpartition("@")[2]
-        found = (each.id for each in self.all() if each.active and domain in each.domains)
-        return None if on_desk else next(found, None)
+        if on_desk:
+            return None
+        return next((each.id for each in self.stored() if each.active and domain in each.domains), None)
 
     def after(self, present: str | None, wanted: str | None) -> str | None:
         """Return what a person's organization becomes; None wants no change, "" none. Raises Invalid."""
         if wanted is None or wanted == (present or ""):
             return present
-        found = self._kept().get(wanted)
-        if wanted and (found is None or not found.active):
+        item = setting_table.find(KIND, wanted) if wanted else None
+        if wanted and (item is None or not Organization.from_model(item).active):
             message = "There is no such organization."
             raise Invalid(message, {"organization_id": message})
         return wanted or None

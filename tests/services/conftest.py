@@ -30,6 +30,12 @@ def house(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture(scope="module")
+def elsewhere(house: House, tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> House:
+    """The same tables served by another process, which remembers on its own what it read."""
+    return House(build_services(options(tables, tmp_path_factory.mktemp("elsewhere"))))
+
+
+@pytest.fixture(scope="module")
 def agent(house: House) -> Actor:
     return house.actor("agent")
 

@@ -103,3 +103,15 @@ def test_what_an_import_brings_stays_as_it_is(house, admin):
 )
 def test_slugs(name, made):
     assert slug(name) == made
+
+
+def test_what_another_process_has_just_made_is_offered_at_once(elsewhere, save):
+    known = elsewhere.services.catalog
+    assert known.names("team") and known.names("category")
+    team, category = save("Night shift"), save("Doors", kind="category")
+    assert known.offers("team", team.id)
+    assert known.offers("category", category.id)
+    assert team.id in known.offered_teams()
+    assert not known.offers("team", "nobody")
+    save("Night shift", team.id, seen=1, active=False)
+    assert not elsewhere.services.catalog.offers("team", team.id)

@@ -53,6 +53,17 @@ def test_what_is_refused(house, save, name, domains, field):
     assert refused.value.fields.keys() == {field}
 
 
+def test_what_another_process_has_just_made_takes_people_at_once(house, elsewhere, save):
+    before = elsewhere.services.organizations
+    assert before.shared_by("fresh") is None, "it has read all there are"
+    made = save("Fresh", domains=["fresh.example"])
+    assert before.after(None, made.id) == made.id
+    assert before.of_new("new@fresh.example", "customer", None) == made.id
+    assert before.names()[made.id] == "Fresh"
+    text = "name,email,organization\nNew,new@fresh.example,Fresh"
+    assert elsewhere.services.people_import.plan(actor=SYSTEM, text=text).count("new") == 1
+
+
 def test_only_who_may_keeps_them(house, save, agent, customer):
     for actor in (agent, customer, house.actor("manager")):
         with pytest.raises(PermissionDenied):
