@@ -35,6 +35,9 @@ test: dev-setup browser ## Run everything: lint, import contracts, types, unit, 
 	$(PYTEST) -m browser -n $(TEST_JOBS) --dist loadfile tests
 	$(PYTEST) -m browser pynamodb_grid/tests
 
+test-engines: dev-setup var/dynamodb-local/.built ## Run the integration tests on AWS's own DynamoDB Local
+	TEST_ENGINE=dynamodb-local $(PYTEST) -m "engine and not browser" -n $(TEST_JOBS) --dist loadfile
+
 lint: dev-setup ## Check style, formatting, import contracts and types
 	@$(MAKE) check
 
@@ -127,6 +130,19 @@ analytics_dash/build/.built: .venv/.runtime node_modules/.installed analytics_da
 	@$(BIN)/python -c 'from analytics_dash.bundles import build; build()'
 	@touch $@
 
+var/dynamodb-local/.built: local/dynamodb_local/pom.xml local/dynamodb_local/jars.sha256 \
+		local/dynamodb_local/LoopbackServer.java
+	@$(MAKE) java
+	@echo "setup: DynamoDB Local"
+	@rm -rf $(@D)
+	@mvn --quiet --batch-mode -Dstyle.color=never --strict-checksums --file local/dynamodb_local/pom.xml \
+	  dependency:copy-dependencies -DoutputDirectory=../../$(@D)/lib
+	@cd $(@D)/lib && LC_ALL=C && sha256sum -- * > ../jars.sha256
+	@cmp --silent $(@D)/jars.sha256 local/dynamodb_local/jars.sha256 || { echo "test-engines: Maven gave other\
+	 jars than are listed: if the pom was changed, copy $(@D)/jars.sha256 to local/dynamodb_local/" >&2; exit 1; }
+	@javac -d $(@D)/classes -cp '$(@D)/lib/*' local/dynamodb_local/LoopbackServer.java
+	@touch $@
+
 node:
 	@command -v node >/dev/null || { echo "setup: node is missing: install nodejs (18 or newer) and npm" >&2; exit 1; }
 	@[ "$$(node -p 'process.versions.node.split(".")[0]')" -ge 18 ] \
@@ -156,5 +172,18 @@ image-tools:
 	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah mmdebstrap; } \
 	  >/dev/null 2>&1 || { echo "image-check: apt-get could not install buildah and mmdebstrap" >&2; exit 1; }
 
-.PHONY: help run setup test lint format bench screens paints image-check compact synth requirements clean check dev-setup \
-	node browser image-tools
+java:
+	@if ! { command -v javac && command -v mvn; } >/dev/null; then \
+	  if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+	    echo "test-engines: javac or mvn is missing: install Debian's default-jdk-headless and maven" >&2; exit 1; \
+	  fi; \
+	  echo "test-engines: Debian's Java and Maven"; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends default-jdk-headless maven; } \
+	    >/dev/null 2>&1 || { echo "test-engines: apt-get could not install Java and Maven" >&2; exit 1; }; \
+	fi
+	@found="$$(javac -version 2>&1)"; found="$${found#javac }"; [ "$${found%%.*}" -ge 17 ] \
+	  || { echo "test-engines: Java $$found is too old: install 17 or newer" >&2; exit 1; }
+
+.PHONY: help run setup test test-engines lint format bench screens paints image-check compact synth requirements clean check dev-setup \
+	node browser image-tools java

@@ -87,12 +87,7 @@ class Engine:
     def stop(self) -> None:
         """Ask the engine to end, insist after a while, then free the folder; harmless when not running."""
         if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process)
             self._process = None
         self._lock.let_go()
 
@@ -115,7 +110,7 @@ class Engine:
 
     def _wait_until_answering(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not _answers(self.port):
+        while not answers(self.port):
             if self.process.poll() is not None:
                 raise EngineError(f"the embedded engine ended at once (exit {self.process.returncode})")
             if time.monotonic() > deadline:
@@ -168,7 +163,18 @@ def dying_with_parent(command: list[str]) -> list[str]:
     return [setpriv, "--pdeathsig", "TERM", *command] if setpriv else command
 
 
-def _answers(port: int) -> bool:
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process to end, insist after a while, and wait for it."""
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def answers(port: int) -> bool:
+    """Tell whether an engine on this machine answers a request."""
     connection = http.client.HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
     try:
         with contextlib.closing(connection):

@@ -21,12 +21,14 @@ import pytest
 from moto import mock_aws
 
 import models
+from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
 from models.connection import ConnectionOptions, disconnect
 from models.connection.requests import RequestWriter
 from tests import granted
+from tests.engines import new_engine
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
@@ -102,14 +104,14 @@ def _refuse_other_machines(used: socket.socket, address: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Run the embedded engine on an empty folder: one for each process that runs tests."""
-    with Engine(tmp_path_factory.mktemp("engine")) as running:
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine | DynamoDBLocal]:
+    """Run an empty engine of the chosen kind: one for each process that runs tests."""
+    with new_engine(tmp_path_factory.mktemp("engine")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def tables(engine: Engine) -> Iterator[ConnectionOptions]:
+def tables(engine: Engine | DynamoDBLocal) -> Iterator[ConnectionOptions]:
     """Create all tables under a prefix nobody else has, connect the models to them, and say how."""
     options = ConnectionOptions(region=REGION, endpoint=engine.endpoint, prefix=f"t{uuid.uuid4().hex[:8]}-")
     models.connect(options)

@@ -1,6 +1,7 @@
-"""Backends for the tests: moto in memory, and the embedded engine when it is installed."""
+"""Backends for the tests: moto in memory, and the embedded engine or, by TEST_ENGINE, DynamoDB Local."""
 
 import itertools
+import os
 import socket
 import subprocess
 import time
@@ -14,6 +15,7 @@ from moto import mock_aws
 from pynamodb_grid.tests.support import ticket_model
 
 ENGINE = Path(__file__).parents[2] / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
+DYNAMODB_LOCAL = Path(__file__).parents[2] / "var" / "dynamodb-local"
 _numbers = itertools.count(1)
 
 
@@ -24,25 +26,32 @@ def _free_port() -> int:
 
 
 def _await(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(3000):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         if process.poll() is not None:
             break
         time.sleep(0.02)
-    pytest.fail("the embedded engine did not start")
+    pytest.fail("the engine did not start")
+
+
+def _command(port: int, folder: Path) -> list[str | Path]:
+    if os.environ.get("TEST_ENGINE") == "dynamodb-local":
+        native = f"-Dsqlite4java.library.path={DYNAMODB_LOCAL / 'lib'}"
+        classes = f"{DYNAMODB_LOCAL / 'classes'}:{DYNAMODB_LOCAL / 'lib'}/*"
+        return ["java", native, "-cp", classes, "LoopbackServer", str(port)]
+    if not ENGINE.exists():
+        pytest.skip("the embedded engine is not installed: npm ci")
+    return [ENGINE, "serve", "--host", "127.0.0.1", "--port", str(port), "--db-path", folder / "grid.db"]
 
 
 @pytest.fixture(scope="session")
 def engine_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Runs the embedded engine on a free port with a database of its own."""
-    if not ENGINE.exists():
-        pytest.skip("the embedded engine is not installed: npm ci")
+    """Runs an engine on a free port with a database of its own."""
     port = _free_port()
-    file = tmp_path_factory.mktemp("engine") / "grid.db"
-    process = subprocess.Popen(  # noqa: S603  (the path is ours)
-        [ENGINE, "serve", "--host", "127.0.0.1", "--port", str(port), "--db-path", file],
+    process = subprocess.Popen(  # noqa: S603  (the paths are ours)
+        _command(port, tmp_path_factory.mktemp("engine")),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
@@ -65,7 +74,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(params=["moto", pytest.param("engine", marks=pytest.mark.engine)])
 def ticket_table(request: pytest.FixtureRequest) -> type[Any]:
-    """Makes an empty ticket table, on moto and on the embedded engine."""
+    """Makes an empty ticket table, on moto and on an engine."""
     host = None
     if request.param == "engine":
         host = request.getfixturevalue("engine_host")
@@ -76,13 +85,13 @@ def ticket_table(request: pytest.FixtureRequest) -> type[Any]:
 
 @pytest.fixture
 def engine_table(engine_host: str) -> type[Any]:
-    """Makes an empty ticket table on the embedded engine."""
+    """Makes an empty ticket table on an engine."""
     return ticket_model(f"tickets-{next(_numbers)}", engine_host)
 
 
 @pytest.fixture(scope="session")
 def new_table(engine_host: str) -> Callable[[], type[Any]]:
-    """Gives a function that empties one table of the embedded engine and hands it out, for property tests.
+    """Gives a function that empties one table of an engine and hands it out, for property tests.
 
     A table per example would cost a botocore client each.
     """

@@ -27,6 +27,7 @@ from bench.measure import (
 )
 from bench.processes import cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
+from tests.engines import embedded_only
 
 END = datetime(2026, 11, 22, tzinfo=UTC)
 PEOPLE = People(tuple(f"agent-{n}" for n in range(20)), "customer", "manager")
@@ -169,6 +170,7 @@ def test_the_callback_is_built_from_what_the_page_lists():
 
 @needs_corpus
 @pytest.mark.engine
+@embedded_only
 def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_path, capsys):
     written = tmp_path / "results.json"
     arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1"]

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from local.engine import Engine, dying_with_parent
+from local.engine import dying_with_parent
 from local.ports import is_port_free
 from local.procfile import read_procfile
 from local.settings import ROOT
 from models.connection import ConnectionOptions
+from tests.engines import new_engine
 from tests.local.processes import is_running, wait_until, wait_until_gone
 
 READY_SECONDS = 30.0
@@ -27,7 +28,7 @@ class Product:
     def __init__(self, folder: Path) -> None:
         """Start everything and wait until it answers."""
         self.port, engine_port = itertools.islice(_ports(), 2)
-        self.engine = Engine(folder / "data", engine_port)
+        self.engine = new_engine(folder / "data", engine_port)
         self.commands = read_procfile(ROOT / "Procfile")
         self.environment = _environment(folder / "data", self.port, engine_port)
         self.log = folder / "log"

@@ -14,11 +14,12 @@ import models
 from models import assignment
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
+from tests.engines import embedded_only
 from tests.faults.product import Product
 from tests.faults.writers import Wish, Writer
 from tests.local.processes import wait_until
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, embedded_only]
 
 ROUNDS = 20
 VICTIMS = ("web", "worker", "engine")

@@ -8,8 +8,9 @@ from local.engine import DATABASE_NAME, Engine
 from local.folder_lock import FolderInUseError
 from models.connection import ConnectionOptions, disconnect
 from models.setting import Setting
+from tests.engines import embedded_only
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, embedded_only]
 WORDS = b"Quillfeather was here"
 
 

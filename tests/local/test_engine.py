@@ -13,9 +13,10 @@ from local import engine as engine_module
 from local.engine import Engine, EngineError
 from local.ports import free_port, is_port_free
 from local.settings import ROOT
+from tests.engines import embedded_only
 from tests.local.processes import is_running, wait_until, wait_until_gone
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, embedded_only]
 
 STARTER = """
 import sys, time

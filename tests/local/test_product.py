@@ -13,8 +13,9 @@ import pytest
 
 from local.ports import free_port
 from local.settings import ROOT
+from tests.engines import embedded_only
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, embedded_only]
 
 READY_SECONDS = 8.0
 

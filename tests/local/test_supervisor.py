@@ -11,9 +11,10 @@ import pytest
 from local.demo_password import keep_demo_password
 from local.engine import Engine
 from local.procfile import ProcfileError, read_procfile
+from tests.engines import embedded_only
 from tests.local.processes import is_running, wait_until_gone
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, embedded_only]
 
 
 def engine_pid(data_dir: Path) -> int:

@@ -11,9 +11,9 @@ from botocore.retries.standard import ExponentialBackoff
 from flask import request
 from werkzeug.exceptions import TooManyRequests
 
-from local.engine import Engine
 from models.connection import ConnectionOptions
 from portal.guards import public
+from tests.engines import new_engine
 from tests.portal.conftest import PASSWORD, build
 from tests.portal.pages import Page
 
@@ -50,7 +50,7 @@ def cut_off(tmp_path_factory):
     """Build the whole application, sign everybody in, and take its engine away."""
     import models
 
-    with Engine(tmp_path_factory.mktemp("engine")) as engine, pytest.MonkeyPatch.context() as patch:
+    with new_engine(tmp_path_factory.mktemp("engine")) as engine, pytest.MonkeyPatch.context() as patch:
         patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
         options = ConnectionOptions(region="eu-central-1", endpoint=engine.endpoint, prefix="cut-")
         models.connect(options)

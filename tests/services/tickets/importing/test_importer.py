@@ -19,6 +19,7 @@ from models.connection import ConnectionOptions
 from services.bootstrap import Services
 from services.tickets import FileReport, ImportedEvent, ImportedTicket
 from services.users import Actor
+from tests.engines import embedded_only
 from tests.services.tickets.importing import logs
 from tests.services.tickets.importing.logs import LogRow, history, incident, row
 
@@ -213,6 +214,7 @@ def test_other_sources_bring_messages_too(services: Services):
     assert history(2)[-1].body == "é" * 30_000
 
 
+@embedded_only
 def test_an_engine_that_dies_meanwhile_loses_and_doubles_nothing(tmp_path: Path):
     rows = [r for n in range(1, 700) for r in incident(n, "New", "Active", "Closed")]
     path = logs.write(tmp_path / "log.csv", rows)
