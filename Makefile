@@ -134,9 +134,10 @@ var/dynamodb-local/.built: local/dynamodb_local/pom.xml local/dynamodb_local/jar
 		local/dynamodb_local/LoopbackServer.java
 	@$(MAKE) java
 	@echo "setup: DynamoDB Local"
-	@rm -rf $(@D)
-	@mvn --quiet --batch-mode -Dstyle.color=never --strict-checksums --file local/dynamodb_local/pom.xml \
-	  dependency:copy-dependencies -DoutputDirectory=../../$(@D)/lib
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@mvn --quiet --batch-mode --log-file $(@D)/maven.log --strict-checksums --file local/dynamodb_local/pom.xml \
+	  dependency:copy-dependencies -DoutputDirectory=../../$(@D)/lib >/dev/null \
+	  || { cat $(@D)/maven.log >&2; echo "test-engines: Maven could not fetch DynamoDB Local" >&2; exit 1; }
 	@cd $(@D)/lib && LC_ALL=C && sha256sum -- * > ../jars.sha256
 	@cmp --silent $(@D)/jars.sha256 local/dynamodb_local/jars.sha256 || { echo "test-engines: Maven gave other\
 	 jars than are listed: if the pom was changed, copy $(@D)/jars.sha256 to local/dynamodb_local/" >&2; exit 1; }

@@ -28,7 +28,7 @@ from local.settings import ROOT
 from models.connection import ConnectionOptions, disconnect
 from models.connection.requests import RequestWriter
 from tests import granted
-from tests.engines import new_engine
+from tests.engines import new_engine, suspend_expiry
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
@@ -111,7 +111,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine | Dynamo
 
 
 @pytest.fixture(scope="module")
-def tables(engine: Engine | DynamoDBLocal) -> Iterator[ConnectionOptions]:
+def created_tables(engine: Engine | DynamoDBLocal) -> Iterator[ConnectionOptions]:
     """Create all tables under a prefix nobody else has, connect the models to them, and say how."""
     options = ConnectionOptions(region=REGION, endpoint=engine.endpoint, prefix=f"t{uuid.uuid4().hex[:8]}-")
     models.connect(options)
@@ -121,6 +121,13 @@ def tables(engine: Engine | DynamoDBLocal) -> Iterator[ConnectionOptions]:
     models.connect(options)
     models.delete_tables()
     disconnect()
+
+
+@pytest.fixture(scope="module")
+def tables(created_tables: ConnectionOptions) -> ConnectionOptions:
+    """Say how to reach tables of one's own, in which nothing expires by itself."""
+    suspend_expiry(created_tables.prefix)
+    return created_tables
 
 
 @pytest.fixture

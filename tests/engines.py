@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+import models
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
+from models import connection_of
+from models.blueprint import blueprint
 
 EMBEDDED, DYNAMODB_LOCAL = "embedded", "dynamodb-local"
 CHOSEN = os.environ.get("TEST_ENGINE") or EMBEDDED
@@ -24,3 +27,15 @@ def new_engine(folder: Path, port: int = 0) -> Engine | DynamoDBLocal:
     if CHOSEN == DYNAMODB_LOCAL:
         return DynamoDBLocal(port)
     raise ValueError(f"TEST_ENGINE is {CHOSEN!r}: choose {EMBEDDED!r} or {DYNAMODB_LOCAL!r}")
+
+
+def suspend_expiry(prefix: str) -> None:
+    """Keep what has expired: tests live at hours of their own, and DynamoDB Local goes by the clock."""
+    if CHOSEN == EMBEDDED:
+        return  # it expires nothing
+    for table in blueprint(models.TABLES):
+        if table.ttl:
+            connection_of().client.update_time_to_live(
+                TableName=prefix + table.name,
+                TimeToLiveSpecification={"Enabled": False, "AttributeName": table.ttl},
+            )

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from local.engine import EngineError, answers, dying_with_parent, end
-from local.ports import LOOPBACK, free_port
+from local.ports import LOOPBACK, free_port, is_port_free
 from local.settings import ROOT
 
 FOLDER = ROOT / "var" / "dynamodb-local"
@@ -30,12 +30,21 @@ class DynamoDBLocal:
         """Return the address for DYNAMODB_ENDPOINT."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """Return the running server's process; EngineError when it was not started."""
+        if self._process is None:
+            raise EngineError("DynamoDB Local is not running")
+        return self._process
+
     def start(self) -> Self:
         """Start the server, empty, and wait until it answers; EngineError if that fails."""
         if self._process is not None:
             raise EngineError(f"DynamoDB Local runs already, as process {self._process.pid}")
         if not (FOLDER / ".built").is_file():
             raise EngineError("DynamoDB Local is not installed: run make test-engines")
+        if not is_port_free(self.port):
+            raise EngineError(f"port {self.port} is already in use")
         # The fast compiler alone, and one thread to collect garbage: the tests need the cores themselves.
         java = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dsqlite4java.library.path=lib"]
         try:
@@ -48,7 +57,7 @@ class DynamoDBLocal:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            self._wait_until_answering(self._process)
+            self._wait_until_answering()
         except BaseException:
             self.stop()
             raise
@@ -70,11 +79,11 @@ class DynamoDBLocal:
         """Stop the server."""
         self.stop()
 
-    def _wait_until_answering(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_answering(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not answers(self.port):
-            if process.poll() is not None:
-                raise EngineError(f"DynamoDB Local ended at once (exit {process.returncode})")
+            if self.process.poll() is not None:
+                raise EngineError(f"DynamoDB Local ended at once (exit {self.process.returncode})")
             if time.monotonic() > deadline:
                 raise EngineError(f"DynamoDB Local gave no answer within {START_SECONDS:.0f} seconds")
             time.sleep(0.02)

@@ -52,6 +52,7 @@ def engine_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = _free_port()
     process = subprocess.Popen(  # noqa: S603  (the paths are ours)
         _command(port, tmp_path_factory.mktemp("engine")),
+        env={**os.environ, "DDB_LOCAL_TELEMETRY": "false"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

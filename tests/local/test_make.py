@@ -128,6 +128,55 @@ def test_root_gets_the_tools_for_images_from_debian(machine):
     assert make(machine, "image-tools").stdout == "image-check: Debian's buildah and mmdebstrap\n"
 
 
+@pytest.mark.parametrize("missing", ["javac", "mvn"])
+def test_java_and_maven_are_asked_for(machine, missing):
+    tools, _ = machine
+    (tools / "id").unlink()
+    add_tool(tools, "id", "echo 1000")
+    add_tool(tools, "mvn" if missing == "javac" else "javac", "exit 0")
+    assert the_one_line(make(machine, "java")) == (
+        "test-engines: javac or mvn is missing: install Debian's default-jdk-headless and maven"
+    )
+
+
+def test_an_old_java_is_named(machine):
+    add_tool(machine[0], "mvn", "exit 0")
+    add_tool(machine[0], "javac", "echo javac 11.0.27")
+    assert the_one_line(make(machine, "java")) == (
+        "test-engines: Java 11.0.27 is too old: install 17 or newer"
+    )
+
+
+def test_root_gets_java_and_maven_from_debian(machine):
+    tools, _ = machine
+    (tools / "id").unlink()
+    add_tool(tools, "id", "echo 0")
+    add_tool(tools, "apt-get", "exit 100")
+    assert the_one_line(make(machine, "java")) == "test-engines: apt-get could not install Java and Maven"
+    (tools / "ln").symlink_to(shutil.which("ln") or "ln")
+    add_tool(tools, "some-java", "echo javac 17.0.15")
+    links = f"ln -s {tools}/some-java {tools}/javac; ln -s javac {tools}/mvn"
+    add_tool(tools, "apt-get", f'case "$*" in *"jdk-headless maven") {links};; esac')
+    answer = make(machine, "java")
+    assert (answer.returncode, answer.stdout) == (0, "test-engines: Debian's Java and Maven\n")
+
+
+def test_other_jars_than_those_listed_are_refused(machine):
+    tools, checkout = machine
+    folder = "local/dynamodb_local"
+    shutil.copytree(ROOT / folder, checkout / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("sha256sum", "cmp", "mkdir"):
+        (tools / name).symlink_to(shutil.which(name) or name)
+    add_tool(tools, "javac", "echo javac 17.0.15")
+    add_tool(tools, "mvn", "mkdir var/dynamodb-local/lib; touch var/dynamodb-local/lib/some.jar")
+    told = the_one_line(make(machine, "var/dynamodb-local/.built"))
+    assert told.startswith("test-engines: Maven gave other jars than are listed: ")
+    assert not (checkout / "var/dynamodb-local/.built").exists()
+    add_tool(tools, "mvn", "echo no route > var/dynamodb-local/maven.log; exit 1")
+    reason, told, *_ = make(machine, "var/dynamodb-local/.built").stderr.splitlines()
+    assert (reason, told) == ("no route", "test-engines: Maven could not fetch DynamoDB Local")
+
+
 def test_the_build_server_runs_make_test(machine):
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

@@ -31,8 +31,9 @@ def test_moto_has_the_tables_of_the_blueprint(moto):
     assert as_the_engine_has_it(moto.prefix) == blueprint(models.TABLES)
 
 
-def test_the_embedded_engine_has_the_tables_of_the_blueprint(tables):
-    assert as_the_engine_has_it(tables.prefix) == blueprint(models.TABLES)
+def test_the_engine_has_the_tables_of_the_blueprint(created_tables):
+    # Of `make test-engines` that is DynamoDB Local; cdk/tests/test_tables.py asks CloudFormation.
+    assert as_the_engine_has_it(created_tables.prefix) == blueprint(models.TABLES)
 
 
 def test_a_table_reads_as_its_model_says():

@@ -91,26 +91,26 @@ def projection(index):
     return sorted(index["Projection"]["NonKeyAttributes"]) if kind == "INCLUDE" else kind
 
 
-def test_the_tables_are_those_of_the_design(tables):
-    names = {table.Meta.table_name.removeprefix(tables.prefix) for table in models.TABLES}
+def test_the_tables_are_those_of_the_design(created_tables):
+    names = {table.Meta.table_name.removeprefix(created_tables.prefix) for table in models.TABLES}
     assert names == TABLES.keys()
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_table_as_the_engine_has_it(tables, name):
+def test_a_table_as_the_engine_has_it(created_tables, name):
     key, indexes, ttl = TABLES[name]
-    table = connection_of().client.describe_table(TableName=tables.prefix + name)["Table"]
+    table = connection_of().client.describe_table(TableName=created_tables.prefix + name)["Table"]
     assert keys(table) == key
     found = {i["IndexName"]: (keys(i), projection(i)) for i in table.get("GlobalSecondaryIndexes", ())}
     assert found == indexes
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     kinds = {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}
     assert kinds == {a: "N" if (name, a) in NUMBERS else "S" for a in kinds}
-    expiry = connection_of().client.describe_time_to_live(TableName=tables.prefix + name)
+    expiry = connection_of().client.describe_time_to_live(TableName=created_tables.prefix + name)
     assert expiry["TimeToLiveDescription"].get("AttributeName") == ttl
 
 
-def test_creating_tables_again_changes_nothing(tables):
+def test_creating_tables_again_changes_nothing(created_tables):
     assert models.create_tables() == []
 
 
