@@ -107,7 +107,8 @@ def test_slugs(name, made):
 
 def test_what_another_process_has_just_made_is_offered_at_once(elsewhere, save):
     known = elsewhere.services.catalog
-    assert known.names("team") and known.names("category")
+    assert known.names("team")
+    assert known.names("category")
     team, category = save("Night shift"), save("Doors", kind="category")
     assert known.offers("team", team.id)
     assert known.offers("category", category.id)
