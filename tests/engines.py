@@ -16,7 +16,8 @@ CHOSEN = os.environ.get("TEST_ENGINE") or EMBEDDED
 
 # For tests of the embedded engine's process, its file and its durability, and of what starts it.
 embedded_only = pytest.mark.skipif(
-    CHOSEN == DYNAMODB_LOCAL, reason="about the embedded engine itself: its process, file or durability"
+    CHOSEN == DYNAMODB_LOCAL,
+    reason="about the embedded engine itself: its process, file or durability, or what starts it",
 )
 
 
