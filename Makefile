@@ -135,8 +135,8 @@ var/dynamodb-local/.built: local/dynamodb_local/pom.xml local/dynamodb_local/jar
 	@$(MAKE) java
 	@echo "setup: DynamoDB Local"
 	@rm -rf $(@D) && mkdir -p $(@D)
-	@mvn --quiet --batch-mode --log-file $(@D)/maven.log --strict-checksums --file local/dynamodb_local/pom.xml \
-	  dependency:copy-dependencies -DoutputDirectory=../../$(@D)/lib >/dev/null \
+	@mvn --quiet --batch-mode --strict-checksums --file local/dynamodb_local/pom.xml \
+	  dependency:copy-dependencies -DoutputDirectory=../../$(@D)/lib >$(@D)/maven.log 2>&1 \
 	  || { cat $(@D)/maven.log >&2; echo "test-engines: Maven could not fetch DynamoDB Local" >&2; exit 1; }
 	@cd $(@D)/lib && LC_ALL=C && sha256sum -- * > ../jars.sha256
 	@cmp --silent $(@D)/jars.sha256 local/dynamodb_local/jars.sha256 || { echo "test-engines: Maven gave other\
