@@ -92,6 +92,7 @@ class OrganizationView(LedgerView):
         "active": Field("active", Kind.BOOLEAN, label="Offered", default=True),
     }
     needs = dict.fromkeys(("list", "create", "edit"), Permission.ORGANIZATION_EDIT)
+    noun = "organization"
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -104,7 +105,7 @@ class OrganizationView(LedgerView):
 
     def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
         """Say what sharing and a domain mean before they are saved."""
-        form.shares_tickets.description = "Members see each other's tickets and may reply to them."
+        form.shares_tickets.description = "Every member sees the tickets of all members and may reply to them."
         form.domains.description = (
             "One per line, such as acme.example. New customers with such an address belong here. "
             "Name only domains whose addresses the organization itself gives out."
@@ -115,7 +116,7 @@ class OrganizationView(LedgerView):
         """Give the page its words."""
         return {
             "title": "Organizations",
-            "nouns": ("organization", "organizations"),
+            "nouns": (self.noun, "organizations"),
             "pager_words": ("Earlier names", "Later names"),
             "empty_text": "Customers may belong to one. Its members can share their tickets.",
         }
