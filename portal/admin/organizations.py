@@ -105,7 +105,7 @@ class OrganizationView(LedgerView):
 
     def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
         """Say what sharing and a domain mean before they are saved."""
-        form.shares_tickets.description = "All members see the tickets of each and may reply to them."
+        form.shares_tickets.description = "Members see each other's tickets and may reply to them."
         form.domains.description = (
             "One per line, such as acme.example. New customers with such an address belong here. "
             "Name only domains whose addresses the organization itself gives out."
