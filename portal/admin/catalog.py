@@ -91,7 +91,7 @@ class CatalogView(LedgerView):
     needs = dict.fromkeys(("list", "create", "edit"), Permission.SETTING_EDIT)
 
     def __init__(self, services: Services, kind: str, heading: str, *, endpoint: str) -> None:
-        self._heading, self._kind = heading, kind
+        self._heading, self.noun = heading, kind
         super().__init__(
             Entry, CatalogSource(services, kind), name=heading, endpoint=endpoint, url=f"/admin/{endpoint}"
         )
@@ -100,6 +100,6 @@ class CatalogView(LedgerView):
         """Give the page its heading."""
         return {
             "title": self._heading,
-            "nouns": (self._kind, self._heading.lower()),
+            "nouns": (self.noun, self._heading.lower()),
             "pager_words": ("Earlier names", "Later names"),
         }

@@ -92,6 +92,7 @@ class OrganizationView(LedgerView):
         "active": Field("active", Kind.BOOLEAN, label="Offered", default=True),
     }
     needs = dict.fromkeys(("list", "create", "edit"), Permission.ORGANIZATION_EDIT)
+    noun = "organization"
 
     def __init__(self, services: Services) -> None:
         super().__init__(
@@ -115,7 +116,7 @@ class OrganizationView(LedgerView):
         """Give the page its words."""
         return {
             "title": "Organizations",
-            "nouns": ("organization", "organizations"),
+            "nouns": (self.noun, "organizations"),
             "pager_words": ("Earlier names", "Later names"),
             "empty_text": "Customers may belong to one. Its members can share their tickets.",
         }

@@ -32,8 +32,8 @@ GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
     (
         "Programs",
         (
-            (Permission.TOKEN_CREATE, "Use the API with tokens of one's own"),
-            (Permission.TOKEN_REVOKE, "See and revoke everybody's tokens"),
+            (Permission.TOKEN_CREATE, "Use the API with own tokens"),
+            (Permission.TOKEN_REVOKE, "See and revoke the tokens of others"),
         ),
     ),
     ("Reports", ((Permission.REPORT_VIEW, "Open dashboards"),)),

@@ -52,6 +52,7 @@ ACTS = {
     "category.created": "made a category",
     "category.changed": "changed a category",
 }
+NOTHING = "nothing"
 UNCHANGING = "The trail stays as it was written."
 
 
@@ -110,7 +111,7 @@ class TrailView(LedgerView):
             "nouns": ("act", "acts"),
             "names_of": self._names_of,
             "acts": ACTS,
-            "said": said,
+            "told": told,
             "show_cost": True,
         }
 
@@ -118,7 +119,8 @@ class TrailView(LedgerView):
         """Write changes as they read on the page."""
         if name == "changes":
             return "; ".join(
-                f"{field}: {said(old)} -> {said(new)}" for field, (old, new) in row.changes.items()
+                f"{field}: {old} -> {new}" if old else f"{field}: {new}"
+                for field, old, new in told(row.changes)
             )
         return super().export_value(row, name, labels)
 
@@ -137,10 +139,22 @@ class SubjectFilter(PersonFilter):
     """One thing, as a link from its page names it: user:ID, role:ID, team:ID."""
 
 
-def said(value: object) -> str:
-    """Write one side of a change as it is read."""
+def told(changes: Mapping[str, Sequence[object]]) -> list[tuple[str, str, str]]:
+    """Put changes into words: the field, what it was ("" where nothing was there before), what it is."""
+    sides = [(_field(name), _said(old), _said(new)) for name, (old, new) in changes.items()]
+    return [(name, "" if old == NOTHING else old, new) for name, old, new in sides if old != new]
+
+
+def _field(name: str) -> str:
+    """Name a stored field as the forms do: role for role_id, teams for team_ids."""
+    if name.endswith("_ids"):
+        name = name.removesuffix("_ids") + "s"
+    return name.removesuffix("_id").replace("email", "e-mail").replace("_", " ")
+
+
+def _said(value: object) -> str:
     if value is None or value in ([], ""):
-        return "nothing"
+        return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -109,6 +109,7 @@ class UserView(PeopleBulk):
 
     list_template = "admin/users.html"
     edit_template = "admin/person.html"
+    noun = "person"
     column_list = ("name", "role_id", "team_ids", "active", "created_at")
     column_editable_list = ("role_id", "active")
     column_searchable_list = ("name",)
@@ -171,7 +172,7 @@ class UserView(PeopleBulk):
         """Give the page what the rows' ids stand for, and its words."""
         return {
             "title": "Users",
-            "nouns": ("person", "people"),
+            "nouns": (self.noun, "people"),
             "create_label": "New user",
             "create_icon": "user-plus",
             "roles": dict(self._roles()),

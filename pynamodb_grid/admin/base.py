@@ -37,8 +37,9 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
     """Holds the configuration; class attributes are Flask-Admin's unless described here.
 
     grid_fields adds to or replaces the fields scaffolded from the model; choices and max_lengths adjust
-    them. default_sort orders the list when the URL does not. details_fields limits the details page. Without
-    row_cells, rows carry no cells: for templates that draw them from the items alone.
+    them. default_sort orders the list when the URL does not. details_fields limits the details page. noun
+    is what messages call a row. Without row_cells, rows carry no cells: for templates that draw them from
+    the items alone.
     """
 
     list_template = "pynamodb_grid/list.html"
@@ -55,6 +56,7 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
     choices: Mapping[str, Choices] = {}
     max_lengths: Mapping[str, int] = {}
     default_sort: Sort | None = None
+    noun = "record"
     row_cells = True
 
     def __init__(

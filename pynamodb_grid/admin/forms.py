@@ -63,14 +63,14 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         self._default = field.default
 
     def options(self) -> Iterator[tuple[str, str, bool]]:
-        """Lists (value, label, chosen), an empty one first where that is allowed."""
+        """Lists (value, label, chosen), first none at all where that is allowed or still to be decided."""
         if self.field.several:
             chosen = {str(value) for value in self.data or ()}
             yield from ((value, label, value in chosen) for value, label in self.field.options())
             return
         held = self._value()
         if not self.field.required or not held:
-            yield "", "", not held
+            yield "", "Choose…" if self.field.required else "None", not held
         for value, label in self.field.options():
             yield value, label, value == held
 

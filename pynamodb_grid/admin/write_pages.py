@@ -33,7 +33,7 @@ class WritePages(ReadPages):
             if form.validate():
                 row = self.create_model(form)
                 if row:
-                    flash("The record was created.", "success")
+                    flash(f"The {self.noun} was created.", "success")
                     return redirect(self._after_save(row))
             status = 400
         return self._render_form(form, None, status)
@@ -73,7 +73,7 @@ class WritePages(ReadPages):
         except WriteError as error:
             self.show_error(form, error)
             return self._render_form(form, row, 400, **self._as_submitted())
-        flash("The record was saved." if values else "Nothing was changed.", "success")
+        flash(f"The {self.noun} was saved." if values else "Nothing was changed.", "success")
         return redirect(self._after_save(row))
 
     @staticmethod
@@ -122,7 +122,7 @@ class WritePages(ReadPages):
         """Remove one row."""
         try:
             self.source.delete(request.form.get("id", ""), _version(request.form.get("version")))
-            flash("The record was deleted.", "success")
+            flash(f"The {self.noun} was deleted.", "success")
         except WriteError as error:
             flash(str(error), "error")
         return redirect(return_target() or self.get_url(".index_view"))

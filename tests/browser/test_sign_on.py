@@ -12,7 +12,7 @@ def test_a_person_of_a_provider_signs_in_and_another_stops(open_as: Opener, watc
     issuer = urlsplit(live_server.environment["OIDC_CORP_ISSUER"])
     with certified(f"{live_server.url}/login/from/corp", issuer.port):
         page = open_as(None, "/desk/new")
-        page.get_by_role("link", name="Sign in with Corp").click()
+        page.get_by_role("link", name="Continue with Corp").click()
         page.wait_for_url(lambda url: urlsplit(url).port == issuer.port)
         page.get_by_label("Name").fill("ada")
         page.get_by_role("button", name="Sign in").click()
@@ -22,7 +22,7 @@ def test_a_person_of_a_provider_signs_in_and_another_stops(open_as: Opener, watc
 
         watch.expected.add(400)
         other = open_as(None, "/login")
-        other.get_by_role("link", name="Sign in with Corp").press("Enter")
+        other.get_by_role("link", name="Continue with Corp").press("Enter")
         other.get_by_role("button", name="Stop").click()
         expect(other.get_by_role("alert")).to_have_text(
             "Signing in with Corp was stopped. Nothing was changed."

@@ -59,7 +59,7 @@ def test_there_and_back(site, corp):
     client = site.app.test_client()
     page = Page(client.get("/login?next=/desk/new").text)
     (way,) = [link for link in page.links if link.startswith("/login/with/corp")]
-    assert "Sign in with Corp" in page.text
+    assert "Continue with Corp" in page.text
     url = leave(client, way)
     assert url.startswith(f"{corp.issuer}/")
     with capture_logs() as logs:
