@@ -50,6 +50,7 @@ class Person:
 
 
 Opener = Callable[..., Page]
+Lender = Callable[[str | None], Page]
 
 
 @pytest.fixture(scope="session")
@@ -111,15 +112,29 @@ class Watch:
 
     def over(self, page: Page) -> None:
         """Listen to a page from now on."""
-        page.on("pageerror", lambda error: self.faults.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: self._said(page, said))
-        page.on("requestfailed", self._failed)
-        page.on("response", self._answered)
+        for event, heard in self._ears():
+            page.on(event, heard)
 
-    def _said(self, page: Page, said: Any) -> None:
+    def leave(self, page: Page) -> None:
+        """Listen to a page no longer."""
+        for event, heard in self._ears():
+            page.remove_listener(event, heard)
+
+    def _ears(self) -> tuple[tuple[Any, Callable[[Any], None]], ...]:
+        return (
+            ("pageerror", self._failed_within),
+            ("console", self._said),
+            ("requestfailed", self._failed),
+            ("response", self._answered),
+        )
+
+    def _failed_within(self, error: Any) -> None:
+        self.faults.append(str(error))
+
+    def _said(self, said: Any) -> None:
         # A refused request is judged by its status below.
         if said.type == "error" and not said.text.startswith("Failed to load resource"):
-            self.faults.append(f"{page.url}: {said.text}")
+            self.faults.append(f"{said.page.url}: {said.text}")
 
     def _failed(self, request: Any) -> None:
         # Whoever leaves a page or starts a download stops what was still loading. "csp" is said where scripts
@@ -164,3 +179,44 @@ def open_as(browser: Browser, live_server: Any, people: dict[str, Person], watch
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def kept(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None], Page]]:
+    """Give a function that opens somebody's browser, the same one all through a module."""
+    pages: dict[str, Page] = {}
+
+    def page_of(person: Person | None) -> Page:
+        key = person.token if person else ""
+        if key not in pages:
+            state = person.state if person else None
+            context = browser.new_context(
+                base_url=live_server.url, storage_state=state, reduced_motion="reduce", viewport=DESKTOP
+            )
+            context.set_default_timeout(PATIENCE_MS)
+            pages[key] = context.new_page()
+        return pages[key]
+
+    yield page_of
+    for page in pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def page_of(
+    kept: Callable[[Person | None], Page], people: dict[str, Person], watch: Watch
+) -> Iterator[Lender]:
+    """Give a function that hands out the page which a module's tests look at in turn as a role, or nobody.
+
+    Starting a browser of one's own for every page costs more than looking at it.
+    """
+    lent: list[Page] = []
+
+    def opened(role: str | None) -> Page:
+        lent.append(kept(people[role] if role else None))
+        watch.over(lent[-1])
+        return lent[-1]
+
+    yield opened
+    for page in lent:
+        watch.leave(page)

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.browser.checks import SIZES, focus_problems, jumps, problems, ready, zoom_problems
-from tests.browser.conftest import Opener
+from tests.browser.checks import DESKTOP, PHONE, focus_problems, jumps, problems, ready, zoom_problems
+from tests.browser.conftest import Lender, Opener
 from tests.browser.wire import Wire
 
 TICKETS = "/desk/tickets/"
@@ -97,33 +97,35 @@ def weights(wire: Wire, path: str, first: int) -> list[str]:
 
 
 def everything(page: Page, path: str) -> list[str]:
-    """Load a page in both sizes with an empty cache, ask it all there is to ask, and list what is wrong."""
+    """See a page for the first time at a desk and once more on a phone, which is then zoomed in.
+
+    Both times ask it all there is to ask; list what is wrong.
+    """
     wire = Wire(page)
-    found, first = [], 0
-    for size in SIZES:
-        page.set_viewport_size(size)
-        wire.forget()
-        wire.start()
-        page.goto(path)
-        ready(page)
-        wire.settle()
-        first = wire.page_bytes + wire.other_bytes
-        seen = jumps(page) + problems(page) + focus_problems(page, STOPS)
-        found += [f"{size['width']}: {text}" for text in seen]
-    found += zoom_problems(page)
+    wire.forget()
+    found = seen_at(DESKTOP, page, path, wire)
+    first = wire.page_bytes + wire.other_bytes
+    found += focus_problems(page, STOPS)
+    found += seen_at(PHONE, page, path, wire) + weights(wire, path, first) + zoom_problems(page)
+    seen = focus_problems(page, ZOOMED_STOPS)
+    return found + [f"{page.viewport_size['width']}: {text}" for text in seen]
+
+
+def seen_at(size: ViewportSize, page: Page, path: str, wire: Wire) -> list[str]:
+    """Load a page in a window of this size, counting its bytes, and list what is wrong with it."""
+    page.set_viewport_size(size)
     wire.start()
     page.goto(path)
     ready(page)
     wire.settle()
-    seen = focus_problems(page, ZOOMED_STOPS)
-    return found + [f"{page.viewport_size['width']}: {text}" for text in seen] + weights(wire, path, first)
+    return [f"{size['width']}: {text}" for text in jumps(page) + problems(page)]
 
 
 @pytest.mark.parametrize(
     ("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths], ids=named
 )
-def test_a_page_is_sound(role, path, open_as: Opener, people, live_server):
-    page = open_as(role)
+def test_a_page_is_sound(role, path, page_of: Lender, people, live_server):
+    page = page_of(role)
     if path == "a ticket":
         page.goto("/help/")
         path = page.locator("a.ask").first.get_attribute("href")
@@ -166,9 +168,9 @@ def test_letters_of_all_europe_keep_a_page_light(open_as: Opener, people):
 
 
 @pytest.mark.parametrize(("role", "path", "status"), REFUSED, ids=named)
-def test_a_refusal_is_a_page_like_any_other(role, path, status, open_as: Opener, watch):
+def test_a_refusal_is_a_page_like_any_other(role, path, status, page_of: Lender, watch):
     watch.expected.add(status)
-    page = open_as(role)
+    page = page_of(role)
     found = everything(page, path)
     assert not found, "\n".join(found)
     assert page.goto(path).status == status

@@ -16,7 +16,7 @@ from tests.browser.checks import (
     ready,
     resize,
 )
-from tests.browser.conftest import Opener
+from tests.browser.conftest import Lender, Opener
 from tests.browser.grid import OPEN, cell, editor
 
 # From the first property back over the head of its group to the button that opens the panel, and on.
@@ -74,8 +74,10 @@ def focused(page: Page, opener: str) -> str:
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS, ids=lambda overlay: overlay.name)
-def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, open_as: Opener):
-    page = open_as(overlay.role, overlay.path)
+def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, page_of: Lender):
+    page = page_of(overlay.role)
+    page.set_viewport_size(DESKTOP)
+    page.goto(overlay.path)
     ready(page)
     found = []
     for size in overlay.sizes:

@@ -199,7 +199,7 @@ def test_kills_at_any_moment_change_no_answer(make_engine: MakeEngine, tmp_path:
             if process.stdout.readline() == "done\n":
                 break
             kills += 1
-        if kills == 12:
+        if kills == 8:
             break
     assert kills >= 6
     ledger = MemoryLedger(recorded_in_turn(busy_desk(250), START))
