@@ -27,6 +27,7 @@ from local.settings import ROOT
 from models.connection import ConnectionOptions, disconnect
 from models.connection.requests import RequestWriter
 from tests import granted
+from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
@@ -119,6 +120,13 @@ def tables(engine: Engine) -> Iterator[ConnectionOptions]:
     models.connect(options)
     models.delete_tables()
     disconnect()
+
+
+@pytest.fixture(scope="module")
+def proxy(tables: ConnectionOptions) -> Iterator[Proxy]:
+    """Put a proxy in front of the engine that can be told to misbehave: see docs/faults.md."""
+    with between(tables.endpoint or "") as running:
+        yield running
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models import ledger
 from services.errors import Unavailable
 from services.tickets import Conflict, TooBusy
-from tests.faults.proxy import (
+from tests.faults.acts import (
     cancel,
     fail,
     fail_after,
