@@ -197,9 +197,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def between(endpoint: str, trouble: Disturber | None = None) -> Iterator[Proxy]:
-    """Run a proxy in front of an engine, for any program."""
-    proxy = Proxy(endpoint)
+def between(endpoint: str, trouble: Disturber | None = None, *, lag: float = 2.0) -> Iterator[Proxy]:
+    """Run a proxy in front of an engine, for any program; `lag` is of late indexes, in seconds."""
+    proxy = Proxy(endpoint, lag=lag)
     if trouble is not None:
         proxy.disturb(trouble)
     try:
