@@ -39,7 +39,7 @@ class Met(NamedTuple):
 class Trouble:
     """Chooses at most one fault for each request; the same seed chooses the same for the same request.
 
-    "The same request" is the n-th one of its operation: with several threads, who sends the n-th one differs.
+    "The same request" is the n-th one of its kind: with several threads, who sends the n-th one differs.
     `rates` maps faults to shares of 1; together they may not exceed 1.
     """
 
@@ -60,11 +60,12 @@ class Trouble:
         """Choose what happens to a request."""
         if operation in SPARED:
             return None
-        possible = set(FAULTS) - {"conflict", "late index"} | _special(operation, body)
+        special = _special(operation, body)
+        possible, kind = set(FAULTS) - {"conflict", "late index"} | special, f"{operation} {special}"
         with self._lock:
-            self._numbers[operation] += 1
-            number = self._numbers[operation]
-        rng = random.Random(f"{self._seed} {operation} {number}")
+            self._numbers[kind] += 1
+            number = self._numbers[kind]
+        rng = random.Random(f"{self._seed} {kind} {number}")
         drawn, fault = rng.random(), None
         for name, rate in self._rates.items():
             if 0 <= drawn < rate:
