@@ -12,7 +12,7 @@ from services.tickets.writer import Author
 from tests.faults.checks import broken_promises, stored_history
 from tests.faults.run import run, tell
 
-OPERATIONS = 200
+OPERATIONS = 160
 
 
 def test_without_idempotency_tokens_words_are_doubled(site, proxy, monkeypatch, capsys):

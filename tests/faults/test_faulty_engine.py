@@ -11,7 +11,7 @@ from tests.faults.checks import broken_promises, miscounted, not_whole, stored_h
 from tests.faults.run import ASKED, RATE, run, tell
 from tests.faults.trouble import FAULTS
 
-OPERATIONS = int(ASKED or 350)
+OPERATIONS = int(ASKED or 250)
 
 
 def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
