@@ -14,6 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/python
 # A test session per core, each with an engine of its own.
 TEST_JOBS ?= 2
+FAULT_OPERATIONS ?= 20000
 
 # A virtual environment knows its own path: after a move or copy of this folder it is made anew.
 $(shell [ ! -e .venv/.made-in ] || [ "$$(cat .venv/.made-in)" = "$$(pwd -P)" ] || rm -rf .venv)
@@ -50,6 +51,10 @@ screens: dev-setup browser ## Photograph every page, light and dark, at 1440 and
 
 paints: dev-setup browser ## Measure largest paint, layout shift and bytes of every page
 	@$(BIN)/python -m local.paints
+
+test-faults: dev-setup ## Do 20,000 operations through an engine that fails in seven ways, and kill processes 20 times
+	FAULT_OPERATIONS=$(FAULT_OPERATIONS) KILL_ROUNDS=20 $(PYTEST) --show-capture=no \
+	  tests/faults/test_faulty_engine.py tests/faults/test_faults_are_found.py tests/faults/test_kill.py
 
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
@@ -186,5 +191,5 @@ java:
 	@found="$$(javac -version 2>&1)"; found="$${found#javac }"; [ "$${found%%.*}" -ge 17 ] \
 	  || { echo "test-engines: Java $$found is too old: install 17 or newer" >&2; exit 1; }
 
-.PHONY: help run setup test test-engines lint format bench screens paints image-check compact synth requirements clean check dev-setup \
+.PHONY: help run setup test test-engines test-faults lint format bench screens paints image-check compact synth requirements clean check dev-setup \
 	node browser image-tools java

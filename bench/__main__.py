@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("bench: stopped", file=sys.stderr)
         return INTERRUPTED
-    chosen = {"rounds": options.runs, "seconds": options.seconds}
+    chosen = {"rounds": options.runs, "seconds": options.seconds, "faults": options.faults}
     write_json(options.json, results, chosen)
     _tell(results, options.json)
     return 0 if all(result.is_valid for result in results) else FAILED
@@ -41,6 +41,9 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--sizes", type=_size, nargs="+", default=list(SIZES), metavar="N")
     parser.add_argument("--seconds", type=float, default=4.0, help="at most, for each half of a round")
     parser.add_argument("--runs", type=int, default=3, help="rounds; a figure is their median")
+    parser.add_argument(
+        "--faults", type=float, default=0.0, metavar="SHARE", help="of each fault in docs/faults.md, say 0.01"
+    )
     parser.add_argument("--json", type=Path, default=HOME / "results.json", metavar="PATH")
     parser.add_argument("--home", type=Path, default=HOME, help="where loaded data is kept")
     parser.add_argument("--corpus", type=Path, default=FILE, help="the shared corpus.py")
@@ -62,7 +65,9 @@ def _measure(options: argparse.Namespace) -> list[SizeResult]:
         print(f"{time.monotonic() - begun:7.1f} s  {text}", flush=True)
 
     datasets = [ensure(corpus, size, options.home.resolve(), say) for size in sorted(set(options.sizes))]
-    return bench(corpus, datasets, rounds=options.runs, seconds=options.seconds, say=say)
+    return bench(
+        corpus, datasets, rounds=options.runs, seconds=options.seconds, say=say, faults=options.faults
+    )
 
 
 def _tell(results: Sequence[SizeResult], written: Path) -> None:

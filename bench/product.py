@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.measure import Roots
@@ -18,6 +18,8 @@ from local.ports import LOOPBACK, free_port
 from local.procfile import read_procfile
 from local.settings import ROOT
 from local.supervisor import WEB_GRACE_SECONDS, WORKER_GRACE_SECONDS, WORKER_READY_WORDS
+from tests.faults.proxy import between
+from tests.faults.trouble import Trouble
 
 READY_SECONDS = 60.0
 KEPT = ("HOME", "LANG", "TMPDIR")  # of this process's environment; the product's settings are the defaults
@@ -31,8 +33,11 @@ class ProductFailed(Exception):
 class Product:
     """Engine, web and worker, running."""
 
-    def __init__(self, engine: Engine, port: int, web: Child, worker: Child) -> None:
-        self.port = port
+    def __init__(
+        self, engine: Engine, port: int, web: Child, worker: Child, trouble: Trouble | None = None
+    ) -> None:
+        """Take what runs, and what disturbs the way to the engine, if anything."""
+        self.port, self.trouble = port, trouble
         self._engine, self._web, self._worker = engine, web, worker
 
     @property
@@ -73,21 +78,28 @@ def run_command(name: str, *arguments: str, given: dict[str, str]) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Product]:
-    """Start the product on a folder as a release does, its output beside it; stop it in order at the end."""
+def running(folder: Path, *, faults: float = 0.0) -> Iterator[Product]:
+    """Start the product on a folder as a release does, its output beside it; stop it in order at the end.
+
+    `faults` is the share of the requests to the engine that meet each fault of docs/faults.md.
+    """
     engine = Engine(folder, free_port())
     port = free_port()
     given = environment(folder, port, engine.port)
     children: list[Child] = []
-    with (folder.parent / LOG).open("w", encoding="utf-8") as log, engine:
+    with (folder.parent / LOG).open("w", encoding="utf-8") as log, engine, ExitStack() as ways:
         console = Console(log)
         try:
             run_command("release", given=given)  # data loaded by an earlier version may lack a table
+            trouble = Trouble.of_each(faults) if faults else None
+            if trouble is not None:
+                way = ways.enter_context(between(engine.endpoint, trouble))
+                given["DYNAMODB_ENDPOINT"] = way.endpoint
             web = Child.start("web", _command("web", given), given, console)
             children.append(web)
             worker = Child.start("worker", _command("worker", given), given, console, WORKER_READY_WORDS)
             children.append(worker)
-            product = Product(engine, port, web, worker)
+            product = Product(engine, port, web, worker, trouble)
             _wait(product, lambda: worker.is_ready and _answers(port))
             yield product
         finally:

@@ -39,6 +39,9 @@ class Session:
         notes = [f"the list has {self.depth} full pages, not {DEPTH}"] if self.depth < DEPTH else []
         if any(one.is_noisy for one in measured):
             notes.append(f"noisy: other programs used more than {NOISY} cores meanwhile")
+        if self.product.trouble is not None:
+            met = sorted(self.product.trouble.met.done.items())
+            notes.append("faults met: " + ", ".join(f"{count:,} {name}" for name, count in met))
         return SizeResult(self.dataset.size, self.dataset.loaded, measured, used, self.depth, notes)
 
     def storm(self, seconds: float) -> Storm:
@@ -52,14 +55,20 @@ class Session:
 
 
 def bench(
-    corpus: ModuleType, datasets: Sequence[Dataset], *, rounds: int, seconds: float, say: Say
+    corpus: ModuleType,
+    datasets: Sequence[Dataset],
+    *,
+    rounds: int,
+    seconds: float,
+    say: Say,
+    faults: float = 0.0,
 ) -> list[SizeResult]:
     """Start a product on a copy of each dataset, the smallest first, and measure everything."""
     results = []
     with ExitStack() as everything:
         stacks = [everything.enter_context(ExitStack()) for _ in datasets]
         sessions = [
-            stack.enter_context(_opened(corpus, dataset, say))
+            stack.enter_context(_opened(corpus, dataset, say, faults))
             for stack, dataset in zip(stacks, datasets, strict=True)
         ]
         go = partial(measure, rounds=rounds, seconds=seconds, say=say)
@@ -82,9 +91,9 @@ def bench(
 
 
 @contextmanager
-def _opened(corpus: ModuleType, dataset: Dataset, say: Say) -> Iterator[Session]:
+def _opened(corpus: ModuleType, dataset: Dataset, say: Say, faults: float) -> Iterator[Session]:
     truth = dataset.truth(corpus)
-    with dataset.copy() as folder, running(folder) as product:
+    with dataset.copy() as folder, running(folder, faults=faults) as product:
         agent, manager, customer = (
             _signed_in(product, f"{name}@bench.example", dataset.password)
             for name in ("agent-0", "manager", "customer")

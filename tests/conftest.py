@@ -29,6 +29,7 @@ from models.connection import ConnectionOptions, disconnect
 from models.connection.requests import RequestWriter
 from tests import granted
 from tests.engines import new_engine, suspend_expiry
+from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
@@ -128,6 +129,13 @@ def tables(created_tables: ConnectionOptions) -> ConnectionOptions:
     """Say how to reach tables of one's own, in which nothing expires by itself."""
     suspend_expiry(created_tables.prefix)
     return created_tables
+
+
+@pytest.fixture(scope="module")
+def proxy(tables: ConnectionOptions) -> Iterator[Proxy]:
+    """Put a proxy in front of the engine that can be told to misbehave: see docs/faults.md."""
+    with between(tables.endpoint or "") as running:
+        yield running
 
 
 @pytest.fixture

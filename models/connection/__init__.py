@@ -3,7 +3,7 @@
 What differs from stock PynamoDB, each in its file: one client for all models (shared), replies read
 with orjson (replies), signatures with a cached key (signing), own sockets for plain HTTP (sockets) and
 a compiled reader per model (lean_model). What a caller sees, errors and retries included, is what the
-stock client does; the one exception is named in replies.
+stock client does; the two exceptions are named in replies and conflicts.
 """
 
 from models.connection.attributes import Instant, Json

@@ -15,7 +15,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TableError
 from pynamodb.models import Model
 
-from models.connection import capacity, replies, requests, signing
+from models.connection import capacity, conflicts, replies, requests, signing
 from models.connection.lean_model import LeanModel, NotConnectedError
 from models.connection.options import ConnectionOptions
 from models.connection.sockets import SocketPool
@@ -54,6 +54,7 @@ def build_client(options: ConnectionOptions, pool: SocketPool | None) -> BaseCli
     events = client.meta.events
     replies.install(events)
     signing.install(events)
+    conflicts.install(events, options.max_attempts)
     if pool is not None:
         events.register("before-send.dynamodb", pool.send)
         # One fixed address: no rules of regions and accounts decide where a request goes.

@@ -8,12 +8,14 @@ from flask import jsonify, redirect, render_template, request
 from flask_admin import expose
 from flask_login import current_user
 
+from models.errors import EngineUnavailable
 from portal.admin import columns
 from portal.errors import answer, wants_json
 from portal.guards import ProofNeeded, actor, prove_first, services
 from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
+from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged
-from services.errors import Forbidden, Invalid, NotFound, ServiceError
+from services.errors import Forbidden, Invalid, NotFound, ServiceError, Unavailable
 from services.tickets import Conflict
 from services.users import Permission, StaleRecord
 
@@ -168,5 +170,7 @@ def in_grid_words(**renamed: str) -> Iterator[None]:
         raise Refused(refused.message, renamed.get(field, field) if field else None) from refused
     except Forbidden as denied:
         raise Denied(denied.message) from denied
+    except (Unavailable, EngineUnavailable) as away:
+        raise ListingUnavailable("We could not reach it. Try again in a moment.") from away
     except ServiceError as refused:
         raise Refused(refused.message) from refused

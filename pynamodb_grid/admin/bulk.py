@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pynamodb_grid.admin.errors import StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Choice
+from pynamodb_grid.listing import Unavailable
 
 F = TypeVar("F", bound=Callable[..., Any])
 MAX_ROWS = 200
@@ -103,6 +104,7 @@ def run_bulk(
     """Applies an action to rows given as `pk` or `pk:version`.
 
     why_not is asked before each row; once it gives a reason, this row and all after it are left alone.
+    Raises Unavailable when the database is away and nothing was done: all of it may be sent again.
     """
     results = []
     stopped = ""
@@ -119,6 +121,10 @@ def run_bulk(
             results.append(RowResult(pk, "done", undo=None if row is None else undo_of(row)))
         except StaleWrite as error:
             results.append(RowResult(pk, "conflict", str(error)))
+        except Unavailable as error:
+            if not any(result.status == "done" for result in results):
+                raise
+            results.append(RowResult(pk, "failed", str(error)))
         except (WriteError, ValueError) as error:
             results.append(RowResult(pk, "failed", str(error)))
     return BulkResult(tuple(results), stopped)

@@ -31,6 +31,8 @@ from pynamodb_grid.listing import (
     Unavailable,
 )
 
+RETRY_AFTER = "5"  # seconds until a database that was away is worth another try
+
 
 class ReadPages(GridBase):
     """Serves what can be read; a request that cannot be answered gets its page with one clear message."""
@@ -41,7 +43,7 @@ class ReadPages(GridBase):
         query, problems = read_query(request.args, self._filters, self.page_size_options)
         return self.render_list(query, problems)
 
-    def render_list(self, query: ListQuery, problems: Sequence[str] = ()) -> tuple[Any, int]:
+    def render_list(self, query: ListQuery, problems: Sequence[str] = ()) -> tuple[Any, int, dict[str, str]]:
         """Reads and renders; 400 when the request cannot be answered, 503 when the database is away."""
         size = query.size or self.page_size
         sort = sort_of(query, self.default_sort)
@@ -64,7 +66,7 @@ class ReadPages(GridBase):
             problem=problem,
             **self.extra_context(),
         )
-        return text, status
+        return text, status, {"Retry-After": RETRY_AFTER} if status == 503 else {}
 
     def list_conditions(self, query: ListQuery) -> Conditions:
         """Combines filters and search; override to add conditions of your own."""

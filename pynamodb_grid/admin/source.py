@@ -23,7 +23,8 @@ _LOST = "ConditionalCheckFailedException"
 class Source(Protocol):
     """Reads and writes rows for a view; writes raise StaleWrite, Refused or Missing.
 
-    A pk is text, as it stands in URLs. Rows are any objects with the listed fields as attributes.
+    Where the database gives no clear answer, a write raises the listing's Unavailable. A pk is text, as it
+    stands in URLs. Rows are any objects with the listed fields as attributes.
     """
 
     def page(self, request: ListRequest) -> Page:

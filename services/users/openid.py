@@ -9,8 +9,6 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
-from requests import HTTPError, RequestException
-
 from services.caching import ShortCache
 from services.errors import Invalid, ServiceError, Unavailable
 from services.users.provider import Provider, Vouched
@@ -202,6 +200,7 @@ class OpenIdClient:
 
     def _get(self, session: Any, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Read a JSON object from the provider."""
+        from requests import HTTPError
 
         def ask() -> Any:
             answer = session.get(
@@ -219,6 +218,7 @@ class OpenIdClient:
     def _asked(self, ask: Callable[[], Any]) -> Any:
         """Ask the provider, unless it has just been silent; tell its failures apart from its refusals."""
         from authlib.integrations.base_client import OAuthError
+        from requests import RequestException
 
         if self._down.get("down"):
             raise ProviderDown(self._provider, "did not answer a moment ago")
@@ -243,6 +243,8 @@ class OpenIdClient:
 
 def _only_answers(answer: Any) -> Any:
     """Let through what OAuth says a token endpoint answers: tokens, or an error of the request."""
+    from requests import HTTPError
+
     if answer.status_code not in (200, 400, 401):
         raise HTTPError(response=answer)
     return answer

@@ -1,8 +1,11 @@
 """Encrypts the few secrets that must be read again, such as the seed of a second factor."""
 
 import base64
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet, MultiFernet
 
 
 class Unreadable(Exception):
@@ -10,12 +13,14 @@ class Unreadable(Exception):
 
 
 class Vault:
-    """Seals and opens short texts; a copy of the table alone opens none."""
+    """Seals and opens short texts; a copy of the table alone opens none.
+
+    The library is loaded once it is needed: most processes never seal anything, and it takes 6 MiB.
+    """
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
         """Seal with the first key, open with any of them."""
-        fernets = [Fernet(base64.urlsafe_b64encode(key)) for key in keys]
-        self._newest, self._any = fernets[0], MultiFernet(fernets)
+        self._keys = tuple(base64.urlsafe_b64encode(key) for key in keys)
 
     def seal(self, text: str) -> str:
         """Return an encrypted, authenticated form of a text."""
@@ -23,6 +28,8 @@ class Vault:
 
     def open(self, sealed: str, *, within: int | None = None) -> str:
         """Return the text; raises Unreadable for anything forged, or older than `within` seconds."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._any.decrypt(sealed.encode("utf-8", "replace"), ttl=within).decode()
         except (InvalidToken, ValueError) as forged:
@@ -30,8 +37,22 @@ class Vault:
 
     def renew(self, sealed: str) -> str | None:
         """Return the same text sealed with the newest key, None when it is already; raises Unreadable."""
+        from cryptography.fernet import InvalidToken
+
         try:
             self._newest.decrypt(sealed.encode())
         except InvalidToken:
             return self.seal(self.open(sealed))
         return None
+
+    @cached_property
+    def _newest(self) -> "Fernet":
+        from cryptography.fernet import Fernet
+
+        return Fernet(self._keys[0])
+
+    @cached_property
+    def _any(self) -> "MultiFernet":
+        from cryptography.fernet import Fernet, MultiFernet
+
+        return MultiFernet([Fernet(key) for key in self._keys])

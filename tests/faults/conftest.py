@@ -9,34 +9,33 @@ from botocore.retries.standard import ExponentialBackoff
 from models.connection import ConnectionOptions
 from services.users import Actor
 from tests.faults.proxy import Proxy
+from tests.portal.conftest import Site, build
 from tests.services.conftest import open_house
 from tests.services.house import House
 
 
 @pytest.fixture(scope="module")
-def proxy(tables: ConnectionOptions) -> Iterator[Proxy]:
-    between = Proxy(tables.endpoint or "")
-    yield between
-    between.close()
+def hasty() -> Iterator[None]:
+    """Let the client try again at once: how long it waits is its own affair, and tests have no time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+        yield
 
 
 @pytest.fixture(scope="module")
 def house(
-    proxy: Proxy, tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-        yield open_house(
-            replace(tables, endpoint=proxy.endpoint, read_timeout=0.4), tmp_path_factory.mktemp("analytics")
-        )
+    proxy: Proxy, tables: ConnectionOptions, hasty: None, tmp_path_factory: pytest.TempPathFactory
+) -> House:
+    return open_house(
+        replace(tables, endpoint=proxy.endpoint, read_timeout=0.4), tmp_path_factory.mktemp("analytics")
+    )
 
 
 @pytest.fixture(autouse=True)
 def _calm(proxy: Proxy) -> Iterator[None]:
     """Forget what was left of a test's script."""
     yield
-    proxy._scripts.clear()
-    proxy.kept.clear()
+    proxy.calm()
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +46,13 @@ def agent(house: House) -> Actor:
 @pytest.fixture(scope="module")
 def customer(house: House) -> Actor:
     return house.actor("customer")
+
+
+@pytest.fixture(scope="module")
+def site(
+    proxy: Proxy, tables: ConnectionOptions, hasty: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    """Build the whole web application behind the proxy."""
+    built = build(replace(tables, endpoint=proxy.endpoint), tmp_path_factory.mktemp("site"))
+    yield built
+    built.services.analytics.close()

@@ -1,143 +1,55 @@
-"""A proxy between the product and its engine that loses, delays and refuses on command."""
+"""A proxy between the product and its engine that loses, delays and refuses: on command, or at random.
+
+On command it follows scripts (`play`, of what acts.py offers), at random a Trouble (`trouble`, see
+trouble.py). `between` runs one for any program.
+"""
 
 import http.client
 import json
+import select
+import socket
+import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from tests.faults.acts import TARGET, Act, Reply, Request, Talk, operation_of, through
+from tests.faults.late_indexes import LateIndexes
 
-class Reply(NamedTuple):
-    """What goes back to the product."""
-
-    status: int
-    body: bytes
-
-
-Request = tuple[dict[str, str], bytes]
-Act = Callable[["Talk"], Reply | None]
-"""Deals with one request; None closes the connection without an answer."""
-
-PREFIX = "com.amazonaws.dynamodb.v20120810#"
+# For the proxy's own requests; the engine looks whether a request is signed, not by whom.
+OWN = {
+    "Authorization": "AWS4-HMAC-SHA256 Credential=proxy/20260101/eu-central-1/dynamodb/aws4_request, "
+    "SignedHeaders=host;x-amz-date, Signature=0",
+    "Content-Type": "application/x-amz-json-1.0",
+    "X-Amz-Date": "20260101T000000Z",
+}
 
 
-def refusal(status: int, kind: str, **more: Any) -> Reply:
-    """Build an error as DynamoDB writes it."""
-    return Reply(status, json.dumps({"__type": PREFIX + kind, "message": kind, **more}).encode())
-
-
-def through(talk: "Talk") -> Reply | None:
-    """Pass on request and answer."""
-    return talk.forward()
-
-
-def lose_answer(talk: "Talk") -> Reply | None:
-    """Let the engine do its work, then break the connection."""
-    talk.forward()
-    return None
-
-
-def lose_request(_: "Talk") -> Reply | None:
-    """Break the connection before the engine hears of it."""
-    return None
-
-
-def hold_answer(talk: "Talk") -> Reply | None:
-    """Let the engine do its work and keep silent until the product gives up."""
-    talk.forward()
-    talk.wait_for_hang_up()
-    return None
-
-
-def hold_request(talk: "Talk") -> Reply | None:
-    """Keep the request back until the product has given up; `Proxy.release` lets it through later."""
-    talk.keep()
-    talk.wait_for_hang_up()
-    return None
-
-
-def forget_token(talk: "Talk") -> Reply | None:
-    """Pass on the request without its idempotency token, as if the engine had forgotten it."""
-    return talk.forward(without="ClientRequestToken")
-
-
-def lose_answer_and_token(talk: "Talk") -> Reply | None:
-    """Let the engine do its work without knowing the token, then break the connection."""
-    talk.forward(without="ClientRequestToken")
-    return None
-
-
-def fail(_: "Talk") -> Reply | None:
-    """Answer with an internal error; nothing was done."""
-    return refusal(500, "InternalServerError")
-
-
-def fail_after(talk: "Talk") -> Reply | None:
-    """Answer with an internal error although the engine did its work."""
-    talk.forward()
-    return refusal(500, "InternalServerError")
-
-
-def throttle(_: "Talk") -> Reply | None:
-    """Answer that there were too many requests."""
-    return refusal(400, "ThrottlingException")
-
-
-def garble(talk: "Talk") -> Reply | None:
-    """Let the engine do its work and answer with something that is no JSON."""
-    talk.forward()
-    return Reply(200, b"<html>Bad gateway</html>")
-
-
-def cancel(code: str, position: int = 0) -> Act:
-    """Cancel the transaction for a reason given to one of its items."""
-
-    def act(talk: "Talk") -> Reply | None:
-        count = len(json.loads(talk.body)["TransactItems"])
-        reasons = [{"Code": code if at == position else "None"} for at in range(count)]
-        return refusal(400, "TransactionCanceledException", CancellationReasons=reasons)
-
-    return act
-
-
-class Talk:
-    """One request on its way."""
-
-    def __init__(self, handler: "_Handler", body: bytes) -> None:
-        self._handler, self.body = handler, body
-        self.headers = {k: v for k, v in handler.headers.items() if k.lower() != "connection"}
-        self.operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-
-    def forward(self, without: str = "") -> Reply:
-        """Ask the engine."""
-        body = self.body
-        if without:
-            body = json.dumps({k: v for k, v in json.loads(body).items() if k != without}).encode()
-        return self._handler.proxy.ask(self.headers, body)
-
-    def keep(self) -> None:
-        """Keep the request for later."""
-        self._handler.proxy.kept.append((self.headers, self.body))
-
-    def wait_for_hang_up(self) -> None:
-        """Wait until the product closes the connection."""
-        self._handler.connection.settimeout(20)
-        self._handler.connection.recv(1)
-
-
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
     proxy: "Proxy"
+    line: "Line"
+
+    def setup(self) -> None:
+        """Open a way to the engine for this connection."""
+        super().setup()
+        self.line = self.proxy.line()
+
+    def finish(self) -> None:
+        """Close both ways."""
+        self.line.close()
+        super().finish()
 
     def do_POST(self) -> None:
         """Deal with one request as told."""
         talk = Talk(self, self.rfile.read(int(self.headers["Content-Length"])))
-        reply = self.proxy.act_for(talk.operation)(talk)
+        reply = self.proxy.act_for(talk.operation, talk.body)(talk)
         if reply is None:
             self.close_connection = True
             return
@@ -149,19 +61,60 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
 
-class Proxy:
-    """Passes everything on, except what it was told to do to the next requests of an operation."""
+class Line:
+    """A connection to the engine that stays open between requests."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
+        self._open: http.client.HTTPConnection | None = None
+
+    def ask(self, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Send a request and read the answer."""
+        line = self._open
+        if line is None or line.sock is None or select.select([line.sock], [], [], 0)[0]:
+            self.close()
+            line = self._open = http.client.HTTPConnection(*self._address, timeout=20)
+            line.connect()
+            line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        line.request("POST", "/", body, {**headers, "Content-Length": str(len(body))})
+        answer = line.getresponse()
+        return Reply(answer.status, answer.read())
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._open is not None:
+            self._open.close()
+
+
+class Disturber(Protocol):
+    """Decides what happens to a request that no script speaks of."""
+
+    def act(self, operation: str, body: bytes) -> Act | None:
+        """Name what happens; None lets it through."""
+
+
+class Proxy:
+    """Passes everything on, except what scripts or `trouble` say should happen to a request.
+
+    `edit` changes what the engine is asked, for tests that take a protection away. `broken` holds what went
+    wrong in the proxy itself: it must stay empty.
+    """
+
+    def __init__(self, endpoint: str, *, lag: float = 2.0) -> None:
         parts = urlsplit(endpoint)
         self._address = (parts.hostname or "", parts.port or 0)
         self._scripts: dict[str, deque[Act]] = {}
         self._lock = threading.Lock()
         self.kept: deque[Request] = deque()
         self.seen: list[str] = []
-        handler = type("Handler", (_Handler,), {"proxy": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self.broken: list[str] = []
+        self.trouble: Disturber | None = None
+        self.edit: Callable[[str, bytes], bytes] | None = None
+        self.closing = threading.Event()
+        self.late = LateIndexes(self.call, lag)
+        handler = type("Handler", (Handler,), {"proxy": self})
+        self._server = _Server(("127.0.0.1", 0), handler)
+        self._server.proxy = self
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
@@ -175,28 +128,81 @@ class Proxy:
             self._scripts[operation] = deque(acts)
             self.seen.clear()
 
-    def act_for(self, operation: str) -> Act:
+    def disturb(self, trouble: Disturber) -> None:
+        """Let trouble decide about every request from now on."""
+        self.late.start()
+        self.trouble = trouble
+
+    def calm(self) -> None:
+        """Forget all scripts and troubles."""
+        self._scripts.clear()
+        self.kept.clear()
+        self.trouble = self.edit = None
+
+    def act_for(self, operation: str, body: bytes) -> Act:
         """Take the next act for an operation."""
         with self._lock:
             self.seen.append(operation)
-            script = self._scripts.get(operation)
-            return script.popleft() if script else through
+            if script := self._scripts.get(operation):
+                return script.popleft()
+            trouble = self.trouble
+        return (trouble and trouble.act(operation, body)) or through
 
-    def ask(self, headers: dict[str, str], body: bytes) -> Reply:
-        """Send a request to the engine."""
-        connection = http.client.HTTPConnection(*self._address, timeout=20)
-        try:
-            connection.request("POST", "/", body, {**headers, "Content-Length": str(len(body))})
-            answer = connection.getresponse()
-            return Reply(answer.status, answer.read())
-        finally:
-            connection.close()
+    def line(self) -> Line:
+        """Open a way to the engine."""
+        return Line(self._address)
+
+    def ask(self, headers: dict[str, str], body: bytes, line: Line) -> Reply:
+        """Send a request to the engine, and note what it wrote."""
+        operation = operation_of(headers)
+        if self.edit is not None:
+            body = self.edit(operation, body)
+        reply = line.ask(headers, body)
+        if reply.status == 200:
+            self.late.note(operation, body)
+        return reply
+
+    def call(self, operation: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask the engine something of our own; raises AssertionError when it refuses."""
+        headers = {**OWN, TARGET: f"DynamoDB_20120810.{operation}"}
+        with closing(self.line()) as line:
+            reply = line.ask(headers, json.dumps(payload).encode())
+        assert reply.status == 200, f"{operation} answered {reply.status}: {reply.body!r}"
+        return dict(json.loads(reply.body))
 
     def release(self) -> list[Reply]:
         """Let the requests through that were kept back, in the order they came."""
-        return [self.ask(*self.kept.popleft()) for _ in range(len(self.kept))]
+        with closing(self.line()) as line:
+            return [self.ask(*self.kept.popleft(), line) for _ in range(len(self.kept))]
 
     def close(self) -> None:
-        """Stop listening."""
+        """Stop listening and drop the late copies."""
+        self.closing.set()
         self._server.shutdown()
         self._server.server_close()
+        self.late.close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 100
+    proxy: "Proxy"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep silent about connections that break, which is what this is for, and about nothing else."""
+        del request, client_address
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            self.proxy.broken.append(repr(error))
+
+
+@contextmanager
+def between(endpoint: str, trouble: Disturber | None = None, *, lag: float = 2.0) -> Iterator[Proxy]:
+    """Run a proxy in front of an engine, for any program; `lag` is of late indexes, in seconds."""
+    proxy = Proxy(endpoint, lag=lag)
+    if trouble is not None:
+        proxy.disturb(trouble)
+    try:
+        yield proxy
+    finally:
+        proxy.close()

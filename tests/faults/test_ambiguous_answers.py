@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from models import ledger
 from services.errors import Unavailable
 from services.tickets import Conflict, TooBusy
-from tests.faults.proxy import (
+from tests.faults.acts import (
     cancel,
+    conflict,
     fail,
     fail_after,
     forget_token,
@@ -146,6 +147,22 @@ def test_the_counter_may_skip_a_number_but_gives_none_twice(house, proxy, custom
     proxy.play(*[lose_request] * ATTEMPTS, operation="UpdateItem")
     with pytest.raises(Unavailable):
         house.ticket(customer)
+
+
+@pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
+def test_a_number_that_a_transaction_holds_is_given_a_moment_later(house, proxy, customer, times):
+    """An import reserves numbers in transactions; who opens a ticket meanwhile is not sent away."""
+    proxy.play(*[conflict] * times, operation="UpdateItem")
+    made = house.ticket(customer)
+    assert proxy.seen.count("UpdateItem") == times + 1
+    assert kinds(made) == ["created"]
+
+
+def test_a_conflict_that_does_not_end_is_reported(house, proxy, customer):
+    proxy.play(*[conflict] * ATTEMPTS, operation="UpdateItem")
+    with pytest.raises(Unavailable):
+        house.ticket(customer)
+    assert not proxy._scripts["UpdateItem"]
 
 
 def test_reads_that_fail_are_reported(house, proxy, agent, ticket):

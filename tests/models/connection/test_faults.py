@@ -64,7 +64,6 @@ CASES = {
     "validation": [reply(400, error("ValidationException"))],
     "no such table": [reply(400, error("ResourceNotFoundException"))],
     "transaction cancelled": [reply(400, CANCELLED)],
-    "transaction conflict": [reply(400, error("TransactionConflictException"))],
     "transaction in progress": [reply(400, error("TransactionInProgressException"))],
     "access denied": [reply(403, error("AccessDeniedException"))],
     "unknown error": [reply(400, error("SomethingNewException"))],
@@ -185,6 +184,19 @@ def test_behaves_as_stock(case: str, make_server: Callable[[], FaultyServer]) ->
         if seen.result() == expected.result():
             return
     assert seen.result() == expected.result()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_meets_a_transaction_is_tried_again_then_raised(call: str, server: FaultyServer) -> None:
+    """Stock raises at once, although nothing was written."""
+    connection, conflict = lean(server.url), reply(400, error("TransactionConflictException"))
+    server.play(conflict, conflict, reply(200, {}))
+    assert CALLS[call](connection)["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert len(server.requests) == 3
+    server.play(conflict)
+    with pytest.raises(PynamoDBException):
+        CALLS[call](connection)
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize("call", CALLS)

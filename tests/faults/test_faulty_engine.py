@@ -1,0 +1,37 @@
+"""Through an engine that fails in each of seven ways every tenth time: nothing is lost, doubled or halved.
+
+`FAULT_OPERATIONS` says how many operations; `make test-faults` runs 20,000. See docs/faults.md.
+"""
+
+import math
+import time
+from datetime import UTC, datetime, timedelta
+
+from tests.faults.checks import broken_promises, miscounted, not_whole, stored_history
+from tests.faults.run import ASKED, RATE, run, tell
+from tests.faults.trouble import FAULTS
+
+OPERATIONS = int(ASKED or 250)
+
+
+def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
+    begun = time.monotonic()
+    done = run(site, proxy, operations=OPERATIONS, seed=1)
+    tell(capsys, seconds=round(time.monotonic() - begun, 1), **done.figures())
+    assert proxy.broken == []
+    assert done.strange == []
+    history = stored_history()
+    assert broken_promises(done.wishes, history) == []
+    assert not_whole(history) == []
+    assert site.services.audit.verify().shown == []
+    for fault in FAULTS:
+        met, possible = done.met.done[fault], done.met.possible[fault]
+        usual = math.sqrt(possible * RATE * (1 - RATE))
+        assert met > 0
+        assert abs(met - possible * RATE) < 5 * usual, f"{fault}: {met} of {possible}"
+    acknowledged = sum(wish.outcome == "done" for wish in done.wishes)
+    assert acknowledged > len(done.wishes) / 2, "or the product refuses to work"
+    # The worker's own look back over a whole minute, which finds what an index showed too late.
+    later = datetime.now(UTC) + timedelta(minutes=2)
+    site.services.analytics.follow(now=later)
+    assert miscounted(site.services.reports.summary(), history) == []
