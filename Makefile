@@ -51,6 +51,9 @@ paints: dev-setup browser ## Measure largest paint, layout shift and bytes of ev
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
+capacity: setup ## Compute tasks, units and costs for 1,000 to 100,000 people into docs/capacity.md
+	@$(BIN)/python -m bench.capacity $(CAPACITY_ARGS)
+
 compact: .venv/.runtime ## Write the stopped engine's file anew, so that nothing deleted is left in it
 	@$(BIN)/python -m local.compact
 
@@ -156,5 +159,5 @@ image-tools:
 	{ apt-get update -qq && apt-get install -y -qq --no-install-recommends buildah mmdebstrap; } \
 	  >/dev/null 2>&1 || { echo "image-check: apt-get could not install buildah and mmdebstrap" >&2; exit 1; }
 
-.PHONY: help run setup test lint format bench screens paints image-check compact synth requirements clean check dev-setup \
-	node browser image-tools
+.PHONY: help run setup test lint format bench capacity screens paints image-check compact synth requirements clean check \
+	dev-setup node browser image-tools
