@@ -113,7 +113,14 @@ def _hot(loads: Iterable[Load]) -> Iterable[Sequence[object]]:
 
 
 def _ledger(loads: Iterable[Load]) -> str:
-    head = ["people", "changes", "GB in tables", "GB of each task's copy", "hours until it is built"]
+    head = [
+        "people",
+        "changes",
+        "GB in tables",
+        "GB of each task's copy",
+        "hours until it is built",
+        "hours to erase a person",
+    ]
     rows = [
         [
             f"{one.people:,}",
@@ -121,6 +128,7 @@ def _ledger(loads: Iterable[Load]) -> str:
             one.gigabytes,
             one.copy_gigabytes,
             one.rebuild_seconds / HOUR,
+            one.erasure_seconds / HOUR,
         ]
         for one in loads
     ]
@@ -196,6 +204,7 @@ def _words(inputs: Inputs, loads: Mapping[int, Load]) -> dict[str, str]:
         words |= {
             f"tasks_{people}": str(one.tasks),
             f"copy_{people}": f"{one.copy_gigabytes:,.0f}",
+            f"erasure_{people}": f"{one.erasure_seconds / HOUR:,.0f}",
             f"rebuild_{people}": f"{one.rebuild_seconds / HOUR:,.0f}",
             f"events_{people}": f"{one.events / 1e6:,.0f}",
         }

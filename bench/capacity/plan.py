@@ -53,6 +53,7 @@ class Load:
     protected: float  # gigabytes of that without the indexes
     rebuild_reads: float  # units that a new task reads before its reports are complete
     rebuild_seconds: float  # until they are
+    erasure_seconds: float  # until a person is erased, at best
     copy_gigabytes: float  # that each task then keeps on its disk
     hot: tuple[Hot, ...]
 
@@ -129,6 +130,7 @@ def load(inputs: Inputs, people: int) -> Load:
         protected=_gigabytes(inputs, tickets, events, indexes=False),
         rebuild_reads=events * item_units(inputs, LEDGER),
         rebuild_seconds=events / inputs.measured["cpu"]["copy_events_per_second"],
+        erasure_seconds=events / inputs.take("erasure_items"),
         copy_gigabytes=events * inputs.measured["units"]["copy_bytes_per_event"] / GB,
         hot=tuple(_hot(inputs, read, written, tasks=tasks, changes=changes, created=created)),
     )

@@ -26,13 +26,18 @@ from bench.capacity.tally import Tally
 from bench.corpus import FILE
 from cdk.context import Stage
 from local.settings import ROOT
+from portal.commands.worker import FOLLOW_EVERY
+from services.privacy.erasure import PARTS
+from services.privacy.ledger import PAGE as PAGE_ITEMS
+from services.reporting.engine import SHORT_OVERLAP
 
 ROUND = {
     "burst": 2, "busy_hours": 8, "busy_days": 20, "mean_of_peak": 0.5, "quiet_of_peak": 0.0, "arm_factor": 1,
     "request_cpu_ms": 1, "cold_reads": 1, "worker_share": 0.2, "feed_reads": 4, "lease_writes": 2,
-    "spare_tasks": 1, "years_kept": 1, "teams": 10, "team_skew": 2, "item_overhead": 0, "page_kb": 10,
-    "log_bytes": 1000, "image_gb": 1, "lcu_connections": 3000, "metrics": 0, "alarms": 0, "keys": 0,
-    "kms_hour": 0, "secrets": 0, "bucket_gb": 0, "waf_rules": 5, "http_requests": 2, "releases": 1,
+    "erasure_items": 500, "spare_tasks": 1, "years_kept": 1, "teams": 10, "team_skew": 2,
+    "item_overhead": 0, "page_kb": 10, "log_bytes": 1000, "image_gb": 1, "lcu_connections": 3000,
+    "metrics": 0, "alarms": 0, "keys": 0, "kms_hour": 0, "secrets": 0, "bucket_gb": 0, "waf_rules": 5,
+    "http_requests": 2, "releases": 1,
 }  # fmt: skip
 LEDGER = {
     "tickets": {"items": 1.0, "read": 0.125},  # 1,024 bytes
@@ -114,6 +119,7 @@ def test_the_ledger_grows_by_what_is_written_and_a_new_task_reads_it(inputs):
     assert found.events == 1 * 80 * 3600 * 12
     assert found.rebuild_reads == pytest.approx(found.events * 0.125)
     assert found.rebuild_seconds == found.events / 1000
+    assert found.erasure_seconds == found.events / 500
     assert found.copy_gigabytes == pytest.approx(found.events * 100 / 1e9)
     # As many tickets as changes here: 1,024 and 512 bytes of each for table and index.
     assert found.protected == pytest.approx(found.events * 2048 / 1e9)
@@ -198,6 +204,13 @@ def test_the_pages_words_hold():
     assert large.busiest_writes < inputs.limits["table_units"]
     bill = costs(inputs, large)
     assert max(bill, key=bill.__getitem__) == "tables: new tasks read the ledger"
+
+
+def test_the_workers_pace_is_the_products_own():
+    inputs = load()
+    looks_back = SHORT_OVERLAP.total_seconds() / FOLLOW_EVERY
+    assert inputs.take("feed_reads") == looks_back + 1 + 2  # and twice as part of the last minute
+    assert inputs.take("erasure_items") == PARTS * PAGE_ITEMS / FOLLOW_EVERY
 
 
 def test_what_was_not_measured_cannot_be_assumed(tmp_path):
