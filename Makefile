@@ -59,6 +59,9 @@ test-faults: dev-setup ## Do 20,000 operations through an engine that fails in s
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
+capacity: setup ## Compute tasks, units and costs for 1,000 to 100,000 people into docs/capacity.md
+	@$(BIN)/python -m bench.capacity $(CAPACITY_ARGS)
+
 compact: .venv/.runtime ## Write the stopped engine's file anew, so that nothing deleted is left in it
 	@$(BIN)/python -m local.compact
 
@@ -191,5 +194,5 @@ java:
 	@found="$$(javac -version 2>&1)"; found="$${found#javac }"; [ "$${found%%.*}" -ge 17 ] \
 	  || { echo "test-engines: Java $$found is too old: install 17 or newer" >&2; exit 1; }
 
-.PHONY: help run setup test test-engines test-faults lint format bench screens paints image-check compact synth requirements clean check dev-setup \
-	node browser image-tools java
+.PHONY: help run setup test test-engines test-faults lint format bench capacity screens paints image-check compact \
+	synth requirements clean check dev-setup node browser image-tools java

@@ -68,6 +68,7 @@ class Client:
     """Keeps one connection and one set of cookies."""
 
     def __init__(self, port: int, cookies: Mapping[str, str] | None = None) -> None:
+        self.port = port
         self.cookies = dict(cookies or {})
         self._connection = http.client.HTTPConnection(LOOPBACK, port, timeout=TIMEOUT)
 

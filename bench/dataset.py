@@ -62,8 +62,11 @@ class Dataset:
             shutil.rmtree(copied, ignore_errors=True)
 
 
-def ensure(corpus: ModuleType, size: int, home: Path, say: Say) -> Dataset:
-    """Return the kept folder of this size, loading it first when there is none or it is old."""
+def ensure(corpus: ModuleType, size: int, home: Path, say: Say, *, shards: int = 1) -> Dataset:
+    """Return the kept folder of this size, loading it first when there is none or it is old.
+
+    Another number of shards asks for another `home`: what is kept does not say how many it has.
+    """
     place = home / str(size)
     kept = _kept(place)
     if kept is not None:
@@ -71,7 +74,7 @@ def ensure(corpus: ModuleType, size: int, home: Path, say: Say) -> Dataset:
         return kept
     shutil.rmtree(place, ignore_errors=True)
     partial = place / "partial"
-    marker = _load(corpus, size, partial, say)
+    marker = _load(corpus, size, partial, say, shards)
     partial.rename(place / "loaded")
     (place / "loaded.json").write_text(json.dumps(marker, indent=2))
     made = _kept(place)
@@ -91,11 +94,11 @@ def _kept(place: Path) -> Dataset | None:
     return Dataset(place / "loaded", marker["size"], people, marker["password"], end, marker["loaded"])
 
 
-def _load(corpus: ModuleType, size: int, folder: Path, say: Say) -> dict[str, Any]:
+def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) -> dict[str, Any]:
     """Set up, import and build the analytics copy; returns what the marker keeps."""
     password = secrets.token_urlsafe(16)
     with Engine(folder, free_port()) as engine:
-        given = environment(folder, free_port(), engine.port)
+        given = environment(folder, free_port(), engine.port, shards=shards)
         run_command("release", given=given)
         try:
             services = build_services(service_options(Settings.from_env(given)))

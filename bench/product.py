@@ -53,7 +53,7 @@ class Product:
                 raise ProductFailed(f"{child.name} ended (exit {child.exit_code}):\n{child.last_lines()}")
 
 
-def environment(folder: Path, port: int, engine_port: int) -> dict[str, str]:
+def environment(folder: Path, port: int, engine_port: int, *, shards: int = 1) -> dict[str, str]:
     """Make the environment of the product's processes on a data folder; it names no demo password."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     tools = str(Path(sys.executable).parent)
@@ -63,6 +63,7 @@ def environment(folder: Path, port: int, engine_port: int) -> dict[str, str]:
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "ENGINE_PORT": str(engine_port),
+        "FEED_SHARDS": str(shards),
     }
 
 

@@ -12,6 +12,8 @@ SESSION_COOKIE = "__Host-session"
 STOP_SECONDS = 60
 IDLE_SECONDS = 60
 
+BUSY = 60  # per cent of a task's CPU: what is left takes the minutes until another task serves
+
 SETUP = ["flask", "--app", "portal.headless", "setup"]
 WEB = ["gunicorn", "wsgi:app"]
 WORKER = ["flask", "--app", "portal.headless", "worker"]

@@ -10,8 +10,6 @@ from constructs import Construct
 from cdk import product
 from cdk.context import Stage
 
-BUSY = 60  # per cent of a task's CPU: what is left takes the minutes until another task serves
-
 
 class Service(Construct):
     """One ECS service; a deployment that does not become healthy is rolled back by itself."""
@@ -158,7 +156,7 @@ class Service(Construct):
             min_capacity=self._stage.tasks_least, max_capacity=self._stage.tasks_most
         )
         cooldowns = {"scale_out_cooldown": Duration.minutes(1), "scale_in_cooldown": Duration.minutes(10)}
-        tasks.scale_on_cpu_utilization("Cpu", target_utilization_percent=BUSY, **cooldowns)
+        tasks.scale_on_cpu_utilization("Cpu", target_utilization_percent=product.BUSY, **cooldowns)
         tasks.scale_on_request_count(
             "Requests", requests_per_target=self._stage.requests_per_task, target_group=targets, **cooldowns
         )

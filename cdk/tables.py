@@ -41,8 +41,6 @@ class Tables(Construct):
             _permit(role, table_actions(name), table.table_arn)
             for index, actions in index_actions(self._specs[name]).items():
                 _permit(role, actions, f"{table.table_arn}/index/{index}")
-        # The set-up asks which tables there are, to name a missing one; that question knows no resource.
-        _permit(role, {"ListTables"}, "*")
 
     def _table(self, spec: TableSpec, stage: Stage, key: kms.IKey) -> dynamodb.TableV2:
         kinds = dict(spec.attributes)

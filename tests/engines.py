@@ -8,8 +8,8 @@ import pytest
 import models
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
-from models import connection_of
 from models.blueprint import blueprint
+from models.connection import connection as connection_of
 
 EMBEDDED, DYNAMODB_LOCAL = "embedded", "dynamodb-local"
 CHOSEN = os.environ.get("TEST_ENGINE") or EMBEDDED

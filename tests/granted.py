@@ -20,6 +20,9 @@ CARRIERS = (str(ROOT / "models" / "connection") + "/", str(ROOT / "models" / "__
 # In the cloud the stack makes the tables; the set-up finds them all.
 STACKS_OWN = {"CreateTable", "DeleteTable", "UpdateTimeToLive"}
 BATCHES = {"BatchGetItem", "BatchWriteItem"}
+# Questions about the whole account: the role has leave for its own tables alone.
+ACCOUNT_WIDE = {"DescribeLimits", "ListTables"}
+EVERY_TABLE = "*"
 TRANSACTED = {
     "ConditionCheck": "ConditionCheckItem",
     "Delete": "DeleteItem",
@@ -39,6 +42,8 @@ def missing(operation: str, parameters: Mapping[str, Any]) -> list[Need]:
 
 def needs(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
     """Return the permissions that a request needs for tables of the product."""
+    if operation in ACCOUNT_WIDE:
+        yield EVERY_TABLE, None, operation
     for table, index, action in _parts(operation, parameters):
         name = next((name for name in SPECS if table == name or table.endswith(f"-{name}")), None)
         if name is not None:
@@ -73,5 +78,7 @@ def _parts(operation: str, parameters: Mapping[str, Any]) -> Iterator[Need]:
 
 
 def _is_granted(table: str, index: str | None, action: str) -> bool:
+    if table == EVERY_TABLE:
+        return False
     granted = table_actions(table) if index is None else index_actions(SPECS[table]).get(index, frozenset())
     return action in granted

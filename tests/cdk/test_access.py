@@ -6,6 +6,7 @@ import models
 from cdk.access import BATCHES, KEPT, index_actions, table_actions
 from models import role
 from models.blueprint import blueprint
+from models.connection.requests import RequestWriter
 from tests import granted
 
 SPECS = {spec.name: spec for spec in blueprint(models.TABLES)}
@@ -42,6 +43,24 @@ def test_what_a_test_arranges_itself_is_not_held_against_the_product(moto, monke
     models.Role(role_id="r", name="r").save()
 
 
+def test_the_set_up_asks_for_nothing_that_its_role_lacks(moto, monkeypatch):
+    asked: list[tuple[str, dict[str, object]]] = []
+    write = RequestWriter.serialize_to_request
+
+    def noted(self, parameters, operation):
+        asked.append((operation.name, parameters))
+        return write(self, parameters, operation)
+
+    monkeypatch.setattr(RequestWriter, "serialize_to_request", noted)
+    assert models.create_tables() == []
+    assert {name for name, _ in asked} == {"DescribeTable"}
+    assert [lacking for request in asked for lacking in granted.missing(*request)] == []
+
+
+def test_a_question_about_the_whole_account_is_refused():
+    assert granted.missing("ListTables", {}) == [("*", None, "ListTables")]
+
+
 @pytest.mark.parametrize(
     ("operation", "parameters", "expected"),
     [
@@ -62,7 +81,7 @@ def test_what_a_test_arranges_itself_is_not_held_against_the_product(moto, monke
             },
             {("tickets", None, "PutItem"), ("roles", None, "ConditionCheckItem")},
         ),
-        ("ListTables", {}, set()),
+        ("ListTables", {}, {("*", None, "ListTables")}),
         ("CreateTable", {"TableName": "t-users"}, set()),
         ("GetItem", {"TableName": "words"}, set()),
     ],

@@ -8,9 +8,9 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 
 import models
-from models import connection_of
 from models.blueprint import IndexSpec, TableSpec, blueprint
 from models.connection import LeanModel
+from models.connection import connection as connection_of
 
 
 def as_the_engine_has_it(prefix: str) -> tuple[TableSpec, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 import models
-from models import connection_of
+from models.connection import connection as connection_of
 
 # name: (key, {index: (key, projection)}, time to live)
 LISTED = [
