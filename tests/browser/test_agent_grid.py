@@ -1,10 +1,11 @@
 """The agent's list: views, filters, editing in the cell, bulk changes, paging."""
 
 import re
+import time
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Opener
+from tests.browser.conftest import PATIENCE_MS, Opener
 from tests.browser.grid import OPEN, cell, editor, row, saved
 
 
@@ -188,3 +189,20 @@ def test_a_new_ticket_stands_at_the_top(open_as: Opener, people):
     page = open_as("agent", OPEN)
     expect(page.locator("table.grid tbody tr").first).to_contain_text("The newest of all")
     expect(row(page, number)).to_have_count(1)
+
+
+def test_a_change_is_kept_by_whoever_leaves_at_once(open_as: Opener, people):
+    number = people["customer"].new_ticket("Changed on the way out")
+    page = open_as("agent", OPEN)
+    slow = {"latency": 300, "downloadThroughput": -1, "uploadThroughput": 500, "offline": False}
+    cell(page, number, "priority").click()
+    page.get_by_role("option", name="High").wait_for()
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    page.get_by_role("option", name="High").click()
+    page.goto("about:blank")
+    shown = open_as("agent", OPEN)
+    with_priority = cell(shown, number, "priority").filter(has_text="High")
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not with_priority.count():
+        assert time.monotonic() < deadline, "the change is lost"
+        shown.reload()

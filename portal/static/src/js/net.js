@@ -17,7 +17,8 @@ export async function post(url, fields, { json = false } = {}) {
   if (json) headers["Content-Type"] = "application/json";
   let response;
   try {
-    response = await fetch(url, { method: "POST", body: json ? JSON.stringify(fields) : new URLSearchParams(fields), headers, redirect: "manual" });
+    // What was sent arrives, though its page be left meanwhile.
+    response = await fetch(url, { method: "POST", body: json ? JSON.stringify(fields) : new URLSearchParams(fields), headers, redirect: "manual", keepalive: true });
   } catch {
     throw new Refused(0, { message: "The server does not answer. This may not be saved." });
   }
