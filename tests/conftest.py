@@ -33,6 +33,8 @@ from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
+# Everything that a browser does beside showing pages is off, and all of it happens in few processes: two cores
+# run the tests.
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -41,6 +43,13 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-extensions",
+    "--disable-default-apps",
+    "--disable-features=Translate,MediaRouter,OptimizationHints,OptimizationGuideModelDownloading",
+    "--in-process-gpu",
+    "--process-per-site",
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
 )
 DESKTOP = {"width": 1440, "height": 900}
 DEMO_PASSWORD = "correct horse battery staple"
