@@ -33,8 +33,8 @@ from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
 CHROMIUM = shutil.which("chromium") or ""
-# Everything that a browser does beside showing pages is off, and all of it happens in few processes: two cores
-# run the tests.
+# What a browser does beside showing pages is off, and the rest happens in few processes: two cores run the
+# tests.
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
