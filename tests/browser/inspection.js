@@ -160,8 +160,14 @@ window.inspection ??= (() => {
     return color;
   }
 
+  /** Say what is wrong with the place of the focus, once the page has scrolled there. */
+  async function focus() {
+    for (let frames = 0; frames < 10 && focusFaults().length; frames += 2) await twoFrames();
+    return focusFaults();
+  }
+
   /** Say what is wrong with the place of the focus: nowhere, out of sight, covered, or not to be told from the rest. */
-  function focus() {
+  function focusFaults() {
     const node = document.activeElement;
     if (!node || node === document.body) return ["nothing has the focus"];
     const found = [];

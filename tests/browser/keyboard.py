@@ -30,7 +30,8 @@ class Keyboard:
 
     def look(self) -> None:
         """Fail unless the focus is visible, in the window, uncovered and outlined."""
-        assert inspect(self._page, "focus") == []
+        found = inspect(self._page, "focus")
+        assert not found, "\n".join(found)
 
     def to(self, role: Any, name: str | re.Pattern[str], stops: int = 60, *, key: str = "Tab") -> Locator:
         """Press Tab until the control of this role and name has the focus, and return it."""
