@@ -12,7 +12,7 @@ from bench.dataset import HOME, ensure
 from bench.product import ProductFailed
 from bench.report import SizeResult, table, verdicts, write_json
 from bench.session import bench
-from local.engine import EngineError
+from local.server import EngineError
 from services.errors import ServiceError
 
 SIZES = (10_000, 100_000)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Self
 
 from local.console import Console
-from local.engine import dying_with_parent
+from local.server import dying_with_parent
 
 TAIL_LINES = 15
 _POLL_SECONDS = 0.02

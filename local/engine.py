@@ -4,53 +4,33 @@
 the Procfile) becomes the engine itself, for people who use another Procfile runner.
 """
 
-import contextlib
-import http.client
 import os
-import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from local.folder_lock import FolderInUseError, FolderLock
-from local.ports import LOOPBACK, free_port, is_port_free
+from local.ports import LOOPBACK, is_port_free
+from local.server import EngineError, Server, dying_with_parent
 from local.settings import ROOT, Settings, SettingsError
 
 BINARY = ROOT / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
 DATABASE_NAME = "dynamodb.sqlite"
-START_SECONDS = 15.0
-STOP_SECONDS = 10.0
 
 
-class EngineError(Exception):
-    """The engine cannot run; the message is one line for the person who started it."""
-
-
-class Engine:
+class Engine(Server):
     """The embedded engine as a child process that owns its data folder."""
+
+    label = "the embedded engine"
+    start_seconds = 15.0
 
     def __init__(self, data_dir: Path, port: int = 0, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Prepare an engine on data_dir; port 0 takes a free one, output receives what the engine prints."""
+        super().__init__(port)
         self.data_dir = data_dir
-        self.port = port or free_port()
         self._output = output
         self._lock = FolderLock(data_dir)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def endpoint(self) -> str:
-        """Return the address for DYNAMODB_ENDPOINT."""
-        return f"http://{LOOPBACK}:{self.port}"
-
-    @property
-    def process(self) -> subprocess.Popen[bytes]:
-        """Return the running engine's process; EngineError when it was not started."""
-        if self._process is None:
-            raise EngineError("the embedded engine is not running")
-        return self._process
 
     def reserve(self) -> None:
         """Lock the folder and check the port, so that what is in the way shows before anything runs."""
@@ -63,8 +43,7 @@ class Engine:
 
     def start(self) -> Self:
         """Lock the folder, start the engine and wait until it answers; EngineError if any of that fails."""
-        if self._process is not None:
-            raise EngineError(f"the embedded engine runs already, as process {self._process.pid}")
+        self._check_stopped()
         lock = _guard(self._lock)
         try:
             command = _command(self.data_dir, self.port)
@@ -86,9 +65,7 @@ class Engine:
 
     def stop(self) -> None:
         """Ask the engine to end, insist after a while, then free the folder; harmless when not running."""
-        if self._process is not None:
-            end(self._process)
-            self._process = None
+        super().stop()
         self._lock.let_go()
 
     def kill(self) -> None:
@@ -97,25 +74,6 @@ class Engine:
         self.process.wait()
         self._process = None
         self._lock.let_go()
-
-    def __enter__(self) -> Self:
-        """Start the engine."""
-        return self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop the engine."""
-        self.stop()
-
-    def _wait_until_answering(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(self.port):
-            if self.process.poll() is not None:
-                raise EngineError(f"the embedded engine ended at once (exit {self.process.returncode})")
-            if time.monotonic() > deadline:
-                raise EngineError(f"the embedded engine gave no answer within {START_SECONDS:.0f} seconds")
-            time.sleep(0.01)
 
 
 def become_engine() -> None:
@@ -144,44 +102,6 @@ def _command(data_dir: Path, port: int) -> list[str]:
         raise EngineError(f"port {port} is already in use: set ENGINE_PORT to a free one")
     database = data_dir / DATABASE_NAME
     return [str(BINARY), "serve", "--host", LOOPBACK, "--port", str(port), "--db-path", str(database)]
-
-
-def signed_headers(operation: str) -> dict[str, str]:
-    """Return headers for a bare request; the engine checks that it is signed, not who signed it."""
-    return {
-        "Content-Type": "application/x-amz-json-1.0",
-        "X-Amz-Target": f"DynamoDB_20120810.{operation}",
-        "X-Amz-Date": "20200101T000000Z",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20200101/local/dynamodb/aws4_request, "
-        "SignedHeaders=host, Signature=0",
-    }
-
-
-def dying_with_parent(command: list[str]) -> list[str]:
-    """Prefix a command so that the kernel ends it when the thread that started it is killed outright."""
-    setpriv = shutil.which("setpriv")
-    return [setpriv, "--pdeathsig", "TERM", *command] if setpriv else command
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process to end, insist after a while, and wait for it."""
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def answers(port: int) -> bool:
-    """Tell whether an engine on this machine answers a request."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
-    try:
-        with contextlib.closing(connection):
-            connection.request("POST", "/", b"{}", signed_headers("ListTables"))
-            return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
 
 
 if __name__ == "__main__":

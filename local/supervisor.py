@@ -15,8 +15,9 @@ from typing import NoReturn
 from local.child import Child
 from local.console import Console
 from local.demo_password import keep_demo_password
-from local.engine import Engine, EngineError
+from local.engine import Engine
 from local.ports import LOOPBACK, is_port_free
+from local.server import EngineError
 from local.settings import ROOT, Settings
 
 WORKER_READY_WORDS = "worker ready"

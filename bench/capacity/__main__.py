@@ -13,7 +13,7 @@ from bench.client import WrongAnswer
 from bench.corpus import CorpusMissing, load_corpus
 from bench.dataset import HOME
 from bench.product import ProductFailed
-from local.engine import EngineError
+from local.server import EngineError
 
 FAILED = 1
 

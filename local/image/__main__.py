@@ -3,11 +3,11 @@
 import sys
 import time
 
-from local.engine import EngineError
 from local.image.build import BASES, Image, base, build, opened
 from local.image.contents import check_contents, size_of
 from local.image.running import check_running, stage
 from local.image.tools import CheckFailed, lint, require_machine
+from local.server import EngineError
 
 _started = time.monotonic()
 

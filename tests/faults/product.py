@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from local.engine import dying_with_parent
 from local.ports import is_port_free
 from local.procfile import read_procfile
+from local.server import dying_with_parent
 from local.settings import ROOT
 from models.connection import ConnectionOptions
 from tests.engines import new_engine

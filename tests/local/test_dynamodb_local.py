@@ -8,8 +8,8 @@ import pytest
 import models
 from local import dynamodb_local
 from local.dynamodb_local import DynamoDBLocal
-from local.engine import EngineError
 from local.ports import is_port_free
+from local.server import EngineError
 from models.connection import ConnectionOptions, disconnect
 from tests.engines import CHOSEN, DYNAMODB_LOCAL
 from tests.local.processes import is_running

@@ -10,8 +10,9 @@ import sys
 import pytest
 
 from local import engine as engine_module
-from local.engine import Engine, EngineError
+from local.engine import Engine
 from local.ports import free_port, is_port_free
+from local.server import EngineError, signed_headers
 from local.settings import ROOT
 from tests.engines import embedded_only
 from tests.local.processes import is_running, wait_until, wait_until_gone
@@ -29,7 +30,7 @@ time.sleep(60)
 
 def call(engine: Engine, operation: str, body: dict[str, object]) -> dict[str, object]:
     """Send one DynamoDB request to an engine."""
-    headers = engine_module.signed_headers(operation)
+    headers = signed_headers(operation)
     connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=5)
     try:
         connection.request("POST", "/", json.dumps(body), headers)
