@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from bench.against import FOLLOWER, PYTHON, other
 from bench.client import WrongAnswer
 from bench.corpus import FILE, CorpusMissing, load_corpus
 from bench.dataset import HOME, ensure
@@ -44,6 +45,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--faults", type=float, default=0.0, metavar="SHARE", help="of each fault in docs/faults.md, say 0.01"
     )
+    parser.add_argument("--against", type=_checkout, metavar="CHECKOUT", help="measure its product in turn")
     parser.add_argument("--json", type=Path, default=HOME / "results.json", metavar="PATH")
     parser.add_argument("--home", type=Path, default=HOME, help="where loaded data is kept")
     parser.add_argument("--corpus", type=Path, default=FILE, help="the shared corpus.py")
@@ -57,6 +59,13 @@ def _size(text: str) -> int:
     return size
 
 
+def _checkout(text: str) -> Path:
+    checkout = Path(text).resolve()
+    if not all((checkout / needed).is_file() for needed in (PYTHON, FOLLOWER)):
+        raise argparse.ArgumentTypeError(f"{text} is not a checkout to measure: run make setup there")
+    return checkout
+
+
 def _measure(options: argparse.Namespace) -> list[SizeResult]:
     corpus = load_corpus(options.corpus)
     begun = time.monotonic()
@@ -65,8 +74,17 @@ def _measure(options: argparse.Namespace) -> list[SizeResult]:
         print(f"{time.monotonic() - begun:7.1f} s  {text}", flush=True)
 
     datasets = [ensure(corpus, size, options.home.resolve(), say) for size in sorted(set(options.sizes))]
+    against = None
+    if options.against is not None:
+        against = other(options.against, size=datasets[-1].size, corpus=options.corpus)
     return bench(
-        corpus, datasets, rounds=options.runs, seconds=options.seconds, say=say, faults=options.faults
+        corpus,
+        datasets,
+        rounds=options.runs,
+        seconds=options.seconds,
+        say=say,
+        faults=options.faults,
+        against=against,
     )
 
 

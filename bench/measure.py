@@ -1,10 +1,12 @@
 """Bounded keep-alive load with CPU accounting; counts as the shared load generator does."""
 
+import os
 import statistics
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import Protocol
 
 from bench.client import Client
 from bench.processes import busy_seconds, cpu_seconds
@@ -38,14 +40,6 @@ class Roots:
     def all(self) -> list[int]:
         """List them."""
         return [self.web, self.engine, self.worker]
-
-
-@dataclass(frozen=True)
-class Lane:
-    """The same operations as on the other lanes, on a product with another number of tickets."""
-
-    operations: Sequence[Operation]
-    roots: Roots
 
 
 @dataclass(frozen=True)
@@ -103,27 +97,62 @@ class Measured:
         return figures
 
 
+class Lane(Protocol):
+    """A product with the same operations, by key, as the products on the other lanes."""
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return the operations' labels by key, in the order to do them in."""
+
+    def warm_up(self, key: str, seconds: float) -> list[str]:
+        """Do an operation a few times; returns the errors."""
+
+    def round(self, key: str, bench: int, seconds: float) -> tuple[Round | None, list[str]]:
+        """Measure an operation; programs that do not descend from the process `bench` are foreign."""
+
+
+class OwnLane:
+    """A product that this process asks."""
+
+    def __init__(self, operations: Sequence[Operation], roots: Roots) -> None:
+        """Take what is to be done, and the product's processes."""
+        self._operations = {one.key: one for one in operations}
+        self._roots = roots
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Return the operations' labels by key."""
+        return {key: one.label for key, one in self._operations.items()}
+
+    def warm_up(self, key: str, seconds: float) -> list[str]:
+        """Fill the caches of the product."""
+        return run(self._operations[key], TOGETHER, min(WARM_SECONDS, seconds), WARM_UP)[1]
+
+    def round(self, key: str, bench: int, seconds: float) -> tuple[Round | None, list[str]]:
+        """Measure one round."""
+        return _round(self._operations[key], _Meter(self._roots, bench), seconds)
+
+
 def measure(
     lanes: Sequence[Lane], *, rounds: int, seconds: float, say: Callable[[str], None]
 ) -> list[list[Measured]]:
     """Warm everything up, then go `rounds` times through all operations; returns each lane's figures.
 
-    An operation is measured on one lane right after the other, so that drift meets all sizes alike.
+    An operation is measured on one lane right after the other, so that drift meets all lanes alike.
     """
-    measured = [[Measured(one.key, one.label) for one in lane.operations] for lane in lanes]
-    everybody = [root for lane in lanes for root in lane.roots.all]
+    measured = [[Measured(key, label) for key, label in lane.labels.items()] for lane in lanes]
     turns = [
-        (lane, lane.operations[place], found[place])
-        for place in range(len(lanes[0].operations))
+        (lane, found[place])
+        for place in range(len(measured[0]))
         for lane, found in zip(lanes, measured, strict=True)
     ]
-    for _, operation, found in turns:
-        found.errors += run(operation, TOGETHER, min(WARM_SECONDS, seconds), WARM_UP)[1]
+    for lane, found in turns:
+        found.errors += lane.warm_up(found.key, seconds)
     for number in range(rounds):
-        for lane, operation, found in turns:
+        for lane, found in turns:
             if len(found.errors) > MOST_ERRORS:
                 continue
-            done, errors = _round(operation, _Meter(lane.roots, everybody), seconds)
+            done, errors = lane.round(found.key, os.getpid(), seconds)
             found.errors += errors
             if done is not None:
                 found.rounds.append(done)
@@ -168,10 +197,10 @@ def run(
 
 
 class _Meter:
-    """CPU seconds spent since it was read last; `everybody` are the processes that are not foreign."""
+    """CPU seconds spent since it was read last; what does not descend from the process `bench` is foreign."""
 
-    def __init__(self, roots: Roots, everybody: Sequence[int]) -> None:
-        self._roots, self._everybody = roots, everybody
+    def __init__(self, roots: Roots, bench: int) -> None:
+        self._roots, self._bench = roots, bench
         self._last = self._read()
 
     def spent(self) -> tuple[float, float, float, float]:
@@ -183,7 +212,7 @@ class _Meter:
 
     def _read(self) -> tuple[float, ...]:
         of = [cpu_seconds([root]) for root in self._roots.all]
-        return (*of, cpu_seconds(self._everybody) + time.process_time(), busy_seconds())
+        return (*of, cpu_seconds([self._bench]), busy_seconds())
 
 
 def _round(operation: Operation, meter: _Meter, seconds: float) -> tuple[Round | None, list[str]]:

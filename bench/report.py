@@ -5,11 +5,12 @@ import os
 import platform
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.against import HEAD, Ratio
 from bench.measure import Measured
 from bench.pages import DEPTH
 from bench.processes import Memory
@@ -42,6 +43,7 @@ class SizeResult:
     depth: int
     notes: list[str] = field(default_factory=list)
     storm: Storm | None = None
+    against: Sequence[Ratio] = ()
 
     def measured(self, key: str) -> Measured | None:
         """Return an operation's figures, None when there are none."""
@@ -147,6 +149,8 @@ def table(result: SizeResult) -> list[str]:
     lines.append(f"  memory, PSS in MiB: {result.total_pss:.0f} ({parts}; the sum of RSS is {rss:.0f})")
     if result.storm is not None:
         lines.append(result.storm.line())
+    if result.against:
+        lines += [HEAD, *(ratio.line() for ratio in result.against)]
     return lines + [f"  {note}" for note in result.notes]
 
 
@@ -184,5 +188,6 @@ def _as_json(result: SizeResult) -> dict[str, Any]:
         },
         "memory_pss_mib": round(result.total_pss, 1),
         "storm": result.storm.as_json() if result.storm else None,
+        "against": [asdict(ratio) for ratio in result.against],
         "notes": result.notes,
     }

@@ -1,15 +1,16 @@
 """All operations on products with different numbers of tickets, measured in turn."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 
+from bench.against import Other, Ratio, ratios
 from bench.client import Client, sign_in
 from bench.dashboard import Dashboard
 from bench.dataset import Dataset
-from bench.measure import NOISY, Lane, Measured, Operation, measure
+from bench.measure import NOISY, Lane, Measured, Operation, OwnLane, measure
 from bench.pages import DEPTH, GRID, Customer, Desk, Lists
 from bench.processes import memory
 from bench.product import Product, running
@@ -34,7 +35,9 @@ class Session:
     check: Callable[[], None]
 
     def result(self, measured: list[Measured]) -> SizeResult:
-        """Take the memory as it is now and put everything together."""
+        """Check what was written, take the memory as it is now and put everything together."""
+        self.check()
+        self.product.check()
         used = {name: memory([getattr(self.product.roots, name)]) for name in GROUPS}
         notes = [f"the list has {self.depth} full pages, not {DEPTH}"] if self.depth < DEPTH else []
         if any(one.is_noisy for one in measured):
@@ -62,36 +65,54 @@ def bench(
     seconds: float,
     say: Say,
     faults: float = 0.0,
+    against: AbstractContextManager[Other] | None = None,
 ) -> list[SizeResult]:
-    """Start a product on a copy of each dataset, the smallest first, and measure everything."""
+    """Start a product on a copy of each dataset, the smallest first, and measure everything.
+
+    The largest is measured in turn with the product of another checkout, if one is given.
+    """
     results = []
     with ExitStack() as everything:
         stacks = [everything.enter_context(ExitStack()) for _ in datasets]
         sessions = [
-            stack.enter_context(_opened(corpus, dataset, say, faults))
+            stack.enter_context(opened(corpus, dataset, say, faults))
             for stack, dataset in zip(stacks, datasets, strict=True)
         ]
-        go = partial(measure, rounds=rounds, seconds=seconds, say=say)
-        say("reading")
-        reads = go([Lane(session.reads, session.product.roots) for session in sessions])
-        say("writing")
-        writes = go([Lane(session.writes, session.product.roots) for session in sessions])
+        with against or nullcontext() as beside:
+            phases = []
+            for phase in ("reads", "writes"):
+                say(phase)
+                lanes = _lanes(phase, sessions, beside)
+                phases.append(measure(lanes, rounds=rounds, seconds=seconds, say=say))
+            found = [[*read, *written] for read, written in zip(*phases, strict=True)]
+            compared = _compared(sessions[-1], beside, *found[-2:]) if beside else []
         # Each stops in turn, so that the largest is alone when its memory is taken.
-        for stack, session, read, written in zip(stacks, sessions, reads, writes, strict=True):
-            session.check()
-            session.product.check()
-            result = session.result([*read, *written])
+        for stack, session, measured in zip(stacks, sessions, found, strict=False):
+            results.append(session.result(measured))
             if session is sessions[-1]:
                 say("fifty people sign in at once")
-                result.storm = session.storm(seconds * STORM)
+                results[-1].storm = session.storm(seconds * STORM)
                 session.product.check()
-            results.append(result)
             stack.close()
+    results[-1].against = compared
     return results
 
 
+def _lanes(phase: str, sessions: Sequence[Session], beside: Other | None) -> list[Lane]:
+    own = [OwnLane(getattr(session, phase), session.product.roots) for session in sessions]
+    return [*own, beside.lane(phase, own[-1].labels)] if beside else [*own]
+
+
+def _compared(
+    session: Session, beside: Other, own: Sequence[Measured], others: Sequence[Measured]
+) -> list[Ratio]:
+    used = memory(session.product.roots.all).pss
+    return [*ratios(own, others), Ratio.of("memory (PSS), MiB", [used], [beside.pss()])]
+
+
 @contextmanager
-def _opened(corpus: ModuleType, dataset: Dataset, say: Say, faults: float) -> Iterator[Session]:
+def opened(corpus: ModuleType, dataset: Dataset, say: Say, faults: float) -> Iterator[Session]:
+    """Start the product on a copy of a dataset and sign everybody in."""
     truth = dataset.truth(corpus)
     with dataset.copy() as folder, running(folder, faults=faults) as product:
         agent, manager, customer = (

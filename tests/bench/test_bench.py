@@ -7,19 +7,21 @@ import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 
 import pytest
 
 from bench.__main__ import main
+from bench.against import ratios
 from bench.client import Client
 from bench.corpus import FILE, CorpusMissing, People, known, load_corpus, tickets
 from bench.dashboard import callback_body
 from bench.measure import (
     MOST_ALONE,
     MOST_TOGETHER,
-    Lane,
     Measured,
     Operation,
+    OwnLane,
     Roots,
     Round,
     measure,
@@ -27,6 +29,7 @@ from bench.measure import (
 )
 from bench.processes import cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
+from local.settings import ROOT
 from tests.engines import embedded_only
 
 END = datetime(2026, 11, 22, tzinfo=UTC)
@@ -109,12 +112,12 @@ def test_sizes_take_turns_operation_by_operation():
     order: list[str] = []
     me = os.getpid()
 
-    def lane(size: str) -> Lane:
+    def lane(size: str) -> OwnLane:
         operations = [
             Operation(key, key, lambda: Client(9), lambda _, name=f"{size} {key}": order.append(name))
             for key in ("read", "write")
         ]
-        return Lane(operations, Roots(me, me, me))
+        return OwnLane(operations, Roots(me, me, me))
 
     small, large = measure([lane("small"), lane("large")], rounds=2, seconds=0.2, say=order.append)
     once = ["small read", "large read", "small write", "large write"]
@@ -146,6 +149,24 @@ def test_targets_are_compared_at_both_sizes_and_between_them():
     assert not found["200 pages deep against the first page, at 100,000"].is_met
 
 
+def test_two_checkouts_are_compared_round_by_round():
+    own, others = (Measured("a", "a", [Round(ms, 0, 0, 9, 12, 90, 20, 0, 100) for ms in each])
+                   for each in ((4, 9, 6, 8), (4, 10, 5, 16)))  # fmt: skip
+    (found,) = ratios([own], [others])
+    assert (found.own, found.other) == (7, 7.5)
+    assert found.ratio == pytest.approx(0.95)  # of 1, 0.9, 1.2 and 0.5
+    assert found.low < 0.9
+    assert found.high > 1
+    wrong = Measured("a", "a", others.rounds, ["WrongAnswer('x')"])
+    assert ratios([own], [wrong]) == []
+
+
+def test_a_checkout_that_is_not_set_up_is_one_line(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["--against", str(tmp_path)])
+    assert f"{tmp_path} is not a checkout to measure" in capsys.readouterr().err
+
+
 def test_noise_and_errors_are_marked():
     noisy = Measured("a", "busy", rounds(5, foreign=0.4))
     wrong = Measured("b", "wrong", rounds(5), ["WrongAnswer('x')"])
@@ -168,12 +189,22 @@ def test_the_callback_is_built_from_what_the_page_lists():
     assert body["inputs"] == [{"id": "url", "property": "search"}]
 
 
+def beside(folder: Path) -> Path:
+    """Make another checkout of the same code, which keeps its own data."""
+    checkout = folder / "other"
+    checkout.mkdir()
+    for entry in ROOT.iterdir():
+        if entry.name != "var":
+            (checkout / entry.name).symlink_to(entry)
+    return checkout
+
+
 @needs_corpus
 @pytest.mark.engine
 @embedded_only
 def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_path, capsys):
     written = tmp_path / "results.json"
-    arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1"]
+    arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1", "--against", str(beside(tmp_path))]
     assert main([*arguments, "--home", str(tmp_path), "--json", str(written)]) == 0, capsys.readouterr().out
     assert "60 tickets" in capsys.readouterr().out
     found = json.loads(written.read_text())["sizes"]["60"]
@@ -189,4 +220,7 @@ def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_pa
     assert found["storm"]["signed_in"] > 0
     assert found["storm"]["pages"] > 0
     assert found["storm"]["errors"] == []
-    assert not (tmp_path / "60" / "run").exists()
+    labels = [operation["label"] for operation in found["operations"].values()]
+    assert [one["label"] for one in found["against"]] == [*labels, "memory (PSS), MiB"]
+    assert all(one["own"] > 0 and one["other"] > 0 for one in found["against"])
+    assert not list(tmp_path.rglob("run"))

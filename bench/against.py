@@ -1,0 +1,136 @@
+"""Another checkout's product beside this one, measured in turn: their ratio holds on a noisy machine too."""
+
+import json
+import os
+import statistics
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Measured, Round
+from bench.product import KEPT, ProductFailed
+
+STOP_SECONDS = 60.0
+PYTHON = Path(".venv/bin/python")
+FOLLOWER = Path("bench/follower.py")
+
+
+class Other:
+    """The bench of the other checkout, which does what this one says."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        """Wait until it has loaded its data and started its product."""
+        self._process = process
+        self._labels: dict[str, dict[str, str]] = self._answer()
+
+    def lane(self, phase: str, expected: Mapping[str, str]) -> "OtherLane":
+        """Return its "reads" or "writes"; raises ProductFailed unless the operations are the same."""
+        labels = self._labels[phase]
+        if list(labels) != list(expected):
+            raise ProductFailed(f"the other checkout measures {', '.join(labels)}: not the same operations")
+        return OtherLane(self, labels)
+
+    def pss(self) -> float:
+        """Return the memory of its product in MiB; raises ProductFailed when that came to harm."""
+        return float(self.ask(do="memory")["pss"])
+
+    def ask(self, **question: object) -> dict[str, Any]:
+        """Give it one thing to do and wait for it."""
+        assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
+        with suppress(BrokenPipeError):  # it has ended, which its answer tells
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None  # noqa: S101 - it was started with a pipe
+        line = self._process.stdout.readline()
+        if not line:
+            raise ProductFailed(f"the other checkout's bench ended (exit {self._process.wait()})")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+class OtherLane:
+    """The other checkout's product, with its own operations."""
+
+    def __init__(self, other: Other, labels: Mapping[str, str]) -> None:
+        """Take whom to ask, and what it can do."""
+        self._other = other
+        self.labels = labels
+
+    def warm_up(self, key: str, seconds: float) -> list[str]:
+        """Fill the caches of the other product."""
+        errors: list[str] = self._other.ask(do="warm_up", key=key, seconds=seconds)["errors"]
+        return errors
+
+    def round(self, key: str, bench: int, seconds: float) -> tuple[Round | None, list[str]]:
+        """Measure one round there."""
+        told = self._other.ask(do="round", key=key, seconds=seconds, bench=bench)
+        return (Round(**told["round"]) if told["round"] else None), told["errors"]
+
+
+@contextmanager
+def other(checkout: Path, *, size: int, corpus: Path) -> Iterator[Other]:
+    """Start the bench of a checkout that is set up, on its own data; stop it at the end."""
+    where = ("--corpus", str(corpus.resolve()), "--home", str(checkout / "var" / "bench"))
+    process = subprocess.Popen(
+        [str(checkout / PYTHON), "-m", "bench.follower", "--size", str(size), *where],
+        cwd=checkout,
+        env={name: os.environ[name] for name in (*KEPT, "PATH") if name in os.environ},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield Other(process)
+        finally:
+            _stop(process)
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    assert process.stdin is not None  # noqa: S101 - it was started with a pipe
+    process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One figure of both checkouts: the medians, the median of the rounds' ratios and their quartiles."""
+
+    label: str
+    own: float
+    other: float
+    ratio: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, label: str, own: Sequence[float], others: Sequence[float]) -> "Ratio":
+        """Compare round by round."""
+        each = [a / b for a, b in zip(own, others, strict=True)]
+        low, ratio, high = statistics.quantiles(each, n=4) if len(each) > 1 else each * 3
+        return cls(label, statistics.median(own), statistics.median(others), ratio, low, high)
+
+    def line(self) -> str:
+        """Write it as one line of the table."""
+        spread = f"{self.low:.3f} to {self.high:.3f}"
+        return f"  {self.label:<28}{self.own:>8.2f}{self.other:>8.2f}{self.ratio:>8.3f}   {spread}"
+
+
+HEAD = f"{'against the other checkout':<30}{'own':>8}{'other':>8}{'ratio':>8}   quartiles of the rounds"
+
+
+def ratios(own: Sequence[Measured], others: Sequence[Measured]) -> list[Ratio]:
+    """Compare the CPU time of each operation; those with a wrong answer are left out."""
+    return [
+        Ratio.of(one.label, [r.cpu_ms for r in one.rounds], [r.cpu_ms for r in two.rounds])
+        for one, two in zip(own, others, strict=True)
+        if one.is_valid and two.is_valid and len(one.rounds) == len(two.rounds)
+    ]
