@@ -25,6 +25,7 @@ from portal import (
     logs,
     mailbox,
     navigation,
+    parts,
     security,
     stills,
     style,
@@ -57,7 +58,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     _configure(app, settings)
     app.extensions["services"] = services
     app.extensions["settings"] = settings
-    _serve_assets(app, secure=settings.secure_cookies)
+    assets = _serve_assets(app, secure=settings.secure_cookies)
     _log_requests(app, settings)
     errors.init_app(app)
     auth.init_app(app)
@@ -65,6 +66,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     gate.init_app(app)
     security.init_app(app, secure=settings.secure_cookies)
     words.init_app(app, time_zone=settings.time_zone)
+    parts.init_app(app, time_zone=settings.time_zone, asset=assets.url)
     # Programs prove themselves by a token in a header, which no foreign page can make a browser send.
     MaskedForgeryProtection(app).exempt(api.bp)
     Compress(app)
@@ -108,7 +110,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         app.wsgi_app = proxied  # type: ignore[method-assign]  # how Flask is wrapped
 
 
-def _serve_assets(app: Flask, *, secure: bool) -> None:
+def _serve_assets(app: Flask, *, secure: bool) -> Assets:
     assets, everywhere = Assets.load(), security.always(secure=secure)
     app.jinja_env.globals.update(asset=assets.url, asset_modules=assets.preloads)
 
@@ -123,6 +125,7 @@ def _serve_assets(app: Flask, *, secure: bool) -> None:
         immutable_file_test=assets.immutable,
         add_headers_function=add_headers,
     )
+    return assets
 
 
 def _log_requests(app: Flask, settings: Settings) -> None:

@@ -38,7 +38,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         day=lambda at: day(at, now(), zone),
         long_day=lambda at: long_day(at, now(), zone),
         short_day=lambda at: short_day(at, now(), zone),
-        clock=lambda at: f"{at.astimezone(zone):%H:%M}",
+        clock=lambda at: clock(at, zone),
         when=lambda at: when(at, now(), zone),
         told=lambda at: told(at, now(), zone),
         stamp=lambda at: stamp(at, now(), zone),
@@ -65,6 +65,11 @@ def exact(at: datetime, zone: tzinfo) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
 
 
+def clock(at: datetime, zone: tzinfo) -> str:
+    """Write the time of day: 16:52."""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
 def second(at: datetime, zone: tzinfo) -> str:
     """Write a moment as a log would be searched for it: 20 Nov 2026 16:52:07."""
     local = at.astimezone(zone)
@@ -84,6 +89,12 @@ def when(at: datetime, current: datetime, zone: tzinfo) -> str:
     local = at.astimezone(zone)
     named = _recent(local, current.astimezone(zone), f"{local:%a}")
     return f"{named} {local:%H:%M}" if named else day(at, current, zone)
+
+
+def within(at: datetime, current: datetime, zone: tzinfo) -> str:
+    """Write the same inside a sentence: today 09:41, yesterday 16:52, Fri 16:52."""
+    said = when(at, current, zone)
+    return said[0].lower() + said[1:] if said.startswith(("Today", "Yesterday")) else said
 
 
 def told(at: datetime, current: datetime, zone: tzinfo) -> str:
