@@ -16,6 +16,9 @@ CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/pyth
 TEST_JOBS ?= 2
 FAULT_OPERATIONS ?= 20000
 
+# Compiled once, the code starts in half the time; where writing that is forbidden, every process would compile all.
+unexport PYTHONDONTWRITEBYTECODE
+
 # A virtual environment knows its own path: after a move or copy of this folder it is made anew.
 $(shell [ ! -e .venv/.made-in ] || [ "$$(cat .venv/.made-in)" = "$$(pwd -P)" ] || rm -rf .venv)
 ASSET_SOURCES := $(shell find portal analytics_dash -path portal/static/build -prune -o \

@@ -51,9 +51,10 @@ def _is_change(event: Event) -> bool:
 def _with_days(entries: Iterable[Entry], day: Callable[[Any], str]) -> Iterable[Entry]:
     present = None
     for entry in entries:
-        if day(entry["at"]) != present:
-            present = day(entry["at"])
-            yield {"type": "day", "label": present}
+        said = day(entry["at"])
+        if said != present:
+            present = said
+            yield {"type": "day", "label": said}
         yield entry
 
 
@@ -91,7 +92,8 @@ def _sum_up(entry: Entry, filters: Filters) -> None:
     parts = [_in_short(event, change) for event in events for change in event["changes"]]
     entry["summary"] = ", ".join(parts[:SUMMED_UP]) + (", and more" if len(parts) > SUMMED_UP else "")
     first, last = events[0]["at"], events[-1]["at"]
-    write = filters["clock" if filters["long_day"](first) == filters["long_day"](last) else "short_day"]
+    one_day = first == last or filters["long_day"](first) == filters["long_day"](last)
+    write = filters["clock" if one_day else "short_day"]
     entry["span"] = "\N{EN DASH}".join(dict.fromkeys((write(first), write(last))))
 
 

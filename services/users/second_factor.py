@@ -9,7 +9,6 @@ from hashlib import sha256
 from typing import Any
 
 import pyotp
-import segno
 
 from models import user as user_table
 from models.errors import VersionMoved
@@ -71,6 +70,8 @@ class SecondFactor:
 
     def begin(self, actor: Actor) -> Enrolment:
         """Make a new secret; nothing is kept until a code made from it comes back."""
+        import segno  # few enrol: no process carries it until somebody does
+
         actor.check_acts()
         secret = pyotp.random_base32()
         name = actor.email or actor.name
