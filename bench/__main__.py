@@ -31,7 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("bench: stopped", file=sys.stderr)
         return INTERRUPTED
-    chosen = {"rounds": options.runs, "seconds": options.seconds, "faults": options.faults}
+    chosen = {
+        "starts": options.starts,
+        "rounds": options.runs,
+        "seconds": options.seconds,
+        "faults": options.faults,
+    }
     write_json(options.json, results, chosen)
     _tell(results, options.json)
     return 0 if all(result.is_valid for result in results) else FAILED
@@ -42,6 +47,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--sizes", type=_size, nargs="+", default=list(SIZES), metavar="N")
     parser.add_argument("--seconds", type=float, default=4.0, help="at most, for each half of a round")
     parser.add_argument("--runs", type=int, default=3, help="rounds; a figure is their median")
+    parser.add_argument("--starts", type=int, default=1, help="of the products, each measured for all rounds")
     parser.add_argument(
         "--faults", type=float, default=0.0, metavar="SHARE", help="of each fault in docs/faults.md, say 0.01"
     )
@@ -74,18 +80,26 @@ def _measure(options: argparse.Namespace) -> list[SizeResult]:
         print(f"{time.monotonic() - begun:7.1f} s  {text}", flush=True)
 
     datasets = [ensure(corpus, size, options.home.resolve(), say) for size in sorted(set(options.sizes))]
-    against = None
-    if options.against is not None:
-        against = other(options.against, size=datasets[-1].size, corpus=options.corpus)
-    return bench(
-        corpus,
-        datasets,
-        rounds=options.runs,
-        seconds=options.seconds,
-        say=say,
-        faults=options.faults,
-        against=against,
-    )
+
+    def start() -> list[SizeResult]:
+        beside = None
+        if options.against is not None:
+            beside = other(options.against, size=datasets[-1].size, corpus=options.corpus)
+        return bench(
+            corpus,
+            datasets,
+            rounds=options.runs,
+            seconds=options.seconds,
+            say=say,
+            faults=options.faults,
+            against=beside,
+        )
+
+    results = start()
+    for _ in range(1, options.starts):
+        for result, later in zip(results, start(), strict=True):
+            result.add(later)
+    return results
 
 
 def _tell(results: Sequence[SizeResult], written: Path) -> None:

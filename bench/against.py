@@ -100,6 +100,31 @@ def _stop(process: "subprocess.Popen[str]") -> None:
         process.terminate()
 
 
+@dataclass
+class Comparison:
+    """What was measured of both products: operations round by round, memory in MiB at each start."""
+
+    own: list[Measured]
+    others: list[Measured]
+    memory: list[tuple[float, float]]
+
+    def ratios(self) -> list["Ratio"]:
+        """Compare CPU time and memory; operations with a wrong answer are left out."""
+        found = [
+            Ratio.of(one.label, [r.cpu_ms for r in one.rounds], [r.cpu_ms for r in two.rounds])
+            for one, two in zip(self.own, self.others, strict=True)
+            if one.is_valid and two.is_valid and len(one.rounds) == len(two.rounds)
+        ]
+        own, others = zip(*self.memory, strict=True)
+        return [*found, Ratio.of("memory (PSS), MiB", own, others)]
+
+    def add(self, later: "Comparison") -> None:
+        """Take in what was measured after another start; the own rounds are shared with the result's."""
+        for one, more in zip(self.others, later.others, strict=True):
+            one.add(more)
+        self.memory += later.memory
+
+
 @dataclass(frozen=True)
 class Ratio:
     """One figure of both checkouts: the medians, the median of the rounds' ratios and their quartiles."""
@@ -125,12 +150,3 @@ class Ratio:
 
 
 HEAD = f"{'against the other checkout':<30}{'own':>8}{'other':>8}{'ratio':>8}   quartiles of the rounds"
-
-
-def ratios(own: Sequence[Measured], others: Sequence[Measured]) -> list[Ratio]:
-    """Compare the CPU time of each operation; those with a wrong answer are left out."""
-    return [
-        Ratio.of(one.label, [r.cpu_ms for r in one.rounds], [r.cpu_ms for r in two.rounds])
-        for one, two in zip(own, others, strict=True)
-        if one.is_valid and two.is_valid and len(one.rounds) == len(two.rounds)
-    ]

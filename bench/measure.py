@@ -71,6 +71,11 @@ class Measured:
     rounds: list[Round] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
+    def add(self, later: "Measured") -> None:
+        """Take in what was measured after another start."""
+        self.rounds += later.rounds
+        self.errors += later.errors
+
     @property
     def is_valid(self) -> bool:
         """Tell whether every operation was answered rightly."""

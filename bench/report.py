@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.against import HEAD, Ratio
+from bench.against import HEAD, Comparison
 from bench.measure import Measured
 from bench.pages import DEPTH
 from bench.processes import Memory
@@ -43,7 +43,19 @@ class SizeResult:
     depth: int
     notes: list[str] = field(default_factory=list)
     storm: Storm | None = None
-    against: Sequence[Ratio] = ()
+    against: Comparison | None = None
+
+    def add(self, later: "SizeResult") -> None:
+        """Take in what was measured after another start; of memory and of the storm the worse one counts."""
+        for one, more in zip(self.operations, later.operations, strict=True):
+            one.add(more)
+        if later.total_pss > self.total_pss:
+            self.memory = later.memory
+        if self.storm is not None and later.storm is not None:
+            self.storm = max(self.storm, later.storm, key=lambda storm: storm.p95)
+        if self.against is not None and later.against is not None:
+            self.against.add(later.against)
+        self.notes += [note for note in later.notes if note not in self.notes]
 
     def measured(self, key: str) -> Measured | None:
         """Return an operation's figures, None when there are none."""
@@ -150,7 +162,7 @@ def table(result: SizeResult) -> list[str]:
     if result.storm is not None:
         lines.append(result.storm.line())
     if result.against:
-        lines += [HEAD, *(ratio.line() for ratio in result.against)]
+        lines += [HEAD, *(ratio.line() for ratio in result.against.ratios())]
     return lines + [f"  {note}" for note in result.notes]
 
 
@@ -188,6 +200,6 @@ def _as_json(result: SizeResult) -> dict[str, Any]:
         },
         "memory_pss_mib": round(result.total_pss, 1),
         "storm": result.storm.as_json() if result.storm else None,
-        "against": [asdict(ratio) for ratio in result.against],
+        "against": [asdict(ratio) for ratio in result.against.ratios()] if result.against else [],
         "notes": result.notes,
     }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from types import ModuleType
 
-from bench.against import Other, Ratio, ratios
+from bench.against import Comparison, Other
 from bench.client import Client, sign_in
 from bench.dashboard import Dashboard
 from bench.dataset import Dataset
@@ -85,7 +85,7 @@ def bench(
                 lanes = _lanes(phase, sessions, beside)
                 phases.append(measure(lanes, rounds=rounds, seconds=seconds, say=say))
             found = [[*read, *written] for read, written in zip(*phases, strict=True)]
-            compared = _compared(sessions[-1], beside, *found[-2:]) if beside else []
+            compared = _compared(sessions[-1], beside, *found[-2:]) if beside else None
         # Each stops in turn, so that the largest is alone when its memory is taken.
         for stack, session, measured in zip(stacks, sessions, found, strict=False):
             results.append(session.result(measured))
@@ -105,9 +105,9 @@ def _lanes(phase: str, sessions: Sequence[Session], beside: Other | None) -> lis
 
 def _compared(
     session: Session, beside: Other, own: Sequence[Measured], others: Sequence[Measured]
-) -> list[Ratio]:
+) -> Comparison:
     used = memory(session.product.roots.all).pss
-    return [*ratios(own, others), Ratio.of("memory (PSS), MiB", [used], [beside.pss()])]
+    return Comparison(list(own), list(others), [(used, beside.pss())])
 
 
 @contextmanager

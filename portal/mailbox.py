@@ -1,15 +1,13 @@
 """The mailbox of development: letters that would have left the house, readable in the browser."""
 
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default
 from pathlib import Path
 from typing import Any, cast
 
 from flask import Blueprint, abort, current_app, render_template
 
 from portal.guards import public
+from services import mail
 
 bp = Blueprint("mailbox", __name__, url_prefix="/mailbox")
 SHOWN = 100
@@ -30,7 +28,7 @@ def letter(letter: str) -> str:
     path = next((found for found in _folder().glob("*.eml") if found.stem == letter), None)
     if path is None:
         abort(404)
-    message = _read(path)
+    message = mail.read(path)
     body = message.get_body(("plain",))
     return render_template(
         "mailbox.html", letters=[_summary(path)], text=body.get_content() if body is not None else ""
@@ -41,12 +39,8 @@ def _folder() -> Path:
     return cast(Path, current_app.extensions["settings"].mail_dir)
 
 
-def _read(path: Path) -> EmailMessage:
-    return cast(EmailMessage, message_from_bytes(path.read_bytes(), policy=default))
-
-
 def _summary(path: Path) -> dict[str, Any]:
-    message = _read(path)
+    message = mail.read(path)
     return {
         "id": path.stem,
         "to": message["To"],

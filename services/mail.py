@@ -4,9 +4,7 @@ import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 
@@ -90,7 +88,7 @@ class FolderMailer:
         message = compose(letter, sender=self.sender, message_id=message_id)
         path = self.folder / f"{message_id}.eml"
         fresh = path.with_suffix(".new")
-        fresh.write_bytes(message.as_bytes(policy=SMTP))
+        fresh.write_bytes(message.as_bytes())
         fresh.replace(path)
 
     def forget(self, mentions: Callable[[str], bool]) -> int:
@@ -103,14 +101,24 @@ class FolderMailer:
 
 def _words(path: Path) -> str:
     """Read what a person would read of a letter."""
-    message = message_from_bytes(path.read_bytes(), policy=SMTP)
+    message = read(path)
     body = message.get_body(("plain",))
     text = body.get_content() if body is not None else ""
     return f"{message['To']}\n{message['Subject']}\n{text}"
 
 
+def read(path: Path) -> EmailMessage:
+    """Read a letter from its file."""
+    from email.policy import SMTP  # half a MiB in every process, for the few that read or write mail
+
+    return message_from_bytes(path.read_bytes(), policy=SMTP)
+
+
 def compose(letter: Letter, *, sender: str, message_id: str) -> EmailMessage:
     """Build the message; headers take no line breaks, whatever a name holds."""
+    from email.headerregistry import Address
+    from email.policy import SMTP
+
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="Ledgerdesk", addr_spec=sender)
     message["To"] = Address(addr_spec=letter.to)

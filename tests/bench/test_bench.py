@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
-from bench.against import ratios
+from bench.against import Comparison, Ratio
 from bench.client import Client
 from bench.corpus import FILE, CorpusMissing, People, known, load_corpus, tickets
 from bench.dashboard import callback_body
@@ -27,7 +27,7 @@ from bench.measure import (
     measure,
     run,
 )
-from bench.processes import cpu_seconds, memory, tree
+from bench.processes import Memory, cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
 from local.settings import ROOT
 from tests.engines import embedded_only
@@ -152,13 +152,30 @@ def test_targets_are_compared_at_both_sizes_and_between_them():
 def test_two_checkouts_are_compared_round_by_round():
     own, others = (Measured("a", "a", [Round(ms, 0, 0, 9, 12, 90, 20, 0, 100) for ms in each])
                    for each in ((4, 9, 6, 8), (4, 10, 5, 16)))  # fmt: skip
-    (found,) = ratios([own], [others])
+    found, memory = Comparison([own], [others], [(300, 400), (330, 300)]).ratios()
     assert (found.own, found.other) == (7, 7.5)
     assert found.ratio == pytest.approx(0.95)  # of 1, 0.9, 1.2 and 0.5
     assert found.low < 0.9
     assert found.high > 1
     wrong = Measured("a", "a", others.rounds, ["WrongAnswer('x')"])
-    assert ratios([own], [wrong]) == []
+    assert Comparison([own], [wrong], [(1, 2)]).ratios() == [Ratio("memory (PSS), MiB", 1, 2, 0.5, 0.5, 0.5)]
+    assert memory.ratio == pytest.approx((0.75 + 1.1) / 2)
+
+
+def test_starts_are_taken_together():
+    first, later = result(60, read=10, write=4), result(60, read=12, write=6)
+    first.memory, later.memory = {"web": Memory(100, 200, 3)}, {"web": Memory(120, 180, 3)}
+    for one, ms in ((first, 10), (later, 6)):
+        others = [Measured("read", "read", rounds(ms)), Measured("write", "write", rounds(5))]
+        one.against = Comparison(one.operations, others, [(one.total_pss, 100)])
+    later.operations[1].errors.append("WrongAnswer('x')")
+    first.add(later)
+    assert first.cpu("read") == pytest.approx(11, abs=0.6)
+    assert not first.is_valid
+    assert first.total_pss == 120
+    read, memory = first.against.ratios()
+    assert read.ratio == pytest.approx(1.5, abs=0.1)
+    assert memory.ratio == pytest.approx(1.1)
 
 
 def test_a_checkout_that_is_not_set_up_is_one_line(tmp_path, capsys):
