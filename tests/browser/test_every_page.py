@@ -3,13 +3,14 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.checks import DESKTOP, PHONE, focus_problems, jumps, problems, ready, zoom_problems
 from tests.browser.conftest import Lender, Opener
 from tests.browser.wire import Wire
 
 TICKETS = "/desk/tickets/"
+FILTERED = f"{TICKETS}?state=done&priority=high&priority=urgent&team=billing&created.from=2020-01-01"
 PAGES = {
     None: ("/login", "/login?next=/desk/new", "/style", "/forgot", "/mailbox/", "/register"),
     "customer": (
@@ -24,7 +25,7 @@ PAGES = {
         "/account/prove",
         TICKETS,
         f"{TICKETS}?state=open",
-        f"{TICKETS}?state=done&priority=high&priority=urgent&team=billing&created.from=2020-01-01",
+        FILTERED,
         f"{TICKETS}?status=new&category=refunds&team=devices",
         f"{TICKETS}1",
         f"{TICKETS}60",
@@ -165,6 +166,29 @@ def test_letters_of_all_europe_keep_a_page_light(open_as: Opener, people):
         "inter-rare",
     }
     assert wire.page_bytes + wire.other_bytes <= dict(FIRST)["/help/"] * KB
+
+
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        ("customer", "/help/new"),
+        ("agent", FILTERED),
+        ("agent", f"{TICKETS}1"),
+        ("administrator", "/admin/roles/"),
+    ],
+)
+def test_a_font_that_comes_late_moves_nothing(role, path, open_as: Opener):
+    page = open_as(role)
+    held: list[Route] = []
+    page.route("**/*.woff2", lambda route: held.append(route))
+    page.goto(path, wait_until="domcontentloaded")
+    assert not jumps(page)
+    assert held
+    for route in held:
+        route.continue_()
+    page.wait_for_load_state()
+    page.evaluate("document.fonts.ready")
+    assert not jumps(page)
 
 
 @pytest.mark.parametrize(("role", "path", "status"), REFUSED, ids=named)
