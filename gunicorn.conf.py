@@ -51,6 +51,7 @@ def pre_fork(server, _worker):
     for name in app.jinja_loader.list_templates():
         app.jinja_env.get_template(name)
     preload()
+    app.extensions["services"].analytics.preload()
     gc.collect()
     gc.freeze()
 

@@ -13,7 +13,6 @@ from portal import (
     admin,
     api,
     auth,
-    commands,
     customer,
     desk,
     errors,
@@ -80,7 +79,6 @@ def create_app(settings: Settings, services: Services) -> Flask:
         app.register_blueprint(style.bp)
         app.register_blueprint(mailbox.bp)
     admin.init_app(app)
-    commands.init_app(app)
     return app
 
 

@@ -29,9 +29,10 @@ class MaskedForgeryProtection(CSRFProtect):  # type: ignore[misc]  # Flask-WTF s
 
 def token() -> str:
     """Return the token of this page, the same wherever the page needs it."""
-    if "masked_token" not in g:
-        g.masked_token = mask(generate_csrf())
-    return str(g.masked_token)
+    found: str | None = g.get("masked_token")
+    if found is None:
+        found = g.masked_token = mask(generate_csrf())
+    return found
 
 
 def mask(plain: str) -> str:

@@ -1,11 +1,10 @@
 """Asked before any page: who lacks a second factor sets it up, who only looks changes nothing."""
 
 from flask import Flask, Response, redirect, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import errors
-from portal.guards import actor, guard_of
+from portal.guards import guard_of, visitor
 from services.errors import Forbidden
 from services.users import Actor, ViewingOnly
 
@@ -35,9 +34,9 @@ def init_app(app: Flask) -> None:
     def ask() -> None:
         endpoint = request.endpoint
         public = endpoint is None or guard_of(app, endpoint) == "public"
-        if (public and request.method in SAFE) or not current_user.is_authenticated:
+        who = None if public and request.method in SAFE else visitor()
+        if who is None:
             return
-        who = actor()
         if who.second_factor_missing and not public and endpoint not in WITHOUT_SECOND_FACTOR:
             raise SecondFactorNeeded
         if who.viewer is not None and not _only_reads(endpoint):

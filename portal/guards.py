@@ -38,16 +38,24 @@ class ProofNeeded(ServiceError):
 
 def now() -> datetime:
     """Return one time for the whole request."""
-    if "now" not in g:
-        g.now = datetime.now(UTC)
-    return cast(datetime, g.now)
+    found: datetime | None = g.get("now")
+    if found is None:
+        found = g.now = datetime.now(UTC)
+    return found
+
+
+def visitor() -> Actor | None:
+    """Return who is signed in, None when nobody is."""
+    identity = current_user._get_current_object()  # the proxy would look it up again at each use
+    return identity.actor if identity is not None and identity.is_authenticated else None
 
 
 def actor() -> Actor:
     """Return who is acting; raises SignInNeeded when nobody is signed in."""
-    if not current_user.is_authenticated:
+    found = visitor()
+    if found is None:
         raise SignInNeeded
-    return cast(Actor, current_user.actor)
+    return found
 
 
 def init_app(app: Flask) -> None:

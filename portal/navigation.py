@@ -3,12 +3,11 @@
 from typing import Any
 
 from flask import Flask, g, request, url_for
-from flask_login import current_user
 
 from portal.gate import viewing
-from portal.guards import now, services
+from portal.guards import actor, now, services, visitor
 from portal.identity import theme_of
-from portal.links import NOT_SET, tickets
+from portal.links import NOT_SET, open_tickets, tickets
 from services.reporting import Tally
 from services.users import Actor, Permission, Scope
 
@@ -28,9 +27,9 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        if not current_user or not current_user.is_authenticated:
+        who = visitor()
+        if who is None:
             return {"theme": "system"}
-        who: Actor = current_user.actor
         shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/", "viewing": viewing(who)}
         asks = who.may(Permission.TICKET_VIEW) and not who.on_desk
         if request.path.startswith("/help/") or (request.path.startswith("/account/") and asks):
@@ -67,7 +66,7 @@ def places(who: Actor) -> Groups:
 def tally() -> Tally | None:
     """Return the numbers of tickets in this person's lists; None where nobody counted them lately."""
     if "tally" not in g:
-        who: Actor = current_user.actor
+        who = actor()
         scope = services().tickets.list_scope(actor=who)
         teams = who.team_ids if scope is Scope.TEAM else None
         counted = scope in (Scope.ALL, Scope.TEAM)
@@ -100,7 +99,7 @@ def _groups(who: Actor, path: str, here: str) -> Groups:
 def _my_work(who: Actor, here: str) -> Item:
     found = tally()
     mine = found.by_assignee[who.user_id] if found else None
-    return _item("My work", "inbox", tickets(assignee=who.user_id, state="open"), here, mine)
+    return _item("My work", "inbox", open_tickets("assignee", who.user_id), here, mine)
 
 
 def _views(here: str) -> list[Item]:
@@ -126,7 +125,7 @@ def _teams_shown(who: Actor) -> list[tuple[str, str]]:
 def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
     found = tally()
     return [
-        _item(name, "", tickets(team=id_, state="open"), here, found.by_team[id_] if found else None)
+        _item(name, "", open_tickets("team", id_), here, found.by_team[id_] if found else None)
         | {"swatch": at % 5 + 1}
         for at, (id_, name) in enumerate(teams)
     ]

@@ -29,9 +29,10 @@ def always(*, secure: bool) -> dict[str, str]:
 
 def csp_nonce() -> str:
     """Return the nonce of this request's scripts."""
-    if "csp_nonce" not in g:
-        g.csp_nonce = secrets.token_urlsafe(16)
-    return str(g.csp_nonce)
+    found: str | None = g.get("csp_nonce")
+    if found is None:
+        found = g.csp_nonce = secrets.token_urlsafe(16)
+    return found
 
 
 def init_app(app: Flask, *, secure: bool) -> None:

@@ -6,12 +6,11 @@ from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 from flask_admin import expose
-from flask_login import current_user
 
 from models.errors import EngineUnavailable
 from portal.admin import columns
 from portal.errors import answer, wants_json
-from portal.guards import ProofNeeded, actor, prove_first, services
+from portal.guards import ProofNeeded, actor, prove_first, services, visitor
 from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged
@@ -91,7 +90,8 @@ class LedgerView(PynamoView):
     def can(self, action: str) -> bool:
         """Ask the actor's role; what is not named is not allowed."""
         wanted = self.needs.get("list" if action == "columns_view" else action)
-        return bool(wanted and current_user.is_authenticated and actor().may(wanted))
+        who = visitor()
+        return bool(wanted and who and who.may(wanted))
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         refused = super()._handle_view(name, **kwargs)

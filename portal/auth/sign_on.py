@@ -2,12 +2,11 @@
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, render_template, request
-from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import errors, identity
 from portal.auth.views import go_on, home, safe_target
-from portal.guards import now, public, services
+from portal.guards import now, public, services, visitor
 from services.errors import ServiceError, Throttled
 from services.users import Answer, CodeNeeded, SignInExpired, SignOnFailed
 
@@ -21,7 +20,7 @@ NOTE_SECONDS = 600
 def leave(provider: str) -> BaseResponse:
     """Send the browser to a provider, with a note that only this browser can bring back."""
     target = safe_target(request.args.get("next")) or ""
-    if current_user.is_authenticated:
+    if visitor():
         return redirect(target or home())
     try:
         departure = services().sign_on.depart(

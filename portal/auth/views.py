@@ -3,11 +3,10 @@
 from urllib.parse import urlsplit
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal import errors, identity, links, navigation
-from portal.guards import actor, now, public, services, signed_in
+from portal.guards import actor, now, public, services, signed_in, visitor
 from services.errors import Throttled
 from services.users import BadCredentials, CodeNeeded, Permission, SignedIn, SignInExpired, WrongCode
 
@@ -24,7 +23,7 @@ def ways() -> dict[str, object]:
 @public
 def front() -> Response:
     """Lead everybody to where their work is."""
-    if not current_user.is_authenticated:
+    if visitor() is None:
         return redirect(url_for("auth.login"))
     return redirect(home())
 
@@ -34,7 +33,7 @@ def front() -> Response:
 def login() -> str | Response:
     """Show the sign-in page; who is signed in already goes on."""
     target = safe_target(request.args.get("next"))
-    if current_user.is_authenticated:
+    if visitor():
         return redirect(target or home())
     return render_template(
         "auth/login.html", email=request.args.get("email", "")[:254], next=target or "", error=None

@@ -13,7 +13,7 @@ from portal.guards import actor, services
 from portal.once import new_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users import Permission
+from services.users import Actor, Permission
 
 EARLIER = 5
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
@@ -39,7 +39,8 @@ class Typed:
 
 def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | None = None) -> str:
     """Render the ticket workspace, with a rejected message or property form as it was sent."""
-    found, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
+    who = actor()
+    found, events = services().tickets.timeline(actor=who, ticket_id=ticket_id)
     people = timeline.people_in(events) | {found.requester_id, found.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(found, name) or "" for name in choices.PROPERTIES}
@@ -55,9 +56,9 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         refused=bool(typed.values),
         folded=request.cookies.get(FOLDED_COOKIE, "").split("."),
         can={
-            "reply": actor().may(Permission.TICKET_REPLY),
-            "note": actor().may(Permission.TICKET_NOTE) and actor().viewer is None,
-            "update": actor().may(Permission.TICKET_UPDATE),
+            "reply": who.may(Permission.TICKET_REPLY),
+            "note": who.may(Permission.TICKET_NOTE) and who.viewer is None,
+            "update": who.may(Permission.TICKET_UPDATE),
         },
         reply_url=url_for("desk.reply", ticket_id=ticket_id),
         undo_url=url_for("desk.undo"),
@@ -66,7 +67,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         back=_back(),
         draft=draft,
         message_id=request.form.get("message_id") or new_key(),
-        earlier=_earlier(found),
+        earlier=_earlier(who, found),
     )
 
 
@@ -100,11 +101,11 @@ def _shown(found: Ticket) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names} | {"requester": requester}
 
 
-def _earlier(found: Ticket) -> list[dict[str, Any]]:
+def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
     """List the requester's other open tickets; read from an index, so a moment late on Amazon."""
     if not found.requester_id:
         return []
-    page = services().tickets.get_tickets_by_user(actor=actor(), user_id=found.requester_id, size=EARLIER + 1)
+    page = services().tickets.get_tickets_by_user(actor=who, user_id=found.requester_id, size=EARLIER + 1)
     return [
         {
             "ticket_id": row.ticket_id,

@@ -56,7 +56,7 @@ QUALIFY row_number() OVER (PARTITION BY ticket_id ORDER BY version DESC) = 1
 
 def connect(memory: str, spill: Path) -> "DuckDBPyConnection":
     """Open an in-memory database that uses one thread, a bounded memory and nothing from the network."""
-    import duckdb  # takes 0.15 s and 10 MB, which processes without reports need not spend
+    import duckdb  # takes 0.15 s and 10 MB, which commands without reports need not spend
 
     return duckdb.connect(
         ":memory:",
