@@ -20,6 +20,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
+from models.connection.headers import ReplyHeaders
 from models.connection.http_reply import HttpReply, ReplyError, ReplyReader
 from models.connection.options import ConnectionOptions
 
@@ -82,7 +83,9 @@ class SocketPool:
                 self._idle.append(line)
             else:
                 line.sock.close()
-        return AWSResponse(request.url, reply.status, reply.headers, _Body(reply.body))
+        answer = AWSResponse(request.url, reply.status, {}, _Body(reply.body))
+        answer.headers = ReplyHeaders(reply.headers)
+        return answer
 
     def close(self) -> None:
         """Close the idle connections."""

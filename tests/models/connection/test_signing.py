@@ -42,7 +42,7 @@ def test_same_as_stock(
     CachedKeyAuth(credentials, *PLACE).add_auth(lean)
     signed_at(lean.headers["X-Amz-Date"], monkeypatch)
     SigV4Auth(credentials, *PLACE).add_auth(stock)
-    assert lean.headers.items() == stock.headers.items()
+    assert list(lean.headers.items()) == stock.headers.items()
     assert "Authorization" in lean.headers
 
 
@@ -55,7 +55,7 @@ def test_leaves_other_requests_to_stock(url: str, body: Any, monkeypatch: pytest
     CachedKeyAuth(KEYS, *PLACE).add_auth(lean)
     signed_at(lean.headers["X-Amz-Date"], monkeypatch)
     SigV4Auth(KEYS, *PLACE).add_auth(stock)
-    assert lean.headers.items() == stock.headers.items()
+    assert list(lean.headers.items()) == stock.headers.items()
 
 
 def test_signs_a_retry_anew() -> None:
