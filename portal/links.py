@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 GRID = "/desk/tickets/"
-FEW = 500  # agents and teams; a longer list costs what it saves
+QUOTED = 2_000  # texts: days, people, teams
 NOT_SET = "-"  # how the grid's filters spell "empty"
 # What a chart calls a limit, and the grid's parameter for it; both count whole days, ends included.
 DAYS = {
@@ -15,17 +15,18 @@ DAYS = {
     "solved_from": "solved.from",
     "solved_to": "solved.to",
 }
+# A dashboard links two hundred lists, most by the same texts; quoting each was a third of its cost.
+_quoted = lru_cache(QUOTED)(quote_plus)
 
 
 def tickets(**filters: str | Sequence[str]) -> str:
     """Address the ticket grid; several values of one filter are alternatives."""
-    return f"{GRID}?{urlencode(filters, doseq=True)}" if filters else GRID
-
-
-@lru_cache(FEW)
-def open_tickets(name: str, value: str) -> str:
-    """Address the open tickets by one filter, as the navigation of every page does."""
-    return tickets(**{name: value}, state="open")
+    pairs = [
+        f"{name}={_quoted(value)}"
+        for name, values in filters.items()
+        for value in ([values] if isinstance(values, str) else values)
+    ]
+    return f"{GRID}?{'&'.join(pairs)}" if pairs else GRID
 
 
 def behind_a_mark(wanted: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ from flask import Flask, g, request, url_for
 from portal.gate import viewing
 from portal.guards import actor, now, services, visitor
 from portal.identity import theme_of
-from portal.links import NOT_SET, open_tickets, tickets
+from portal.links import NOT_SET, tickets
 from services.reporting import Tally
 from services.users import Actor, Permission, Scope
 
@@ -99,7 +99,7 @@ def _groups(who: Actor, path: str, here: str) -> Groups:
 def _my_work(who: Actor, here: str) -> Item:
     found = tally()
     mine = found.by_assignee[who.user_id] if found else None
-    return _item("My work", "inbox", open_tickets("assignee", who.user_id), here, mine)
+    return _item("My work", "inbox", tickets(assignee=who.user_id, state="open"), here, mine)
 
 
 def _views(here: str) -> list[Item]:
@@ -125,7 +125,7 @@ def _teams_shown(who: Actor) -> list[tuple[str, str]]:
 def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
     found = tally()
     return [
-        _item(name, "", open_tickets("team", id_), here, found.by_team[id_] if found else None)
+        _item(name, "", tickets(team=id_, state="open"), here, found.by_team[id_] if found else None)
         | {"swatch": at % 5 + 1}
         for at, (id_, name) in enumerate(teams)
     ]
