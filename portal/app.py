@@ -31,6 +31,7 @@ from portal import (
     words,
 )
 from portal.assets import BUILD, Assets
+from portal.base import Portal
 from portal.forgery import MaskedForgeryProtection
 from portal.settings import Settings
 from services.bootstrap import Services
@@ -52,7 +53,7 @@ class CarefulJson(DefaultJSONProvider):
 def create_app(settings: Settings, services: Services) -> Flask:
     """Build the web application around services that are wired already; reads and opens nothing."""
     logs.init_logs()
-    app = Flask(__name__, static_folder=None)
+    app = Portal(__name__, static_folder=None)
     app.json = CarefulJson(app)
     _configure(app, settings)
     app.extensions["services"] = services

@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import models
 from models import tickets_listing
@@ -13,6 +12,7 @@ from models.ticket_history import LedgerFeed
 from services.caching import ShortCache
 from services.catalog import CatalogService
 from services.doors import Doors, build_doors
+from services.ids import new_id
 from services.members import FRESH, Members, build_members
 from services.options import Options
 from services.privacy import ErasureService, ExportService, in_order
@@ -94,7 +94,7 @@ def _build_tickets(options: Options, people: Members) -> _Tickets:
     assignments = AssignmentService(people.users, catalog)
     workflow = WorkflowService()
     writer = TicketWriter(
-        audit=audit, assignments=assignments, new_id=lambda: uuid4().hex, pause=_pause, shards=options.shards
+        audit=audit, assignments=assignments, new_id=new_id, pause=_pause, shards=options.shards
     )
     tickets = TicketService(
         roles=people.roles,

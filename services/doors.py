@@ -4,9 +4,9 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import Protocol
-from uuid import uuid4
 
 from models import tokens_listing
+from services.ids import new_id
 from services.options import Options
 from services.users import (
     AuthenticationService,
@@ -73,7 +73,7 @@ def build_doors(options: Options, people: People) -> Doors:
             roles=people.roles,
             organizations=people.organizations,
             recorder=people.recorder,
-            new_id=lambda: uuid4().hex,
+            new_id=new_id,
         ),
         authentication=people.authentication,
         brake=people.brake,

@@ -4,10 +4,10 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from models import audit_listing, users_listing
 from services.caching import ShortCache
+from services.ids import new_id
 from services.options import Options
 from services.outbox import Outbox
 from services.users import (
@@ -88,7 +88,7 @@ def build_members(options: Options) -> Members:
 
 
 def _build_people(options: Options) -> _People:
-    recorder = Recorder(lambda: uuid4().hex)
+    recorder = Recorder(new_id)
     administrators = Administrators()
     roles = RoleService(ShortCache(FRESH, time.monotonic), recorder, administrators)
     organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), recorder)
@@ -96,7 +96,7 @@ def _build_people(options: Options) -> _People:
     passwords, brake = Passwords(), Brake()
     vault = Vault(options.keys("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
-    outbox = Outbox(lambda: uuid4().hex)
+    outbox = Outbox(new_id)
     shared: dict[str, Any] = {"roles": roles, "sessions": sessions, "organizations": organizations}
     users = _build_users(
         options,
@@ -138,7 +138,7 @@ def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shar
         cache=ShortCache(FRESH, time.monotonic),
         names=ShortCache(NAMES_FRESH, time.monotonic),
         agents=ShortCache(NAMES_FRESH, time.monotonic),
-        new_id=lambda: uuid4().hex,
+        new_id=new_id,
         listing=users_listing.build(keys=options.keys("cursors"), roles=roles.ids),
         mailroom=Mailroom(_links(options), outbox),
         **shared,
@@ -175,7 +175,7 @@ def _build_ways(options: Options, people: _People) -> _Ways:
         brake=brake,
         recorder=recorder,
         hash_password=people.passwords.hash,
-        new_id=lambda: uuid4().hex,
+        new_id=new_id,
     )
     people.outbox.register(registration.kind, registration.deliver)
     addresses = AddressService(

@@ -1,7 +1,7 @@
 """Signature version 4 with the signing key kept for the day; signatures are identical to botocore's."""
 
 import hmac
-from datetime import UTC, datetime
+import time
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -41,7 +41,7 @@ class CachedKeyAuth(SigV4Auth):  # type: ignore[misc]  # botocore is untyped
         if host is None or not isinstance(body, bytes):
             super().add_auth(request)
             return
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        stamp = _stamp(int(time.time()))
         request.context["timestamp"] = stamp
         request.headers = RequestHeaders(request.headers.items())
         self._modify_request_before_signing(request)
@@ -59,6 +59,11 @@ class CachedKeyAuth(SigV4Auth):  # type: ignore[misc]  # botocore is untyped
             f"AWS4-HMAC-SHA256 Credential={credentials.access_key}/{scope}, "
             f"SignedHeaders={listed}, Signature={signature}"
         )
+
+
+@lru_cache(maxsize=2)
+def _stamp(second: int) -> str:
+    return time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(second))
 
 
 @lru_cache(maxsize=8)
