@@ -6,10 +6,11 @@ Threads, because requests wait for DynamoDB; many connections per worker, becaus
 import gc
 import socket
 
-from models.connection import preload
+from models import connection
 from portal.heap import keep_small
 from portal.logs import library_lines
 from portal.settings import Settings
+from services import reporting
 
 _settings = Settings.from_env()
 
@@ -50,8 +51,8 @@ def pre_fork(server, _worker):
     app = server.app.wsgi()
     for name in app.jinja_loader.list_templates():
         app.jinja_env.get_template(name)
-    preload()
-    app.extensions["services"].analytics.preload()
+    connection.preload()
+    reporting.preload()
     gc.collect()
     gc.freeze()
 

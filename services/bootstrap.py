@@ -124,7 +124,7 @@ def _build_reporting(options: Options, people: Members) -> _Reporting:
 
 def _build_privacy(options: Options, people: Members, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
     roles, recorder = people.roles, people.recorder
-    steps = in_order(options.mailer, options.rejects_dir)
+    steps = in_order(people.users.forget, options.mailer, options.rejects_dir)
     hand_in = partial(acted_in, reporting.analytics)
     shared: dict[str, Any] = {"roles": roles, "recorder": recorder, "administrators": people.administrators}
     return _Privacy(

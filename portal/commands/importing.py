@@ -8,6 +8,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from portal.commands.progress import Progress
 from portal.guards import services
 from services.errors import ServiceError
 from services.tickets import MAPPINGS, FileReport, WrongFile, import_file
@@ -28,8 +29,6 @@ group = AppGroup("import", help="Bring tickets from elsewhere.")
 )
 def incidents(file: Path, mapping: str, limit: int | None, rejects: Path | None) -> None:
     """Import the incident log FILE (CSV, or CSV in gzip); repeating it changes nothing."""
-    from portal.commands.progress import Progress  # its library takes 1 MB, which no worker need spend
-
     kept_in = current_app.extensions["settings"].rejects_dir
     rejects = rejects or kept_in / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.csv"
     progress = Progress()

@@ -2,12 +2,14 @@
 
 import sys
 import time
-from typing import Never
+from typing import TYPE_CHECKING, Never
 
 import click
-from tqdm import tqdm
 
 from services.tickets import Watch
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 LINE_EVERY = 5.0  # seconds, where nobody watches a bar
 
@@ -25,6 +27,8 @@ class Progress(Watch):
         self._rows, self._started = rows, time.monotonic()
         self._said = self._started
         if sys.stderr.isatty():
+            from tqdm import tqdm  # see _words
+
             self._bar = tqdm(total=rows, unit=" rows", unit_scale=False, file=sys.stderr, mininterval=0.2)
 
     def advance(self, rows: int) -> None:
@@ -40,9 +44,15 @@ class Progress(Watch):
         """Take the bar away and tell how long it all took."""
         if self._bar is not None:
             self._bar.close()
-        return tqdm.format_interval(time.monotonic() - self._started if self._started else 0.0)
+        return _words(time.monotonic() - self._started if self._started else 0.0)
 
     def _line(self) -> str:
         rate = self._done / (time.monotonic() - self._started)
-        left = tqdm.format_interval((self._rows - self._done) / rate)
+        left = _words((self._rows - self._done) / rate)
         return f"{self._done:,} of {self._rows:,} rows, {rate:,.0f} rows/s, {left} left"
+
+
+def _words(seconds: float) -> str:
+    from tqdm import tqdm  # takes 1 MB, which the worker, who loads every command, need not spend
+
+    return tqdm.format_interval(seconds)

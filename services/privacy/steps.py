@@ -1,6 +1,6 @@
 """The other steps of an erasure: the account, the mails, the trail, all other tables, and files."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,12 +47,16 @@ class AccountStep:
 
     name = "account"
 
+    def __init__(self, forget: Callable[[str], None]) -> None:
+        self._forget = forget
+
     def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
         """Empty the account, in each round: something may have been written to it since."""
         del cursor
         item = user_table.find(traces.user_id)
         if item is not None:
             user_table.clear(item, kept=KEPT, **_emptied(item, now))
+            self._forget(traces.user_id)
         for address in traces.addresses:
             Brake.forget(address)
         return Outcome(1)
@@ -194,6 +198,10 @@ def _lines(path: Path) -> Iterator[str]:
         yield from stream
 
 
-def in_order(mailer: Mailer, rejects: Path) -> tuple[Step, ...]:
-    """List the steps as they are done: the account first, so that nothing new comes from it."""
-    return (AccountStep(), MailStep(mailer), LedgerStep(), TrailStep(), TablesStep(), FilesStep(rejects))
+def in_order(forget: Callable[[str], None], mailer: Mailer, rejects: Path) -> tuple[Step, ...]:
+    """List the steps as they are done: the account first, so that nothing new comes from it.
+
+    `forget` lets this process read a person anew.
+    """
+    steps: tuple[Step, ...] = (AccountStep(forget), MailStep(mailer), LedgerStep(), TrailStep(), TablesStep())
+    return (*steps, FilesStep(rejects))

@@ -17,6 +17,7 @@ from services.reporting.metrics import MetricsService
 from services.reporting.ports import Authorize, Ledger, LedgerEvent, Selection
 from services.reporting.preview import AccessPreview, Preview
 from services.reporting.reach import Reach, Seer
+from services.reporting.reader import preload
 from services.reporting.reporting import ReportingService
 from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
 
@@ -52,4 +53,5 @@ __all__ = [
     "TicketCounts",
     "TooLarge",
     "acted_in",
+    "preload",
 ]

@@ -78,10 +78,6 @@ class AnalyticsEngine:
         """Return the seconds since the ledger was last followed to its end; None when it never was."""
         return None if (followed := self._store.followed()) is None else now.timestamp() - followed
 
-    def preload(self) -> None:
-        """Load the database's library, so that processes forked later share it; opens nothing."""
-        import duckdb  # noqa: F401 - see reader.connect
-
     def close(self) -> None:
         """Close what this process has open."""
         self._reader.close()

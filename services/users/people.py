@@ -77,7 +77,13 @@ class UserService:
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
+        self._names.put(user_id, item.name)  # pages that show somebody name them too
         return self._cache.put(user_id, User.from_model(item))
+
+    def forget(self, user_id: str) -> None:
+        """Let this process read a person anew, after a change to them."""
+        self._cache.drop(user_id)
+        self._names.drop(user_id)
 
     def read(self, *, actor: Actor, user_id: str) -> User:
         """Return a person as stored now, for editing; raises UserNotFound, PermissionDenied."""
@@ -290,5 +296,4 @@ class UserService:
             raise AddressTaken from claimed
         except VersionMoved as moved:
             raise StaleRecord from moved
-        self._cache.drop(item.user_id)
-        self._names.drop(item.user_id)
+        self.forget(item.user_id)

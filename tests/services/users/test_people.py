@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import user as user_table
+from models.connection import consumed
 from models.user import UserEmail
 from services.errors import Invalid
 from services.users import (
@@ -61,6 +62,14 @@ def test_a_new_account_can_be_found_and_read(house, create):
     assert house.services.users.names([made.user_id, None, "nobody"]) == {made.user_id: "Ana Müller"}
     assert house.services.users.get_user_role(user_id=made.user_id).role_id == "agent"
     assert not hasattr(made, "password_hash")
+
+
+def test_who_has_been_read_is_known_by_name(house, create):
+    made = create("known@example.org", name="Kim Known")
+    house.services.users.get(made.user_id, fresh=True)
+    with consumed() as meter:
+        assert house.services.users.names([made.user_id]) == {made.user_id: "Kim Known"}
+    assert meter.requests == 0
 
 
 @pytest.mark.parametrize(
