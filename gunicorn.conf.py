@@ -57,6 +57,12 @@ def pre_fork(server, _worker):
     gc.freeze()
 
 
+def on_exit(_server):
+    """Let go of everything, else libraries say that what is frozen has leaked."""
+    gc.unfreeze()
+
+
 def worker_exit(_server, worker):
-    """Close the worker's report database before its library goes."""
+    """Close the worker's report database before its library goes, and let go of everything."""
     worker.app.wsgi().extensions["services"].analytics.close()
+    gc.unfreeze()
