@@ -42,7 +42,7 @@ ROLES = ("customer", "agent", "manager", "administrator")
 # The balancer's deregistration delay, which is minutes on AWS: what is on its way to the old task arrives.
 DELAY = 0.3
 STOP_SECONDS = 20.0
-LETTERS = 60  # more than the worker sends in one round
+LETTERS = 200  # more than the worker sends while the web processes end
 A_FEW = 5
 
 
