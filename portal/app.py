@@ -13,6 +13,7 @@ from portal import (
     admin,
     api,
     auth,
+    commands,
     customer,
     desk,
     errors,
@@ -80,6 +81,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
         app.register_blueprint(style.bp)
         app.register_blueprint(mailbox.bp)
     admin.init_app(app)
+    commands.init_app(app)
     return app
 
 

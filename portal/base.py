@@ -1,8 +1,8 @@
 """Flask as this portal needs it: without what it works out anew for every request."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -10,15 +10,16 @@ from itsdangerous import URLSafeTimedSerializer
 
 
 class FormCookie(SecureCookieSessionInterface):
-    """Flask's signed cookie, whose signer is made once for each set of keys."""
+    """Flask's signed cookie, whose signer is made once for an application, whose keys do not change."""
+
+    def __init__(self) -> None:
+        self._signers: WeakKeyDictionary[Flask, URLSafeTimedSerializer | None] = WeakKeyDictionary()
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Return the signer for the keys that the application has now."""
-        return self._signer(app, app.secret_key, *app.config["SECRET_KEY_FALLBACKS"] or ())
-
-    @lru_cache(maxsize=4)  # noqa: B019 - a process has one application
-    def _signer(self, app: Flask, *_: str | bytes | None) -> URLSafeTimedSerializer | None:
-        return super().get_signing_serializer(app)
+        """Return the application's signer."""
+        if app not in self._signers:
+            self._signers[app] = super().get_signing_serializer(app)
+        return self._signers[app]
 
 
 class Portal(Flask):

@@ -2,18 +2,18 @@
 
 import hashlib
 import re
-import secrets
 
 from flask import request
 
 from portal.guards import actor
+from services.ids import new_id
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def new_key() -> str:
     """Make a key for the hidden field `message_id` of a form."""
-    return secrets.token_hex(16)
+    return new_id()
 
 
 def sent_key() -> str | None:

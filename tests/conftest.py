@@ -175,7 +175,7 @@ class LiveServer:
 
     def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the product's commands against this server's data."""
-        command = [sys.executable, "-m", "flask", "--app", "portal.headless", *arguments]
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
         )

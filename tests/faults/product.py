@@ -47,7 +47,7 @@ class Product:
 
     def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the product's commands against this data."""
-        command = [sys.executable, "-m", "flask", "--app", "portal.headless", *arguments]
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )

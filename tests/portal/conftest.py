@@ -17,7 +17,7 @@ from models import ticket_history
 from models import user as user_table
 from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
-from portal import commands, links, reports, words
+from portal import links, reports, words
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import Services, build_services
@@ -85,7 +85,6 @@ def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, .
     services.roles.ensure_built_in()
     settings = Settings(secret_key="s" * 48, data_dir=folder, mail_dir=folder / "mail")
     app = create_app(settings, services)
-    commands.init_app(app)
     dash = mount(
         app,
         services,

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pyotp
 import pytest
 
-from portal import commands
 from portal.app import create_app
 from portal.settings import Settings
 from services.bootstrap import build_services
@@ -29,9 +28,7 @@ def app_with(tables, tmp_path_factory):
         secrets = tuple(key.encode() for key in (newest, *older))
         services = build_services(replace(options(tables, folder), secrets=secrets))
         settings = Settings(secret_key=newest, older_secret_keys=older, data_dir=folder)
-        app = create_app(settings, services)
-        commands.init_app(app)
-        return app
+        return create_app(settings, services)
 
     before = make(OLD)
     house = before.extensions["services"]

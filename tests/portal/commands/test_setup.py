@@ -8,7 +8,6 @@ import pytest
 import models
 from models.ticket import Ticket
 from models.user import User
-from portal import commands
 from portal.app import create_app
 from portal.commands.demo import ACCOUNTS
 from portal.settings import Settings
@@ -25,9 +24,7 @@ def fresh(tables, folder, **environment):
     settings = Settings.from_env({"DATA_DIR": str(folder), **environment})
     chosen = service_options(settings)
     services = build_services(replace(chosen, connection=tables))
-    app = create_app(settings, services)
-    commands.init_app(app)
-    return app, services
+    return create_app(settings, services), services
 
 
 def setup(app):
