@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from pynamodb_grid.tests.support import ticket_model
+from pynamodb_grid.admin import ModelSource
+from pynamodb_grid.tests.admin_app import derive
+from pynamodb_grid.tests.support import listing, ticket_model
 
 ENGINE = Path(__file__).parents[2] / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
 DYNAMODB_LOCAL = Path(__file__).parents[2] / "var" / "dynamodb-local"
@@ -111,3 +113,9 @@ def new_table(engine_host: str) -> Callable[[], type[Any]]:
 def moto_table(aws: None) -> type[Any]:
     """Makes an empty ticket table on moto."""
     return ticket_model(f"tickets-{next(_numbers)}", None)
+
+
+@pytest.fixture
+def source(moto_table: type[Any]) -> ModelSource:
+    """Give the admin's way to read and write rows, in memory."""
+    return ModelSource(moto_table, listing(moto_table), derive=derive)

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
 
-from pynamodb_grid.admin import Denied, ModelSource, Refused, StaleWrite
-from pynamodb_grid.tests.admin_app import EVERYTHING, derive, make_app, token
-from pynamodb_grid.tests.support import listing, stamp, store, ticket
+from pynamodb_grid.admin import Denied, ModelSource
+from pynamodb_grid.tests.admin_app import EVERYTHING, make_app, token
+from pynamodb_grid.tests.support import stamp, store, ticket
 
 
 @pytest.fixture
@@ -24,11 +24,6 @@ def app(moto_table: type[Any]) -> Flask:
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
-
-
-@pytest.fixture
-def source(moto_table: type[Any]) -> Any:
-    return ModelSource(moto_table, listing(moto_table), derive=derive)
 
 
 def edit_cell(client: FlaskClient, body: Any, csrf: str | None = None) -> Any:
@@ -279,33 +274,3 @@ def test_details_show_every_field(client: FlaskClient) -> None:
     html = client.get("/admin/tickets/details/?id=1").text
     assert '<dd class="col-sm-9" data-field="subject">Subject 1</dd>' in html
     assert "2026-01-01 00:01 UTC" in html
-
-
-def test_an_update_never_creates(source: Any, moto_table: type[Any]) -> None:
-    row = (
-        source.get("1")
-        if source.get("1")
-        else source.create({"ticket_id": 1, "status": "open", "updated_at": stamp(0)})
-    )
-    real = source.get
-
-    def deleted_meanwhile(pk: str) -> Any:
-        found = real(pk)
-        moto_table(ticket_id=row.ticket_id).delete(add_version_condition=False)
-        return found
-
-    source.get = deleted_meanwhile
-    with pytest.raises(Exception, match="no longer exists"):
-        source.update("1", {"status": "solved"}, None)
-    assert real("1") is None
-
-
-def test_a_stale_write_names_the_values(source: Any) -> None:
-    source.create({"ticket_id": 5, "status": "open", "updated_at": stamp(0)})
-    source.update("5", {"score": 1}, 1, seen={"score": None})
-    with pytest.raises(StaleWrite) as caught:
-        source.update("5", {"score": 2}, 1, seen={"score": None})
-    error = caught.value
-    assert (error.field, error.old, error.theirs, error.yours, error.version) == ("score", None, 1, 2, 2)
-    with pytest.raises(Refused, match="exists already"):
-        source.create({"ticket_id": 5, "status": "open", "updated_at": stamp(0)})
