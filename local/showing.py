@@ -1,7 +1,6 @@
 """What shows the product to a browser on the command line: a seeded instance, Chromium, a signed-in page."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from local.browser import MISSING, find_chromium
 from local.ports import free_port
 from local.settings import ROOT
 
@@ -39,9 +39,9 @@ class NoChromiumError(RuntimeError):
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium; raises NoChromiumError."""
-    path = shutil.which("chromium")
+    path = find_chromium()
     if path is None:
-        raise NoChromiumError("chromium is missing: install Debian's chromium")
+        raise NoChromiumError(MISSING)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser

@@ -5,7 +5,6 @@ What a test asks for decides its group: `engine` marks it as an integration test
 
 import ipaddress
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ import pytest
 from moto import mock_aws
 
 import models
+from local.browser import MISSING, find_chromium
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
@@ -32,7 +32,6 @@ from tests.engines import new_engine, suspend_expiry
 from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
-CHROMIUM = shutil.which("chromium") or ""
 # What a browser does beside showing pages is off, and the rest happens in few processes: two cores run the
 # tests.
 CHROMIUM_FLAGS = (
@@ -239,14 +238,15 @@ def _wait_for_line(process: subprocess.Popen[bytes], written: Path, words: str) 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """Start Debian's Chromium, driven by playwright."""
-    if not CHROMIUM:
+    program = find_chromium()
+    if program is None:
         if os.environ.get("CI") == "true":
             pytest.fail("chromium is missing, and CI runs the browser tests")
-        pytest.skip("chromium is missing: install Debian's chromium")
+        pytest.skip(MISSING)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
+        running = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
         yield running
         running.close()
 

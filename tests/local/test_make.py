@@ -187,7 +187,19 @@ def test_root_gets_the_browser_from_debian(machine):
     tools, _ = machine
     (tools / "id").unlink()
     add_tool(tools, "id", "echo 0")
-    add_tool(tools, "apt-get", f'case "$*" in *chromium) ln -s {tools}/cat {tools}/chromium;; esac')
+    shell = tools / "chromium-headless-shell"
+    add_tool(tools, "apt-get", f'case "$*" in *shell) ln -s {tools}/cat {shell};; esac')
     (tools / "ln").symlink_to(shutil.which("ln") or "ln")
     answer = make(machine, "browser", CI="true")
     assert (answer.returncode, answer.stdout) == (0, "setup: Debian's chromium\n")
+    again = make(machine, "browser", CI="true")
+    assert (again.returncode, again.stdout) == (0, "")
+
+
+def test_the_whole_browser_does_where_debian_has_no_shell(machine):
+    tools, _ = machine
+    (tools / "id").unlink()
+    add_tool(tools, "id", "echo 0")
+    add_tool(tools, "apt-get", "exit 100")
+    add_tool(tools, "chromium", "exit 0")
+    assert make(machine, "browser", CI="true").returncode == 0
