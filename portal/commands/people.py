@@ -1,4 +1,4 @@
-"""`flask people`: bring in somebody before there is anybody who could."""
+"""`flask people`: let somebody in where nobody inside could."""
 
 from datetime import UTC, datetime
 
@@ -9,7 +9,7 @@ from portal.commands.plain import in_one_line
 from portal.guards import services
 from services.users import SYSTEM
 
-group = AppGroup("people", help="Invite people.")
+group = AppGroup("people", help="Invite people, and let in again who lost phone and recovery codes.")
 
 
 @group.command("invite")
@@ -23,3 +23,17 @@ def invite(email: str, name: str, role: str) -> None:
             actor=SYSTEM, now=datetime.now(UTC), name=name, email=email, role_id=role
         )
     click.echo(f"{person.email} is invited as {role}; the letter goes out with the next round of the worker")
+
+
+@group.command("second-factor-off")
+@click.argument("email")
+def second_factor_off(email: str) -> None:
+    """Turn off the second factor of somebody no administrator can help; make sure that it is them who ask."""
+    with in_one_line():
+        person = services().users.find_by_email(email)
+        if person is None:
+            raise click.ClickException(f"Nobody has the address {email}.")
+        if not services().second_factor.is_on(person.user_id):
+            raise click.ClickException(f"{person.email} has no second factor.")
+        services().second_factor.turn_off(actor=SYSTEM, user_id=person.user_id, now=datetime.now(UTC))
+    click.echo(f"{person.email} signs in without a second factor; a role that demands one asks for a new one")
