@@ -150,7 +150,8 @@ def _administration(who: Actor, here: str) -> Groups:
     found: dict[str, list[Item]] = {}
     for group, label, icon, grid, permission in pages:
         if who.may(permission):
-            found.setdefault(group, []).append(_item(label, icon, url_for(f"{grid}.index_view"), here))
+            item = _item(label, icon, url_for(f"{grid}.index_view"), here)
+            found.setdefault(group, []).append(item | {"within": here.startswith(item["url"])})
     return [{"label": label, "items": items} for label, items in found.items()]
 
 

@@ -123,3 +123,19 @@ def test_administration_has_its_own_navigation(site):
     ]
     shown = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]
     assert shown == ["Back to desk", "Users"]
+
+
+@pytest.mark.parametrize(
+    ("page", "marked"),
+    [
+        ("/admin/users/", "Users page"),
+        ("/admin/users/new/", "Users true"),
+        ("/admin/users/import/", "Users true"),
+        ("/admin/roles/edit/?id=agent", "Roles and access true"),
+        ("/admin/categories/new/", "Categories true"),
+    ],
+)
+def test_the_section_of_a_page_is_marked(site, page, marked):
+    text = site.as_("administrator").get(page).text
+    found = re.findall(r'aria-current="(\w+)"(?:(?!</a>).)*?<span class="cut">([^<]+)<', text, re.DOTALL)
+    assert [f"{label} {kind}" for kind, label in found] == [marked]
