@@ -117,7 +117,11 @@ window.inspection ??= (() => {
   function underSomething(text) {
     const at = middle(boxOf(text));
     if (!at) return true;
+    const { style } = text.parentElement;
+    const [events, how] = [style.getPropertyValue("pointer-events"), style.getPropertyPriority("pointer-events")];
+    style.setProperty("pointer-events", "auto", "important"); // what lets clicks through would not be among them
     const all = document.elementsFromPoint(...at);
+    style.setProperty("pointer-events", events, how);
     const place = all.findIndex((node) => node.contains(text));
     return all.slice(0, place < 0 ? all.length : place).some((node) => {
       const { backgroundColor, opacity } = getComputedStyle(node);

@@ -135,6 +135,25 @@ def test_a_role_being_edited_shows_what_saving_would_change(open_as: Opener, peo
     page.wait_for_url("**/admin/roles/")
 
 
+def test_names_and_the_role_being_edited_stay_while_the_other_roles_scroll(open_as: Opener):
+    page = open_as("administrator", "/admin/roles/new/", viewport={"width": 1100, "height": 800})
+    main, name = page.locator("main"), page.get_by_role("rowheader", name="See tickets")
+    manager, scope = page.get_by_role("columnheader", name="Manager"), page.get_by_label("See tickets")
+    before = manager.bounding_box()["x"]
+    for _ in range(2):
+        edges = main.bounding_box()
+        assert name.bounding_box()["x"] == edges["x"]
+        assert scope.bounding_box()["x"] + scope.bounding_box()["width"] <= edges["x"] + edges["width"]
+        name.click(trial=True)
+        scope.click(trial=True)
+        main.evaluate("main => main.scrollLeft = main.scrollWidth")
+    assert manager.bounding_box()["x"] < before
+    main.evaluate("main => main.scrollLeft = 0")
+    page.get_by_role("link", name="Manager").focus()
+    expect(page.get_by_role("link", name="Manager")).to_be_focused()
+    assert manager.bounding_box()["x"] < before
+
+
 def test_a_phone_shows_one_role_and_the_choice_of_the_others(open_as: Opener):
     page = open_as("administrator", "/admin/roles/", viewport={"width": 390, "height": 844})
     expect(page.get_by_role("heading", name="Customer", level=1)).to_be_visible()

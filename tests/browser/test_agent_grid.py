@@ -74,6 +74,24 @@ def test_cells_are_edited_by_keyboard_and_tab_goes_on(open_as: Opener, people):
     saved(page, number, status="On hold", priority="Urgent", assignee="Grace Demo")
 
 
+def test_tab_goes_on_into_rows_that_have_to_be_scrolled_to(open_as: Opener):
+    page = open_as("agent", OPEN)
+    rows, seen = page.locator("table.grid tbody tr"), page.locator("main").bounding_box()
+    foot = seen["y"] + seen["height"]
+    below = next(at for at, one in enumerate(rows.all()) if one.bounding_box()["y"] > foot)
+    rows.nth(below - 2).locator("td.a button.ed").focus()
+    drawn = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    for _ in range(2):  # rows; each has three cells
+        page.keyboard.press("Enter")
+        for name in ("Status", "Priority", "Assignee"):
+            page.keyboard.press("Tab")
+            expect(page.get_by_role("combobox", name=name)).to_be_focused()
+            page.evaluate(drawn)
+            expect(page.get_by_role("combobox", name=name)).to_be_focused()
+        page.keyboard.press("Escape")
+    assert rows.nth(below).bounding_box()["y"] < foot
+
+
 def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
     number = people["customer"].new_ticket("Left as it was")
     page = open_as("agent", OPEN)

@@ -191,6 +191,28 @@ def test_a_font_that_comes_late_moves_nothing(role, path, open_as: Opener):
     assert not jumps(page)
 
 
+@pytest.mark.parametrize(
+    ("role", "path"),
+    [
+        ("agent", TICKETS),
+        ("administrator", "/admin/users/"),
+        ("administrator", "/admin/roles/"),
+        ("administrator", "/admin/roles/edit/?id=agent"),
+        ("administrator", "/admin/roles/new/"),
+        ("administrator", "/admin/trail/"),
+    ],
+)
+def test_columns_stand_before_their_rows_come(role, path, page_of: Lender):
+    page = page_of(role)
+    page.set_viewport_size(DESKTOP)
+    page.goto(path)
+    widths = "() => [...document.querySelectorAll('thead th')].map(th => th.getBoundingClientRect().width)"
+    whole = page.evaluate(widths)
+    page.evaluate("() => document.querySelectorAll('tbody').forEach(body => body.remove())")
+    assert len(whole) > 2
+    assert page.evaluate(widths) == whole
+
+
 @pytest.mark.parametrize(("role", "path", "status"), REFUSED, ids=named)
 def test_a_refusal_is_a_page_like_any_other(role, path, status, page_of: Lender, watch):
     watch.expected.add(status)

@@ -55,6 +55,9 @@ def sheet(browser):
 def test_a_sound_page_has_no_complaint(sheet):
     page = sheet(
         "<p>All is well, <a href='#'>here</a> too.</p><div style='height: 3000px'></div><p>The end.</p>"
+        "<div style='position: relative'>"
+        "<b style='position: absolute; z-index: 1; pointer-events: none'>AB</b>"
+        "<input aria-label='Over which a mark lies' style='background: white'></div>"
     )
     assert inspect(page, "layout") == []
     assert inspect(page, "axeFinds", EVERY_RULE) == []

@@ -50,6 +50,8 @@ class Wire:
     def settle(self) -> None:
         """Wait until everything that was asked for has come."""
         deadline = time.monotonic() + PATIENCE_S
+        # Fonts are asked for when words are laid out, which may be after the page has loaded.
+        self._page.evaluate("() => document.body.offsetHeight && document.fonts.ready.then(() => {})")
         self._page.wait_for_timeout(SETTLING_MS)
         while self._open:
             assert time.monotonic() < deadline, f"never came: {self._open}"

@@ -56,6 +56,7 @@ function keys(event) {
 
 function position() {
   const box = open.spec.anchor.getBoundingClientRect();
+  open.top = box.top;
   if (open.spec.over && !phone()) {
     open.around.style.width = `${Math.round(Math.max(box.width + 14, 132))}px`;
     place(open.box, { left: box.left - 5, right: box.right, bottom: box.top - 8, top: box.bottom });
@@ -113,6 +114,7 @@ document.addEventListener("pointerdown", (event) => {
   if (open && !open.box.contains(event.target)) close(false);
 });
 addEventListener("resize", () => { if (open) position(); });
+// What was scrolled before it opened is told a frame later: it closes only when its cell went away under it.
 document.addEventListener("scroll", (event) => {
-  if (open && !phone() && !open.box.contains(event.target)) close(true);
+  if (open && !phone() && !open.box.contains(event.target) && open.spec.anchor.getBoundingClientRect().top !== open.top) close(true);
 }, true);

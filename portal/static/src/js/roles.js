@@ -1,4 +1,5 @@
 // What saving a role would change, in words, while it is edited; the cells themselves show it without a script.
+// And what gets the focus among the other roles comes out from under the columns that stay.
 import "./app.js";
 import { $, $$, el, icon } from "./dom.js";
 
@@ -19,5 +20,10 @@ function tell() {
   $("[data-count]").textContent = changed.length ? ` · ${count}` : "";
 }
 
-document.addEventListener("change", tell);
-addEventListener("pageshow", tell);
+if (sum) {
+  document.addEventListener("change", tell);
+  addEventListener("pageshow", tell);
+}
+$(".matrix thead").addEventListener("focusin", ({ target }) => {
+  if (target.matches(":focus-visible")) target.scrollIntoView({ block: "nearest", inline: "nearest" });
+});
