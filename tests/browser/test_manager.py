@@ -122,3 +122,12 @@ def test_an_agent_has_neither_the_overview_nor_the_export(open_as: Opener, watch
         expect(page.get_by_role("link", name=name)).to_have_count(0)
     for path in ("/reports/", "/desk/tickets/export/csv/", "/admin/users/", "/admin/roles/"):
         assert page.goto(path).status == 403, path
+
+
+def test_in_a_low_window_the_filters_leave_the_room_to_the_charts(open_as: Opener):
+    page = open_as("manager", "/reports/", viewport={"width": 320, "height": 256})
+    drawn(page)
+    filters, last = page.locator(".report-filters"), page.locator(".chart-card").last
+    expect(filters).to_be_in_viewport()
+    last.scroll_into_view_if_needed()
+    expect(filters).not_to_be_in_viewport()
