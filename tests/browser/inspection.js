@@ -155,19 +155,22 @@ window.inspection ??= (() => {
     return found;
   }
 
+  // Asked of a style that no page has: a node of the page would have all of it styled anew.
   function accent() {
-    const probe = document.createElement("i");
-    probe.style.color = "var(--accent)";
-    document.body.append(probe);
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return color;
+    const { style } = new Option();
+    style.color = getComputedStyle(document.documentElement).getPropertyValue("--accent");
+    return style.color;
   }
 
-  /** Say what is wrong with the place of the focus, once the page has scrolled there. */
-  async function focus() {
-    for (let frames = 0; frames < 10 && focusFaults().length; frames += 2) await twoFrames();
-    return focusFaults();
+  /** Say what is wrong with the place of the focus, once the page has scrolled there; past the end of it, nothing. */
+  async function focus(pastTheEnd) {
+    if (pastTheEnd && document.activeElement === document.body) return [];
+    let found = focusFaults();
+    for (let frames = 0; frames < 10 && found.length; frames += 2) {
+      await twoFrames();
+      found = focusFaults();
+    }
+    return found;
   }
 
   /** Say what is wrong with the place of the focus: nowhere, out of sight, covered, or not to be told from the rest. */
