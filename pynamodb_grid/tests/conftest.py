@@ -7,9 +7,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
 from moto import mock_aws
 
 from pynamodb_grid.admin import ModelSource
@@ -19,6 +20,26 @@ from pynamodb_grid.tests.support import listing, ticket_model
 ENGINE = Path(__file__).parents[2] / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
 DYNAMODB_LOCAL = Path(__file__).parents[2] / "var" / "dynamodb-local"
 _numbers = itertools.count(1)
+
+
+class ReadOnce(JSONFileLoader):  # type: ignore[misc]
+    """Reads each of botocore's descriptions of AWS once, where a new client would read them again."""
+
+    known: ClassVar[dict[str, Any]] = {}
+
+    def load_file(self, file_path: str) -> Any:
+        """Return a file's content, None when there is no such file."""
+        if file_path not in self.known:
+            self.known[file_path] = super().load_file(file_path)
+        return self.known[file_path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clients_made_quickly() -> Iterator[None]:
+    """Give every test clients of its own without reading a megabyte for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Loader, "FILE_LOADER_CLASS", ReadOnce)
+        yield
 
 
 def _free_port() -> int:
