@@ -67,18 +67,6 @@ def test_a_customer_reaches_no_page_of_the_desk_and_no_ticket_of_others(open_as:
         expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
 
 
-def test_an_unsent_reply_survives_a_reload(open_as: Opener, people):
-    number = people["customer"].new_ticket("A draft that is kept")
-    page = open_as("customer", f"/help/tickets/{number}")
-    page.get_by_label("Your reply").fill("Half a sent")
-    expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
-    page.reload()
-    expect(page.get_by_label("Your reply")).to_have_value("Half a sent")
-    page.get_by_role("button", name="Send reply").click()
-    expect(page.get_by_role("list", name="Messages")).to_contain_text("Half a sent")
-    expect(page.get_by_label("Your reply")).to_have_value("")
-
-
 def test_a_refused_form_keeps_what_was_written(open_as: Opener, watch):
     watch.expected.add(400)
     page = open_as("customer", "/help/new")

@@ -1,13 +1,11 @@
-"""A ticket's page in use: the way through a list, drafts that survive, and the conflict page's words."""
+"""A ticket's page in use: the way through a list, and the conflict page's words."""
 
 import re
-from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import TOKEN, Opener
+from tests.browser.conftest import Opener
 from tests.browser.grid import OPEN
-from tests.browser.test_signing_in import type_credentials
 
 
 def test_a_list_leads_through_its_tickets(open_as: Opener):
@@ -55,39 +53,6 @@ def test_a_property_is_drawn_as_chosen(open_as: Opener, people):
     expect(page.locator(".prop.s-pending use")).to_have_attribute("href", re.compile("#s-pending$"))
     page.get_by_label("Assignee").select_option(label="Ben Demo")
     expect(page.locator(".prop .av", has_text="BD")).to_be_visible()
-
-
-def end_session(browser: Browser, page: Page, url: str) -> None:
-    """Sign out behind the back of a page: its cookies stay, the server knows them no more."""
-    elsewhere = browser.new_context(base_url=url, storage_state=page.context.storage_state())
-    token = TOKEN.search(elsewhere.request.get("/desk/new").text())[1]
-    assert elsewhere.request.post("/logout", form={"csrf_token": token}).ok
-    elsewhere.close()
-
-
-def test_a_reply_survives_a_reload_and_a_session_that_ended(
-    open_as: Opener, browser: Browser, people, live_server: Any
-):
-    number = people["customer"].new_ticket("Written while the session ended")
-    words = "A long answer that nobody wants to write twice."
-    page = open_as(None, f"/desk/tickets/{number}")
-    type_credentials(page, live_server.email("agent"), live_server.password)
-    page.wait_for_url(f"{live_server.url}/desk/tickets/{number}")  # the login's address names it too
-    message = page.get_by_label("Message", exact=True)
-    message.fill(words)
-    expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
-    page.reload()
-    expect(message).to_have_value(words)
-    end_session(browser, page, live_server.url)
-    page.get_by_role("button", name="Send, set to Open").click()
-    page.wait_for_url(re.compile("/login"))
-    type_credentials(page, live_server.email("agent"), live_server.password)
-    page.wait_for_url(f"**/desk/tickets/{number}")
-    expect(page.locator(".event")).to_have_count(1)
-    expect(message).to_have_value(words)
-    page.get_by_role("button", name="Send, set to Open").click()
-    expect(page.locator(".event.reply")).to_contain_text(words)
-    expect(message).to_have_value("")
 
 
 def test_the_conflict_page_says_what_it_will_save(open_as: Opener, watch, people):
