@@ -7,7 +7,7 @@ from portal import errors, identity
 from portal.download import held_about
 from portal.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
-from services.users import Actor, LinkSpent, Permission, Purpose, Session, SessionGone
+from services.users import Actor, AlreadyOn, LinkSpent, Permission, Purpose, Session, SessionGone
 
 bp = Blueprint("account", __name__)
 ASKED = "If this address has an account, a letter with a link is on its way. It works for one hour."
@@ -129,8 +129,11 @@ def confirm() -> Response | str:
         codes = services().second_factor.confirm(
             actor=actor(), token=form.get("token", ""), code=form.get("code", ""), now=now()
         )
+    except AlreadyOn as loaded_again:
+        flash(loaded_again.message, "info")
+        return redirect(url_for("account.own"))
     except Invalid as refused:
-        return errors.with_status(_enrolment(refused.message), refused)
+        return errors.with_status(_enrolment(refused.message, form.get("token", "")), refused)
     return render_template("auth/recovery_codes.html", codes=codes, required=actor().second_factor_missing)
 
 
@@ -180,8 +183,8 @@ def page(errors: dict[str, str] | None = None, email: str = "") -> str:
     )
 
 
-def _enrolment(error: str | None) -> str:
-    enrolment = services().second_factor.begin(actor())
+def _enrolment(error: str | None, token: str = "") -> str:
+    enrolment = services().second_factor.begin(actor(), token)
     required = actor().second_factor_missing
     return render_template("auth/second_factor.html", enrolment=enrolment, error=error, required=required)
 

@@ -40,7 +40,7 @@ from services.users.rechecks import Rechecks
 from services.users.recorder import Recorder
 from services.users.registration import Applicant, RegistrationClosed, RegistrationService
 from services.users.roles import RoleService
-from services.users.second_factor import Enrolment, SecondFactor, WrongCode
+from services.users.second_factor import AlreadyOn, Enrolment, SecondFactor, WrongCode
 from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
 from services.users.sessions import Session, SessionManager
 from services.users.single_sign_on import Answer, ProviderNotFound, SingleSignOn
@@ -70,6 +70,7 @@ __all__ = [
     "AddressService",
     "AddressTaken",
     "Administrators",
+    "AlreadyOn",
     "Answer",
     "Applicant",
     "AuthenticationService",

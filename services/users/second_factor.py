@@ -45,6 +45,13 @@ class WrongCode(Invalid):
         super().__init__(message, {"code": message})
 
 
+class AlreadyOn(Invalid):
+    """This enrolment was confirmed before: a page was loaded again."""
+
+    def __init__(self) -> None:
+        super().__init__("The second factor is on already. Its recovery codes are not shown again.")
+
+
 class SecondFactor:
     """Sets second factors up, checks codes, takes them away."""
 
@@ -68,27 +75,36 @@ class SecondFactor:
         """Tell whether a person's role demands a second factor."""
         return self._roles.get(actor.role_id).security.second_factor
 
-    def begin(self, actor: Actor) -> Enrolment:
-        """Make a new secret; nothing is kept until a code made from it comes back."""
+    def begin(self, actor: Actor, token: str = "") -> Enrolment:
+        """Make a new secret, or show again that of a form's token, as long as it is good.
+
+        Nothing is kept until a code made from it comes back.
+        """
         import segno  # few enrol: no process carries it until somebody does
 
         actor.check_acts()
-        secret = pyotp.random_base32()
+        secret = self._offered(actor, token)
+        if secret is None:
+            secret = pyotp.random_base32()
+            token = self._vault.seal(json.dumps([actor.user_id, secret]))
         name = actor.email or actor.name
         uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
         picture = segno.make(uri, error="m").svg_inline(scale=4, border=2, omitsize=True)
-        token = self._vault.seal(json.dumps([actor.user_id, secret]))
         return Enrolment(picture, " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)), token)
 
     def confirm(self, *, actor: Actor, token: str, code: str, now: datetime) -> list[str]:
-        """Turn the second factor on and return the recovery codes, which are shown this once."""
-        try:
-            user_id, secret = json.loads(self._vault.open(token, within=ENROL_WITHIN))
-        except (Unreadable, ValueError) as stale:
-            raise Invalid("This page was open too long. Begin again.") from stale
+        """Turn the second factor on and return the recovery codes, which are shown this once.
+
+        Raises WrongCode, AlreadyOn, and Invalid for a token that is too old.
+        """
+        secret = self._offered(actor, token)
+        if secret is None:
+            raise Invalid("This page was open too long. Begin again.")
         item = user_table.find(actor.user_id)
-        if item is None or user_id != actor.user_id:
+        if item is None:
             raise UserNotFound
+        if item.totp is not None and self._opened(item) == secret:
+            raise AlreadyOn
         step = _step_of(secret, code, now, after=0)
         if step is None:
             raise WrongCode
@@ -133,12 +149,26 @@ class SecondFactor:
         used = _digest(typed)
         if used in (item.recovery or ()):
             return {"recovery": [kept for kept in item.recovery if kept != used]}
-        try:
-            secret = self._vault.open(item.totp or "")
-        except Unreadable:
+        secret = self._opened(item)
+        if secret is None:
             return None
         step = _step_of(secret, typed, now, after=int(item.totp_step or 0))
         return None if step is None else {"totp_step": step}
+
+    def _offered(self, actor: Actor, token: str) -> str | None:
+        """Return the secret that a form's token holds for this person, None when it is not good."""
+        try:
+            user_id, secret = json.loads(self._vault.open(token, within=ENROL_WITHIN))
+        except (Unreadable, ValueError):
+            return None
+        return str(secret) if user_id == actor.user_id else None
+
+    def _opened(self, item: UserItem) -> str | None:
+        """Return a person's secret, None when no key opens it."""
+        try:
+            return self._vault.open(item.totp or "")
+        except Unreadable:
+            return None
 
     def renew_seals(self) -> tuple[int, int]:
         """Seal every seed with the newest key; return how many were renewed and how many nobody can open."""

@@ -112,10 +112,17 @@ def test_the_second_factor_from_the_first_code_to_the_last(site, person):
     page = client.get("/account/second-factor").text
     totp = pyotp.TOTP(KEY.search(page)[1].replace(" ", ""))
     fields = {"token": SEALED.search(page)[1], "csrf_token": TOKEN.search(page)[1]}
-    assert client.post("/account/second-factor", data={**fields, "code": "000000"}).status_code == 400
-    shown = client.post("/account/second-factor", data={**fields, "code": totp.now()})
+    wrong = client.post("/account/second-factor", data={**fields, "code": "000000"})
+    assert wrong.status_code == 400
+    assert KEY.search(wrong.text)[1].replace(" ", "") == totp.secret, "who mistypes need not scan again"
+    fields["token"] = SEALED.search(wrong.text)[1]
+    right = {**fields, "code": totp.now()}
+    shown = client.post("/account/second-factor", data=right)
     codes = re.findall(r"<li><code>([\w-]+)</code>", shown.text)
     assert len(codes) == 10
+    again = client.post("/account/second-factor", data=right)
+    assert (again.status_code, again.location) == (302, "/account/"), "loading the page again voids no code"
+    assert "Its recovery codes are not shown again." in client.get("/account/").text
     browser = site.app.test_client()
     asked = attempt(browser, email)
     assert (asked.status_code, asked.mimetype) == (200, "text/html")
