@@ -5,13 +5,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
-from portal.guards import ProofNeeded, SignInNeeded, now
+from portal.guards import PUBLIC, ProofNeeded, SignInNeeded, guard_of, now, visitor
 from portal.logs import ID
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
@@ -62,6 +62,7 @@ MESSAGES = {
 NOT_READY = "These figures are not ready"
 # A form is not sent again by itself. Sending it twice is safe: forms carry keys and versions.
 SEND_AGAIN = "What you just sent may not be saved. Go back and send it again: nothing is saved twice."
+SIGNED_OUT = "You are signed out, so nothing was changed. Sign in and send it again. Drafts are kept."
 # Seconds until the next try, where the error does not say.
 RETRY_AFTER = {429: 60, 503: 5}
 # Whose words alone would not tell a script's toast enough.
@@ -156,6 +157,8 @@ def _is_sent() -> bool:
 def _service_error(error: Exception) -> BaseResponse:
     status = status_of(error)
     if status == 401 and not wants_json():
+        if _is_sent():
+            flash(SIGNED_OUT, "info")
         target = request.full_path.rstrip("?") if request.method == "GET" else page_before()
         return redirect(url_for("auth.login", next=target))
     if status != 503:
@@ -180,7 +183,13 @@ def page_before() -> str | None:
     return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
 
 
-def _csrf_error(_: CSRFError) -> Response:
+def _csrf_error(_: CSRFError) -> BaseResponse:
+    """Say what is wrong with a form's token; most often its session ended, in another tab for instance."""
+    try:
+        if visitor() is None and guard_of(current_app, request.endpoint or "") != PUBLIC:
+            return _service_error(SignInNeeded())
+    except EngineUnavailable as unknown:
+        return _service_error(unknown)
     message = "Nothing was changed: the page was open too long or came from elsewhere. Load it again."
     return answer(400, message)
 

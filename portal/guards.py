@@ -13,6 +13,7 @@ from services.errors import ServiceError, Throttled
 from services.users import Actor, Permission, PermissionDenied, WrongProof
 
 View = TypeVar("View", bound=Callable[..., Any])
+PUBLIC = "public"  # the guard of what anybody may call
 PROOF = "proof"  # the field in which a form brings a password or code along
 
 
@@ -146,5 +147,5 @@ def prove_first() -> None:
 
 def public(view: View) -> View:
     """Mark a view that anybody may call."""
-    view.guard = "public"  # type: ignore[attr-defined]  # read by the route test
+    view.guard = PUBLIC  # type: ignore[attr-defined]  # read by the route test
     return view

@@ -31,6 +31,7 @@ def choose(page: Page, password: str) -> None:
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Set password").click()
     page.wait_for_url("**/login**")
+    expect(page.get_by_role("status")).to_have_text("Your new password is set. Sign in with it.")
 
 
 def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_server):

@@ -100,6 +100,24 @@ def test_words_of_another_ticket_or_an_earlier_version_prove_nothing(open_as: Op
     expect(message).to_have_value("Thanks")
 
 
+def test_who_signed_out_in_another_tab_is_told_and_loses_nothing(open_as: Opener, live_server: Any, people):
+    number = people["customer"].new_ticket("Two tabs")
+    page = open_as(None, f"/help/tickets/{number}")
+    type_credentials(page, live_server.email("customer"), live_server.password)
+    page.get_by_label("Your reply").fill("Written in the first tab.")
+    expect(page.locator(KEPT)).to_contain_text("Draft saved")
+    other = page.context.new_page()
+    other.goto("/help/")
+    other.get_by_role("button", name=re.compile("Your account")).click()
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/login*")
+    page.get_by_role("button", name="Send reply").click()
+    expect(page.get_by_role("status")).to_contain_text("You are signed out, so nothing was changed.")
+    type_credentials(page, live_server.email("customer"), live_server.password)
+    page.wait_for_url(f"**/help/tickets/{number}")
+    expect(page.get_by_label("Your reply")).to_have_value("Written in the first tab.")
+
+
 def test_what_was_chosen_is_kept_with_what_was_written(open_as: Opener):
     page = open_as("agent", "/desk/new")
     page.get_by_label("Subject").fill("Chosen with care")
