@@ -15,6 +15,8 @@ DAYS = {
     "solved_from": "solved.from",
     "solved_to": "solved.to",
 }
+# What says where in a list somebody is, and in which order, not what is listed.
+PLACE = ("cursor=", "sort=", "desc=", "size=")
 # A dashboard links two hundred lists, most by the same texts; quoting each was a third of its cost.
 _quoted = lru_cache(QUOTED)(quote_plus)
 
@@ -27,6 +29,12 @@ def tickets(**filters: str | Sequence[str]) -> str:
         for value in ([values] if isinstance(values, str) else values)
     ]
     return f"{GRID}?{'&'.join(pairs)}" if pairs else GRID
+
+
+def list_of(address: str) -> str:
+    """Reduce an address to what it lists, whatever page of it, so that equal lists have equal ones."""
+    path, _, query = address.partition("?")
+    return f"{path}?{'&'.join(sorted(part for part in query.split('&') if not part.startswith(PLACE)))}"
 
 
 def behind_a_mark(wanted: Mapping[str, Any]) -> str | None:

@@ -7,7 +7,7 @@ from flask import Flask, g, request, url_for
 from portal.gate import viewing
 from portal.guards import actor, now, services, visitor
 from portal.identity import theme_of
-from portal.links import NOT_SET, tickets
+from portal.links import NOT_SET, list_of, tickets
 from services.reporting import Tally
 from services.users import Actor, Permission, Scope
 
@@ -41,8 +41,8 @@ def init_app(app: Flask) -> None:
 def groups(who: Actor) -> Groups:
     """List the navigation's groups for a person; the present address decides what is marked."""
     if "nav" not in g:
-        query = request.query_string.decode("latin-1")
-        g.nav = _groups(who, request.path, f"{request.path}?{query}" if query else request.path)
+        here = f"{request.path}?{request.query_string.decode('latin-1')}"
+        g.nav = _groups(who, list_of(request.path), list_of(here))
     found: Groups = g.nav
     return found
 
@@ -156,7 +156,7 @@ def _administration(who: Actor, here: str) -> Groups:
 
 
 def _item(label: str, icon: str, url: str, here: str, count: int | None = None) -> Item:
-    return {"label": label, "icon": icon, "url": url, "active": url == here, "count": count}
+    return {"label": label, "icon": icon, "url": url, "active": list_of(url) == here, "count": count}
 
 
 def _help() -> dict[str, str]:

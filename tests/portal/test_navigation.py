@@ -139,3 +139,23 @@ def test_the_section_of_a_page_is_marked(site, page, marked):
     text = site.as_("administrator").get(page).text
     found = re.findall(r'aria-current="(\w+)"(?:(?!</a>).)*?<span class="cut">([^<]+)<', text, re.DOTALL)
     assert [f"{label} {kind}" for kind, label in found] == [marked]
+
+
+@pytest.mark.parametrize("query", ["", "&sort=updated_at", "&sort=updated_at&desc=1&size=50", "&size=25"])
+@pytest.mark.parametrize(
+    ("view", "label"),
+    [
+        ("state=open", "All unsolved"),
+        ("state=open&assignee=-", "Unassigned"),
+        ("state=open&assignee={me}", "My work"),
+    ],
+)
+def test_a_view_keeps_its_name_on_every_page_of_it(site, busy, view, label, query):
+    url = f"/desk/tickets/?{view.format(me=site.users['agent'])}{query}"
+    while url:
+        text = site.as_("agent").get(url).text
+        assert re.search(r"<h1[^>]*>([^<]+)<", text)[1] == label
+        older = re.search(r'rel="next" href="([^"]+)"', text)
+        url = older[1].replace("&amp;", "&") if older else None
+    other = site.as_("agent").get(f"/desk/tickets/?{view}{query}&priority=high").text
+    assert re.search(r"<h1[^>]*>([^<]+)<", other)[1] == "Tickets"
