@@ -86,3 +86,14 @@ def test_a_second_factor_and_a_device_signed_out(open_as, join, live_server):
     there.get_by_label("Code from your app").fill(recovery)
     there.get_by_role("button", name="Sign in").click()
     expect(there.get_by_role("heading", level=1)).to_have_text("My work")
+
+
+def test_a_wrong_password_is_told_where_one_looks_on_a_phone(open_as, watch):
+    watch.expected.add(400)
+    page = open_as("customer", "/account/", viewport={"width": 390, "height": 844})
+    present = page.get_by_label("Present password")
+    present.fill("not the one")
+    page.get_by_label("New password").fill("something long enough")
+    page.get_by_role("button", name="Change password").click()
+    expect(present).to_be_focused()
+    expect(page.get_by_text("This is not your password.")).to_be_in_viewport()

@@ -75,5 +75,6 @@ def test_a_refused_form_keeps_what_was_written(open_as: Opener, watch):
     page.get_by_role("button", name="Send").click()
     subject = page.get_by_label("What is it about?")
     expect(subject).to_have_attribute("aria-invalid", "true")
+    expect(subject).to_be_focused()
     expect(page.locator("#f-subject-error")).to_be_visible()
     expect(page.get_by_label("What happened?")).to_have_value("It is broken.")

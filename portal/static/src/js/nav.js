@@ -48,6 +48,6 @@ export function startNav() {
   });
   // It lies over the page: whoever tabs on sees what they come to.
   on("focusout", "#panel.open", ({ relatedTarget: to }, panel) => {
-    if (to && !panel.contains(to) && !to.closest("[data-panel]")) shut();
+    if (to && !panel.contains(to) && !to.closest("[data-panel], #toasts")) shut();
   });
 }
