@@ -15,7 +15,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import Fields
 from services.tickets.ticket import Event, Ticket
-from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_subject
+from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_letter
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
 from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
@@ -147,8 +147,9 @@ class TicketService:
         self._roles.check_permission(
             actor=actor, permission=Permission.TICKET_CREATE, owner_id=requester, team_id=team_id
         )
+        subject, text = clean_letter(subject, body)
         wanted = {
-            "subject": clean_subject(subject),
+            "subject": subject,
             "status": "new",
             "priority": priority,
             "category": category or None,
@@ -157,7 +158,6 @@ class TicketService:
             "requester_id": requester,
             "channel": channel,
         }
-        text = clean_body(body)
         self._check_new(actor, wanted)
         wanted["organization_id"] = self._users.organization_of(requester)
         draft = Draft("created", wanted, text, public=True)

@@ -20,7 +20,8 @@ def clean_subject(text: str) -> str:
     _check_text("subject", text)
     subject = one_line(text[:BODY_BYTES])
     if not 1 <= len(subject) <= SUBJECT_LENGTH:
-        message = f"A subject has 1 to {SUBJECT_LENGTH} characters."
+        too_long = f"A subject has at most {SUBJECT_LENGTH} characters."
+        message = too_long if subject else "Write a subject first."
         raise Invalid(message, {"subject": message})
     return subject
 
@@ -36,6 +37,20 @@ def clean_body(text: str) -> str:
         message = "A message has at most 64 KB. Shorten it, or send it in parts."
         raise Invalid(message, {"body": message})
     return body
+
+
+def clean_letter(subject: str, body: str) -> tuple[str, str]:
+    """Return a subject and a message; raises Invalid that names at once all that is wrong with them."""
+    cleaned, refusals = [], []
+    for clean, text in ((clean_subject, subject), (clean_body, body)):
+        try:
+            cleaned.append(clean(text))
+        except Invalid as refused:
+            refusals.append(refused)
+    if refusals:
+        fields = {name: text for refused in refusals for name, text in refused.fields.items()}
+        raise Invalid(" ".join(refused.message for refused in refusals), fields)
+    return cleaned[0], cleaned[1]
 
 
 def clean_changes(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -248,7 +248,7 @@ def test_a_subject_has_at_most_200_characters(site, read):
     refused = send(site, new_form(site), subject="é" * 201, body="Kept text.", category="invoices")
     assert refused.status_code == 400
     page = Page(refused.text)
-    assert "1 to 200 characters" in page.text
+    assert "at most 200 characters" in page.text
     form = page.form("/help/new")
     assert form.one("subject") == "é" * 201
     assert form.one("body") == "Kept text."
@@ -311,6 +311,13 @@ def test_nothing_but_blanks_is_nothing(site, name, missing):
     assert refused.status_code == 400
     other = "body" if name == "subject" else "subject"
     assert Page(refused.text).form("/help/new").one(other) == filled[other]
+
+
+def test_all_that_is_missing_is_said_at_once(site):
+    refused = send(site, new_form(site), subject="  ", body="\n")
+    assert refused.status_code == 400
+    assert "Write a subject first." in refused.text
+    assert "Write a message first." in refused.text
 
 
 def test_a_category_that_is_not_offered_is_refused(site):
