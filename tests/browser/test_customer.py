@@ -78,3 +78,26 @@ def test_a_refused_form_keeps_what_was_written(open_as: Opener, watch):
     expect(subject).to_be_focused()
     expect(page.locator("#f-subject-error")).to_be_visible()
     expect(page.get_by_label("What happened?")).to_have_value("It is broken.")
+
+
+# Where a text's first and last letters are: [left of the first, left of the last].
+ENDS = """node => {
+  const [range, text] = [document.createRange(), node.firstChild];
+  return [0, text.data.trimEnd().length - 1].map((at) => {
+    range.setStart(text, at);
+    range.setEnd(text, at + 1);
+    return range.getBoundingClientRect().left;
+  });
+}"""
+
+
+def test_words_from_right_to_left_end_on_the_left(open_as: Opener, people):
+    words = "\u0627\u0644\u0641\u0627\u062a\u0648\u0631\u0629!"  # "The invoice!" in Arabic
+    number = people["customer"].new_ticket(words, words)
+    page = open_as("customer", f"/help/tickets/{number}")
+    desk = open_as("agent", f"/desk/tickets/{number}")
+    listed = open_as("agent", "/desk/tickets/?state=open")
+    places = [page.locator("h1"), page.locator(".body-text"), desk.locator("h1"), desk.locator(".body-text")]
+    for place in [*places, listed.locator(".two a", has_text=words).first]:
+        first, last = place.evaluate(ENDS)
+        assert last < first
