@@ -54,6 +54,18 @@ def test_a_cell_is_edited_with_the_mouse(open_as: Opener, people):
     saved(page, number, status="Pending", priority="High", assignee="Grace Demo")
 
 
+def test_a_row_that_was_edited_says_when(open_as: Opener):
+    page = open_as("agent", OPEN)
+    normal = page.locator("table.grid tbody tr").filter(has=page.locator("td.p .p-normal"))
+    ages = normal.locator("td.u").all_inner_texts()
+    row = normal.nth(next(at for at, age in enumerate(ages) if not re.fullmatch(r"now|\d+ s", age)))
+    number = row.get_by_role("checkbox").get_attribute("aria-label")
+    row.locator("td.p button").click()
+    page.get_by_role("option", name="High").click()
+    edited = page.locator("tr").filter(has=page.get_by_role("checkbox", name=number, exact=True))
+    expect(edited.locator("td.u")).to_have_text("now")
+
+
 def test_cells_are_edited_by_keyboard_and_tab_goes_on(open_as: Opener, people):
     number = people["customer"].new_ticket("Edited by keyboard")
     page = open_as("agent", OPEN)

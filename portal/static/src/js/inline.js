@@ -30,6 +30,13 @@ function setVersion(row, version) {
   if (box) box.value = key;
 }
 
+/** A row that was changed just now says so. */
+function changed(row, version) {
+  setVersion(row, version);
+  const at = $("td.u", row);
+  if (at) at.textContent = "now";
+}
+
 /** A status or a priority stands in the cell's class, every other value in its data. */
 const valueOf = (cell) => cell.dataset.v ?? /\b[sp]-(\w+)/.exec(cell.className)[1];
 
@@ -106,7 +113,7 @@ async function save(cell, choice, old) {
     // A value that is no longer offered cannot be named as the one that was seen; the version says enough.
     const seen = !known || known.some(([value]) => value === old) ? { old } : {};
     const saved = await post(config.update_url, { ...split(row), field, value: choice[0], ...seen }, { json: true });
-    setVersion(row, saved.version);
+    changed(row, saved.version);
     cell.classList.remove("saving");
     const said = `${config.fields[field].label} saved: ${choice[1]}`;
     if (saved.undo) toast(`#${split(row).pk}: ${said}`, "success", { label: "Undo", run: () => undo(cell, saved.undo, [old, told]) });
@@ -129,7 +136,7 @@ async function undo(cell, change, choice) {
     const version = versions[split(row).pk];
     if (version) {
       render(cell, choice);
-      setVersion(row, version);
+      changed(row, version);
     }
     toast(message, "info");
   } catch (refused) {
