@@ -174,6 +174,15 @@ def _out_of_reach() -> str:
     return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
 
 
+def _page_above() -> str | None:
+    """Return the page to which a form's own address belongs: somebody came back to what a refusal showed."""
+    adapter = current_app.create_url_adapter(request)
+    parts = request.path.strip("/").split("/")
+    above = ["/".join(["", *parts[:count]]) for count in range(len(parts) - 1, 0, -1)]
+    pages = [page for path in above for page in (path, f"{path}/")]
+    return next((page for page in pages if adapter and adapter.test(page, method="GET")), None)
+
+
 def page_before() -> str | None:
     """Return the page whose form arrived, so that signing in leads back to what was written there."""
     came_from = urlsplit(request.referrer or "")
@@ -198,6 +207,8 @@ def _http_error(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # type: ignore[return-value]  # a redirect is its own answer
+    if status == 405 and not _is_sent() and not wants_json() and (above := _page_above()):
+        return redirect(above)
     return answer(status, _words_of(error, status), wait=_wait_of(error))
 
 

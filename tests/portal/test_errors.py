@@ -249,6 +249,22 @@ def test_scripts_get_problems_and_people_pages(site, role, path, status):
         assert "Traceback" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("role", "path", "above"),
+    [
+        ("customer", "/help/tickets/{}/reply", "/help/tickets/{}"),
+        ("agent", "/desk/tickets/{}/update", "/desk/tickets/{}"),
+        ("agent", "/account/password", "/account"),
+        ("customer", "/account/devices/end", "/account"),
+    ],
+)
+def test_who_opens_the_address_of_a_refused_form_comes_to_its_page(site, role, path, above):
+    ticket_id = site.ticket()
+    answer = site.as_(role).get(path.format(ticket_id))
+    assert (answer.status_code, answer.location) == (302, above.format(ticket_id))
+    problem_of(site.as_(role).get(path.format(ticket_id), headers=JSON), 405)
+
+
 def test_only_a_page_to_come_back_to_is_remembered(site):
     client = site.app.test_client()
     assert client.get("/desk/new").location == "/login?next=/desk/new"
