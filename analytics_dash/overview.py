@@ -10,7 +10,12 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from analytics_dash import buckets, figures, tables, words
+from analytics_dash import (
+    buckets,
+    figures,
+    formatting,
+    tables,
+)
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITIES, Choice, parse
@@ -41,7 +46,7 @@ class Question:
     def compared(self) -> str:
         """Say which equally long period before it the changes are against."""
         before = self.choice.start - timedelta(days=1)
-        earlier = words.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
+        earlier = formatting.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
         return f"compared with {earlier}"
 
 
@@ -156,7 +161,9 @@ def _priority(
     order = {key: place for place, key in enumerate(PRIORITIES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = _namer(names["priority"], "priority")
-    notes = [f"{words.count(row.solved)} solved, {words.count(row.backlog)} unsolved" for row in rows]
+    notes = [
+        f"{formatting.count(row.solved)} solved, {formatting.count(row.backlog)} unsolved" for row in rows
+    ]
     marks = _created_marks(rows, "priority", links)
     figure = figures.bars([name(row.key) for row in rows], marks, notes)
     return figure, tables.groups("Priority", rows, name, "priority", links)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from models.connection import Instant, LeanModel
+from dynamodb_client import Instant, LeanModel
 from models.errors import translated
 from models.times import to_text
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pynamodb.transactions import TransactWrite
 
+from dynamodb_client import LeanModel, connection
 from models import setting, ticket_history
-from models.connection import LeanModel, connection
 from models.errors import AlreadyDone, Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 from models.setting import Setting
 from models.ticket import Ticket

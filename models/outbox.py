@@ -6,7 +6,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from models.connection import Json, LeanModel, connection
+from dynamodb_client import Json, LeanModel, connection
 from models.errors import Cancelled, translated
 from models.times import to_text
 

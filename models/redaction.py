@@ -9,8 +9,8 @@ from typing import Any
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from dynamodb_client import connection
 from models.audit import TRAIL, AuditEntry
-from models.connection import connection
 from models.errors import Cancelled, EngineUnavailable, VersionMoved, translated
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory

@@ -7,8 +7,8 @@ from typing import Any
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from models import together
-from models.connection import Instant, LeanModel
+from dynamodb_client import Instant, LeanModel
+from models import transaction
 from models.errors import VersionMoved, translated
 
 
@@ -71,7 +71,7 @@ def amend(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> boo
     item, there = Session(token_hash=token_hash), Session.token_hash.exists()
     try:
         if also:
-            together.transact(
+            transaction.transact(
                 lambda transaction: transaction.update(item, actions=actions, condition=there), also
             )
         else:

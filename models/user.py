@@ -8,11 +8,16 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from models import together
-from models.connection import Instant, Json, LeanModel, connection
+from dynamodb_client import (
+    Instant,
+    Json,
+    LeanModel,
+    connection,
+)
+from models import transaction
 from models.errors import Cancelled, EngineUnavailable, StoreError, translated
 from models.keys import storable
-from models.together import Along
+from models.transaction import Along
 
 # What an administrator changes of a person, and what no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
@@ -161,7 +166,9 @@ def put(
             return _transact(item, seen, old_email, also, (*EDITED, *more))
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
-            together.raise_moved(cancelled, guarded=any(isinstance(each, together.Guard) for each in also))
+            transaction.raise_moved(
+                cancelled, guarded=any(isinstance(each, transaction.Guard) for each in also)
+            )
             if "ConditionalCheckFailed" in cancelled.codes:
                 raise AddressClaimed from cancelled
             if "TransactionConflict" not in cancelled.codes:
@@ -170,22 +177,20 @@ def put(
 
 
 def _transact(item: User, seen: int, old_email: str | None, also: Along, written: Sequence[str]) -> None:
-    with translated(), TransactWrite(connection=connection()) as transaction:
+    with translated(), TransactWrite(connection=connection()) as write:
         if item.email is not None and item.email != old_email:
             free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
-            transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
+            write.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
         if old_email is not None and old_email != item.email:
-            transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
-        together.join(transaction, also)
+            write.delete(UserEmail(email=old_email, user_id=item.user_id))
+        transaction.join(write, also)
         if not seen:
-            transaction.save(item, condition=User.user_id.does_not_exist())
+            write.save(item, condition=User.user_id.does_not_exist())
             return
         # Only what an administrator edits: a theme or password written meanwhile stays.
         names = (*written, *(OF_ADDRESS if item.email != old_email else ()))
         values = {name: getattr(item, name) for name in names}
-        transaction.update(
-            User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen
-        )
+        write.update(User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen)
 
 
 def put_new(items: Iterable[User]) -> None:
@@ -214,7 +219,7 @@ def amend_if(item: User, unchanged: Sequence[str], also: Along = (), **values: A
         attribute, value = getattr(User, name), getattr(item, name)
         condition &= attribute.does_not_exist() if value is None else attribute == value
     person, actions = User(user_id=item.user_id), _actions(values)
-    together.transact(
+    transaction.transact(
         lambda transaction: transaction.update(person, actions=actions, condition=condition), also
     )
 

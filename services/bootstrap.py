@@ -34,12 +34,9 @@ from services.tickets import (
     TicketWriter,
     WorkflowService,
 )
-from services.users import (
-    Actor,
-    PeopleImport,
-    Permission,
-    RoleService,
-)
+from services.users.accounts import PeopleImport
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission
 
 
 @dataclass(frozen=True)

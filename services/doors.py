@@ -8,19 +8,13 @@ from typing import Protocol
 from models import tokens_listing
 from services.ids import new_id
 from services.options import Options
-from services.users import (
-    AuthenticationService,
-    Brake,
-    OpenIdClient,
-    OrganizationService,
-    Recorder,
-    RoleService,
-    SingleSignOn,
-    TokenService,
-    UserService,
-    Vault,
-    VouchedAccounts,
-)
+from services.users.accounts import UserService
+from services.users.api_tokens import TokenService
+from services.users.audit import Recorder
+from services.users.authorization import RoleService
+from services.users.credentials import Brake, Vault
+from services.users.organizations import OrganizationService
+from services.users.sign_in import AuthenticationService, OpenIdClient, SingleSignOn, VouchedAccounts
 
 
 @dataclass(frozen=True)

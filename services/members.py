@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from models import audit_listing, users_listing
@@ -10,34 +11,34 @@ from services.caching import ShortCache
 from services.ids import new_id
 from services.options import Options
 from services.outbox import Outbox
-from services.users import (
+from services.users.accounts import (
     AccessService,
     AccountService,
     AddressService,
-    Administrators,
-    AuthenticationService,
-    Brake,
-    DeviceMarks,
-    DeviceService,
     InvitationService,
     Letters,
     Links,
     Mailroom,
     Notices,
-    OrganizationService,
+    RegistrationService,
+    UserService,
+)
+from services.users.audit import Recorder, TrailService
+from services.users.authorization import Administrators, RoleService
+from services.users.credentials import (
+    Brake,
+    DeviceMarks,
+    DeviceService,
     Passwords,
     ProofService,
     Rechecks,
-    Recorder,
-    RegistrationService,
-    RoleService,
     SecondFactor,
     SessionManager,
-    TrailService,
-    UserService,
     Vault,
-    ViewingService,
 )
+from services.users.identity import Actor, Permission
+from services.users.organizations import OrganizationService
+from services.users.sign_in import AuthenticationService, ViewingService
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
 NAMES_FRESH = 60.0
@@ -115,7 +116,10 @@ def _build_people(options: Options) -> _People:
         vault=vault,
         **shared,
     )
-    trail = TrailService(roles=roles, listing=audit_listing.build(keys=options.keys("cursors")))
+    trail = TrailService(
+        authorize=partial(_may_see_audit_log, roles),
+        listing=audit_listing.build(keys=options.keys("cursors")),
+    )
     accounts = _build_accounts(
         options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
     )
@@ -183,3 +187,7 @@ def _build_ways(options: Options, people: _People) -> _Ways:
     )
     invitations = InvitationService(roles=people.roles, mailroom=mailroom, recorder=recorder, brake=brake)
     return _Ways(access, registration, addresses, invitations)
+
+
+def _may_see_audit_log(roles: RoleService, actor: Actor) -> None:
+    roles.check_permission(actor=actor, permission=Permission.AUDIT_VIEW)

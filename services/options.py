@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from services.mail import Mailer
-from services.users import Provider
+from services.users.sign_in import Provider
 
 
 @dataclass(frozen=True)

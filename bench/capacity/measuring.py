@@ -29,9 +29,9 @@ from bench.dataset import Dataset, Say, ensure
 from bench.measure import Operation
 from bench.pages import Customer, Desk, Lists
 from bench.product import environment, run_command
+from dynamodb_client import client, disconnect
 from local.engine import Engine
 from local.ports import LOOPBACK, free_port
-from models.connection import client, disconnect
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 

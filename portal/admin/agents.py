@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from portal import navigation
-from portal.guards import actor, services
-from services.users import Permission, Scope
+from portal.ui import navigation
+from portal.web.guards import actor, services
+from services.users.identity import Permission, Scope
 
 
 class AgentNote(NamedTuple):

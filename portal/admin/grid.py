@@ -9,14 +9,20 @@ from flask_admin import expose
 
 from models.errors import EngineUnavailable
 from portal.admin import columns
-from portal.errors import answer, wants_json
-from portal.guards import ProofNeeded, actor, prove_first, services, visitor
+from portal.web.error_pages import answer, wants_json
+from portal.web.guards import (
+    ProofNeeded,
+    actor,
+    prove_first,
+    services,
+    visitor,
+)
 from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged
 from services.errors import Forbidden, Invalid, NotFound, ServiceError, Unavailable
 from services.tickets import Conflict
-from services.users import Permission, StaleRecord
+from services.users.identity import Permission, StaleRecord
 
 
 class LedgerView(PynamoView):

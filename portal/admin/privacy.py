@@ -5,13 +5,18 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.download import held_about
-from portal.errors import status_of
-from portal.guards import actor, needs, now, proved
+from portal.ui.download import held_about
+from portal.web.error_pages import status_of
+from portal.web.guards import (
+    actor,
+    needs,
+    now,
+    proved,
+)
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.privacy import COUNTED
-from services.users import Permission
+from services.users.identity import Permission
 
 # What the page calls the steps, and what they changed.
 STEPS = {

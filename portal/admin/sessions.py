@@ -5,11 +5,17 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.guards import actor, needs, now, proved
+from portal.web.guards import (
+    actor,
+    needs,
+    now,
+    proved,
+)
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.bootstrap import Services
 from services.errors import Invalid
-from services.users import Permission, SessionGone, User, sort_name
+from services.users.credentials import SessionGone
+from services.users.identity import Permission, User, sort_name
 
 MOST = 25  # people found by a name; more of it finds fewer
 

@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from flask import abort, jsonify, redirect, request, url_for
 from flask_admin import expose
 
-from portal import navigation
 from portal.admin.agents import agent_notes
+from portal.admin.empty_states import nothing_in_view
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import Kept, LedgerView, in_grid_words
-from portal.admin.nothing import nothing_in_view
-from portal.guards import actor, now
-from portal.links import GRID
-from portal.undo import Message, change_of, offering
+from portal.ui import navigation
+from portal.ui.grid_links import GRID
+from portal.ui.undo_messages import Message, change_of, offering
+from portal.web.guards import actor, now
 from pynamodb_grid.admin import BulkResult, ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
 from services.tickets import PRIORITIES, STATUSES, Ticket, TicketRow, label
-from services.users import Permission
+from services.users.identity import Permission
 
 Choices = Sequence[tuple[str, str]]
 EXPORT_MOST = 50_000

@@ -8,13 +8,13 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from portal.admin.grid import Kept, in_grid_words
-from portal.admin.people_bulk import BULK, PeopleBulk
-from portal.guards import actor, now, prove_first
+from portal.admin.user_bulk_actions import BULK, PeopleBulk
+from portal.web.guards import actor, now, prove_first
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, NotFound, Throttled
-from services.users import Permission, User, sort_name
+from services.users.identity import Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
 

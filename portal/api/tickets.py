@@ -5,14 +5,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from portal import errors
-from portal.api import wishes
-from portal.api.access import caller, holder, with_token
-from portal.api.answers import MeAnswer, TicketAnswer, TicketsAnswer
-from portal.guards import now, services
+from portal.api import request_schemas
+from portal.api.authentication import caller, holder, with_token
+from portal.api.responses import MeAnswer, TicketAnswer, TicketsAnswer
+from portal.web import error_pages
+from portal.web.guards import now, services
 from services.errors import Invalid
 from services.tickets import Conflict, Ticket
-from services.users import Permission
+from services.users.identity import Permission
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 LONGEST_KEY = 200
@@ -37,7 +37,7 @@ def me() -> Response:
 @with_token(Permission.TICKET_VIEW)
 def tickets() -> Response:
     """List the tickets that the caller may see."""
-    page = services().tickets.page(actor=caller(), request=wishes.page())
+    page = services().tickets.page(actor=caller(), request=request_schemas.page())
     return jsonify(asdict(TicketsAnswer.of(page)))
 
 
@@ -52,7 +52,7 @@ def ticket(ticket_id: int) -> Response:
 @with_token(Permission.TICKET_CREATE)
 def create() -> Response:
     """Open a ticket; the same Idempotency-Key opens one only, however often it arrives."""
-    wanted = wishes.body(wishes.NEW)
+    wanted = request_schemas.body(request_schemas.NEW)
     wanted = {name: value for name, value in wanted.items() if value is not None}
     text = {"subject": wanted.pop("subject", ""), "body": wanted.pop("body", "")}
     made = services().tickets.create(actor=caller(), now=now(), channel="api", once=_once(), **text, **wanted)
@@ -66,18 +66,18 @@ def create() -> Response:
 @with_token()
 def change(ticket_id: int) -> Response:
     """Change fields, with a reply or an internal note where one is sent, as one version."""
-    wanted = wishes.body((*wishes.CHANGES, *wishes.WORDS))
-    spoken = {name: wanted.pop(name) for name in wishes.WORDS if name in wanted}
+    wanted = request_schemas.body((*request_schemas.CHANGES, *request_schemas.WORDS))
+    spoken = {name: wanted.pop(name) for name in request_schemas.WORDS if name in wanted}
     if len(spoken) > 1:
         raise Invalid("Send a reply or a note, not both at once.")
     said, text = next(iter(spoken.items()), ("reply", None))
     try:
         changed = services().tickets.update(
-            actor=caller(), now=now(), ticket_id=ticket_id, seen=wishes.version(), changes=wanted,
+            actor=caller(), now=now(), ticket_id=ticket_id, seen=request_schemas.version(), changes=wanted,
             body=text, public=said == "reply", once=_once(),
         )  # fmt: skip
-    except wishes.VersionNeeded as missing:
-        return errors.answer(428, missing.message)
+    except request_schemas.VersionNeeded as missing:
+        return error_pages.answer(428, missing.message)
     except Conflict as found:
         return _clash(found)
     return _answer(changed)
@@ -94,7 +94,7 @@ def _clash(found: Conflict) -> Response:
     clashes = {
         clash.field: f"It is {clash.theirs!r} by now, it was {clash.old!r}." for clash in found.clashes
     }
-    response = errors.answer(412, found.message, clashes)
+    response = error_pages.answer(412, found.message, clashes)
     response.headers["ETag"] = f'"{found.version}"'
     return response
 

@@ -3,11 +3,20 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal import errors, identity
-from portal.download import held_about
-from portal.guards import actor, now, proved, public, services, signed_in
+from portal.ui.download import held_about
+from portal.web import error_pages, identity
+from portal.web.guards import (
+    actor,
+    now,
+    proved,
+    public,
+    services,
+    signed_in,
+)
 from services.errors import Invalid, Throttled
-from services.users import Actor, AlreadyOn, LinkSpent, Permission, Purpose, Session, SessionGone
+from services.users.accounts import LinkSpent, Purpose
+from services.users.credentials import AlreadyOn, Session, SessionGone
+from services.users.identity import Actor, Permission
 
 bp = Blueprint("account", __name__)
 ASKED = "If this address has an account, a letter with a link is on its way. It works for one hour."
@@ -28,7 +37,7 @@ def ask() -> Response | tuple[str, int] | str:
     try:
         services().accounts.ask_for_reset(email=email, origin=identity.origin(), now=now())
     except (Invalid, Throttled) as refused:
-        return errors.with_status(
+        return error_pages.with_status(
             render_template("auth/forgot.html", email=email[:254], error=refused.message), refused
         )
     return render_template("auth/forgot.html", email=email[:254], error=None, sent=ASKED)
@@ -41,7 +50,7 @@ def choose(purpose: str, token: str) -> str | Response:
     try:
         person = services().accounts.look_up(token=token, purpose=Purpose(purpose), now=now())
     except LinkSpent as spent:
-        return errors.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
+        return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
     return render_template("auth/choose_password.html", email=person.email, purpose=purpose, error=None)
 
 
@@ -55,12 +64,12 @@ def set_password(purpose: str, token: str) -> Response:
             token=token, purpose=Purpose(purpose), password=password, now=now()
         )
     except LinkSpent as spent:
-        return errors.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
+        return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
     except (Invalid, Throttled) as refused:
         page = render_template(
             "auth/choose_password.html", email=email, purpose=purpose, error=refused.message
         )
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     flash("Your new password is set. Sign in with it.", "success")
     return redirect(url_for("auth.login", email=person.email))
 
@@ -86,7 +95,7 @@ def change_password() -> Response | str:
             now=now(),
         )
     except (Invalid, Throttled) as refused:
-        return errors.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
+        return error_pages.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
     flash("Your password is changed. Your other devices are signed out.", "success")
     return redirect(url_for("account.own"))
 
@@ -133,7 +142,7 @@ def confirm() -> Response | str:
         flash(loaded_again.message, "info")
         return redirect(url_for("account.own"))
     except Invalid as refused:
-        return errors.with_status(_enrolment(refused.message, form.get("token", "")), refused)
+        return error_pages.with_status(_enrolment(refused.message, form.get("token", "")), refused)
     return render_template("auth/recovery_codes.html", codes=codes, required=actor().second_factor_missing)
 
 

@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from models.errors import EngineUnavailable
-from portal import errors, identity
-from portal.guards import now, public, services
+from portal.web import error_pages, identity
+from portal.web.guards import now, public, services
 from services.errors import Invalid, Throttled
-from services.users import LinkSpent, RegistrationClosed
+from services.users.accounts import LinkSpent, RegistrationClosed
 
 bp = Blueprint("registration", __name__, url_prefix="/register")
 ASKED = "If this address can have an account, a letter is on its way. Its link works for one day."
@@ -40,10 +40,10 @@ def ask() -> Response | str:
         services().registration.ask(name=name, email=email, origin=identity.origin(), now=now())
     except Invalid as refused:
         page = _form(name=name[:100], email=email[:254], errors=refused.fields)
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     except Throttled as refused:
         page = _form(name=name[:100], email=email[:254], errors={"email": refused.message})
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     return _form(sent=ASKED)
 
 
@@ -70,7 +70,7 @@ def register(token: str) -> Response:
         return _spent(spent)
     except (Invalid, Throttled) as refused:
         email = request.form.get("email", "")[:254]
-        return errors.with_status(_password(email, refused.message), refused)
+        return error_pages.with_status(_password(email, refused.message), refused)
     flash("Your account is ready. Sign in with your password.", "success")
     return redirect(url_for("auth.login", email=person.email))
 
@@ -88,4 +88,4 @@ def _password(email: str, error: str | None = None) -> str:
 def _spent(spent: LinkSpent) -> Response:
     again = url_for("registration.form") if is_open() else None
     page = render_template("auth/link_spent.html", message=spent.message, again=again)
-    return errors.with_status(page, spent)
+    return error_pages.with_status(page, spent)

@@ -5,10 +5,20 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal import errors, identity, links, navigation
-from portal.guards import actor, now, public, services, signed_in, visitor
+from portal.ui import grid_links, navigation
+from portal.web import error_pages, identity
+from portal.web.guards import (
+    actor,
+    now,
+    public,
+    services,
+    signed_in,
+    visitor,
+)
 from services.errors import Throttled
-from services.users import BadCredentials, CodeNeeded, Permission, SignedIn, SignInExpired, WrongCode
+from services.users.credentials import WrongCode
+from services.users.identity import BadCredentials, Permission, SignInExpired
+from services.users.sign_in import CodeNeeded, SignedIn
 
 bp = Blueprint("auth", __name__)
 
@@ -51,7 +61,7 @@ def sign_in() -> Response:
         )
     except (BadCredentials, Throttled) as refused:
         page = render_template("auth/login.html", email=email[:254], next=target or "", error=refused.message)
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     if isinstance(found, CodeNeeded):
         page = render_template("auth/code.html", token=found.token, email=email[:254], next=target or "")
         return Response(page, mimetype="text/html")
@@ -70,12 +80,12 @@ def finish() -> Response:
         )
     except SignInExpired as expired:
         page = render_template("auth/login.html", email=email, next=target or "", error=expired.message)
-        return errors.with_status(page, expired)
+        return error_pages.with_status(page, expired)
     except (WrongCode, Throttled) as refused:
         page = render_template(
             "auth/code.html", token=token, email=email, next=target or "", error=refused.message
         )
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     return go_on(found, target)
 
 
@@ -114,7 +124,7 @@ def home() -> str:
     who = actor()
     if who.on_desk and who.may(Permission.TICKET_NOTE):
         mine = {"assignee": who.user_id} if who.role_id == "agent" else {}
-        return links.tickets(**mine, state="open")
+        return grid_links.tickets(**mine, state="open")
     if who.may(Permission.TICKET_VIEW):
         return url_for("help.home")
     pages = [item["url"] for group in navigation.groups(who) for item in group["items"]]

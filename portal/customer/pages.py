@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import current_app, render_template, request, url_for
 
-from portal.guards import actor, now, services
-from portal.once import new_key
+from portal.web.guards import actor, now, services
+from portal.web.idempotency import new_key
 from pynamodb_grid.listing import Page
 from services.errors import Invalid
 from services.tickets import REOPEN_WITHIN, Event, Ticket, TicketRow
-from services.users import Actor, Scope
+from services.users.identity import Actor, Scope
 
 # On the front page; counted from the one page of open tickets that is read for it; on a page of the list.
 SHOWN, COUNTED, LISTED = 5, 25, 15

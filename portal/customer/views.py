@@ -4,11 +4,16 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.customer import pages
-from portal.guards import actor, needs, now, services
-from portal.once import new_key, sent_key
+from portal.web.guards import (
+    actor,
+    needs,
+    now,
+    services,
+)
+from portal.web.idempotency import new_key, sent_key
 from services.errors import Invalid
 from services.tickets import NotAllowedNow, TooBusy
-from services.users import Permission
+from services.users.identity import Permission
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 

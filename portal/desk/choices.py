@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.guards import services
+from portal.web.guards import services
 from services.tickets import PRIORITIES, Ticket, label
 
 Choices = list[tuple[str, str]]

@@ -8,8 +8,8 @@ from flask import render_template, request, url_for
 
 from portal.desk.choices import Reader, label_of
 from portal.desk.timeline import PEOPLE_FIELDS
-from portal.guards import actor, now, services
-from portal.once import new_key
+from portal.web.guards import actor, now, services
+from portal.web.idempotency import new_key
 from services.tickets import Clash, Conflict, Event
 
 Pair = tuple[Any, Any]

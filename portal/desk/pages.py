@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from flask import current_app, render_template, request, url_for
 
-from portal import links
 from portal.desk import choices, timeline
-from portal.guards import actor, services
-from portal.once import new_key
+from portal.ui import grid_links
+from portal.web.guards import actor, services
+from portal.web.idempotency import new_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users import Actor, Permission
+from services.users.identity import Actor, Permission
 
 EARLIER = 5
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
@@ -122,10 +122,10 @@ def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
 def list_before() -> str | None:
     """Return the address of the list one came from, with its filters and its place; None from elsewhere."""
     came_from = urlsplit(request.referrer or "")
-    if came_from.path != links.GRID or came_from.netloc != request.host:
+    if came_from.path != grid_links.GRID or came_from.netloc != request.host:
         return None
-    return f"{links.GRID}?{came_from.query}" if came_from.query else links.GRID
+    return f"{grid_links.GRID}?{came_from.query}" if came_from.query else grid_links.GRID
 
 
 def _back() -> dict[str, str]:
-    return {"label": "Tickets", "url": list_before() or links.GRID}
+    return {"label": "Tickets", "url": list_before() or grid_links.GRID}

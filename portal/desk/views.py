@@ -6,15 +6,20 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.desk import conflict, pages, undoing
+from portal.desk import conflict, pages, undo_changes
 from portal.desk.choices import PROPERTIES
-from portal.errors import wants_json
-from portal.guards import actor, needs, now, services
-from portal.once import new_key, sent_key
-from portal.undo import Message, change_of, offering
+from portal.ui.undo_messages import Message, change_of, offering
+from portal.web.error_pages import wants_json
+from portal.web.guards import (
+    actor,
+    needs,
+    now,
+    services,
+)
+from portal.web.idempotency import new_key, sent_key
 from services.errors import Invalid
 from services.tickets import Conflict, Ticket, TooBusy, label
-from services.users import Permission
+from services.users.identity import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -70,8 +75,8 @@ def resolve(ticket_id: int) -> tuple[str, int] | Response:
 @needs(Permission.TICKET_NOTE)
 def undo() -> tuple[Response, int] | Response:
     """Take back one or many changes, `change=TICKET:VERSION`, and say what became of them."""
-    changes = undoing.named(request.form.getlist("change"))
-    outcome = undoing.undo(changes)
+    changes = undo_changes.named(request.form.getlist("change"))
+    outcome = undo_changes.undo(changes)
     failed = bool(outcome.problems) and not outcome.undone
     if wants_json():
         versions = {str(ticket.ticket_id): ticket.version for ticket in outcome.undone}

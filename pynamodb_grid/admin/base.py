@@ -11,12 +11,12 @@ from flask_admin.model import BaseModelView
 from pynamodb.models import Model
 
 from pynamodb_grid.admin.bulk import declared_actions
-from pynamodb_grid.admin.errors import Refused, WriteError
 from pynamodb_grid.admin.fields import Choices, Field, Kind, display, scaffold_fields
 from pynamodb_grid.admin.filters import GridFilter, scaffold_filter
 from pynamodb_grid.admin.forms import form_class
 from pynamodb_grid.admin.query import RESERVED
 from pynamodb_grid.admin.source import ModelSource, Source
+from pynamodb_grid.admin.write_errors import Refused, WriteError
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Sort
 
 _HERE = Path(__file__).parent

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb_grid.listing.errors import BadCursor
+from pynamodb_grid.listing.listing_errors import BadCursor
 
 MAX_CURSOR = 6000  # characters: 32 partial positions fit, and the URL stays under common server limits
 _SIGNATURE = 16

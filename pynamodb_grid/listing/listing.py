@@ -11,8 +11,8 @@ from pynamodb_grid.listing import columnar as columnar_pages
 from pynamodb_grid.listing import index_pages, memory_pages
 from pynamodb_grid.listing.columnar import ColumnarPort
 from pynamodb_grid.listing.cursor import FOREIGN, Cursor, CursorCodec, Keys
-from pynamodb_grid.listing.errors import BadCursor, BadRequest, TooLarge
 from pynamodb_grid.listing.index_pages import Slice
+from pynamodb_grid.listing.listing_errors import BadCursor, BadRequest, TooLarge
 from pynamodb_grid.listing.planner import Asked, Implied, Planner
 from pynamodb_grid.listing.plans import IndexPlan, Plan
 from pynamodb_grid.listing.reader import Reader

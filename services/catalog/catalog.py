@@ -11,7 +11,9 @@ from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
 from services.text import free_slug, one_line
-from services.users import Actor, Permission, Recorder, RoleService
+from services.users.audit import Recorder
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission
 
 KINDS = ("team", "category")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import audit as audit_table
-from models import setting, together
+from models import setting, transaction
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
@@ -18,17 +18,20 @@ from models.errors import VersionMoved
 from models.setting import Setting
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.privacy.job import DONE, ROUNDS, RUNNING, Erasure
-from services.privacy.steps import Step
-from services.privacy.traces import Traces, telling
-from services.users import (
+from services.privacy.erasure_job import (
+    DONE,
+    ROUNDS,
+    RUNNING,
+    Erasure,
+)
+from services.privacy.erasure_steps import Step
+from services.privacy.personal_data_matcher import Traces, telling
+from services.users.audit import Recorder
+from services.users.authorization import Administrators, LastAdministrator, RoleService
+from services.users.credentials import SessionManager
+from services.users.identity import (
     Actor,
-    Administrators,
-    LastAdministrator,
     Permission,
-    Recorder,
-    RoleService,
-    SessionManager,
     StaleRecord,
     User,
     UserNotFound,
@@ -133,7 +136,7 @@ class ErasureService:
             user_table.amend_if(item, ["version"], also=[erasure.item(), act, *leaving], **ended)
 
         try:
-            together.in_turn(write)
+            transaction.in_turn(write)
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._sessions.revoke_all(user_id=user_id)
@@ -169,7 +172,7 @@ class ErasureService:
             after=after.counts,
         )
         with suppress(VersionMoved):  # written before a crash
-            together.transact(
+            transaction.transact(
                 lambda transaction: transaction.save(after.item(), condition=Setting.id.does_not_exist()),
                 also=[act],
             )

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from services.reporting import figures
-from services.reporting.answers import Answers
 from services.reporting.engine import AnalyticsEngine
 from services.reporting.fold import micros
 from services.reporting.periods import Period, period
 from services.reporting.ports import Authorize
 from services.reporting.queries import Answer, newest
+from services.reporting.result_cache import Answers
 from services.reporting.results import Figure, Filters, Metrics
 
 

@@ -8,7 +8,8 @@ from models import assignment as assignment_table
 from models.assignment import Assignment
 from services.catalog import CatalogService
 from services.errors import Invalid, NotFound
-from services.users import Permission, UserService
+from services.users.accounts import UserService
+from services.users.identity import Permission
 
 
 class AssignmentService:

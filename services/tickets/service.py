@@ -10,15 +10,17 @@ from models.ticket import Ticket as TicketItem
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService
 from services.tickets import undo
-from services.tickets.access import ASSIGNING, Access, asked_for
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import Fields
+from services.tickets.permissions import ASSIGNING, Access, asked_for
 from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_letter
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
-from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
+from services.users.accounts import UserService
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission, PermissionDenied, Scope
 
 
 class TicketService:

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
+from dynamodb_client import LeanModel
 from models import ledger, setting
 from models import ticket as ticket_table
-from models.connection import LeanModel
 from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
 from models.setting import Setting
 from models.ticket import Ticket as TicketItem
@@ -16,10 +16,15 @@ from models.ticket_history import TicketHistory
 from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
-from services.tickets.errors import Clash, Conflict, TicketNotFound, TooBusy
 from services.tickets.fields import BUSINESS, DERIVED, Fields, evolve, fields_of
 from services.tickets.ticket import Ticket
-from services.users import Actor
+from services.tickets.ticket_errors import (
+    Clash,
+    Conflict,
+    TicketNotFound,
+    TooBusy,
+)
+from services.users.identity import Actor
 
 ATTEMPTS = 12
 REMEMBER = timedelta(days=2)

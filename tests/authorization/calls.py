@@ -13,10 +13,15 @@ import pyotp
 
 from services.reporting import Filters
 from services.tickets import ListRequest
-from services.users import Permission, Security
+from services.users.identity import Permission, Security
+from tests.authorization.attempt import (
+    ARGUMENTS,
+    PEOPLE,
+    TICKETS,
+    Scene,
+)
+from tests.authorization.fixture import FOREIGN_TEAM, ORGANIZATION, TEAM
 from tests.authorization.requests import ANOTHER
-from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, ORGANIZATION, TEAM
 from tests.portal.conftest import PASSWORD
 
 Values = Mapping[str, Any]

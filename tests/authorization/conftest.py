@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.connection import ConnectionOptions
-from tests.authorization.world import World
+from dynamodb_client import ConnectionOptions
+from tests.authorization.fixture import World
 from tests.provider.fake import CLIENT_ID, SECRET, fake
 
 

@@ -14,8 +14,13 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from models import api_token as token_table
-from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, NOBODY, TEAM
+from tests.authorization.attempt import (
+    ARGUMENTS,
+    PEOPLE,
+    TICKETS,
+    Scene,
+)
+from tests.authorization.fixture import FOREIGN_TEAM, NOBODY, TEAM
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"

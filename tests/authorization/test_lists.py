@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
+from tests.authorization.attempt import TICKETS, Scene
+from tests.authorization.fixture import FOREIGN_TEAM, World
 from tests.authorization.matrix import MATRIX, Key, complaint
 from tests.authorization.requests import JSON, word
-from tests.authorization.scene import TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, World
 from tests.portal.conftest import sign_in
 
 NUMBER = re.compile(r"/(?:desk|help)/tickets/(\d+)\b")

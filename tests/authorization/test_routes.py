@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
+from tests.authorization.attempt import Scene
+from tests.authorization.fixture import NOBODY, World
 from tests.authorization.matrix import Key, complaint
+from tests.authorization.matrix_run import grants, refusals, unknown
 from tests.authorization.requests import PLANS, Plan, unplanned
-from tests.authorization.scene import Scene
-from tests.authorization.walk import grants, refusals, unknown
-from tests.authorization.world import NOBODY, World
 
 
 class Routes:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from services.errors import Forbidden, NotFound
+from tests.authorization.attempt import Scene
 from tests.authorization.calls import CALLS, Call, arguments, objects_of, outcome
+from tests.authorization.fixture import World
 from tests.authorization.matrix import MATRIX, Key, complaint
-from tests.authorization.scene import Scene
-from tests.authorization.walk import grants, refusals, unknown
-from tests.authorization.world import World
+from tests.authorization.matrix_run import grants, refusals, unknown
 
 # Methods that answer whether something may be done.
 ANSWERS = ("roles.allows", "tickets.may_answer")

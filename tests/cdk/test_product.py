@@ -71,7 +71,7 @@ def test_the_balancer_lets_go_of_a_connection_before_gunicorn_does():
 
 
 def test_health_is_asked_where_the_product_answers():
-    source = (ROOT / "portal" / "health.py").read_text(encoding="utf-8")
+    source = (ROOT / "portal" / "web" / "health.py").read_text(encoding="utf-8")
     assert set(re.findall(r'@bp\.get\("(/\w+)"\)', source)) == {product.ALIVE, product.READY}
 
 
@@ -91,7 +91,7 @@ def test_the_image_gives_the_data_folder_to_whom_it_runs_as():
 
 
 def test_the_firewall_counts_by_the_session_cookie_of_production():
-    source = (ROOT / "portal" / "identity.py").read_text(encoding="utf-8")
+    source = (ROOT / "portal" / "web" / "identity.py").read_text(encoding="utf-8")
     assert f'"{product.SESSION_COOKIE}" if current_app.config["SESSION_COOKIE_SECURE"]' in source
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from models.connection import ConnectionOptions
-from services.users import Actor
+from dynamodb_client import ConnectionOptions
+from services.users.identity import Actor
 from tests.faults.proxy import Proxy
 from tests.portal.conftest import Site, build
 from tests.services.conftest import open_house
-from tests.services.house import House
+from tests.services.harness import House
 
 
 @pytest.fixture(scope="module")

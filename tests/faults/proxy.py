@@ -17,7 +17,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.faults.acts import TARGET, Act, Reply, Request, Talk, operation_of, through
+from tests.faults.fault_kinds import (
+    TARGET,
+    Act,
+    Reply,
+    Request,
+    Talk,
+    operation_of,
+    through,
+)
 from tests.faults.late_indexes import LateIndexes
 
 # For the proxy's own requests; the engine looks whether a request is signed, not by whom.

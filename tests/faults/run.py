@@ -12,10 +12,16 @@ from typing import Any
 import pytest
 
 from models.errors import EngineUnavailable
-from services.users import SYSTEM
-from tests.faults.crowd import Agent, Customer, Person, Town, Wish
+from services.users.identity import SYSTEM
+from tests.faults.concurrent_users import (
+    Agent,
+    Customer,
+    Person,
+    Town,
+    Wish,
+)
 from tests.faults.proxy import Proxy
-from tests.faults.trouble import Met, Trouble
+from tests.faults.random_faults import Met, Trouble
 from tests.portal.conftest import PASSWORD, Site, sign_in
 
 RATE = 0.1

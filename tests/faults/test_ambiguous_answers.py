@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models import ledger
 from services.errors import Unavailable
 from services.tickets import Conflict, TooBusy
-from tests.faults.acts import (
+from tests.faults.fault_kinds import (
     cancel,
     conflict,
     fail,
@@ -22,7 +22,7 @@ from tests.faults.acts import (
     throttle,
     through,
 )
-from tests.services.house import START, history, kinds
+from tests.services.harness import START, history, kinds
 
 ATTEMPTS = 4  # of the client, before it gives up
 

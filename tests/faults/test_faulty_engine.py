@@ -8,8 +8,8 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from tests.faults.checks import broken_promises, miscounted, not_whole, stored_history
+from tests.faults.random_faults import FAULTS
 from tests.faults.run import ASKED, RATE, run, tell
-from tests.faults.trouble import FAULTS
 
 OPERATIONS = int(ASKED or 250)
 

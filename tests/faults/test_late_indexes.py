@@ -7,9 +7,10 @@ import pytest
 
 from models import session
 from models.ticket import Ticket
-from services.users import SYSTEM, LastAdministrator
+from services.users.authorization import LastAdministrator
+from services.users.identity import SYSTEM
 from tests.faults.proxy import between
-from tests.faults.trouble import Trouble
+from tests.faults.random_faults import Trouble
 from tests.portal.conftest import PASSWORD, sign_in
 
 GRID = "/desk/tickets/"

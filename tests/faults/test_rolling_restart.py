@@ -22,7 +22,7 @@ import models
 from local.ports import free_port
 from models import outbox
 from models import user as users
-from services.users.letters import Notices
+from services.users.accounts.emails import Notices
 from tests.faults.balancer import Balancer
 from tests.faults.checks import not_whole, stored_history
 from tests.faults.product import Product

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.faults.visitor import Answer, NoAnswer, Visitor
+from tests.faults.http_browser import Answer, NoAnswer, Visitor
 from tests.portal.pages import Form
 
 PRIORITIES = ("low", "normal", "high", "urgent")

@@ -13,17 +13,19 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
+from dynamodb_client import ConnectionOptions
 from models import ticket_history
 from models import user as user_table
-from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
-from portal import links, reports, words
 from portal.app import create_app
-from portal.settings import Settings
+from portal.config.settings import Settings
+from portal.ui import formatting, grid_links, reports_shell
 from services.bootstrap import Services, build_services
-from services.users import SYSTEM, Link, Provider, Purpose, normalize_email
+from services.users.accounts import Link, Purpose
+from services.users.identity import SYSTEM, normalize_email
+from services.users.sign_in import Provider
 from tests.portal.pages import Page
-from tests.services.house import options as service_options
+from tests.services.harness import options as service_options
 
 PASSWORD = "correct horse battery staple"
 ROLES = ("customer", "agent", "manager", "administrator")
@@ -88,13 +90,13 @@ def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, .
     dash = mount(
         app,
         services,
-        guard=reports.guard,
-        shell=reports.shell,
-        grid_url=links.behind_a_mark,
+        guard=reports_shell.guard,
+        shell=reports_shell.shell,
+        grid_url=grid_links.behind_a_mark,
         csrf_token=generate_csrf,
-        avatar=words.avatar,
+        avatar=formatting.avatar,
     )
-    reports.admit(app, dash.csp_hashes())
+    reports_shell.admit(app, dash.csp_hashes())
     for kind, name in (("team", "Billing"), ("team", "Devices"), ("category", "Invoices")):
         services.catalog.save(
             now=datetime.now(UTC), actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0

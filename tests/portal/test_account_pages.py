@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pyotp
 import pytest
 
-from portal import browsers
 from portal.app import create_app
-from portal.settings import Settings
-from services.users import SYSTEM
+from portal.config.settings import Settings
+from portal.ui import user_agents
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.test_signing_in import attempt
 
@@ -191,4 +191,4 @@ def test_the_address_is_the_one_the_trusted_proxies_tell(site, person, proxies, 
     ],
 )  # fmt: skip
 def test_browsers_are_named(agent, said):
-    assert browsers.name(agent) == said
+    assert user_agents.name(agent) == said

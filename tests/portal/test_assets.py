@@ -7,9 +7,20 @@ from pathlib import Path
 
 import brotli
 import pytest
-
-from portal.assets import SOURCE, Assets, AssetsNotBuiltError, UnknownAssetError
-from portal.bundling import SCRIPTS, STYLES, TARGET, Build, BuildError, esbuild
+from portal.assets.build import (
+    SCRIPTS,
+    STYLES,
+    TARGET,
+    Build,
+    BuildError,
+    esbuild,
+)
+from portal.assets.manifest import (
+    SOURCE,
+    Assets,
+    AssetsNotBuiltError,
+    UnknownAssetError,
+)
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "portal" / "templates"
 KB = 1024
@@ -69,7 +80,7 @@ def test_a_second_build_drops_what_is_no_longer_named(folder: Path, build: Build
 def test_an_unknown_name_and_a_missing_build_say_so(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UnknownAssetError):
         Assets.load(folder).url("nothing.css")
-    with pytest.raises(AssetsNotBuiltError, match=r"portal\.bundling"):
+    with pytest.raises(AssetsNotBuiltError, match=r"portal\.assets\.build"):
         Assets.load(tmp_path)
 
 

@@ -14,7 +14,7 @@ from models.session import Session
 from models.setting import Setting
 from models.ticket import Ticket
 from models.user import User
-from portal.forgery import mask, unmask
+from portal.web.csrf import mask, unmask
 from tests.portal.conftest import PASSWORD
 
 PLAUSIBLE = {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.pages import Page
 
 KB = 1024

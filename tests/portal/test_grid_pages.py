@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import sign_in
 from tests.portal.pages import Page
 

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 import pytest
+from portal.assets.manifest import Assets
 
 from portal.app import create_app
-from portal.assets import Assets
-from portal.settings import PRODUCTION, Settings
+from portal.config.settings import PRODUCTION, Settings
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.jump import split
-from services.users import SYSTEM, Permission, Scope
+from portal.ui.jump import split
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
 
 DESK = ("agent", "manager", "administrator")

@@ -7,12 +7,15 @@ import pyotp
 import pytest
 
 from portal.app import create_app
-from portal.settings import Settings
+from portal.config.settings import Settings
 from services.bootstrap import build_services
-from services.users import SYSTEM, CodeNeeded, LinkSpent, Origin, Purpose, WrongCode
-from services.users.links import Link
+from services.users.accounts import LinkSpent, Purpose
+from services.users.accounts.signed_links import Link
+from services.users.credentials import Origin, WrongCode
+from services.users.identity import SYSTEM
+from services.users.sign_in import CodeNeeded
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
-from tests.services.house import options
+from tests.services.harness import options
 
 OLD, NEW = "o" * 48, "n" * 48
 EMAIL = "ana@demo.example"

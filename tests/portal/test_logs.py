@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import pytest
 import structlog
+from portal.assets.manifest import Assets
 
 from local.settings import ROOT
 from portal.app import create_app
-from portal.assets import Assets
-from portal.guards import public
-from portal.logs import init_logs
-from portal.settings import PRODUCTION, Settings
+from portal.config.settings import PRODUCTION, Settings
+from portal.web.guards import public
+from portal.web.logs import init_logs
 
 MADE = re.compile("[0-9a-f]{4}-[0-9a-f]{4}")
 GIVEN = "9f1c5e6a-77b2-4c60.ab_1"
@@ -100,7 +100,7 @@ def test_nobody_but_a_proxy_names_requests(build):
 
 LIBRARY = """
 import logging
-from portal import logs
+from portal.web import logs
 logs.init_library_logs()
 logging.getLogger("gunicorn.error").info("Listening at: %s", "here")
 logging.getLogger("botocore").info("chatter")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
 
 ITEM = re.compile(

@@ -3,10 +3,10 @@
 import pytest
 
 from portal.admin.roles import SCOPED
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, sign_in
 from tests.portal.pages import Page
-from tests.services.house import START
+from tests.services.harness import START
 
 GRID = "/admin/organizations/"
 

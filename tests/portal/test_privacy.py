@@ -18,11 +18,12 @@ from models.api_token import ApiToken
 from models.report import Report
 from models.setting import Setting
 from models.times import to_text
-from portal import logs
+from portal.web import logs
 from services.privacy import ERASED, ERASED_NAME, ErasureService
 from services.reporting import Filters
 from services.tickets import ImportedEvent, ImportedTicket
-from services.users import SYSTEM, Origin
+from services.users.credentials import Origin
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN, Site, sign_in
 from tests.portal.pages import Page
 from tests.services.privacy.scan import found

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pyotp
 import pytest
 
-from portal.guards import guard_of
-from services.users import SYSTEM, Permission, Scope, Security
+from portal.web.guards import guard_of
+from services.users.identity import SYSTEM, Permission, Scope, Security
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
 

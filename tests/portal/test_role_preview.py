@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from models.user import User as UserItem
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.pages import Page
-from tests.services.house import START
+from tests.services.harness import START
 
 PATH = "/admin/roles/edit/?id=senior"
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from models import session as session_table
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
 from tests.portal.test_csrf import PLAUSIBLE, address_of, posting_rules, stored

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.session import Session
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
 

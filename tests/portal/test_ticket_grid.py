@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.pages import Page
 
 GRID = "/desk/tickets/"

@@ -9,11 +9,11 @@ import pytest
 import services.bootstrap
 import services.members
 from portal.app import create_app
-from portal.settings import Settings
+from portal.config.settings import Settings
 from services.bootstrap import FRESH, build_services
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
-from tests.services.house import options
+from tests.services.harness import options
 
 
 @dataclass

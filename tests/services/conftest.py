@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from services.bootstrap import build_services
-from services.users import Actor
-from tests.services.house import House, options
+from services.users.identity import Actor
+from tests.services.harness import House, options
 
 # A busy machine is no failure.
 settings.register_profile("unhurried", deadline=None)

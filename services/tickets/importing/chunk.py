@@ -11,7 +11,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import Fields, evolve
 from services.tickets.importing.source import ImportedEvent
-from services.users import Actor
+from services.users.identity import Actor
 
 ROOM = MAX_ITEMS - 2  # the ticket and its reference take a place each
 BYTES = 2_000_000  # of message texts; a transaction takes 4 MB in all

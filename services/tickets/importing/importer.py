@@ -20,7 +20,7 @@ from services.tickets.importing.newcomers import Newcomers
 from services.tickets.importing.references import Numbers, Reference
 from services.tickets.importing.source import ImportedEvent, ImportedTicket, Reject
 from services.tickets.writer import TicketWriter
-from services.users import UserService
+from services.users.accounts import UserService
 
 BATCH = 200  # tickets whose references, numbers and people are looked up together
 WRITERS = 2  # one waits for the engine while the other prepares

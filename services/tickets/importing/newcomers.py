@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.catalog import CatalogService
 from services.tickets.importing.source import ImportedTicket
-from services.users import UserService
+from services.users.accounts import UserService
 
 
 class Newcomers:

@@ -5,8 +5,8 @@ import pytest
 from services.catalog import Entry, EntryChanged
 from services.errors import Invalid, NotFound
 from services.text import slug
-from services.users import PermissionDenied
-from tests.services.house import START
+from services.users.identity import PermissionDenied
+from tests.services.harness import START
 
 
 @pytest.fixture(scope="module")

@@ -6,17 +6,23 @@ from datetime import timedelta
 
 import pytest
 
+from dynamodb_client import client
 from models import setting
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import of_subject
-from models.connection import client
 from services.errors import Invalid
 from services.privacy import ERASED, ERASED_NAME
-from services.privacy.job import DONE, RUNNING, SETTLE
+from services.privacy.erasure_job import DONE, RUNNING, SETTLE
 from services.tickets import Ticket
-from services.users import BUILT_IN, Actor, Permission, PermissionDenied, Scope
-from tests.services.house import House, history, kinds
+from services.users.identity import (
+    BUILT_IN,
+    Actor,
+    Permission,
+    PermissionDenied,
+    Scope,
+)
+from tests.services.harness import House, history, kinds
 from tests.services.privacy.scan import found
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}

@@ -12,10 +12,11 @@ from models import user as user_table
 from models.api_token import ApiToken
 from models.audit import of_subject
 from services.privacy import Held, archive
-from services.privacy.held import Section
-from services.privacy.packing import PIECE
-from services.users import Actor, Origin, PermissionDenied, UserNotFound
-from tests.services.house import House
+from services.privacy.data_export import Section
+from services.privacy.export_archive import PIECE
+from services.users.credentials import Origin
+from services.users.identity import Actor, PermissionDenied, UserNotFound
+from tests.services.harness import House
 
 ORIGIN = Origin(address="203.0.113.9", browser="Velodrome/1")
 

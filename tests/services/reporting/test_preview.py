@@ -7,12 +7,18 @@ import pytest
 
 from models.user import User as UserItem
 from services.reporting import Seer
-from services.reporting.reach import compare
+from services.reporting.visible_tickets import compare
 from services.tickets import ListRequest
-from services.tickets.access import Access
-from services.users import SYSTEM, Actor, Permission, PermissionDenied, Scope
+from services.tickets.permissions import Access
+from services.users.identity import (
+    SYSTEM,
+    Actor,
+    Permission,
+    PermissionDenied,
+    Scope,
+)
 from tests.services.conftest import open_house
-from tests.services.house import START, House
+from tests.services.harness import START, House
 
 P = Permission
 TEAMS = (None, "support", "network")

@@ -10,7 +10,7 @@ from pynamodb_grid.listing import ListingError
 from services.errors import Invalid, ServiceError
 from services.tickets import BODY_BYTES, SUBJECT_LENGTH, Condition, ListRequest, Op, Sort, TicketNotFound
 from services.tickets.validation import clean_body, clean_changes, clean_subject
-from tests.services.house import history, kinds
+from tests.services.harness import history, kinds
 
 WILD = st.text(
     st.characters(codec=None, exclude_categories=()) | st.sampled_from("\x00\r\n\u202e\u200d\ud800\u0301 ")

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from services.tickets import Clash, Conflict, NotAllowedNow, TooBusy
 from services.tickets.workflow import NEXT
-from tests.services.house import history, kinds
+from tests.services.harness import history, kinds
 
 PAIRS = 200
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from dynamodb_client import consumed
 from models import assignment, ticket_history
 from models import ticket as ticket_table
-from models.connection import consumed
 from models.ticket import Ticket as TicketItem
 from models.ticket_history import TicketHistory
 from services.tickets import TicketNotFound
-from tests.services.house import START, history, kinds
+from tests.services.harness import START, history, kinds
 
 
 @pytest.fixture

@@ -5,8 +5,14 @@ from dataclasses import replace
 import pytest
 
 from services.tickets import TicketNotFound
-from services.users import SYSTEM, Actor, Permission, PermissionDenied, Scope
-from tests.services.house import START, House
+from services.users.identity import (
+    SYSTEM,
+    Actor,
+    Permission,
+    PermissionDenied,
+    Scope,
+)
+from tests.services.harness import START, House
 
 
 def organization(house: House, name: str, *, shares: bool = True, seen: int = 0, id_: str | None = None):

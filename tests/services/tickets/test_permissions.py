@@ -4,8 +4,14 @@ import pytest
 
 from services.errors import Forbidden, Invalid
 from services.tickets import Condition, Conflict, ListRequest, Op, Sort, TicketNotFound
-from services.users import BUILT_IN, Permission, PermissionDenied, Scope, UserNotFound
-from tests.services.house import history, kinds
+from services.users.identity import (
+    BUILT_IN,
+    Permission,
+    PermissionDenied,
+    Scope,
+    UserNotFound,
+)
+from tests.services.harness import history, kinds
 
 P = Permission
 EVERYTHING = ListRequest(conditions=(), sort=Sort("updated_at", descending=True), size=50)

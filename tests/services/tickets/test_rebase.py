@@ -6,7 +6,7 @@ import pytest
 
 from services.errors import Invalid
 from services.tickets import REOPEN_WITHIN, STATUSES, Clash, Conflict, NotAllowedNow
-from tests.services.house import history, kinds
+from tests.services.harness import history, kinds
 
 FORM = ("subject", "status", "priority", "category", "team_id", "assignee_id")
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from services.errors import Conflicted, Invalid
 from services.tickets import AlreadyUndone, ChangedSince, NotAllowedNow, TicketNotFound
 from services.tickets.fields import REPORTABLE
-from services.users import Permission, PermissionDenied, Scope
-from tests.services.house import history, kinds
+from services.users.identity import Permission, PermissionDenied, Scope
+from tests.services.harness import history, kinds
 
 
 @pytest.fixture

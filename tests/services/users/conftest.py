@@ -6,7 +6,7 @@ from email.policy import default
 
 import pytest
 
-from tests.services.house import START
+from tests.services.harness import START
 
 LINK = re.compile(r"http://127\.0\.0\.1/(?:account/)?(\w+)/(\S+)")
 

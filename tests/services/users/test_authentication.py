@@ -4,8 +4,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from models import user as user_table
-from services.users import BadCredentials, Origin
-from tests.services.house import START
+from services.users.credentials import Origin
+from services.users.identity import BadCredentials
+from tests.services.harness import START
 
 PASSWORD = "correct horse battery"
 

@@ -4,22 +4,21 @@ from datetime import timedelta
 
 import pytest
 
+from dynamodb_client import consumed
 from models import session as session_table
 from models import user as user_table
-from models.connection import consumed
-from services.users import (
+from services.users.accounts import Purpose
+from services.users.accounts.signed_links import Link
+from services.users.credentials import Origin, SessionGone
+from services.users.identity import (
     SYSTEM,
-    Origin,
     Permission,
     PermissionDenied,
-    Purpose,
     Scope,
     Security,
-    SessionGone,
     SignInExpired,
 )
-from services.users.links import Link
-from tests.services.house import House
+from tests.services.harness import House
 
 PASSWORD = "correct horse battery"
 ANOTHER = "violet tractor under snowfall"

@@ -7,8 +7,10 @@ import pytest
 from models import audit as audit_table
 from models import user as user_table
 from services.errors import Invalid, Throttled
-from services.users import AddressTaken, BadCredentials, LinkSpent, Origin, PermissionDenied, Purpose
-from tests.services.house import START
+from services.users.accounts import LinkSpent, Purpose
+from services.users.credentials import Origin
+from services.users.identity import AddressTaken, BadCredentials, PermissionDenied
+from tests.services.harness import START
 from tests.services.users.conftest import link_in
 
 PASSWORD = "correct horse battery staple"

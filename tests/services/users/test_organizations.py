@@ -3,8 +3,8 @@
 import pytest
 
 from services.errors import Invalid, NotFound
-from services.users import SYSTEM, PermissionDenied, StaleRecord
-from tests.services.house import START
+from services.users.identity import SYSTEM, PermissionDenied, StaleRecord
+from tests.services.harness import START
 
 
 @pytest.fixture

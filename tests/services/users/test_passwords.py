@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from services.errors import Invalid, Throttled
-from services.users import Passwords
-from services.users.passwords import AT_ONCE, WAITING
+from services.users.credentials import Passwords
+from services.users.credentials.passwords import AT_ONCE, WAITING
 
 GOOD = "correct horse battery staple"
 

@@ -11,8 +11,10 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.user import User
 from services.errors import Invalid, Throttled
-from services.users import LinkSpent, Origin, PermissionDenied, Purpose, RegistrationClosed, StaleRecord
-from tests.services.house import START
+from services.users.accounts import LinkSpent, Purpose, RegistrationClosed
+from services.users.credentials import Origin
+from services.users.identity import PermissionDenied, StaleRecord
+from tests.services.harness import START
 from tests.services.users.conftest import link_in
 
 PASSWORD = "correct horse battery staple"

@@ -7,16 +7,16 @@ import pytest
 
 from models.role import Role as RoleItem
 from services.errors import Invalid
-from services.users import (
+from services.users.authorization import RoleService
+from services.users.identity import (
     BUILT_IN,
     Permission,
     PermissionDenied,
     RoleNotFound,
-    RoleService,
     Scope,
     StaleRecord,
 )
-from tests.services.house import START, House
+from tests.services.harness import START, House
 
 P = Permission
 

@@ -10,18 +10,11 @@ from hypothesis import strategies as st
 from models import audit as audit_table
 from models import user as user_table
 from services.errors import Invalid, Throttled
-from services.users import (
-    CodeNeeded,
-    Origin,
-    Permission,
-    PermissionDenied,
-    Scope,
-    SignedIn,
-    SignInExpired,
-    WrongCode,
-)
-from services.users.second_factor import _step_of
-from tests.services.house import START
+from services.users.credentials import Origin, WrongCode
+from services.users.credentials.second_factor import _step_of
+from services.users.identity import Permission, PermissionDenied, Scope, SignInExpired
+from services.users.sign_in import CodeNeeded, SignedIn
+from tests.services.harness import START
 
 PASSWORD = "correct horse battery staple"
 HERE = Origin("192.0.2.90", "Firefox")

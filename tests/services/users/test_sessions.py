@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dynamodb_client import consumed
 from models import session as session_table
-from models.connection import consumed
 from models.session import Session as SessionItem
-from services.users import SessionManager
-from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, OPEN, Security
-from services.users.sessions import WRITE_EVERY, hash_token
-from tests.services.house import START
+from services.users.credentials import SessionManager
+from services.users.credentials.sessions import WRITE_EVERY, hash_token
+from services.users.identity.sign_in_policy import (
+    ABSOLUTE_CHOICES,
+    IDLE_CHOICES,
+    OPEN,
+    Security,
+)
+from tests.services.harness import START
 
 TICK = timedelta(seconds=1)
 IDLE, ABSOLUTE = OPEN.idle, OPEN.absolute

@@ -24,25 +24,22 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.user import User
 from services.errors import Invalid, NotFound, Throttled
-from services.users import (
-    SYSTEM,
+from services.users.credentials import Origin, Vault
+from services.users.credentials.login_throttle import FREE_TRIES_OF_NETWORK
+from services.users.identity import SYSTEM, normalize_email, sort_name
+from services.users.sign_in import (
     Answer,
     CodeNeeded,
     OpenIdClient,
-    Origin,
     Provider,
     ProviderDown,
     SignedIn,
     SignOnInvalid,
     SignOnRefused,
     SingleSignOn,
-    Vault,
     VouchedAccounts,
-    normalize_email,
     openid,
-    sort_name,
 )
-from services.users.brake import FREE_TRIES_OF_NETWORK
 from tests.provider.fake import CLIENT_ID, SECRET, Fake, fake
 
 BACK = "https://desk.example/login/from/corp"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import models
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from services.bootstrap import Services
 from services.tickets import FileReport
 from tests.services.tickets.importing import logs

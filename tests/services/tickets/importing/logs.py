@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dynamodb_client import ConnectionOptions
 from models import ticket_history
 from models.assignment import Assignment
-from models.connection import ConnectionOptions
 from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User
 from services.bootstrap import Services, build_services
 from services.tickets import MAPPINGS, FileReport, Watch, import_file
-from tests.services.house import options as service_options
+from tests.services.harness import options as service_options
 
 UCI = MAPPINGS["uci-incidents"]
 ROW = dict.fromkeys(UCI.columns, "?") | {

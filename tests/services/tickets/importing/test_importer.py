@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import models
+from dynamodb_client import ConnectionOptions
 from local.engine import ROOT, Engine
 from models import assignment as assignment_table
 from models import setting
 from models import ticket as ticket_table
-from models.connection import ConnectionOptions
 from services.bootstrap import Services
 from services.tickets import FileReport, ImportedEvent, ImportedTicket
-from services.users import Actor
+from services.users.identity import Actor
 from tests.engines import embedded_only
 from tests.services.tickets.importing import logs
 from tests.services.tickets.importing.logs import LogRow, history, incident, row
@@ -238,7 +238,7 @@ IMPORT = """
 import sys
 from pathlib import Path
 import models
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from tests.services.tickets.importing import logs
 endpoint, prefix, path = sys.argv[1:]
 services = logs.build(ConnectionOptions("eu-central-1", endpoint, prefix), Path(path).parent)

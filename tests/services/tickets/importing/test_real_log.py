@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import models
+from dynamodb_client import ConnectionOptions
 from local.engine import ROOT
-from models.connection import ConnectionOptions
 from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory

@@ -1,0 +1,1 @@
+"""Static files: their build and the manifest that names what was built."""

@@ -1,0 +1,1 @@
+"""The settings of this instance: frozen, typed, and the only reader of the environment."""

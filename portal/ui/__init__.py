@@ -1,0 +1,1 @@
+"""What pages share: navigation, formatting, components, the Ctrl K box, the style page."""

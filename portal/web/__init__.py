@@ -1,0 +1,1 @@
+"""What every request passes through: guards, identity, CSRF, headers, errors, logs, health."""

@@ -1,0 +1,122 @@
+"""Every administrative act leaves one entry, in its own transaction, without secrets."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models import audit as audit_table
+from models.audit import AuditEntry
+from models.errors import VersionMoved
+from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
+from services.users.identity import Permission, PermissionDenied, Scope, StaleRecord
+from tests.services.harness import START
+
+PASSWORD = "a secret nobody should ever read"
+
+
+@pytest.fixture(scope="module")
+def admin(house):
+    return house.actor("administrator")
+
+
+@pytest.fixture
+def person(house, admin):
+    return house.services.users.create(
+        actor=admin, now=START, name="Bo", email=f"{house.now().timestamp()}@example.org", role_id="agent",
+        password=PASSWORD,
+    )  # fmt: skip
+
+
+def change(house, admin, person, **wanted):
+    known = {"name": person.name, "email": person.email, "role_id": person.role_id, "active": True}
+    return house.services.users.update(
+        actor=admin,
+        now=house.now(),
+        user_id=person.user_id,
+        seen=person.version,
+        team_ids=(),
+        **known | wanted,
+    )
+
+
+def keep(house, admin, id_, name, seen):
+    return house.services.catalog.save(
+        actor=admin, now=house.now(), kind="team", id_=id_, name=name, active=True, seen=seen
+    )
+
+
+def acts(subject):
+    return [(entry.action, entry.changes) for entry in audit_table.of_subject(subject)]
+
+
+def test_people(house, admin, person):
+    change(house, admin, person, role_id="manager")
+    (created, facts), (changed, changes) = acts(f"user:{person.user_id}")
+    assert (created, facts["name"], facts["role_id"]) == ("user.created", [None, "Bo"], [None, "agent"])
+    assert (changed, changes) == ("user.changed", {"role_id": ["agent", "manager"]})
+
+
+def test_a_refused_act_leaves_nothing(house, admin, person):
+    change(house, admin, person, name="Boo")
+    with pytest.raises(StaleRecord):
+        change(house, admin, person, name="Bob")
+    assert [action for action, _ in acts(f"user:{person.user_id}")] == ["user.created", "user.changed"]
+
+
+def test_roles_and_lists(house, admin):
+    roles, catalog = house.services.roles, house.services.catalog
+    for seen, scope in ((0, Scope.TEAM), (1, Scope.ALL)):
+        roles.save(
+            actor=admin, now=house.now(), role_id="tracked", name="Tracked", seen=seen,
+            permissions={Permission.TICKET_VIEW: scope},
+        )  # fmt: skip
+    assert acts("role:tracked")[1] == ("role.changed", {"ticket:view": ["team", "all"]})
+    team = catalog.save(
+        actor=admin, now=house.now(), kind="team", id_=None, name="Night", active=True, seen=0
+    )
+    catalog.save(actor=admin, now=house.now(), kind="team", id_=team.id, name="Day", active=True, seen=1)
+    assert acts(f"team:{team.id}") == [
+        ("team.created", {"name": [None, "Night"], "active": [None, True]}),
+        ("team.changed", {"name": ["Night", "Day"]}),
+    ]
+
+
+def test_no_secret_is_in_it(house, admin, person):
+    stored = "".join(str(entry.serialize()) for entry in AuditEntry.scan())
+    assert person.user_id in stored
+    assert PASSWORD not in stored
+    assert "argon2" not in stored
+
+
+def test_an_entry_is_never_replaced(house, admin, person):
+    entry = next(audit_table.of_subject(f"user:{person.user_id}"))
+    with pytest.raises(VersionMoved):
+        audit_table.add(entry)
+
+
+def test_the_latest_first_and_only_for_those_who_may(house, admin, person):
+    trail, request = house.services.trail, ListRequest(sort=Sort("entry_key", descending=True), size=10)
+    change(house, admin, person, name="Last of all")
+    page = trail.page(actor=admin, request=request)
+    assert page.rows[0].changes == {"name": ["Bo", "Last of all"]}
+    assert [row.key for row in page.rows] == sorted((row.key for row in page.rows), reverse=True)
+    of_one = ListRequest(conditions=(Condition("subject", Op.EQ, f"user:{person.user_id}"),), size=10)
+    assert len(trail.page(actor=admin, request=of_one).rows) == 2
+    assert len(list(trail.iterate(actor=admin, conditions=of_one.conditions, sort=None))) == 2
+    for role in ("customer", "agent", "manager"):
+        with pytest.raises(PermissionDenied):
+            trail.page(actor=house.actor(role), request=request)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.sampled_from(["agent", "manager", "customer"]), min_size=1, max_size=5))
+def test_the_trail_of_a_person_tells_how_they_came_to_be_as_they_are(house, admin, person, roles):
+    current = house.services.users.read(actor=admin, user_id=person.user_id)
+    for role in roles:
+        current = change(house, admin, current, role_id=role)
+    folded = {}
+    for _, changes in acts(f"user:{person.user_id}"):
+        for name, (before, after) in changes.items():
+            assert folded.get(name) == before
+            folded[name] = after
+    assert folded["role_id"] == current.role_id
