@@ -8,12 +8,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, no_update
 from flask import g
 
-from analytics_dash import (
-    filters,
-    formatting,
-    overview,
-    tiles,
-)
+from analytics_dash import filters, formatting, overview, tiles
 from analytics_dash.layout import CHARTS
 from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services

@@ -10,12 +10,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from analytics_dash import (
-    buckets,
-    figures,
-    formatting,
-    tables,
-)
+from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITIES, Choice, parse

@@ -11,14 +11,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_lambda as lambda_
 
 from cdk import signals
-from cdk.monitoring import (
-    MINUTE,
-    NOTE,
-    WAKE,
-    Alarm,
-    Logs,
-    Watch,
-)
+from cdk.monitoring import MINUTE, NOTE, WAKE, Alarm, Logs, Watch
 
 QUARTER, HOUR = Duration.minutes(15), Duration.hours(1)
 TARGET_5XX = elb.HttpCodeTarget.TARGET_5XX_COUNT

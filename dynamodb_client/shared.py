@@ -15,13 +15,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TableError
 from pynamodb.models import Model
 
-from dynamodb_client import (
-    capacity,
-    conflicts,
-    replies,
-    requests,
-    signing,
-)
+from dynamodb_client import capacity, conflicts, replies, requests, signing
 from dynamodb_client.lean_model import LeanModel, NotConnectedError
 from dynamodb_client.options import ConnectionOptions
 from dynamodb_client.sockets import SocketPool

@@ -4,15 +4,7 @@ import sys
 
 from playwright.sync_api import Browser, Page
 
-from local.seeded_browser import (
-    NARROW,
-    SIZES,
-    NoChromiumError,
-    chromium,
-    instance,
-    opened,
-    sign_in,
-)
+from local.seeded_browser import NARROW, SIZES, NoChromiumError, chromium, instance, opened, sign_in
 from local.settings import ROOT
 
 TARGET = ROOT / "var" / "screens"

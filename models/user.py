@@ -8,12 +8,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from dynamodb_client import (
-    Instant,
-    Json,
-    LeanModel,
-    connection,
-)
+from dynamodb_client import Instant, Json, LeanModel, connection
 from models import transaction
 from models.errors import Cancelled, EngineUnavailable, StoreError, translated
 from models.keys import storable

@@ -9,34 +9,12 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import (
-    admin,
-    api,
-    auth,
-    cli,
-    customer,
-    desk,
-)
+from portal import admin, api, auth, cli, customer, desk
 from portal.assets.manifest import BUILD, Assets
 from portal.config.settings import Settings
 from portal.dev import mailbox
-from portal.ui import (
-    cached_macros,
-    components,
-    formatting,
-    jump,
-    navigation,
-    style_page,
-)
-from portal.web import (
-    error_pages,
-    guards,
-    headers,
-    health,
-    identity,
-    logs,
-    sign_in_gate,
-)
+from portal.ui import cached_macros, components, formatting, jump, navigation, style_page
+from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
 from portal.web.csrf import MaskedForgeryProtection
 from portal.web.flask_app import Portal
 from services.bootstrap import Services

@@ -8,7 +8,17 @@ from pathlib import Path
 from local.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("portal", "analytics_dash", "services", "models", "dynamodb_client", "pynamodb_grid", "local", "bench", "cdk")
+PACKAGES = (
+    "portal",
+    "analytics_dash",
+    "services",
+    "models",
+    "dynamodb_client",
+    "pynamodb_grid",
+    "local",
+    "bench",
+    "cdk",
+)
 FILE_LINES = 400
 FUNCTION_LINES = 60
 # Who may read the environment: the settings, and what runs before or around the product.

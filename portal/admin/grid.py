@@ -10,13 +10,7 @@ from flask_admin import expose
 from models.errors import EngineUnavailable
 from portal.admin import columns
 from portal.web.error_pages import answer, wants_json
-from portal.web.guards import (
-    ProofNeeded,
-    actor,
-    prove_first,
-    services,
-    visitor,
-)
+from portal.web.guards import ProofNeeded, actor, prove_first, services, visitor
 from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged

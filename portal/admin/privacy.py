@@ -7,12 +7,7 @@ from flask_admin import BaseView, expose
 
 from portal.ui.download import held_about
 from portal.web.error_pages import status_of
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    proved,
-)
+from portal.web.guards import actor, needs, now, proved
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.privacy import COUNTED

@@ -5,12 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    proved,
-)
+from portal.web.guards import actor, needs, now, proved
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.users.accounts import Access

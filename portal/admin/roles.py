@@ -8,12 +8,7 @@ from flask_admin import BaseView, expose
 from portal.admin import role_preview, sign_in_policy
 from portal.ui import formatting
 from portal.web.error_pages import status_of
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    prove_first,
-)
+from portal.web.guards import actor, needs, now, prove_first
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug

@@ -9,23 +9,11 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    prove_first,
-    services,
-)
+from portal.web.guards import actor, needs, now, prove_first, services
 from pynamodb_grid.admin.export import stream_csv
 from services.bootstrap import Services
 from services.errors import Invalid
-from services.users.accounts import (
-    PEOPLE_BYTES,
-    PEOPLE_COLUMNS,
-    PEOPLE_LINES,
-    Line,
-    Report,
-)
+from services.users.accounts import PEOPLE_BYTES, PEOPLE_COLUMNS, PEOPLE_LINES, Line, Report
 from services.users.identity import Permission
 
 SHOWN = 200

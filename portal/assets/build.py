@@ -15,12 +15,7 @@ from pathlib import Path
 from whitenoise.compress import Compressor
 
 from portal.assets import fonts
-from portal.assets.manifest import (
-    BUILD,
-    MANIFEST,
-    SOURCE,
-    UnknownAssetError,
-)
+from portal.assets.manifest import BUILD, MANIFEST, SOURCE, UnknownAssetError
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = ROOT / "node_modules"

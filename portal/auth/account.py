@@ -5,14 +5,7 @@ from werkzeug.wrappers import Response
 
 from portal.ui.download import held_about
 from portal.web import error_pages, identity
-from portal.web.guards import (
-    actor,
-    now,
-    proved,
-    public,
-    services,
-    signed_in,
-)
+from portal.web.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
 from services.users.accounts import LinkSpent, Purpose
 from services.users.credentials import AlreadyOn, Session, SessionGone

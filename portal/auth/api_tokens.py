@@ -5,14 +5,7 @@ from werkzeug.wrappers import Response
 
 from portal.ui import formatting
 from portal.web import error_pages
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    proved,
-    services,
-    signed_in,
-)
+from portal.web.guards import actor, needs, now, proved, services, signed_in
 from services.errors import Invalid
 from services.users.api_tokens import DAYS, TokenNotFound
 from services.users.identity import Permission

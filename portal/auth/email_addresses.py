@@ -5,13 +5,7 @@ from werkzeug.wrappers import Response
 
 from portal.auth.account import page as account_page
 from portal.web import error_pages
-from portal.web.guards import (
-    actor,
-    now,
-    public,
-    services,
-    signed_in,
-)
+from portal.web.guards import actor, now, public, services, signed_in
 from services.errors import Conflicted, Invalid, Throttled
 from services.users.accounts import LinkSpent
 

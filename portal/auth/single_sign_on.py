@@ -6,12 +6,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.auth.views import go_on, home, safe_target
 from portal.web import error_pages, identity
-from portal.web.guards import (
-    now,
-    public,
-    services,
-    visitor,
-)
+from portal.web.guards import now, public, services, visitor
 from services.errors import ServiceError, Throttled
 from services.users.identity import SignInExpired
 from services.users.sign_in import Answer, CodeNeeded, SignOnFailed

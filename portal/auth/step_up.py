@@ -5,14 +5,7 @@ from werkzeug.wrappers import Response
 
 from portal.auth.views import home, safe_target
 from portal.web import error_pages, identity
-from portal.web.guards import (
-    PROOF,
-    ProofNeeded,
-    actor,
-    now,
-    services,
-    signed_in,
-)
+from portal.web.guards import PROOF, ProofNeeded, actor, now, services, signed_in
 from services.errors import Throttled
 from services.users.credentials import Way, WrongProof
 

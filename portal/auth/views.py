@@ -7,14 +7,7 @@ from werkzeug.wrappers import Response
 
 from portal.ui import grid_links, navigation
 from portal.web import error_pages, identity
-from portal.web.guards import (
-    actor,
-    now,
-    public,
-    services,
-    signed_in,
-    visitor,
-)
+from portal.web.guards import actor, now, public, services, signed_in, visitor
 from services.errors import Throttled
 from services.users.credentials import WrongCode
 from services.users.identity import BadCredentials, Permission, SignInExpired

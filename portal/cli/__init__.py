@@ -2,15 +2,7 @@
 
 from flask import Flask
 
-from portal.cli import (
-    accounts,
-    analytics,
-    importing,
-    keys,
-    ledger,
-    setup,
-    worker,
-)
+from portal.cli import accounts, analytics, importing, keys, ledger, setup, worker
 
 
 def init_app(app: Flask) -> None:

@@ -6,16 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal.cli.demo_texts import (
-    AGENTS,
-    ASKS,
-    CATEGORIES,
-    CUSTOMERS,
-    NOTES,
-    REPLIES,
-    TEAMS,
-    THANKS,
-)
+from portal.cli.demo_texts import AGENTS, ASKS, CATEGORIES, CUSTOMERS, NOTES, REPLIES, TEAMS, THANKS
 from services.bootstrap import Services
 from services.tickets import ImportedEvent, ImportedTicket
 from services.users.identity import SYSTEM, AddressTaken, User

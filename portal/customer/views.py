@@ -4,12 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.customer import pages
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    services,
-)
+from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import new_key, sent_key
 from services.errors import Invalid
 from services.tickets import NotAllowedNow, TooBusy

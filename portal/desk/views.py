@@ -10,12 +10,7 @@ from portal.desk import conflict, pages, undo_changes
 from portal.desk.choices import PROPERTIES
 from portal.ui.undo_messages import Message, change_of, offering
 from portal.web.error_pages import wants_json
-from portal.web.guards import (
-    actor,
-    needs,
-    now,
-    services,
-)
+from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import new_key, sent_key
 from services.errors import Invalid
 from services.tickets import Conflict, Ticket, TooBusy, label

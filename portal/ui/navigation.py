@@ -5,12 +5,7 @@ from typing import Any
 from flask import Flask, g, request, url_for
 
 from portal.ui.grid_links import NOT_SET, list_of, tickets
-from portal.web.guards import (
-    actor,
-    now,
-    services,
-    visitor,
-)
+from portal.web.guards import actor, now, services, visitor
 from portal.web.identity import theme_of
 from portal.web.sign_in_gate import viewing
 from services.reporting import Tally

@@ -11,14 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
-from portal.web.guards import (
-    PUBLIC,
-    ProofNeeded,
-    SignInNeeded,
-    guard_of,
-    now,
-    visitor,
-)
+from portal.web.guards import PUBLIC, ProofNeeded, SignInNeeded, guard_of, now, visitor
 from portal.web.logs import ID
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable

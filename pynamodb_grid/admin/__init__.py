@@ -16,13 +16,7 @@ from pynamodb_grid.admin.query import ListQuery
 from pynamodb_grid.admin.source import ModelSource, Source
 from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.admin.view import PynamoView
-from pynamodb_grid.admin.write_errors import (
-    Denied,
-    Missing,
-    Refused,
-    StaleWrite,
-    WriteError,
-)
+from pynamodb_grid.admin.write_errors import Denied, Missing, Refused, StaleWrite, WriteError
 
 __all__ = [
     "ActiveFilter",

@@ -18,25 +18,13 @@ from models.errors import VersionMoved
 from models.setting import Setting
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.privacy.erasure_job import (
-    DONE,
-    ROUNDS,
-    RUNNING,
-    Erasure,
-)
+from services.privacy.erasure_job import DONE, ROUNDS, RUNNING, Erasure
 from services.privacy.erasure_steps import Step
 from services.privacy.personal_data_matcher import Traces, telling
 from services.users.audit import Recorder
 from services.users.authorization import Administrators, LastAdministrator, RoleService
 from services.users.credentials import SessionManager
-from services.users.identity import (
-    Actor,
-    Permission,
-    StaleRecord,
-    User,
-    UserNotFound,
-    sort_name,
-)
+from services.users.identity import Actor, Permission, StaleRecord, User, UserNotFound, sort_name
 
 PARTS = 8  # in one go: half a second of work, so that nothing else of the worker is late
 COUNTED = 1000  # tickets; more are "1,000+"

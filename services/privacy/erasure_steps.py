@@ -19,12 +19,7 @@ from models.user import User, UserEmail
 from services.mail import Mailer
 from services.privacy.erasure_job import RUNNING, Outcome
 from services.privacy.ledger_step import LedgerStep
-from services.privacy.personal_data_matcher import (
-    ERASED,
-    ERASED_NAME,
-    Traces,
-    deep,
-)
+from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, Traces, deep
 from services.users.credentials import Brake
 from services.users.identity import SYSTEM, sort_name
 

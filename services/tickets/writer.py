@@ -18,12 +18,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import BUSINESS, DERIVED, Fields, evolve, fields_of
 from services.tickets.ticket import Ticket
-from services.tickets.ticket_errors import (
-    Clash,
-    Conflict,
-    TicketNotFound,
-    TooBusy,
-)
+from services.tickets.ticket_errors import Clash, Conflict, TicketNotFound, TooBusy
 from services.users.identity import Actor
 
 ATTEMPTS = 12

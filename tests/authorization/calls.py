@@ -14,12 +14,7 @@ import pyotp
 from services.reporting import Filters
 from services.tickets import ListRequest
 from services.users.identity import Permission, Security
-from tests.authorization.attempt import (
-    ARGUMENTS,
-    PEOPLE,
-    TICKETS,
-    Scene,
-)
+from tests.authorization.attempt import ARGUMENTS, PEOPLE, TICKETS, Scene
 from tests.authorization.fixture import FOREIGN_TEAM, ORGANIZATION, TEAM
 from tests.authorization.requests import ANOTHER
 from tests.portal.conftest import PASSWORD

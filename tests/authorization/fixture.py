@@ -25,13 +25,7 @@ from services.tickets import Ticket
 from services.users.accounts import Purpose
 from services.users.api_tokens.api_tokens import hash_secret
 from services.users.credentials import Origin
-from services.users.identity import (
-    BUILT_IN,
-    SYSTEM,
-    Actor,
-    Permission,
-    Scope,
-)
+from services.users.identity import BUILT_IN, SYSTEM, Actor, Permission, Scope
 from services.users.identity import Role as StoredRole
 from services.users.identity import User as Somebody
 from tests.authorization.matrix import MATRIX

@@ -14,12 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from models import api_token as token_table
-from tests.authorization.attempt import (
-    ARGUMENTS,
-    PEOPLE,
-    TICKETS,
-    Scene,
-)
+from tests.authorization.attempt import ARGUMENTS, PEOPLE, TICKETS, Scene
 from tests.authorization.fixture import FOREIGN_TEAM, NOBODY, TEAM
 from tests.portal.conftest import PASSWORD
 

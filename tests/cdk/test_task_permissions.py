@@ -3,12 +3,7 @@
 import pytest
 
 import models
-from cdk.task_permissions import (
-    BATCHES,
-    KEPT,
-    index_actions,
-    table_actions,
-)
+from cdk.task_permissions import BATCHES, KEPT, index_actions, table_actions
 from dynamodb_client.requests import RequestWriter
 from models import role
 from models.table_specs import blueprint

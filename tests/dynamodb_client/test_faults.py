@@ -14,15 +14,7 @@ from pynamodb.expressions.operand import Path
 
 from dynamodb_client import ConnectionOptions, MalformedReplyError
 from dynamodb_client.shared import SharedConnection
-from tests.dynamodb_client.faulty import (
-    Act,
-    FaultyServer,
-    close,
-    raw,
-    reply,
-    reset,
-    silence,
-)
+from tests.dynamodb_client.faulty import Act, FaultyServer, close, raw, reply, reset, silence
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 

@@ -26,12 +26,7 @@ from pynamodb.attributes import (
 from pynamodb.exceptions import AttributeDeserializationError, AttributeNullError
 from pynamodb.models import Model
 
-from dynamodb_client import (
-    Instant,
-    Json,
-    LeanModel,
-    serialize,
-)
+from dynamodb_client import Instant, Json, LeanModel, serialize
 
 NOW = datetime(2026, 11, 22, 10, 0, 0, 5, tzinfo=UTC)
 

@@ -17,15 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.faults.fault_kinds import (
-    TARGET,
-    Act,
-    Reply,
-    Request,
-    Talk,
-    operation_of,
-    through,
-)
+from tests.faults.fault_kinds import TARGET, Act, Reply, Request, Talk, operation_of, through
 from tests.faults.late_indexes import LateIndexes
 
 # For the proxy's own requests; the engine looks whether a request is signed, not by whom.

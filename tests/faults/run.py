@@ -13,13 +13,7 @@ import pytest
 
 from models.errors import EngineUnavailable
 from services.users.identity import SYSTEM
-from tests.faults.concurrent_users import (
-    Agent,
-    Customer,
-    Person,
-    Town,
-    Wish,
-)
+from tests.faults.concurrent_users import Agent, Customer, Person, Town, Wish
 from tests.faults.proxy import Proxy
 from tests.faults.random_faults import Met, Trouble
 from tests.portal.conftest import PASSWORD, Site, sign_in

@@ -26,13 +26,7 @@ from services.users.accounts.emails import Notices
 from tests.faults.balancer import Balancer
 from tests.faults.checks import not_whole, stored_history
 from tests.faults.product import Product
-from tests.faults.test_kill import (
-    ROUND_SECONDS,
-    check_changes,
-    check_copy,
-    check_words,
-    wait_for_writes,
-)
+from tests.faults.test_kill import ROUND_SECONDS, check_changes, check_copy, check_words, wait_for_writes
 from tests.faults.writers import Wish, Writer
 from tests.local.processes import wait_until
 

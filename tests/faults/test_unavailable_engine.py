@@ -2,19 +2,8 @@
 
 import pytest
 
-from tests.faults.fault_kinds import (
-    Act,
-    fail,
-    lose_request,
-    throttle,
-)
-from tests.portal.api_client import (
-    ME,
-    TICKETS,
-    Program,
-    problem,
-    token_for,
-)
+from tests.faults.fault_kinds import Act, fail, lose_request, throttle
+from tests.portal.api_client import ME, TICKETS, Program, problem, token_for
 from tests.portal.pages import Page
 
 JSON = {"Accept": "application/json"}

@@ -7,14 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.portal.api_client import (
-    ME,
-    TICKETS,
-    P,
-    Program,
-    problem,
-    token_for,
-)
+from tests.portal.api_client import ME, TICKETS, P, Program, problem, token_for
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 
 import pytest
-from portal.assets.manifest import Assets
 
 from portal.app import create_app
+from portal.assets.manifest import Assets
 from portal.config.settings import PRODUCTION, Settings
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page

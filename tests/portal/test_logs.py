@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 import structlog
-from portal.assets.manifest import Assets
 
 from local.settings import ROOT
 from portal.app import create_app
+from portal.assets.manifest import Assets
 from portal.config.settings import PRODUCTION, Settings
 from portal.web.guards import public
 from portal.web.logs import init_logs

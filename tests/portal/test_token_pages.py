@@ -6,12 +6,7 @@ from datetime import UTC, datetime
 from models import api_token
 from models import session as session_table
 from services.users.identity import PROOF_LASTS
-from tests.portal.api_client import (
-    ME,
-    Program,
-    problem,
-    token_for,
-)
+from tests.portal.api_client import ME, Program, problem, token_for
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
 

@@ -10,12 +10,7 @@ from models.user import AddressClaimed
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.accounts.email_notices import Mailroom
-from services.users.accounts.signed_links import (
-    Link,
-    Links,
-    LinkSpent,
-    Purpose,
-)
+from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 from services.users.audit.audit_writer import Recorder
 from services.users.credentials.login_throttle import Attempter, Brake
 from services.users.credentials.passwords import Passwords

@@ -7,12 +7,7 @@ from typing import Any
 from models import user as user_table
 from models.user import User as UserItem
 from services.mail import Letter, Mailer
-from services.users.accounts.signed_links import (
-    Link,
-    Links,
-    LinkSpent,
-    Purpose,
-)
+from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 
 GREETING = "Hello {name},\n\n"
 # By purpose, or by the words that a letter asks for. To an address that may be somebody else's goes no name:

@@ -27,12 +27,7 @@ from services.users.credentials.login_throttle import Attempter, Brake, network_
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.trusted_device import Origin
 from services.users.identity.actor import Actor
-from services.users.identity.names import (
-    clean_name,
-    known_words,
-    normalize_email,
-    sort_name,
-)
+from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.user import User
 from services.users.organizations.organizations import OrganizationService
 

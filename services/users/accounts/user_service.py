@@ -22,20 +22,10 @@ from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.sessions import SessionManager
 from services.users.identity.actor import Actor
-from services.users.identity.names import (
-    clean_name,
-    known_words,
-    normalize_email,
-    sort_name,
-)
+from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import Role, User
-from services.users.identity.user_errors import (
-    AddressTaken,
-    RoleNotFound,
-    StaleRecord,
-    UserNotFound,
-)
+from services.users.identity.user_errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
 from services.users.organizations.organizations import OrganizationService
 
 AGENTS_MOST = 1000

@@ -19,12 +19,7 @@ from services.users.credentials.trusted_device import DeviceMarks, Origin
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_email
 from services.users.identity.user import Role, User
-from services.users.identity.user_errors import (
-    BadCredentials,
-    RoleNotFound,
-    SignInExpired,
-    UserNotFound,
-)
+from services.users.identity.user_errors import BadCredentials, RoleNotFound, SignInExpired, UserNotFound
 from services.users.organizations.organizations import OrganizationService
 from services.users.sign_in.current_actor import as_actor, may_view_as, seen_through
 

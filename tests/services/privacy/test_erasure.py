@@ -15,13 +15,7 @@ from services.errors import Invalid
 from services.privacy import ERASED, ERASED_NAME
 from services.privacy.erasure_job import DONE, RUNNING, SETTLE
 from services.tickets import Ticket
-from services.users.identity import (
-    BUILT_IN,
-    Actor,
-    Permission,
-    PermissionDenied,
-    Scope,
-)
+from services.users.identity import BUILT_IN, Actor, Permission, PermissionDenied, Scope
 from tests.services.harness import House, history, kinds
 from tests.services.privacy.scan import found
 

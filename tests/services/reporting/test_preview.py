@@ -10,13 +10,7 @@ from services.reporting import Seer
 from services.reporting.visible_tickets import compare
 from services.tickets import ListRequest
 from services.tickets.permissions import Access
-from services.users.identity import (
-    SYSTEM,
-    Actor,
-    Permission,
-    PermissionDenied,
-    Scope,
-)
+from services.users.identity import SYSTEM, Actor, Permission, PermissionDenied, Scope
 from tests.services.conftest import open_house
 from tests.services.harness import START, House
 

@@ -5,13 +5,7 @@ from dataclasses import replace
 import pytest
 
 from services.tickets import TicketNotFound
-from services.users.identity import (
-    SYSTEM,
-    Actor,
-    Permission,
-    PermissionDenied,
-    Scope,
-)
+from services.users.identity import SYSTEM, Actor, Permission, PermissionDenied, Scope
 from tests.services.harness import START, House
 
 

@@ -4,13 +4,7 @@ import pytest
 
 from services.errors import Forbidden, Invalid
 from services.tickets import Condition, Conflict, ListRequest, Op, Sort, TicketNotFound
-from services.users.identity import (
-    BUILT_IN,
-    Permission,
-    PermissionDenied,
-    Scope,
-    UserNotFound,
-)
+from services.users.identity import BUILT_IN, Permission, PermissionDenied, Scope, UserNotFound
 from tests.services.harness import history, kinds
 
 P = Permission

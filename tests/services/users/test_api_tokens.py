@@ -11,14 +11,7 @@ from models import user as user_table
 from models.api_token import ApiToken
 from services.errors import Invalid, NotFound
 from services.users.api_tokens.api_tokens import narrowed
-from services.users.identity import (
-    BUILT_IN,
-    SYSTEM,
-    Permission,
-    PermissionDenied,
-    Scope,
-    Security,
-)
+from services.users.identity import BUILT_IN, SYSTEM, Permission, PermissionDenied, Scope, Security
 from tests.services.harness import START
 
 SEE, CHANGE, NOTE = Permission.TICKET_VIEW, Permission.TICKET_UPDATE, Permission.TICKET_NOTE

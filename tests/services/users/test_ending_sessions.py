@@ -10,14 +10,7 @@ from models import user as user_table
 from services.users.accounts import Purpose
 from services.users.accounts.signed_links import Link
 from services.users.credentials import Origin, SessionGone
-from services.users.identity import (
-    SYSTEM,
-    Permission,
-    PermissionDenied,
-    Scope,
-    Security,
-    SignInExpired,
-)
+from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope, Security, SignInExpired
 from tests.services.harness import House
 
 PASSWORD = "correct horse battery"

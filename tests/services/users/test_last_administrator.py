@@ -14,14 +14,7 @@ from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.authorization import LastAdministrator
 from services.users.authorization.last_administrator import GUARD, POWERS, Standing
-from services.users.identity import (
-    BUILT_IN,
-    SYSTEM,
-    Permission,
-    Scope,
-    StaleRecord,
-    User,
-)
+from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope, StaleRecord, User
 from tests.services.conftest import open_house
 from tests.services.harness import START, House
 

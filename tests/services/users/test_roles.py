@@ -8,14 +8,7 @@ import pytest
 from models.role import Role as RoleItem
 from services.errors import Invalid
 from services.users.authorization import RoleService
-from services.users.identity import (
-    BUILT_IN,
-    Permission,
-    PermissionDenied,
-    RoleNotFound,
-    Scope,
-    StaleRecord,
-)
+from services.users.identity import BUILT_IN, Permission, PermissionDenied, RoleNotFound, Scope, StaleRecord
 from tests.services.harness import START, House
 
 P = Permission

@@ -11,12 +11,7 @@ from models import session as session_table
 from models.session import Session as SessionItem
 from services.users.credentials import SessionManager
 from services.users.credentials.sessions import WRITE_EVERY, hash_token
-from services.users.identity.sign_in_policy import (
-    ABSOLUTE_CHOICES,
-    IDLE_CHOICES,
-    OPEN,
-    Security,
-)
+from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, OPEN, Security
 from tests.services.harness import START
 
 TICK = timedelta(seconds=1)

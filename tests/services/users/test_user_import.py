@@ -11,18 +11,8 @@ from models.outbox import Outbox
 from models.user import User as UserItem
 from models.user import UserEmail
 from services.errors import Invalid
-from services.users.accounts.user_csv import (
-    MAX_BYTES,
-    MAX_LINES,
-    decode,
-    read,
-)
-from services.users.accounts.user_import import (
-    NEW,
-    REJECTED,
-    UNCHANGED,
-    WAITING,
-)
+from services.users.accounts.user_csv import MAX_BYTES, MAX_LINES, decode, read
+from services.users.accounts.user_import import NEW, REJECTED, UNCHANGED, WAITING
 from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope
 from tests.services.harness import START
 
