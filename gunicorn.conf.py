@@ -64,5 +64,5 @@ def on_exit(_server):
 
 def worker_exit(_server, worker):
     """Close the worker's report database before its library goes, and let go of everything."""
-    worker.app.wsgi().extensions["services"].analytics.close()
+    worker.app.wsgi().extensions["services"].reporting.analytics.close()
     gc.unfreeze()

@@ -76,8 +76,8 @@ def show(
     services: Services, question: Question, *, now: datetime, actor: Any, grid_url: GridUrl, avatar: Avatar
 ) -> View:
     """Ask the services once and draw; raises what DashboardService raises."""
-    overview = services.dashboards.overview(filters=question.filters, now=now, actor=actor)
-    people = services.users.names([row.key for row in overview.by_agent if row.key is not None])
+    overview = services.reporting.dashboards.overview(filters=question.filters, now=now, actor=actor)
+    people = services.users.accounts.names([row.key for row in overview.by_agent if row.key is not None])
     names: Mapping[Dimension, Mapping[str, str]] = {
         "team": dict(question.teams),
         "category": dict(question.categories),

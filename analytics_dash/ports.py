@@ -30,7 +30,7 @@ class GridFilters(TypedDict, total=False):
 GridUrl = Callable[[GridFilters], str | None]
 # Gives the initials and the hue (a class "h<number>" of the stylesheet) of a person: (id, name) -> both.
 Avatar = Callable[[str, str], tuple[str, int]]
-Guard = Callable[[], Any]
+RouteGuard = Callable[[], Any]
 Shell = Callable[[dict[str, str]], str]
 Clock = Callable[[], datetime]
 
@@ -48,7 +48,7 @@ class Dashboards(Protocol):
     def overview(self, *, filters: Filters, now: datetime, actor: Any) -> Overview: ...
 
 
-class People(Protocol):
+class Accounts(Protocol):
     def names(self, ids: Iterable[str], /) -> Mapping[str, str]: ...
 
 
@@ -57,12 +57,22 @@ class Catalog(Protocol):
     def categories(self) -> Sequence[Named]: ...
 
 
+class Users(Protocol):
+    @property
+    def accounts(self) -> Accounts: ...
+
+
+class Reporting(Protocol):
+    @property
+    def dashboards(self) -> Dashboards: ...
+
+
 class Services(Protocol):
     """The part of the wired services that the dashboard uses."""
 
     @property
-    def dashboards(self) -> Dashboards: ...
+    def reporting(self) -> Reporting: ...
     @property
-    def users(self) -> People: ...
+    def users(self) -> Users: ...
     @property
     def catalog(self) -> Catalog: ...

@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, NotFound, RequestEntityTooLarge, Una
 from werkzeug.wrappers import Response
 
 from analytics_dash.bundles import FOREVER, Bundles
-from analytics_dash.ports import Guard
+from analytics_dash.ports import RouteGuard
 
 LARGEST_CALL = 64 * 1024
 LONGEST_TEXT = 16 * 1024
@@ -24,7 +24,7 @@ Shapes = Mapping[str, tuple[Sequence[Pair], Sequence[Pair]]]
 class Gate:
     """Ask the guard first, then refuse what the app never sends, then serve ready-made bundles."""
 
-    def __init__(self, prefix: str, guard: Guard, bundles: Bundles) -> None:
+    def __init__(self, prefix: str, guard: RouteGuard, bundles: Bundles) -> None:
         self.prefix = prefix
         self.guard = guard
         self.bundles = bundles

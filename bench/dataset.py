@@ -127,7 +127,7 @@ def _accounts(corpus: ModuleType, services: Services, password: str) -> People:
 
     def create(role: str, address: str, name: str) -> str:
         teams = [team_id(queue) for queue in corpus.QUEUE_NAMES] if role == "agent" else []
-        made = services.users.create(
+        made = services.users.accounts.create(
             actor=SYSTEM,
             now=now,
             name=name,
@@ -167,7 +167,7 @@ def _imported(services: Services, told: Iterator[ImportedTicket], size: int, say
     say(f"loading {size:,} tickets")
     refused: list[str] = []
     begun = time.monotonic()
-    result = services.importer.run(
+    result = services.tickets.importer.run(
         source="bench",
         tickets=told,
         clock=lambda: datetime.now(UTC),

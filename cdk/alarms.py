@@ -49,7 +49,7 @@ def traffic(targets: elb.ApplicationTargetGroup) -> list[Alarm]:
     ]  # fmt: skip
 
 
-def letters(logs: Logs) -> list[Alarm]:
+def mail_messages(logs: Logs) -> list[Alarm]:
     """Tell when letters do not leave."""
     lost = cw.MathExpression(
         expression="FILL(refused, 0) + FILL(given_up, 0) + FILL(failed, 0)",

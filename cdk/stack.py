@@ -112,7 +112,7 @@ class Ledgerdesk(Stack):
         wanted = [
             *alarms.traffic(targets),
             *alarms.product(self.logs),
-            *alarms.letters(self.logs),
+            *alarms.mail_messages(self.logs),
             *alarms.capacity(service),
             *alarms.upkeep(
                 certificate=self.balancer.certificate,

@@ -35,7 +35,7 @@ class Assignment(LeanModel):
     by_agent = ByAgent()
 
 
-def stint_key(at: datetime, version: int) -> str:
+def assignment_key(at: datetime, version: int) -> str:
     """Compose the range key of the stint that began with this change."""
     return f"{to_text(at)}#{version:08d}"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models import setting
 from models.setting import Setting
-from models.transaction import Guard
+from models.transaction import OptimisticLock
 
 KIND = "guard"
 
@@ -17,11 +17,11 @@ class Turn:
     version: int
     people: tuple[str, ...]
 
-    def next(self, people: list[str]) -> Guard:
+    def next(self, people: list[str]) -> OptimisticLock:
         """Build what is written along: it fails when anybody else wrote since this was read."""
         item = Setting(kind=KIND, id=self.id, version=self.version + 1, value={"people": sorted(people)})
         unmoved = Setting.version == self.version if self.version else Setting.id.does_not_exist()
-        return Guard(item, unmoved)
+        return OptimisticLock(item, unmoved)
 
 
 def read(id_: str) -> Turn:

@@ -69,7 +69,7 @@ def _parts(events: Sequence[TicketHistory]) -> Iterator[list[TicketHistory]]:
         yield part
 
 
-def trail_page(after: str | None, limit: int) -> list[AuditEntry]:
+def audit_log_page(after: str | None, limit: int) -> list[AuditEntry]:
     """Read the next entries of the whole trail, in the order of their keys."""
     later = AuditEntry.entry_key > after if after is not None else None
     with translated():

@@ -7,7 +7,7 @@ from dynamodb_client import Json, LeanModel
 from models import transaction
 from models.errors import VersionMoved, translated
 from models.keys import storable
-from models.transaction import Along, GuardMoved
+from models.transaction import Along, LockMoved
 
 
 class Role(LeanModel):
@@ -59,7 +59,7 @@ def put(item: Role, *, seen: int, also: Along = ()) -> None:
     """Write a role that was at version `seen` (0: new), and what goes along; raises VersionMoved."""
     try:
         transaction.save(item, (Role.version == seen) if seen else Role.role_id.does_not_exist(), also)
-    except GuardMoved:
+    except LockMoved:
         raise
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.

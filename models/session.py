@@ -38,7 +38,7 @@ class Session(LeanModel):
     expires_at = TTLAttribute()
     address = UnicodeAttribute(null=True)
     browser = UnicodeAttribute(null=True)
-    proved_at = Instant(null=True)
+    stepped_up_at = Instant(null=True)
     viewing = UnicodeAttribute(null=True)
     by_user = SessionsByUser()
 
@@ -58,7 +58,7 @@ def put(session: Session) -> None:
         session.save()
 
 
-def amend(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> bool:
+def update(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> bool:
     """Write some attributes of a session, None removes, with what goes along; False when it was revoked.
 
     Nothing else of it is touched: a proof given or a viewing begun meanwhile stays.

@@ -13,26 +13,26 @@ TRIES = 5  # for two writers who meet on one item at the same moment
 TURNS = 20
 
 
-class GuardMoved(VersionMoved):
+class LockMoved(VersionMoved):
     """Somebody else had their turn since the guard was read. Nothing was written."""
 
 
 @dataclass(frozen=True)
-class Guard:
+class OptimisticLock:
     """An item with a condition of its own, written along so that writers of different items take turns."""
 
     item: LeanModel
     condition: Condition
 
 
-Along = Sequence[LeanModel | Guard]  # with one guard at most
+Along = Sequence[LeanModel | OptimisticLock]  # with one guard at most
 
 
 def join(transaction: TransactWrite, also: Along) -> bool:
     """Add what goes along, the guard last, and tell whether there is one; the main item comes after it."""
-    guards = [each for each in also if isinstance(each, Guard)]
+    guards = [each for each in also if isinstance(each, OptimisticLock)]
     for item in also:
-        if not isinstance(item, Guard):
+        if not isinstance(item, OptimisticLock):
             transaction.save(item)
     for guard in guards:
         transaction.save(guard.item, condition=guard.condition)
@@ -72,14 +72,14 @@ def raise_moved(cancelled: Cancelled, *, guarded: bool) -> None:
     if cancelled.failed(-1):
         raise VersionMoved from cancelled
     if guarded and cancelled.failed(-2):
-        raise GuardMoved from cancelled
+        raise LockMoved from cancelled
 
 
-def in_turn(write: Callable[[], None]) -> None:
+def retry_locked(write: Callable[[], None]) -> None:
     """Run a write that reads its guard anew each time, until it has its turn."""
     for _ in range(TURNS):
         try:
             return write()
-        except GuardMoved:
+        except LockMoved:
             continue
     raise EngineUnavailable("others write under the same guard again and again")

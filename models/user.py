@@ -162,7 +162,7 @@ def put(
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
             transaction.raise_moved(
-                cancelled, guarded=any(isinstance(each, transaction.Guard) for each in also)
+                cancelled, guarded=any(isinstance(each, transaction.OptimisticLock) for each in also)
             )
             if "ConditionalCheckFailed" in cancelled.codes:
                 raise AddressClaimed from cancelled
@@ -198,13 +198,13 @@ def put_new(items: Iterable[User]) -> None:
                 batch.save(wanted[user_id])
 
 
-def amend(user_id: str, **values: Any) -> None:
+def update(user_id: str, **values: Any) -> None:
     """Write some attributes of one person, None removes, and touch nothing else; raises VersionMoved."""
     with translated():
         User(user_id=user_id).update(actions=_actions(values), condition=User.user_id.exists())
 
 
-def amend_if(item: User, unchanged: Sequence[str], also: Along = (), **values: Any) -> None:
+def update_if(item: User, unchanged: Sequence[str], also: Along = (), **values: Any) -> None:
     """Write some attributes of a person as read, with what goes along, if certain others are as they were.
 
     Raises VersionMoved when one of `unchanged` was written since, GuardMoved.
@@ -230,7 +230,7 @@ def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
         if name not in kept and name not in values
     }
     if any(getattr(item, name) != value for name, value in empty.items()) or values["name"] != item.name:
-        amend(item.user_id, **empty, **values)
+        update(item.user_id, **empty, **values)
 
 
 def others_named(sort_name: str, role_id: str, but: str) -> bool:

@@ -15,7 +15,7 @@ from portal.config.settings import Settings
 from portal.dev import mailbox
 from portal.ui import cached_macros, components, formatting, jump, navigation, style_page
 from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
-from portal.web.csrf import MaskedForgeryProtection
+from portal.web.csrf import MaskedCsrfProtection
 from portal.web.flask_app import Portal
 from services.bootstrap import Services
 
@@ -51,7 +51,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     formatting.init_app(app, time_zone=settings.time_zone)
     components.init_app(app, time_zone=settings.time_zone, asset=assets.url)
     # Programs prove themselves by a token in a header, which no foreign page can make a browser send.
-    MaskedForgeryProtection(app).exempt(api.bp)
+    MaskedCsrfProtection(app).exempt(api.bp)
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)

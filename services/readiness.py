@@ -62,6 +62,6 @@ class StoreLook:
             return UNREACHABLE
 
 
-def of_the_store() -> Readiness:
+def engine_readiness() -> Readiness:
     """Build what this process asks."""
     return Readiness(StoreLook(), time.monotonic)

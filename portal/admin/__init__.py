@@ -6,15 +6,15 @@ from flask import Flask, redirect
 from flask_admin import Admin, AdminIndexView, expose
 
 from portal.admin.api_tokens import TokenView
-from portal.admin.audit_log import TrailView
+from portal.admin.audit_log import AuditLogView
 from portal.admin.catalog import CatalogView
 from portal.admin.organizations import OrganizationView
 from portal.admin.privacy import PrivacyView
-from portal.admin.registration import AccessView
+from portal.admin.registration import RegistrationPolicyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
-from portal.admin.user_import import PeopleImportView
+from portal.admin.user_import import UserImportView
 from portal.admin.users import UserView
 from portal.web.guards import vouch
 
@@ -41,13 +41,13 @@ def init_app(app: Flask) -> None:
         TicketView(services, zone=zone),
         UserView(services),
         PrivacyView(services),
-        PeopleImportView(services),
+        UserImportView(services),
         RoleView(services),
         SessionView(services),
-        AccessView(services),
+        RegistrationPolicyView(services),
         OrganizationView(services),
         TokenView(services),
-        TrailView(services),
+        AuditLogView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),
     ):

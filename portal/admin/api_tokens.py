@@ -32,7 +32,7 @@ class TokenSource(Unedited):
     why_unedited = "People make tokens for themselves."
 
     def __init__(self, services: Services) -> None:
-        self._tokens = services.tokens
+        self._tokens = services.users.api_tokens
 
     def page(self, request: ListRequest) -> Page:
         """Read one page."""
@@ -70,7 +70,7 @@ class TokenView(LedgerView):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
-        people = services.users
+        people = services.users.accounts
         self.column_filters = [
             PersonFilter(
                 "user_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Person",
@@ -108,4 +108,4 @@ class TokenView(LedgerView):
         }
 
     def _names_of(self, rows: Sequence[Token]) -> dict[str, str]:
-        return self._services.users.names({row.user_id for row in rows})
+        return self._services.users.accounts.names({row.user_id for row in rows})

@@ -10,13 +10,13 @@ from portal.web.guards import actor
 from pynamodb_grid.admin import Field, Kind
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
-from services.users.audit import Act
+from services.users.audit import AuditEvent
 from services.users.identity import Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
     Field("actor_id", label="Who"),
-    Field("action", label="Act"),
+    Field("action", label="AuditEvent"),
     Field("subject", label="What"),
     Field("changes", label="Before and after"),
     Field("address", label="From"),
@@ -57,19 +57,19 @@ NOTHING = "nothing"
 UNCHANGING = "The trail stays as it was written."
 
 
-class TrailSource(Unedited, Kept):
+class AuditLogSource(Unedited, Kept):
     """Reads the trail through TrailService; there is nothing to write."""
 
     why_kept = why_unedited = UNCHANGING
 
     def __init__(self, services: Services) -> None:
-        self._trail = services.trail
+        self._trail = services.users.audit_log
 
     def page(self, request: ListRequest) -> Page:
         """Read one page."""
         return self._trail.page(actor=actor(), request=replace(request, sort=_stored(request.sort)))
 
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Act]:
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[AuditEvent]:
         """Walk all acts that match."""
         return self._trail.iterate(actor=actor(), conditions=conditions, sort=_stored(sort))
 
@@ -77,12 +77,12 @@ class TrailSource(Unedited, Kept):
         """Acts are listed by time."""
         return {"at"} if "entry_key" in self._trail.sortable(conditions) else set()
 
-    def pk(self, row: Act) -> str:
+    def pk(self, row: AuditEvent) -> str:
         """Return the key."""
         return row.key
 
 
-class TrailView(LedgerView):
+class AuditLogView(LedgerView):
     """All administrative acts, the latest first."""
 
     list_template = "admin/trail.html"
@@ -95,7 +95,7 @@ class TrailView(LedgerView):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
-        people = services.users
+        people = services.users.accounts
         self.column_filters = [
             PersonFilter(
                 "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
@@ -103,7 +103,9 @@ class TrailView(LedgerView):
             ),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
         ]  # fmt: skip
-        super().__init__(Act, TrailSource(services), name="Audit trail", endpoint="trail", url="/admin/trail")
+        super().__init__(
+            AuditEvent, AuditLogSource(services), name="Audit trail", endpoint="trail", url="/admin/trail"
+        )
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
@@ -116,7 +118,7 @@ class TrailView(LedgerView):
             "show_cost": True,
         }
 
-    def export_value(self, row: Act, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
+    def export_value(self, row: AuditEvent, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
         """Write changes as they read on the page."""
         if name == "changes":
             return "; ".join(
@@ -125,14 +127,14 @@ class TrailView(LedgerView):
             )
         return super().export_value(row, name, labels)
 
-    def _names_of(self, rows: Sequence[Act]) -> dict[str, str]:
+    def _names_of(self, rows: Sequence[AuditEvent]) -> dict[str, str]:
         people = {row.actor_id for row in rows}
         people |= {row.subject.partition(":")[2] for row in rows if row.subject.startswith("user:")}
-        return self._services.users.names(people)
+        return self._services.users.accounts.names(people)
 
     def _subjects(self, subjects: Iterable[str]) -> dict[str, str]:
         ids = {subject: subject.partition(":")[2] for subject in subjects}
-        names = self._services.users.names(ids.values())
+        names = self._services.users.accounts.names(ids.values())
         return {subject: names.get(id_, id_) for subject, id_ in ids.items()}
 
 

@@ -22,7 +22,7 @@ class OrganizationSource(Kept, SmallList):
     fields = ("name", "shares_tickets", "active")
 
     def __init__(self, services: Services) -> None:
-        self._organizations = services.organizations
+        self._organizations = services.users.organizations
 
     def rows(self) -> Sequence[Organization]:
         """Read all as they are now."""

@@ -18,11 +18,11 @@ CHOICES = (
 )
 
 
-class AccessView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
+class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """One form: nobody, some domains, everybody."""
 
     def __init__(self, services: Services) -> None:
-        self._access = services.access
+        self._access = services.users.registration_policy
         super().__init__(name="Sign-in", endpoint="access", url="/admin/access")
 
     @expose("/")

@@ -23,7 +23,9 @@ def of_form(editing: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if editing is None or not asked():
         return None
     wanted = {Permission(name): Scope[scope.upper()] for name, scope in editing["scopes"].items()}
-    found = services().access_preview.of_role(actor=actor(), role_id=editing["role_id"], permissions=wanted)
+    found = services().reporting.access_preview.of_role(
+        actor=actor(), role_id=editing["role_id"], permissions=wanted
+    )
     return _shown(found)
 
 

@@ -8,11 +8,11 @@ from flask_admin import BaseView, expose
 from portal.admin import role_preview, sign_in_policy
 from portal.ui import formatting
 from portal.web.error_pages import status_of
-from portal.web.guards import actor, needs, now, prove_first
+from portal.web.guards import actor, needs, now, require_step_up
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug
-from services.users.identity import Permission, Role, Scope, Security
+from services.users.identity import Permission, Role, Scope, SignInPolicy
 
 # How the matrix names and groups the permissions.
 GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
@@ -55,7 +55,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """The matrix, and the same matrix with one column open for editing."""
 
     def __init__(self, services: Services) -> None:
-        self._roles, self._users = services.roles, services.users
+        self._roles, self._users = services.users.roles, services.users.accounts
         super().__init__(name="Roles", endpoint="roles", url="/admin/roles")
 
     @expose("/")
@@ -82,7 +82,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return self._matrix(None, securing=role) if role.builtin else self._matrix(_shown(role))
 
     def _secure(self, role: Role) -> Any:
-        prove_first()
+        require_step_up()
         security, version = sign_in_policy.sent(), request.form.get("version", "")
         if security is None or not version.isdecimal() or len(version) > 9:
             raise Invalid("This form is incomplete. Load the page again.")
@@ -97,7 +97,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return redirect(url_for("roles.index_view"))
 
     def _save(self, role_id: str, role: Role | None) -> Any:
-        prove_first()
+        require_step_up()
         sent = _sent(role_id if role else None)
         if role_preview.asked():
             return self._matrix(sent)
@@ -161,7 +161,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         if securing is None and editing is None:
             return []
         role_id = securing.role_id if securing else editing and editing["role_id"]
-        stored = self._roles.read(role_id).security if role_id else Security()
+        stored = self._roles.read(role_id).security if role_id else SignInPolicy()
         wished = (editing or {}).get("security") or stored
         was = {one["name"]: one["value"] for one in sign_in_policy.offered(stored)}
         return [one | {"was": was[one["name"]]} for one in sign_in_policy.offered(wished)]

@@ -5,12 +5,12 @@ from typing import Any
 from flask import request
 
 from services.errors import Invalid
-from services.users.identity import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
+from services.users.identity import ABSOLUTE_CHOICES, IDLE_CHOICES, SignInPolicy
 
 DAY = 24 * 60
 
 
-def offered(security: Security) -> list[dict[str, Any]]:
+def offered(security: SignInPolicy) -> list[dict[str, Any]]:
     """Describe the choices: name, label, [(value, words)], and the value that holds."""
     return [
         {
@@ -34,16 +34,18 @@ def offered(security: Security) -> list[dict[str, Any]]:
     ]
 
 
-def sent() -> Security | None:
+def sent() -> SignInPolicy | None:
     """Read what was chosen, None where the form does not ask; raises Invalid for what is not offered."""
     form = request.form
     names = ("second_factor", "idle_minutes", "absolute_minutes")
     if not any(name in form for name in names):
         return None
-    values = {one["name"]: [value for value, _ in one["choices"]] for one in offered(Security())}
+    values = {one["name"]: [value for value, _ in one["choices"]] for one in offered(SignInPolicy())}
     if any(form.get(name) not in values[name] for name in names):
         raise Invalid("This form is incomplete. Load the page again.")
-    return Security(form["second_factor"] == "yes", int(form["idle_minutes"]), int(form["absolute_minutes"]))
+    return SignInPolicy(
+        form["second_factor"] == "yes", int(form["idle_minutes"]), int(form["absolute_minutes"])
+    )
 
 
 def in_words(minutes: int) -> str:

@@ -17,10 +17,10 @@ NO_TEAM = ("", "No team")
 Choices = Sequence[tuple[str, str]]
 
 
-class PeopleBulk(LedgerView):
+class UserBulkActions(LedgerView):
     """The bulk actions of the grid of people."""
 
-    proofs = ("bulk:suspend", "bulk:admit", "bulk:role")
+    step_up = ("bulk:suspend", "bulk:admit", "bulk:role")
 
     @bulk_action("suspend", "Suspend")
     def bulk_suspend(self, pk: str, version: int | None, value: str | None) -> None:
@@ -66,7 +66,7 @@ class PeopleBulk(LedgerView):
 
     def row_name(self, pk: str) -> str:
         """Name a person in messages."""
-        return services().users.names([pk]).get(pk, "Somebody")
+        return services().users.accounts.names([pk]).get(pk, "Somebody")
 
     def _person(self, pk: str) -> User:
         found: User | None = self.source.get(pk)
@@ -86,7 +86,7 @@ class PeopleBulk(LedgerView):
 
 def role_choices() -> Choices:
     """List all roles."""
-    return [(role.role_id, role.name) for role in services().roles.all()]
+    return [(role.role_id, role.name) for role in services().users.roles.all()]
 
 
 def team_choices() -> Choices:

@@ -9,11 +9,11 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.web.guards import actor, needs, now, prove_first, services
+from portal.web.guards import actor, needs, now, require_step_up, services
 from pynamodb_grid.admin.export import stream_csv
 from services.bootstrap import Services
 from services.errors import Invalid
-from services.users.accounts import PEOPLE_BYTES, PEOPLE_COLUMNS, PEOPLE_LINES, Line, Report
+from services.users.accounts import USER_CSV_BYTES, USER_CSV_COLUMNS, USER_CSV_LINES, Line, Report
 from services.users.identity import Permission
 
 SHOWN = 200
@@ -23,11 +23,11 @@ PLANNED = {"rejected": "Rejected", "new": "New", "changed": "Changed", "unchange
 DONE = {**PLANNED, "new": "Added", "waiting": "Not yet"}
 
 
-class PeopleImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
+class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """The three steps of an import."""
 
     def __init__(self, services: Services) -> None:
-        self._import = services.people_import
+        self._import = services.users.user_import
         super().__init__(name="Import people", endpoint="people_import", url="/admin/users/import")
 
     @expose("/", methods=("GET", "POST"))
@@ -35,7 +35,7 @@ class PeopleImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no 
     def index_view(self) -> Any:
         """Show the form; read the file that came, or import what was confirmed."""
         if request.method == "GET":
-            prove_first()  # before a file is chosen: one that was sent would have to be sent again
+            require_step_up()  # before a file is chosen: one that was sent would have to be sent again
             return _page()
         try:
             return self._confirmed() if request.form.get("step") == "import" else self._dry_run()
@@ -49,7 +49,7 @@ class PeopleImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no 
         report = self._import.plan(actor=actor(), text=_text())
         rejected = [line for line in report.lines if line.outcome == "rejected"]
         response = Response(
-            stream_csv(("line", "reason", *PEOPLE_COLUMNS), rejected, _cells), mimetype="text/csv"
+            stream_csv(("line", "reason", *USER_CSV_COLUMNS), rejected, _cells), mimetype="text/csv"
         )
         response.headers["Content-Disposition"] = "attachment; filename=rejected.csv"
         return response
@@ -60,14 +60,14 @@ class PeopleImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no 
         return _page(report=self._import.plan(actor=actor(), text=text), text=text)
 
     def _confirmed(self) -> Any:
-        prove_first()
+        require_step_up()
         text = _text()
         report = self._import.run(
             actor=actor(),
             now=now(),
             text=text,
             invite="invite" in request.form,
-            why_not=lambda: services().rechecks.why_not(actor=actor()),
+            why_not=lambda: services().users.rechecks.why_not(actor=actor()),
         )
         page = _page(report=report, text=text, done=True)
         return (page, 403) if report.stopped else page
@@ -93,7 +93,7 @@ def _page(*, report: Report | None = None, text: str = "", done: bool = False, e
         invite="invite" in request.form,
         stopped=report.stopped if report else "",
         error=error,
-        limits={"kilobytes": PEOPLE_BYTES // 1000, "lines": PEOPLE_LINES},
+        limits={"kilobytes": USER_CSV_BYTES // 1000, "lines": USER_CSV_LINES},
         import_url=url_for("people_import.index_view"),
         rejected_url=url_for("people_import.rejected_view"),
         users_url=url_for("users.index_view"),
@@ -114,7 +114,11 @@ def _shown(line: Line, words: dict[str, str], known: dict[str, dict[str, str]]) 
 
 
 def _told(field: str, before: str, after: str, known: dict[str, dict[str, str]]) -> str:
-    names = {"role": known["role"], "teams": known["team"], "organization": services().organizations.names()}
+    names = {
+        "role": known["role"],
+        "teams": known["team"],
+        "organization": services().users.organizations.names(),
+    }
     named = names.get(field, {})
     was, will = (", ".join(named.get(word, word) for word in side.split(", ")) for side in (before, after))
     return f"{field.capitalize()}: {was or 'none'} to {will or 'none'}"
@@ -125,8 +129,8 @@ def _wanted(cells: dict[str, str]) -> str:
 
 
 def _roles() -> Iterable[tuple[str, str]]:
-    return ((role.role_id, role.name) for role in services().roles.all())
+    return ((role.role_id, role.name) for role in services().users.roles.all())
 
 
 def _cells(line: Line) -> list[Any]:
-    return [line.row.number, line.reason, *(line.row.cells[name] for name in PEOPLE_COLUMNS)]
+    return [line.row.number, line.reason, *(line.row.cells[name] for name in USER_CSV_COLUMNS)]

@@ -34,7 +34,9 @@ def holder() -> Holder:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         found = None
         if scheme.lower() == "bearer":
-            found = services().tokens.holder(secret=secret.strip(), now=now(), address=request.remote_addr)
+            found = services().users.api_tokens.holder(
+                secret=secret.strip(), now=now(), address=request.remote_addr
+            )
         if found is None:
             raise TokenNeeded
         g.holder = found

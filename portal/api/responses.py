@@ -13,7 +13,7 @@ def moment(at: datetime | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class MeAnswer:
+class MeResponse:
     """Who is calling, and what they may do with this token, and how far."""
 
     id: str
@@ -24,7 +24,7 @@ class MeAnswer:
     permissions: dict[str, str]
 
     @classmethod
-    def of(cls, holder: Holder) -> "MeAnswer":
+    def of(cls, holder: Holder) -> "MeResponse":
         """Take over what a program may know of its own token."""
         actor = holder.actor
         return cls(
@@ -38,7 +38,7 @@ class MeAnswer:
 
 
 @dataclass(frozen=True)
-class TicketAnswer:
+class TicketResponse:
     """One ticket as lists and single answers have it."""
 
     id: int
@@ -55,7 +55,7 @@ class TicketAnswer:
     updated_at: str | None
 
     @classmethod
-    def of(cls, found: Ticket | TicketRow) -> "TicketAnswer":
+    def of(cls, found: Ticket | TicketRow) -> "TicketResponse":
         """Take over a ticket, or a row of a list."""
         return cls(
             id=found.ticket_id,
@@ -74,13 +74,13 @@ class TicketAnswer:
 
 
 @dataclass(frozen=True)
-class TicketsAnswer:
+class TicketsResponse:
     """One page of tickets; `next` is the cursor of the following page, none at the end."""
 
-    tickets: list[TicketAnswer]
+    tickets: list[TicketResponse]
     next: str | None
 
     @classmethod
-    def of(cls, page: Page) -> "TicketsAnswer":
+    def of(cls, page: Page) -> "TicketsResponse":
         """Take over a page; one that stopped early goes on where it stopped."""
-        return cls([TicketAnswer.of(row) for row in page.rows], page.next_cursor or page.resume)
+        return cls([TicketResponse.of(row) for row in page.rows], page.next_cursor or page.resume)

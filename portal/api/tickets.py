@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 
 from portal.api import request_schemas
 from portal.api.authentication import caller, holder, with_token
-from portal.api.responses import MeAnswer, TicketAnswer, TicketsAnswer
+from portal.api.responses import MeResponse, TicketResponse, TicketsResponse
 from portal.web import error_pages
 from portal.web.guards import now, services
 from services.errors import Invalid
@@ -30,22 +30,22 @@ def challenge(response: Response) -> Response:
 @with_token()
 def me() -> Response:
     """Tell who is calling, and what the token permits."""
-    return jsonify(asdict(MeAnswer.of(holder())))
+    return jsonify(asdict(MeResponse.of(holder())))
 
 
 @bp.get("/tickets")
 @with_token(Permission.TICKET_VIEW)
 def tickets() -> Response:
     """List the tickets that the caller may see."""
-    page = services().tickets.page(actor=caller(), request=request_schemas.page())
-    return jsonify(asdict(TicketsAnswer.of(page)))
+    page = services().tickets.service.page(actor=caller(), request=request_schemas.page())
+    return jsonify(asdict(TicketsResponse.of(page)))
 
 
 @bp.get("/tickets/<int:ticket_id>")
 @with_token(Permission.TICKET_VIEW)
 def ticket(ticket_id: int) -> Response:
     """Show one ticket."""
-    return _answer(services().tickets.get(actor=caller(), ticket_id=ticket_id))
+    return _answer(services().tickets.service.get(actor=caller(), ticket_id=ticket_id))
 
 
 @bp.post("/tickets")
@@ -55,7 +55,9 @@ def create() -> Response:
     wanted = request_schemas.body(request_schemas.NEW)
     wanted = {name: value for name, value in wanted.items() if value is not None}
     text = {"subject": wanted.pop("subject", ""), "body": wanted.pop("body", "")}
-    made = services().tickets.create(actor=caller(), now=now(), channel="api", once=_once(), **text, **wanted)
+    made = services().tickets.service.create(
+        actor=caller(), now=now(), channel="api", idempotency_key=_idempotency_key(), **text, **wanted
+    )
     response = _answer(made)
     response.status_code = 201
     response.headers["Location"] = url_for("api.ticket", ticket_id=made.ticket_id)
@@ -72,34 +74,35 @@ def change(ticket_id: int) -> Response:
         raise Invalid("Send a reply or a note, not both at once.")
     said, text = next(iter(spoken.items()), ("reply", None))
     try:
-        changed = services().tickets.update(
+        changed = services().tickets.service.update(
             actor=caller(), now=now(), ticket_id=ticket_id, seen=request_schemas.version(), changes=wanted,
-            body=text, public=said == "reply", once=_once(),
+            body=text, public=said == "reply", idempotency_key=_idempotency_key(),
         )  # fmt: skip
     except request_schemas.VersionNeeded as missing:
         return error_pages.answer(428, missing.message)
     except Conflict as found:
-        return _clash(found)
+        return _field_conflict(found)
     return _answer(changed)
 
 
 def _answer(found: Ticket) -> Response:
-    response = jsonify(asdict(TicketAnswer.of(found)))
+    response = jsonify(asdict(TicketResponse.of(found)))
     response.headers["ETag"] = f'"{found.version}"'
     return response
 
 
-def _clash(found: Conflict) -> Response:
+def _field_conflict(found: Conflict) -> Response:
     """Say which fields somebody else changed; what others changed elsewhere was no hindrance."""
-    clashes = {
-        clash.field: f"It is {clash.theirs!r} by now, it was {clash.old!r}." for clash in found.clashes
+    field_conflicts = {
+        field_conflict.field: f"It is {field_conflict.theirs!r} by now, it was {field_conflict.old!r}."
+        for field_conflict in found.field_conflicts
     }
-    response = error_pages.answer(412, found.message, clashes)
+    response = error_pages.answer(412, found.message, field_conflicts)
     response.headers["ETag"] = f'"{found.version}"'
     return response
 
 
-def _once() -> str | None:
+def _idempotency_key() -> str | None:
     """Return the key under which the same wish is granted once, None when none came along."""
     key: Any = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:

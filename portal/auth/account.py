@@ -3,7 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.ui.download import held_about
+from portal.ui.download import personal_data_of
 from portal.web import error_pages, identity
 from portal.web.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
@@ -28,7 +28,7 @@ def ask() -> Response | tuple[str, int] | str:
     """Take the address down; the answer is the same whether somebody has it or not."""
     email = request.form.get("email", "")
     try:
-        services().accounts.ask_for_reset(email=email, origin=identity.origin(), now=now())
+        services().users.own_account.ask_for_reset(email=email, origin=identity.origin(), now=now())
     except (Invalid, Throttled) as refused:
         return error_pages.with_status(
             render_template("auth/forgot.html", email=email[:254], error=refused.message), refused
@@ -41,7 +41,7 @@ def ask() -> Response | tuple[str, int] | str:
 def choose(purpose: str, token: str) -> str | Response:
     """Show the form for a new password to who has a good link."""
     try:
-        person = services().accounts.look_up(token=token, purpose=Purpose(purpose), now=now())
+        person = services().users.own_account.look_up(token=token, purpose=Purpose(purpose), now=now())
     except LinkSpent as spent:
         return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
     return render_template("auth/choose_password.html", email=person.email, purpose=purpose, error=None)
@@ -53,7 +53,7 @@ def set_password(purpose: str, token: str) -> Response:
     """Set the password; the link is used up and the person signs in with it."""
     password, email = request.form.get("password", ""), request.form.get("email", "")[:254]
     try:
-        person = services().accounts.choose_password(
+        person = services().users.own_account.choose_password(
             token=token, purpose=Purpose(purpose), password=password, now=now()
         )
     except LinkSpent as spent:
@@ -80,7 +80,7 @@ def change_password() -> Response | str:
     """Change the password; all other devices are signed out."""
     form = request.form
     try:
-        services().accounts.change_password(
+        services().users.own_account.change_password(
             actor=actor(),
             current=form.get("current", ""),
             password=form.get("password", ""),
@@ -98,7 +98,7 @@ def change_password() -> Response | str:
 def end_device() -> Response:
     """Sign one device of one's own out, or all but this one."""
     who, chosen = actor(), request.form.get("session", "")
-    devices = services().devices
+    devices = services().users.devices
     if chosen == "others":
         devices.end_all(actor=who, user_id=who.user_id, now=now())
         flash("All other devices are signed out.", "success")
@@ -128,7 +128,7 @@ def confirm() -> Response | str:
     """Turn the second factor on and show the recovery codes this once."""
     form = request.form
     try:
-        codes = services().second_factor.confirm(
+        codes = services().users.second_factor.confirm(
             actor=actor(), token=form.get("token", ""), code=form.get("code", ""), now=now()
         )
     except AlreadyOn as loaded_again:
@@ -145,7 +145,7 @@ def confirm() -> Response | str:
 def turn_off() -> Response:
     """Turn one's own second factor off, unless one's role demands it."""
     try:
-        services().second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
+        services().users.second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
         flash("The second factor is off.", "success")
     except Invalid as refused:
         flash(refused.message, "error")
@@ -156,7 +156,7 @@ def turn_off() -> Response:
 @signed_in
 def stop_viewing() -> Response:
     """See the product through one's own eyes again."""
-    services().viewing.stop(actor=actor(), now=now())
+    services().users.view_as.stop(actor=actor(), now=now())
     return redirect(url_for("auth.front"))
 
 
@@ -164,7 +164,7 @@ def stop_viewing() -> Response:
 @signed_in
 def export() -> Response:
     """Hand out all that is held about oneself."""
-    return held_about(actor().user_id)
+    return personal_data_of(actor().user_id)
 
 
 def page(errors: dict[str, str] | None = None, email: str = "") -> str:
@@ -175,18 +175,18 @@ def page(errors: dict[str, str] | None = None, email: str = "") -> str:
         "auth/account.html",
         devices=devices,
         here=who.session_id,
-        address=services().addresses.own(actor=who, now=now()),
+        address=services().users.email_addresses.own(actor=who, now=now()),
         email=email,
-        has_second_factor=services().second_factor.is_on(who.user_id),
-        second_factor_required=services().second_factor.is_required(who),
-        has_password=services().accounts.has_password(who),
+        has_second_factor=services().users.second_factor.is_on(who.user_id),
+        second_factor_required=services().users.second_factor.is_required(who),
+        has_password=services().users.own_account.has_password(who),
         has_tokens=who.may(Permission.TOKEN_CREATE),
         errors=errors or {},
     )
 
 
 def _enrolment(error: str | None, token: str = "") -> str:
-    enrolment = services().second_factor.begin(actor(), token)
+    enrolment = services().users.second_factor.begin(actor(), token)
     required = actor().second_factor_missing
     return render_template("auth/second_factor.html", enrolment=enrolment, error=error, required=required)
 
@@ -196,4 +196,4 @@ def _devices(who: Actor) -> list[Session]:
     asks = who.viewer or who
     if not asks.may(Permission.SESSION_REVOKE) and who.viewer:
         return []
-    return services().devices.of_person(actor=asks, user_id=who.user_id, now=now())
+    return services().users.devices.of_person(actor=asks, user_id=who.user_id, now=now())

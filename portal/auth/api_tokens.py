@@ -30,7 +30,7 @@ def create() -> Response | str:
     chosen = form.get("days", "")
     days = int(chosen) if chosen in map(str, DAYS) else None if chosen == ENDLESS else 0
     try:
-        token, secret = services().tokens.create(
+        token, secret = services().users.api_tokens.create(
             actor=actor(), now=now(), name=form.get("name", ""), scopes=form.getlist("scope"), days=days
         )
     except Invalid as refused:
@@ -43,7 +43,7 @@ def create() -> Response | str:
 def revoke() -> Response:
     """End one of one's own tokens."""
     try:
-        services().tokens.revoke(actor=actor(), token_id=request.form.get("token", ""), now=now())
+        services().users.api_tokens.revoke(actor=actor(), token_id=request.form.get("token", ""), now=now())
         flash("The token is revoked.", "success")
     except TokenNotFound as gone:
         flash(gone.message, "info")
@@ -51,7 +51,7 @@ def revoke() -> Response:
 
 
 def _page(errors: dict[str, str] | None = None) -> str:
-    tokens, form = services().tokens, request.form
+    tokens, form = services().users.api_tokens, request.form
     lasting = [(str(days), f"{days} days") for days in DAYS]
     if tokens.may_be_endless:
         lasting.append((ENDLESS, "No end"))

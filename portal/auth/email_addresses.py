@@ -18,7 +18,7 @@ SENT = "A letter with a link is on its way to {email}. Nothing changes until the
 def look(token: str) -> str | Response:
     """Ask whether an address is to be confirmed; looking alone does nothing, for programs open links too."""
     try:
-        email = services().addresses.look_up(token=token, now=now())
+        email = services().users.email_addresses.look_up(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
     return render_template("auth/confirm_address.html", email=email)
@@ -29,7 +29,7 @@ def look(token: str) -> str | Response:
 def confirm(token: str) -> Response:
     """Confirm the address; the link is used up."""
     try:
-        services().addresses.confirm(token=token, now=now())
+        services().users.email_addresses.confirm(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
     flash("Your address is confirmed.", "success")
@@ -42,7 +42,7 @@ def change() -> Response:
     """Send a link to a new address."""
     email = request.form.get("email", "")
     try:
-        services().addresses.ask_for_change(
+        services().users.email_addresses.ask_for_change(
             actor=actor(), email=email, proof=request.form.get("proof", ""), now=now()
         )
     except (Invalid, Throttled) as refused:
@@ -57,7 +57,7 @@ def change() -> Response:
 def ask() -> Response:
     """Send a link to the present address, which is not confirmed yet."""
     try:
-        services().addresses.ask_to_confirm(actor=actor(), now=now())
+        services().users.email_addresses.ask_to_confirm(actor=actor(), now=now())
     except (Invalid, Throttled, Conflicted) as refused:
         flash(refused.message, "error")
     else:

@@ -17,7 +17,7 @@ ASKED = "If this address can have an account, a letter is on its way. Its link w
 def is_open() -> bool:
     """Tell other pages whether to lead here, a few seconds late; while the engine is away they do not."""
     try:
-        return services().access.get().is_open
+        return services().users.registration_policy.get().is_open
     except EngineUnavailable:
         return False
 
@@ -26,7 +26,7 @@ def is_open() -> bool:
 @public
 def form() -> str:
     """Ask for name and address."""
-    if not services().registration.is_open():
+    if not services().users.registration.is_open():
         raise RegistrationClosed
     return _form()
 
@@ -37,7 +37,7 @@ def ask() -> Response | str:
     """Take a wish down; the answer is the same whatever is known of the address."""
     name, email = request.form.get("name", ""), request.form.get("email", "")
     try:
-        services().registration.ask(name=name, email=email, origin=identity.origin(), now=now())
+        services().users.registration.ask(name=name, email=email, origin=identity.origin(), now=now())
     except Invalid as refused:
         page = _form(name=name[:100], email=email[:254], errors=refused.fields)
         return error_pages.with_status(page, refused)
@@ -52,7 +52,7 @@ def ask() -> Response | str:
 def choose(token: str) -> str | Response:
     """Show the form for a password to who has a good link."""
     try:
-        wish = services().registration.look_up(token=token, now=now())
+        wish = services().users.registration.look_up(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
     return _password(wish.email)
@@ -63,7 +63,7 @@ def choose(token: str) -> str | Response:
 def register(token: str) -> Response:
     """Make the account; the link is used up and the person signs in."""
     try:
-        person = services().registration.register(
+        person = services().users.registration.register(
             token=token, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except LinkSpent as spent:

@@ -24,7 +24,7 @@ def leave(provider: str) -> BaseResponse:
     if visitor():
         return redirect(target or home())
     try:
-        departure = services().sign_on.depart(
+        departure = services().users.single_sign_on.depart(
             provider_id=provider, target=target, fresh="fresh" in request.args
         )
     except SignOnFailed as failed:
@@ -47,7 +47,7 @@ def come_back(provider: str) -> BaseResponse:
         issuer=given.get("iss"),
     )
     try:
-        found, target = services().sign_on.arrive(
+        found, target = services().users.single_sign_on.arrive(
             provider_id=provider, answer=answer, origin=identity.origin(), now=now()
         )
     except (SignOnFailed, SignInExpired, Throttled) as failed:

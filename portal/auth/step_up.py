@@ -5,9 +5,9 @@ from werkzeug.wrappers import Response
 
 from portal.auth.views import home, safe_target
 from portal.web import error_pages, identity
-from portal.web.guards import PROOF, ProofNeeded, actor, now, services, signed_in
+from portal.web.guards import PROOF, StepUpNeeded, actor, now, services, signed_in
 from services.errors import Throttled
-from services.users.credentials import Way, WrongProof
+from services.users.credentials import StepUpFailed, Way
 
 bp = Blueprint("proof", __name__)
 MESSAGE = "Confirm that it is you at {url}, then do this again. Nothing was changed."
@@ -17,7 +17,7 @@ SECRET = ("password", "current", "code", "secret")
 
 def init_app(app: Flask) -> None:
     """Answer whoever has to prove first."""
-    app.register_error_handler(ProofNeeded, _ask)
+    app.register_error_handler(StepUpNeeded, _ask)
 
 
 @bp.get("/account/prove")
@@ -33,8 +33,8 @@ def take() -> Response | str:
     """Check the password or code and go on to where it was asked for."""
     target = safe_target(request.form.get("next"))
     try:
-        services().proofs.prove(actor=actor(), answer=request.form.get(PROOF, ""), now=now())
-    except (WrongProof, Throttled) as refused:
+        services().users.step_up.prove(actor=actor(), answer=request.form.get(PROOF, ""), now=now())
+    except (StepUpFailed, Throttled) as refused:
         return error_pages.with_status(_page(target, error=refused.message), refused)
     if request.form.get("sent"):
         flash("Confirmed. Now send it again.", "info")
@@ -48,7 +48,7 @@ def again() -> Response:
     return identity.end(url_for("auth.login", next=safe_target(request.form.get("next")), fresh=1))
 
 
-def _ask(needed: ProofNeeded) -> Response | str:
+def _ask(needed: StepUpNeeded) -> Response | str:
     """Say 403 to a script, keep a form and ask on its way, or lead to the page and back."""
     if error_pages.wants_json():
         url = url_for("proof.show", next=error_pages.page_before(), sent=1)
@@ -64,7 +64,7 @@ def _ask(needed: ProofNeeded) -> Response | str:
 
 
 def _page(target: str | None, *, action: str = "", error: str | None = None) -> str:
-    way = services().proofs.way(actor=actor())
+    way = services().users.step_up.way(actor=actor())
     kept = [(name, value) for name, value in request.form.items(multi=True)] if action else []
     return render_template(
         "auth/prove.html",

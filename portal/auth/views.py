@@ -19,7 +19,7 @@ bp = Blueprint("auth", __name__)
 @bp.context_processor
 def ways() -> dict[str, object]:
     """Tell the sign-in page which providers there are."""
-    return {"providers": services().sign_on.providers}
+    return {"providers": services().users.single_sign_on.providers}
 
 
 @bp.get("/")
@@ -49,7 +49,7 @@ def sign_in() -> Response:
     """Check the password; start a session, or ask for the second factor."""
     email, target = request.form.get("email", ""), safe_target(request.form.get("next"))
     try:
-        found = services().authentication.sign_in(
+        found = services().users.authentication.sign_in(
             email=email, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except (BadCredentials, Throttled) as refused:
@@ -68,7 +68,7 @@ def finish() -> Response:
     form, target = request.form, safe_target(request.form.get("next"))
     token, email = form.get("token", ""), form.get("email", "")[:254]
     try:
-        found = services().authentication.finish_sign_in(
+        found = services().users.authentication.finish_sign_in(
             token=token, code=form.get("code", ""), origin=identity.origin(), now=now()
         )
     except SignInExpired as expired:
@@ -86,7 +86,7 @@ def go_on(found: SignedIn, target: str | None) -> Response:
     """Give the browser its session; any earlier one of this browser ends."""
     old = request.cookies.get(identity.cookie_name())
     if old:
-        services().sessions.revoke(token=old)
+        services().users.sessions.revoke(token=old)
     response = redirect(target or url_for("auth.front"))
     identity.keep(response, found)
     return response
@@ -104,7 +104,7 @@ def logout() -> Response:
 def theme() -> Response:
     """Keep the person's choice of light, dark or system."""
     chosen = request.form.get("theme", "")
-    services().users.set_theme(actor=actor(), theme=chosen)
+    services().users.accounts.set_theme(actor=actor(), theme=chosen)
     fetched = request.headers.get("X-Requested-With") == "fetch"
     target = safe_target(request.form.get("next")) or home()
     response = Response(status=204) if fetched else redirect(target)

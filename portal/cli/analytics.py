@@ -16,7 +16,7 @@ group = AppGroup("analytics", help="Rebuild or sum up the columnar copy of the l
 def rebuild() -> None:
     """Build the columnar copy anew from the ledger."""
     with in_one_line():
-        progress = services().analytics.rebuild(now=datetime.now(UTC))
+        progress = services().reporting.analytics.rebuild(now=datetime.now(UTC))
     click.echo(f"{progress.seen} events")
 
 
@@ -28,10 +28,12 @@ def summary(as_json: bool, source: str | None) -> None:
     with in_one_line():
         only = None
         if source is not None:
-            only = [number for number, origin in services().importer.origins().items() if origin == source]
+            only = [
+                number for number, origin in services().tickets.importer.origins().items() if origin == source
+            ]
             if not only:
                 raise click.ClickException(f"Nothing was imported from {source!r}.")
-        figures = services().reports.summary(only=only)
+        figures = services().reporting.reports.summary(only=only)
     if as_json:
         click.echo(json.dumps(figures, indent=2, sort_keys=True))
         return

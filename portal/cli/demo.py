@@ -26,10 +26,10 @@ ENDINGS = (("new", 2), ("open", 3), ("pending", 2), ("on_hold", 1), ("solved", 5
 
 def ensure(services: Services, *, password: str, now: datetime) -> bool:
     """Create the demo unless it is there; True when it was created. Numbers are the same every time."""
-    if services.users.find_by_email("administrator@demo.example") is not None:
+    if services.users.accounts.find_by_email("administrator@demo.example") is not None:
         return False
-    services.catalog.bring("team", TEAMS.items())
-    services.catalog.bring("category", CATEGORIES.items())
+    services.catalog.upsert("team", TEAMS.items())
+    services.catalog.upsert("category", CATEGORIES.items())
     accounts = {
         role: _account(services, role, name, role, password, now, DEMO_TEAMS.get(role, ()))
         for role, name in ACCOUNTS.items()
@@ -40,7 +40,7 @@ def ensure(services: Services, *, password: str, now: datetime) -> bool:
         (_account(services, key, name, "agent", secrets.token_urlsafe(), now, [team]), team)
         for key, name, team in AGENTS
     ]
-    services.importer.run(
+    services.tickets.importer.run(
         source="demo", tickets=_tickets(accounts, team, now), clock=lambda: now, reject=_never_rejected
     )
     # Last, because its presence says that all of the demo is there.
@@ -58,11 +58,11 @@ def _account(  # noqa: PLR0917 - one line per person where it is called
     team_ids: Sequence[str],
 ) -> User:
     email = f"{key}@demo.example"
-    known = services.users.find_by_email(email)
+    known = services.users.accounts.find_by_email(email)
     if known is not None:
         return known
     try:
-        return services.users.create(
+        return services.users.accounts.create(
             actor=SYSTEM,
             now=now,
             name=name,

@@ -34,7 +34,7 @@ def incidents(file: Path, mapping: str, limit: int | None, rejects: Path | None)
     progress = Progress()
     try:
         report = import_file(
-            services().importer,
+            services().tickets.importer,
             path=file,
             mapping=MAPPINGS[mapping],
             rejects=rejects,

@@ -13,7 +13,7 @@ group = AppGroup("keys", help="Let go of older secret keys.")
 def renew() -> None:
     """Seal anew with SECRET_KEY what an older key has sealed for good: the seeds of second factors."""
     with in_one_line():
-        renewed, unreadable = services().second_factor.renew_seals()
+        renewed, unreadable = services().users.second_factor.renew_encryption()
     click.echo(f"{renewed} renewed")
     if unreadable:
         raise click.ClickException(f"{unreadable} were sealed with a key that SECRET_KEY_FALLBACKS lacks.")

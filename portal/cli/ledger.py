@@ -15,7 +15,7 @@ group = AppGroup("ledger", help="Check the ledger.")
 def verify() -> None:
     """Check every ticket against its history; exits with 1 when something is wrong."""
     with in_one_line():
-        found = services().audit.verify(origins=services().importer.origins())
+        found = services().tickets.audit.verify(origins=services().tickets.importer.origins())
     for line in found.shown:
         click.echo(line)
     if found.violations > len(found.shown):

@@ -19,7 +19,7 @@ def setup() -> None:
     settings: Settings = current_app.extensions["settings"]
     for name in models.create_tables():
         click.echo(f"created table {name}")
-    services().roles.ensure_built_in()
+    services().users.roles.ensure_built_in()
     if settings.is_production or not settings.demo_password:
         return
     if demo.ensure(services(), password=settings.demo_password, now=datetime.now(UTC)):

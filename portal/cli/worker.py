@@ -61,17 +61,17 @@ def worker() -> None:
     log.info("worker stopped")
 
 
-def _jobs(of: Services, stopping: Callable[[], bool]) -> list[Job]:
+def _jobs(services: Services, stopping: Callable[[], bool]) -> list[Job]:
     return [
         # Where several machines run, each has a copy of its own; on one, a lock in its folder keeps order.
-        Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now), alone=False),
-        Job("pulse", PULSE_EVERY, lambda now: _give_sign_of_life(of, now), alone=False),
-        Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now, stopping=stopping)),
-        Job("erasures", FOLLOW_EVERY, lambda now: of.erasures.advance(now=now)),
-        Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
-        Job("tokens", SWEEP_EVERY, lambda now: of.tokens.sweep(now=now)),
-        Job("attempts", SWEEP_EVERY, lambda now: of.brake.sweep(now=now)),
-        Job("once", SWEEP_EVERY, lambda now: ledger.sweep_once_keys(now)),
+        Job("analytics", FOLLOW_EVERY, lambda now: services.reporting.analytics.follow(now=now), alone=False),
+        Job("pulse", PULSE_EVERY, lambda now: _log_pulse(services, now), alone=False),
+        Job("outbox", FOLLOW_EVERY, lambda now: services.outbox.deliver_due(now=now, stopping=stopping)),
+        Job("erasures", FOLLOW_EVERY, lambda now: services.privacy.erasures.advance(now=now)),
+        Job("sessions", SWEEP_EVERY, lambda now: services.users.sessions.sweep(now=now)),
+        Job("tokens", SWEEP_EVERY, lambda now: services.users.api_tokens.sweep(now=now)),
+        Job("attempts", SWEEP_EVERY, lambda now: services.users.login_throttle.sweep(now=now)),
+        Job("idempotency_keys", SWEEP_EVERY, lambda now: ledger.sweep_idempotency_keys(now)),
     ]
 
 
@@ -84,9 +84,9 @@ def _hand_on(jobs: list[Job], holder: str) -> None:
                 lease.acquire(f"worker:{job.name}", holder, now=now, until=now)
 
 
-def _give_sign_of_life(of: Services, now: datetime) -> None:
+def _log_pulse(services: Services, now: datetime) -> None:
     """Write a line whose absence tells operators that the worker stands still."""
-    log.info("worker_pulse", behind=of.analytics.behind(now=now))
+    log.info("worker_pulse", behind=services.reporting.analytics.behind(now=now))
 
 
 def _run_due(jobs: list[Job], clock: float, holder: str) -> None:

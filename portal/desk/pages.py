@@ -40,7 +40,7 @@ class Typed:
 def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | None = None) -> str:
     """Render the ticket workspace, with a rejected message or property form as it was sent."""
     who = actor()
-    found, events = services().tickets.timeline(actor=who, ticket_id=ticket_id)
+    found, events = services().tickets.service.timeline(actor=who, ticket_id=ticket_id)
     people = timeline.people_in(events) | {found.requester_id, found.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(found, name) or "" for name in choices.PROPERTIES}
@@ -93,7 +93,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
     requester = {"id": found.requester_id, "name": "Nobody", "email": None}
     if found.requester_id:
         try:
-            user = services().users.get(found.requester_id)
+            user = services().users.accounts.get(found.requester_id)
             requester |= {"name": user.name, "email": user.email}
         except NotFound:
             requester["name"] = "Somebody who is gone"
@@ -105,7 +105,9 @@ def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
     """List the requester's other open tickets; read from an index, so a moment late on Amazon."""
     if not found.requester_id:
         return []
-    page = services().tickets.get_tickets_by_user(actor=who, user_id=found.requester_id, size=EARLIER + 1)
+    page = services().tickets.service.get_tickets_by_user(
+        actor=who, user_id=found.requester_id, size=EARLIER + 1
+    )
     return [
         {
             "ticket_id": row.ticket_id,

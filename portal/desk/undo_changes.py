@@ -55,7 +55,9 @@ def undo(changes: list[tuple[int, int]]) -> Outcome:
     outcome = Outcome()
     for ticket_id, version in sorted(changes, key=lambda change: (change[0], -change[1])):
         try:
-            made = services().tickets.undo(actor=actor(), now=now(), ticket_id=ticket_id, version=version)
+            made = services().tickets.service.undo(
+                actor=actor(), now=now(), ticket_id=ticket_id, version=version
+            )
             outcome.undone.append(made)
         except AlreadyUndone:
             outcome.already += 1

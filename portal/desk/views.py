@@ -11,7 +11,7 @@ from portal.desk.choices import PROPERTIES
 from portal.ui.undo_messages import Message, change_of, offering
 from portal.web.error_pages import wants_json
 from portal.web.guards import actor, needs, now, services
-from portal.web.idempotency import new_key, sent_key
+from portal.web.idempotency import new_key, sent_idempotency_key
 from services.errors import Invalid
 from services.tickets import Conflict, Ticket, TooBusy, label
 from services.users.identity import Permission
@@ -99,11 +99,15 @@ def create() -> tuple[str, int] | Response:
     values = {name: request.form.get(name, "") for name in names}
     wanted = {name: value for name, value in values.items() if name != "requester"}
     try:
-        requester = services().users.find_by_email(values["requester"])
+        requester = services().users.accounts.find_by_email(values["requester"])
         if requester is None:
             raise Invalid("Nobody has this address.", {"requester": "Nobody has this address."})
-        made = services().tickets.create(
-            actor=actor(), now=now(), requester_id=requester.user_id, once=sent_key(), **wanted
+        made = services().tickets.service.create(
+            actor=actor(),
+            now=now(),
+            requester_id=requester.user_id,
+            idempotency_key=sent_idempotency_key(),
+            **wanted,
         )
     except Invalid as refused:
         renamed = {"email": "requester"}
@@ -123,7 +127,7 @@ def _write(
         raise Invalid("This form is incomplete. Load the page again.")
     public = draft is not None and draft["kind"] == "reply"
     try:
-        made = services().tickets.update(
+        made = services().tickets.service.update(
             actor=actor(),
             now=now(),
             ticket_id=ticket_id,
@@ -131,7 +135,7 @@ def _write(
             changes=changes,
             body=draft["body"] if draft else None,
             public=public,
-            once=sent_key(),
+            idempotency_key=sent_idempotency_key(),
         )
     except Conflict as found:
         return conflict.page(ticket_id, found, draft), 409

@@ -1,4 +1,4 @@
-"""The mailbox of development: letters that would have left the house, readable in the browser."""
+"""The mailbox of development: e-mails that would have been sent, readable in the browser."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,22 +16,21 @@ SHOWN = 100
 @bp.get("/")
 @public
 def index() -> str:
-    """List the newest letters."""
+    """List the newest messages."""
     newest = sorted(_folder().glob("*.eml"), key=lambda path: path.stat().st_mtime, reverse=True)
-    return render_template("mailbox.html", letters=[_summary(path) for path in newest[:SHOWN]])
+    return render_template("mailbox.html", messages=[_summary(path) for path in newest[:SHOWN]])
 
 
-@bp.get("/<letter>")
+@bp.get("/<message>")
 @public
-def letter(letter: str) -> str:
-    """Show one letter as its reader sees it."""
-    path = next((found for found in _folder().glob("*.eml") if found.stem == letter), None)
+def message(message: str) -> str:
+    """Show one message as its recipient sees it."""
+    path = next((path for path in _folder().glob("*.eml") if path.stem == message), None)
     if path is None:
         abort(404)
-    message = mail.read(path)
-    body = message.get_body(("plain",))
+    body = mail.read(path).get_body(("plain",))
     return render_template(
-        "mailbox.html", letters=[_summary(path)], text=body.get_content() if body is not None else ""
+        "mailbox.html", messages=[_summary(path)], text=body.get_content() if body is not None else ""
     )
 
 

@@ -55,9 +55,9 @@ def find(who: Actor, text: str) -> Groups:
 
 def split(label: str, text: str) -> tuple[str, str, str]:
     """Cut a label into what is before the match, the match, and the rest; case and accents do not count."""
-    letters = [(sort_name(letter), at) for at, letter in enumerate(label)]
-    folded = "".join(letter for letter, _ in letters)
-    places = [at for letter, at in letters for _ in letter]
+    mail_messages = [(sort_name(mail_message), at) for at, mail_message in enumerate(label)]
+    folded = "".join(mail_message for mail_message, _ in mail_messages)
+    places = [at for mail_message, at in mail_messages for _ in mail_message]
     wanted = sort_name(text)
     at = folded.find(wanted) if wanted else -1
     if at < 0:
@@ -71,7 +71,7 @@ def _tickets(who: Actor, text: str) -> list[dict[str, Any]]:
     if not number.isascii() or not number.isdigit() or len(number) > NUMBER_DIGITS:
         return []
     try:
-        found = services().tickets.get(actor=who, ticket_id=int(number))
+        found = services().tickets.service.get(actor=who, ticket_id=int(number))
     except NotFound:
         return []
     url = url_for("desk.ticket", ticket_id=found.ticket_id)
@@ -99,17 +99,19 @@ def _people(who: Actor, text: str) -> list[dict[str, Any]]:
     Who may not look people up finds the colleagues that every list offers as assignees, by name alone.
     """
     wanted = sort_name(text)
-    if not services().roles.allows(actor=who, permission=Permission.USER_VIEW):
-        known = [user for user in services().users.agents() if sort_name(user.name).startswith(wanted)]
+    if not services().users.roles.allows(actor=who, permission=Permission.USER_VIEW):
+        known = [
+            user for user in services().users.accounts.agents() if sort_name(user.name).startswith(wanted)
+        ]
         return [_person(who, user) for user in known[:PEOPLE_SHOWN]]
     by_name = (Condition("sort_name", Op.BEGINS, wanted),)
-    page = services().users.page(
+    page = services().users.accounts.page(
         actor=who, request=ListRequest(by_name, Sort("sort_name"), PEOPLE_SHOWN, None)
     )
     found = list(page.rows)
     if "@" in text:
         try:
-            owner = services().users.find_by_email(text)
+            owner = services().users.accounts.find_by_email(text)
         except Invalid:
             owner = None
         found += [owner] if owner else []
@@ -118,9 +120,9 @@ def _people(who: Actor, text: str) -> list[dict[str, Any]]:
 
 def _person(who: Actor, user: User) -> dict[str, Any]:
     """Lead to the person's account where it may be changed, else to the tickets they work on or asked."""
-    if services().roles.allows(actor=who, permission=Permission.USER_EDIT):
+    if services().users.roles.allows(actor=who, permission=Permission.USER_EDIT):
         url = url_for("users.edit_view", id=user.user_id)
     else:
-        works = services().roles.get(user.role_id).permissions.get(Permission.TICKET_UPDATE)
+        works = services().users.roles.get(user.role_id).permissions.get(Permission.TICKET_UPDATE)
         url = tickets(**{"assignee" if works else "requester": user.user_id})
     return {"label": user.name, "avatar": avatar(user.user_id, user.name), "url": url}

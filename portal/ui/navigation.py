@@ -67,10 +67,10 @@ def tally() -> Tally | None:
     """Return the numbers of tickets in this person's lists; None where nobody counted them lately."""
     if "tally" not in g:
         who = actor()
-        scope = services().tickets.list_scope(actor=who)
+        scope = services().tickets.service.list_scope(actor=who)
         teams = who.team_ids if scope is Scope.TEAM else None
         counted = scope in (Scope.ALL, Scope.TEAM)
-        g.tally = services().counts.tally(now=now(), teams=teams) if counted else None
+        g.tally = services().reporting.counts.tally(now=now(), teams=teams) if counted else None
     found: Tally | None = g.tally
     return found
 
@@ -173,7 +173,7 @@ def _me(who: Actor) -> dict[str, Any]:
         "name": who.name,
         "first_name": who.name.split()[0],
         "email": who.email or "",
-        "note": services().users.get_user_role(user_id=who.user_id).name,
+        "note": services().users.accounts.get_user_role(user_id=who.user_id).name,
     }
 
 

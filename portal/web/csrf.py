@@ -13,7 +13,7 @@ from flask import Flask, g
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 
-class MaskedForgeryProtection(CSRFProtect):  # type: ignore[misc]  # Flask-WTF ships no types
+class MaskedCsrfProtection(CSRFProtect):  # type: ignore[misc]  # Flask-WTF ships no types
     """Flask-WTF's protection, with tokens that are masked anew for each page."""
 
     def init_app(self, app: Flask) -> None:

@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from models.errors import EngineUnavailable
-from portal.web.guards import PUBLIC, ProofNeeded, SignInNeeded, guard_of, now, visitor
+from portal.web.guards import PUBLIC, SignInNeeded, StepUpNeeded, guard_of, now, visitor
 from portal.web.logs import ID
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (SignInNeeded, 401),
-    (ProofNeeded, 403),
+    (StepUpNeeded, 403),
     (NotFound, 404),
     (Forbidden, 403),
     (Invalid, 400),

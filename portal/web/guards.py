@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from services.bootstrap import Services
 from services.errors import ServiceError, Throttled
-from services.users.credentials import WrongProof
+from services.users.credentials import StepUpFailed
 from services.users.identity import Actor, Permission, PermissionDenied
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -30,10 +30,10 @@ def services() -> Services:
     return cast(Services, current_app.extensions["services"])
 
 
-class ProofNeeded(ServiceError):
+class StepUpNeeded(ServiceError):
     """A dangerous act waits for the password or code; `refused` is why the one that came was not taken."""
 
-    def __init__(self, refused: WrongProof | Throttled | None = None) -> None:
+    def __init__(self, refused: StepUpFailed | Throttled | None = None) -> None:
         super().__init__(refused.message if refused else "Confirm that it is you, then do this again.")
         self.refused = refused
 
@@ -79,8 +79,8 @@ def guard_of(app: Flask, endpoint: str) -> str | None:
     declared = getattr(app.view_functions.get(endpoint), "guard", None)
     if declared is not None:
         return str(declared)
-    vouched: dict[str, str] = app.extensions.get("guards", {})
-    return next((guard for prefix, guard in vouched.items() if endpoint.startswith(prefix)), None)
+    federated: dict[str, str] = app.extensions.get("guards", {})
+    return next((guard for prefix, guard in federated.items() if endpoint.startswith(prefix)), None)
 
 
 def needs(*permissions: Permission) -> Callable[[View], View]:
@@ -122,27 +122,27 @@ def proved(view: View) -> View:
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        prove_first()
+        require_step_up()
         return view(*args, **kwargs)
 
     return cast(View, guarded)
 
 
-def prove_first() -> None:
+def require_step_up() -> None:
     """Ask for the same inside a view or a grid, where only some of what it does is dangerous.
 
     To be called before anything is written. Raises ProofNeeded, which portal.auth.step_up answers.
     """
     who = actor()
-    if "proved" in g or who.has_proved(now()):
+    if "proved" in g or who.has_stepped_up(now()):
         return
     answer = request.form.get(PROOF, "") if request.method == "POST" else ""
     if not answer:
-        raise ProofNeeded
+        raise StepUpNeeded
     try:
-        services().proofs.prove(actor=who, answer=answer, now=now())
-    except (WrongProof, Throttled) as refused:
-        raise ProofNeeded(refused) from refused
+        services().users.step_up.prove(actor=who, answer=answer, now=now())
+    except (StepUpFailed, Throttled) as refused:
+        raise StepUpNeeded(refused) from refused
     g.proved = True
 
 

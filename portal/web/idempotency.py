@@ -16,7 +16,7 @@ def new_key() -> str:
     return new_id()
 
 
-def sent_key() -> str | None:
+def sent_idempotency_key() -> str | None:
     """Return the key of the form that arrived, bound to the person, None when it carries none."""
     sent = request.form.get("message_id", "")
     if not _KEY.fullmatch(sent):

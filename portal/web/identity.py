@@ -48,11 +48,11 @@ def init_app(app: Flask) -> None:
         token = request.cookies.get(cookie_name())
         if not token or request.blueprint == "api":  # programs prove themselves by a header alone
             return None
-        found = services().authentication.actor_for(token=token, now=now(), address=request.remote_addr)
+        found = services().users.authentication.actor_for(token=token, now=now(), address=request.remote_addr)
         return Identity(found) if found else None
 
 
-def mark_name() -> str:
+def device_cookie_name() -> str:
     """Name the cookie with the mark of a browser that has signed in before."""
     return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_device"
 
@@ -62,7 +62,7 @@ def origin() -> Origin:
     return Origin(
         address=request.remote_addr,
         browser=request.user_agent.string,
-        mark=request.cookies.get(mark_name()),
+        mark=request.cookies.get(device_cookie_name()),
     )
 
 
@@ -70,7 +70,7 @@ def keep(response: Response | BaseResponse, signed_in: SignedIn) -> None:
     """Put session and browser mark into cookies, and begin with a form token nobody knew before."""
     session.clear()
     _set(response, cookie_name(), signed_in.token, DAYS_14)
-    _set(response, mark_name(), signed_in.mark, YEAR)
+    _set(response, device_cookie_name(), signed_in.mark, YEAR)
 
 
 def _set(response: Response | BaseResponse, name: str, value: str, seconds: int) -> None:
@@ -100,7 +100,7 @@ def end(target: str | None = None) -> BaseResponse:
     """End the session of this request and go to the sign-in page."""
     token = request.cookies.get(cookie_name())
     if token:
-        services().sessions.revoke(token=token)
+        services().users.sessions.revoke(token=token)
     g.pop("_login_user", None)
     session.clear()
     response = redirect(target or url_for("auth.login"))

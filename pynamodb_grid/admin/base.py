@@ -176,9 +176,9 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
         self._filters: list[GridFilter] = self.get_filters() or []
         self._filter_groups = self._filter_args = None
         params = [f.param for f in self._filters]
-        clash = next((p for p in params if p in RESERVED or "." in p or params.count(p) > 1), None)
-        if clash is not None:
-            raise ValueError(f"{type(self).__name__}: the filter parameter {clash!r} cannot be used")
+        field_conflict = next((p for p in params if p in RESERVED or "." in p or params.count(p) > 1), None)
+        if field_conflict is not None:
+            raise ValueError(f"{type(self).__name__}: the filter parameter {field_conflict!r} cannot be used")
 
     def scaffold_form(self) -> type[Any]:
         """Make the create form."""

@@ -197,7 +197,7 @@ class Listing:
         if self._hydrate and route is not None and route.plan.index is not None:
             items = self._current(items, reader)
         after, before, resume = (
-            None if c is None else self._codec.seal(c, context)
+            None if c is None else self._codec.encrypt(c, context)
             for c in (part.next, part.previous, part.resume)
         )
         return Page(

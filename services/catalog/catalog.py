@@ -11,7 +11,7 @@ from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
 from services.text import free_slug, one_line
-from services.users.audit import Recorder
+from services.users.audit import AuditWriter
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission
 
@@ -45,8 +45,10 @@ class Entry:
 class CatalogService:
     """Keeps teams and categories."""
 
-    def __init__(self, roles: RoleService, cache: ShortCache[str, list[Entry]], recorder: Recorder) -> None:
-        self._roles, self._cache, self._recorder = roles, cache, recorder
+    def __init__(
+        self, roles: RoleService, cache: ShortCache[str, list[Entry]], audit_writer: AuditWriter
+    ) -> None:
+        self._roles, self._cache, self._audit_writer = roles, cache, audit_writer
 
     def teams(self) -> list[Entry]:
         """List all teams by name."""
@@ -115,7 +117,7 @@ class CatalogService:
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
         item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action=f"{kind}.changed" if old else f"{kind}.created",
@@ -130,7 +132,7 @@ class CatalogService:
         self._cache.drop(kind)
         return Entry.from_model(item)
 
-    def bring(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
+    def upsert(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
         """Add entries an import names, (id, name); known ones stay as they are."""
         known = {item.id for item in setting_table.of_kind(kind)}
         for id_, name in names:

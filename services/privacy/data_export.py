@@ -16,7 +16,7 @@ from models.times import to_text
 from models.user import User
 from services.catalog import CatalogService
 from services.users.accounts import UserService
-from services.users.audit import Recorder
+from services.users.audit import AuditWriter
 from services.users.authorization import RoleService
 from services.users.identity import SYSTEM, Actor, Permission, UserNotFound
 
@@ -45,7 +45,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Held:
+class PersonalData:
     """What is held about a person; `sections` reads it anew each time it is called."""
 
     user_id: str
@@ -61,23 +61,23 @@ class ExportService:
         roles: RoleService,
         users: UserService,
         catalog: CatalogService,
-        recorder: Recorder,
-        acted_in: Callable[[str], Iterator[int]],
+        audit_writer: AuditWriter,
+        tickets_by_actor: Callable[[str], Iterator[int]],
     ) -> None:
         self._roles, self._users, self._catalog = roles, users, catalog
-        self._recorder, self._acted_in = recorder, acted_in
+        self._audit_writer, self._tickets_by_actor = audit_writer, tickets_by_actor
 
-    def export(self, *, actor: Actor, user_id: str, now: datetime) -> Held:
+    def export(self, *, actor: Actor, user_id: str, now: datetime) -> PersonalData:
         """Write down that it is handed out, and give what reads it; raises UserNotFound, PermissionDenied."""
         if user_id != actor.user_id:
             self._roles.check_permission(actor=actor, permission=Permission.USER_EXPORT)
         if user_table.find(user_id) is None:
             raise UserNotFound
         subject = f"user:{user_id}"
-        self._recorder.record(
-            self._recorder.entry(actor=actor, now=now, action="user.exported", subject=subject)
+        self._audit_writer.record(
+            self._audit_writer.entry(actor=actor, now=now, action="user.exported", subject=subject)
         )
-        return Held(user_id, now, lambda: self._sections(user_id))
+        return PersonalData(user_id, now, lambda: self._sections(user_id))
 
     def _sections(self, user_id: str) -> Iterator[Section]:
         item = user_table.find(user_id)
@@ -129,7 +129,7 @@ class ExportService:
                 yield _ticket(ticket) | {"messages": self._messages(said, user_id)}
 
     def _elsewhere(self, user_id: str) -> Iterator[Record]:
-        for ticket_id in self._acted_in(user_id):
+        for ticket_id in self._tickets_by_actor(user_id):
             ticket = ticket_table.find(ticket_id)
             if ticket is not None and ticket.requester_id != user_id:
                 own = [

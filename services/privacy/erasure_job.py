@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from models.setting import Setting
 from models.times import from_text, to_text
-from services.privacy.personal_data_matcher import Traces
+from services.privacy.personal_data_matcher import PersonalDataMatcher
 
 RUNNING, DONE = "erasure", "erased"  # kinds of the items
 ROUNDS = 2
@@ -24,7 +24,7 @@ class Erasure:
     user_id: str
     asked_by: str
     asked_at: datetime
-    traces: Traces | None
+    traces: PersonalDataMatcher | None
     step: int = 0
     round: int = 1
     cursor: Any = None
@@ -42,7 +42,7 @@ class Erasure:
             user_id=item.id,
             asked_by=value["asked_by"],
             asked_at=from_text(value["asked_at"]),
-            traces=Traces.from_value(value["traces"]) if value.get("traces") else None,
+            traces=PersonalDataMatcher.from_value(value["traces"]) if value.get("traces") else None,
             step=value["step"],
             round=value["round"],
             cursor=value["cursor"],

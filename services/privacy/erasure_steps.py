@@ -19,8 +19,8 @@ from models.user import User, UserEmail
 from services.mail import Mailer
 from services.privacy.erasure_job import RUNNING, Outcome
 from services.privacy.ledger_step import LedgerStep
-from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, Traces, deep
-from services.users.credentials import Brake
+from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, PersonalDataMatcher, deep
+from services.users.credentials import LoginThrottle
 from services.users.identity import SYSTEM, sort_name
 
 PAGE = 250
@@ -39,7 +39,7 @@ class Step(Protocol):
 
     name: str
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Do the next part."""
 
 
@@ -51,7 +51,7 @@ class AccountStep:
     def __init__(self, forget: Callable[[str], None]) -> None:
         self._forget = forget
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Empty the account, in each round: something may have been written to it since."""
         del cursor
         item = user_table.find(traces.user_id)
@@ -59,7 +59,7 @@ class AccountStep:
             user_table.clear(item, kept=KEPT, **_emptied(item, now))
             self._forget(traces.user_id)
         for address in traces.addresses:
-            Brake.forget(address)
+            LoginThrottle.forget(address)
         return Outcome(1)
 
 
@@ -82,7 +82,7 @@ class MailStep:
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Look through all letters; those that wait are few."""
         del cursor, now
         waiting = outbox_table.everything()
@@ -93,26 +93,26 @@ class MailStep:
         return Outcome(len(waiting), {"letters": len(for_them) + lying} if for_them or lying else {})
 
 
-def _is_for(traces: Traces, payload: dict[str, Any]) -> bool:
+def _is_for(traces: PersonalDataMatcher, payload: dict[str, Any]) -> bool:
     addressed = deep(payload, lambda text: ERASED if traces.by_address(text) else text) != payload
     return addressed or payload.get("user_id") == traces.user_id
 
 
-class TrailStep:
+class AuditLogStep:
     """Takes the person out of the words of the trail; acts, their times and ids stay."""
 
     name = "trail"
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Look at the next acts."""
         del now
-        entries = redaction.trail_page(cursor, ACTS)
+        entries = redaction.audit_log_page(cursor, ACTS)
         reworded = sum(_reword(traces, entry) for entry in entries)
         after = entries[-1].entry_key if len(entries) == ACTS else None
         return Outcome(len(entries), {"acts": reworded} if reworded else {}, after)
 
 
-def _reword(traces: Traces, entry: AuditEntry) -> bool:
+def _reword(traces: PersonalDataMatcher, entry: AuditEntry) -> bool:
     is_theirs, is_about = entry.actor_id == traces.user_id, entry.subject == f"user:{traces.user_id}"
     clean = traces.near if is_theirs or is_about else traces.far
     changes = {
@@ -135,7 +135,7 @@ class TablesStep:
     name = "tables"
     tables: Sequence[type[LeanModel]] = tuple(table for table in TABLES if table not in ELSEWHERE)
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Look at the next items of the table the cursor names."""
         del now
         at, start = cursor or (0, None)
@@ -149,21 +149,21 @@ class TablesStep:
         return Outcome(len(found), counts, [at, after] if after is not None else [at + 1, None])
 
 
-def _is_dropped(traces: Traces, item: sweep.Stored) -> bool:
+def _is_dropped(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
     """Tell what goes whole: a thing of this person's alone, or one that is kept under their address."""
     if item.table in OWNED and item.get("user_id") == traces.user_id:
         return True
     return any(traces.by_address(key.get("S", "")) for key in item.key.values())
 
 
-def _drop(traces: Traces, item: sweep.Stored) -> bool:
+def _drop(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
     if not _is_dropped(traces, item):
         return False
     sweep.remove(item)
     return True
 
 
-def _reword_item(traces: Traces, item: sweep.Stored) -> bool:
+def _reword_item(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
     is_job = item.table is Setting and item.get("kind") == RUNNING  # knows whom to look for until it is done
     if is_job or _is_dropped(traces, item):
         return False
@@ -179,7 +179,7 @@ class FilesStep:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Write anew each file that names the person, line by line."""
         del cursor, now
         for left in self._folder.rglob(f"*{UNFINISHED}"):
@@ -204,5 +204,11 @@ def in_order(forget: Callable[[str], None], mailer: Mailer, rejects: Path) -> tu
 
     `forget` lets this process read a person anew.
     """
-    steps: tuple[Step, ...] = (AccountStep(forget), MailStep(mailer), LedgerStep(), TrailStep(), TablesStep())
+    steps: tuple[Step, ...] = (
+        AccountStep(forget),
+        MailStep(mailer),
+        LedgerStep(),
+        AuditLogStep(),
+        TablesStep(),
+    )
     return (*steps, FilesStep(rejects))

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from services.privacy.data_export import Held, Section
+from services.privacy.data_export import PersonalData, Section
 
 PIECE = 64 * 1024  # bytes gathered before they are sent
 _STYLE = (
@@ -42,7 +42,7 @@ class _Pipe(io.RawIOBase):
             self._held.clear()
 
 
-def archive(held: Held) -> Iterator[bytes]:
+def archive(held: PersonalData) -> Iterator[bytes]:
     """Write the ZIP piece by piece: memory stays the same however much is held."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as target:
@@ -56,7 +56,7 @@ def archive(held: Held) -> Iterator[bytes]:
     yield from pipe.pieces(1)
 
 
-def as_json(held: Held) -> Iterator[bytes]:
+def as_json(held: PersonalData) -> Iterator[bytes]:
     """Write one JSON object: a list of records under the key of each section."""
     yield b'{"person": ' + orjson.dumps(held.user_id) + b', "exported_at": ' + orjson.dumps(held.at)
     for section in held.sections():
@@ -67,7 +67,7 @@ def as_json(held: Held) -> Iterator[bytes]:
     yield b"}\n"
 
 
-def as_page(held: Held) -> Iterator[bytes]:
+def as_page(held: PersonalData) -> Iterator[bytes]:
     """Write a page that any browser shows without a network."""
     title = "What Ledgerdesk holds about you"
     yield (

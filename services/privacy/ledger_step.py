@@ -11,7 +11,7 @@ from models.errors import EngineUnavailable, VersionMoved
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from services.privacy.erasure_job import Outcome
-from services.privacy.personal_data_matcher import ERASED, Traces, deep
+from services.privacy.personal_data_matcher import ERASED, PersonalDataMatcher, deep
 
 PAGE = 250  # items that the embedded engine reads without keeping others waiting
 TRIES = 10
@@ -38,7 +38,7 @@ class LedgerStep:
 
     name = "tickets"
 
-    def run(self, traces: Traces, cursor: Any, now: datetime) -> Outcome:
+    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Look at the next items; a ticket met twice is found done the second time."""
         del now
         found, after = sweep.page(TicketHistory, cursor, PAGE)
@@ -53,7 +53,7 @@ class LedgerStep:
         return Outcome(len(found), {name: number for name, number in counts.items() if number}, after)
 
 
-def concerns(traces: Traces, item: sweep.Stored) -> bool:
+def concerns(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
     """Tell whether a history item is by the person, of a ticket of theirs, or names them."""
     state = item.texts.get("state") or {}
     theirs = (item.get("actor_id"), state.get("requester_id"), state.get("assignee_id"))
@@ -61,7 +61,7 @@ def concerns(traces: Traces, item: sweep.Stored) -> bool:
     return traces.user_id in theirs or traces.mentioned(words)
 
 
-def rewrite(traces: Traces, ticket_id: int) -> Rewritten | None:
+def rewrite(traces: PersonalDataMatcher, ticket_id: int) -> Rewritten | None:
     """Take the person out of one ticket, again when somebody writes to it meanwhile; None for no ticket."""
     for _ in range(TRIES):
         ticket = ticket_table.find(ticket_id)
@@ -78,7 +78,7 @@ def rewrite(traces: Traces, ticket_id: int) -> Rewritten | None:
     raise EngineUnavailable(f"others write to ticket {ticket_id} again and again")
 
 
-def reworded(traces: Traces, ticket: Ticket, history: Sequence[TicketHistory]) -> Rewritten:
+def reworded(traces: PersonalDataMatcher, ticket: Ticket, history: Sequence[TicketHistory]) -> Rewritten:
     """Compute the words of a ticket without the person.
 
     What they wrote as somebody who asks goes whole; in all else only their names and addresses. The subject
@@ -133,13 +133,13 @@ def _follow(ticket: Ticket, fields: dict[str, Any]) -> bool:
     return (ticket.subject, ticket.custom or None) != (before[0], before[1] or None)
 
 
-def _asks(traces: Traces, event: TicketHistory) -> bool:
+def _asks(traces: PersonalDataMatcher, event: TicketHistory) -> bool:
     """Tell whether the person wrote this for themselves, not as somebody who works on it."""
     is_theirs = event.actor_id == traces.user_id
     return is_theirs and (event.actor_kind == "customer" or event.state.get("requester_id") == traces.user_id)
 
 
-def _has_part(traces: Traces, history: Sequence[TicketHistory]) -> bool:
+def _has_part(traces: PersonalDataMatcher, history: Sequence[TicketHistory]) -> bool:
     return any(
         traces.user_id in (event.actor_id, event.state.get("requester_id"), event.state.get("assignee_id"))
         for event in history

@@ -12,7 +12,7 @@ SHORTEST_WORD = 3  # letters of a name of one word that is looked for; shorter o
 
 
 @dataclass(frozen=True)
-class Traces:
+class PersonalDataMatcher:
     """Addresses and names one person has had; `unique` are the names that name nobody else.
 
     An address is looked for everywhere. So is a unique name; any other only in what the person had part in,
@@ -101,6 +101,6 @@ def _name(name: str) -> str:
     return rf"{before}(?{flags}:{together}){after}"
 
 
-def _is_cased(letter: str) -> bool:
+def _is_cased(mail_message: str) -> bool:
     """Tell whether a letter is of a script that sets its words apart by blanks."""
-    return letter.lower() != letter.upper()
+    return mail_message.lower() != mail_message.upper()

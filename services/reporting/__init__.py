@@ -1,5 +1,6 @@
 """The reporting domain: the columnar copy of the ledger, and every figure made from it."""
 
+from services.reporting.actor_tickets import tickets_by_actor
 from services.reporting.counts import Tally, TicketCounts
 from services.reporting.dashboard import DashboardService
 from services.reporting.definitions import DEFINITIONS, Definition
@@ -18,7 +19,6 @@ from services.reporting.reporting_errors import (
     TooLarge,
 )
 from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
-from services.reporting.tickets_by_actor import acted_in
 from services.reporting.visible_tickets import Reach, Seer
 
 __all__ = [
@@ -52,6 +52,6 @@ __all__ = [
     "Tally",
     "TicketCounts",
     "TooLarge",
-    "acted_in",
     "preload",
+    "tickets_by_actor",
 ]

@@ -10,7 +10,7 @@ from services.reporting.reader import View
 from services.reporting.results import Filters
 
 
-class Answers:
+class ResultCache:
     """Remembers answers for as long as the data is the same."""
 
     def __init__(self, size: int = 128) -> None:

@@ -36,7 +36,7 @@ class AssignmentService:
         if not user.active or not role.permissions.get(Permission.TICKET_UPDATE):
             raise Invalid(message, {"assignee_id": message})
 
-    def stints(
+    def assignment_periods(
         self, ticket_id: int, before: Mapping[str, Any], after: Mapping[str, Any], at: datetime
     ) -> list[Assignment]:
         """Build the stints a change ends and begins: none when the assignee stays."""

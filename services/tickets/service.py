@@ -15,7 +15,7 @@ from services.tickets.audit import AuditService
 from services.tickets.fields import Fields
 from services.tickets.permissions import ASSIGNING, Access, asked_for
 from services.tickets.ticket import Event, Ticket
-from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_letter
+from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_message
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
 from services.users.accounts import UserService
@@ -139,17 +139,17 @@ class TicketService:
         team_id: str | None = None,
         assignee_id: str | None = None,
         channel: str = "web",
-        once: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Ticket:
         """Open a ticket for the actor, or for somebody else when the role allows it.
 
-        `once` is a key under which the same wish creates one ticket only, however often it arrives.
+        `idempotency_key` is a key under which the same wish creates one ticket only, however often it arrives.
         """
         requester = requester_id or actor.user_id
         self._roles.check_permission(
             actor=actor, permission=Permission.TICKET_CREATE, owner_id=requester, team_id=team_id
         )
-        subject, text = clean_letter(subject, body)
+        subject, text = clean_message(subject, body)
         wanted = {
             "subject": subject,
             "status": "new",
@@ -163,7 +163,7 @@ class TicketService:
         self._check_new(actor, wanted)
         wanted["organization_id"] = self._users.organization_of(requester)
         draft = Draft("created", wanted, text, public=True)
-        author = Author.of(actor, now, once, "create", sorted(wanted.items()), text)
+        author = Author.of(actor, now, idempotency_key, "create", sorted(wanted.items()), text)
         return self._writer.create(author, draft)
 
     def update(
@@ -176,7 +176,7 @@ class TicketService:
         changes: Mapping[str, Any],
         body: str | None = None,
         public: bool = True,
-        once: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Ticket:
         """Change fields, with or without a public reply or an internal note, as one version.
 
@@ -202,7 +202,7 @@ class TicketService:
             return Draft(kind, kept) if kept else None
 
         wish = ("update", ticket_id, sorted(wanted.items()), text, public)
-        return self._writer.change(ticket_id, Author.of(actor, now, once, *wish), prepare)
+        return self._writer.change(ticket_id, Author.of(actor, now, idempotency_key, *wish), prepare)
 
     def assign_ticket(
         self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, seen: int
@@ -230,7 +230,7 @@ class TicketService:
         return self._writer.change(ticket_id, Author(actor, now), prepare)
 
     def customer_reply(
-        self, *, actor: Actor, now: datetime, ticket_id: int, body: str, once: str | None = None
+        self, *, actor: Actor, now: datetime, ticket_id: int, body: str, idempotency_key: str | None = None
     ) -> Ticket:
         """Add a message of who asked, or of who shares their tickets; a pending or solved one opens again."""
         text = clean_body(body)
@@ -243,7 +243,7 @@ class TicketService:
             status = self._workflow.after_customer_reply(fields, now)
             return Draft("replied", _changed(fields, "status", status), text, public=True)
 
-        author = Author.of(actor, now, once, "customer_reply", ticket_id, text)
+        author = Author.of(actor, now, idempotency_key, "customer_reply", ticket_id, text)
         return self._writer.change(ticket_id, author, prepare)
 
     def customer_solve(self, *, actor: Actor, now: datetime, ticket_id: int) -> Ticket:

@@ -15,7 +15,7 @@ class TicketNotFound(NotFound):
 
 
 @dataclass(frozen=True)
-class Clash:
+class FieldConflict:
     """One field that two people changed: what it was, what is saved now, what the second one wanted."""
 
     field: str
@@ -34,7 +34,7 @@ class Conflict(Conflicted):
     def __init__(
         self,
         *,
-        clashes: list[Clash],
+        field_conflicts: list[FieldConflict],
         seen: int,
         version: int,
         by: str,
@@ -43,7 +43,13 @@ class Conflict(Conflicted):
         theirs_only: dict[str, tuple[Any, Any]],
     ) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
-        self.clashes, self.seen, self.version, self.by, self.at = clashes, seen, version, by, at
+        self.field_conflicts, self.seen, self.version, self.by, self.at = (
+            field_conflicts,
+            seen,
+            version,
+            by,
+            at,
+        )
         self.yours_only, self.theirs_only = yours_only, theirs_only
 
 

@@ -18,7 +18,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import BUSINESS, DERIVED, Fields, evolve, fields_of
 from services.tickets.ticket import Ticket
-from services.tickets.ticket_errors import Clash, Conflict, TicketNotFound, TooBusy
+from services.tickets.ticket_errors import Conflict, FieldConflict, TicketNotFound, TooBusy
 from services.users.identity import Actor
 
 ATTEMPTS = 12
@@ -38,18 +38,18 @@ class Draft:
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes when; `once` is a key under which a second arrival of the same wish writes nothing."""
+    """Who writes when; `idempotency_key` is a key under which a second arrival of the same wish writes nothing."""
 
     actor: Actor
     now: datetime
-    once: str | None = None
+    idempotency_key: str | None = None
 
     @classmethod
-    def of(cls, actor: Actor, now: datetime, once: str | None, *wish: object) -> Self:
+    def of(cls, actor: Actor, now: datetime, idempotency_key: str | None, *wish: object) -> Self:
         """Bind a key to who wishes what: a form sent again with other words is another wish."""
-        if once is None:
+        if idempotency_key is None:
             return cls(actor, now)
-        return cls(actor, now, sha256(repr((actor.user_id, once, *wish)).encode()).hexdigest())
+        return cls(actor, now, sha256(repr((actor.user_id, idempotency_key, *wish)).encode()).hexdigest())
 
 
 class TicketWriter:
@@ -68,7 +68,7 @@ class TicketWriter:
         self.new_id, self.pause, self._shards = new_id, pause, shards
 
     def create(self, author: Author, draft: Draft) -> Ticket:
-        """Write version 1 of a new ticket; the same `once` key gives the ticket written the first time."""
+        """Write version 1 of a new ticket; the same `idempotency_key` key gives the ticket written the first time."""
         try:
             ticket_id = setting.next_number("tickets")
             for attempt in range(ATTEMPTS):
@@ -118,7 +118,7 @@ class TicketWriter:
         try:
             return prepare(item, fields)
         except (Conflicted, Invalid):
-            if author.once is not None and ledger.is_done(author.once):
+            if author.idempotency_key is not None and ledger.is_done(author.idempotency_key):
                 return None
             raise
 
@@ -132,20 +132,20 @@ class TicketWriter:
         since = self._since(item, seen)
         touched = _before(since)
         kept: Fields = {}
-        clashes = []
+        field_conflicts = []
         for name, yours in wanted.items():
             old, theirs = touched.get(name, fields.get(name)), fields.get(name)
             if yours in (old, theirs):
                 continue
             kept[name] = yours
             if theirs != old:
-                clashes.append(Clash(name, old, theirs, yours))
-        if not clashes:
+                field_conflicts.append(FieldConflict(name, old, theirs, yours))
+        if not field_conflicts:
             return kept
-        clashing = {clash.field for clash in clashes}
+        clashing = {field_conflict.field for field_conflict in field_conflicts}
         theirs_last = next(event for event in reversed(since) if clashing & event.changes.keys())
         raise Conflict(
-            clashes=clashes,
+            field_conflicts=field_conflicts,
             seen=seen,
             version=int(item.version),
             by=theirs_last.actor_id,
@@ -194,9 +194,13 @@ class TicketWriter:
             write_id=self.new_id(),
             undoes=draft.undoes,
         )
-        stints = self._assignments.stints(ticket_id, before, after, at)
-        once = author.once and ledger.once_key(author.once, {"ticket_id": ticket_id}, now + REMEMBER)
-        item = self.store(ticket_id, seen, after, [event], also=stints, once=once or None)
+        assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)
+        idempotency_key = author.idempotency_key and ledger.idempotency_key_item(
+            author.idempotency_key, {"ticket_id": ticket_id}, now + REMEMBER
+        )
+        item = self.store(
+            ticket_id, seen, after, [event], also=assignment_periods, idempotency_key=idempotency_key or None
+        )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 
     def store(
@@ -207,12 +211,12 @@ class TicketWriter:
         events: Sequence[TicketHistory],
         *,
         also: Sequence[LeanModel] = (),
-        once: Setting | None = None,
+        idempotency_key: Setting | None = None,
     ) -> TicketItem:
         """Commit the events that follow version `seen` and end in `after`; raises the models' errors."""
         last = events[-1]
         item = ticket_table.compose(ticket_id, int(last.version), last.at, after, self._shards)
-        ledger.write(ledger.Commit(item, seen, events, also=also, once=once))
+        ledger.write(ledger.Commit(item, seen, events, also=also, idempotency_key=idempotency_key))
         return item
 
 

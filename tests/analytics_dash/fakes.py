@@ -187,7 +187,7 @@ def rows(rng: random.Random, keys: Iterable[str | None], created: list[int] | No
     )
 
 
-class FakeUsers:
+class FakeAccounts:
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         return {key: AGENTS[key] for key in ids if key in AGENTS}
 
@@ -201,8 +201,18 @@ class FakeCatalog:
 
 
 @dataclass
-class FakeServices:
+class FakeReporting:
     dashboards: FakeDashboards = field(default_factory=FakeDashboards)
+
+
+@dataclass
+class FakeUsers:
+    accounts: FakeAccounts = field(default_factory=FakeAccounts)
+
+
+@dataclass
+class FakeServices:
+    reporting: FakeReporting = field(default_factory=FakeReporting)
     users: FakeUsers = field(default_factory=FakeUsers)
     catalog: FakeCatalog = field(default_factory=FakeCatalog)
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.authorization.fixture import World, changed
 from tests.authorization.matrix import MATRIX, Key
+from tests.authorization.matrix_site import MatrixSite, changed
 
 Try = Callable[[Key, str, bool], str]  # row, column, whether it may succeed -> outcome
 Outcomes = dict[str, str]
@@ -18,19 +18,19 @@ def unknown(table: str, wanted: set[Key], attempt: Try) -> tuple[dict[Key, Outco
 
 
 def refusals(
-    table: str, wanted: set[Key], attempt: Try, world: World
+    table: str, wanted: set[Key], attempt: Try, matrix_site: MatrixSite
 ) -> tuple[dict[Key, Outcomes], list[str]]:
     """Try everything that is to be refused; return the rows that answer otherwise, and what they changed."""
     wrong: dict[Key, Outcomes] = {}
     traces = []
-    before = world.digest()
+    before = matrix_site.digest()
     for key, expected in _rows(table, wanted).items():
         refused = [column for column, outcome in expected.items() if outcome != "yes"]
         found = {column: attempt(key, column, False) for column in refused}
         if any(found[column] != expected[column] for column in refused):
             wrong[key] = {**expected, **found}
         elif refused:
-            after = world.digest()
+            after = matrix_site.digest()
             traces += [f"{' '.join(key)} was refused and changed {name}" for name in changed(before, after)]
             before = after
     return wrong, traces

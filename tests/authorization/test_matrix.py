@@ -3,9 +3,9 @@
 import pytest
 
 from services.users.identity import BUILT_IN, Permission, Scope
-from tests.authorization.fixture import NOBODY
 from tests.authorization.matrix import MATRIX, OUTCOMES, TO_REVIEW, Matrix, complaint
 from tests.authorization.matrix_run import unknown
+from tests.authorization.matrix_site import NOBODY
 
 
 @pytest.mark.parametrize("name", ["routes", "services", "lists"])

@@ -1,32 +1,42 @@
 """Every method of every service, asked by everybody about what is theirs and what is not."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from services.errors import Forbidden, NotFound
-from tests.authorization.attempt import Scene
+from tests.authorization.access_case import AccessCase
 from tests.authorization.calls import CALLS, Call, arguments, objects_of, outcome
-from tests.authorization.fixture import World
 from tests.authorization.matrix import MATRIX, Key, complaint
 from tests.authorization.matrix_run import grants, refusals, unknown
+from tests.authorization.matrix_site import MatrixSite
 
 # Methods that answer whether something may be done.
-ANSWERS = ("roles.allows", "tickets.may_answer")
+ANSWERS = ("users.roles.allows", "tickets.service.may_answer")
+
+
+def leaves(services: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each service with its path, such as users.roles, through the dataclasses that group them."""
+    for field in fields(services):
+        name, service = f"{path}{field.name}", getattr(services, field.name)
+        if type(service).__module__.startswith("services.bootstrap."):
+            yield from leaves(service, f"{name}.")
+        else:
+            yield name, service
 
 
 class Methods:
     """The public methods of all services, and how each is tried."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, matrix_site: MatrixSite) -> None:
+        self.matrix_site = matrix_site
         self.all: dict[str, Callable[..., Any]] = {
-            f"{field.name}.{name}": method
-            for field in fields(world.services)
-            for name, method in inspect.getmembers(getattr(world.services, field.name), inspect.isroutine)
+            f"{path}.{name}": method
+            for path, service in leaves(matrix_site.services)
+            for name, method in inspect.getmembers(service, inspect.isroutine)
             if not name.startswith("_")
         }
         self.asking = {
@@ -44,9 +54,9 @@ class Methods:
         """Call a row's method as a column's person, and say in the matrix's words what came of it."""
         name, about = key
         method, call = self.asking[name], CALLS.get(name, Call())
-        who = self.world.person(column) if call.spends and fresh else self.world.people[column]
+        who = self.matrix_site.person(column) if call.spends and fresh else self.matrix_site.people[column]
         try:
-            values = arguments(method, call, Scene(self.world, who, about, fresh))
+            values = arguments(method, call, AccessCase(self.matrix_site, who, about, fresh))
             found = outcome(method, values)
         except Forbidden:
             return "no"
@@ -58,8 +68,8 @@ class Methods:
 
 
 @pytest.fixture(scope="module")
-def methods(world):
-    return Methods(world)
+def methods(matrix_site):
+    return Methods(matrix_site)
 
 
 def test_who_asks_nobody_is_listed_with_the_reason(methods):
@@ -75,8 +85,8 @@ def test_every_call_is_of_a_method(methods):
     assert not set(CALLS) - methods.asking.keys(), "calls.py has these for nothing"
 
 
-def test_what_is_refused(methods, world):
-    wrong, traces = refusals("services", methods.rows, methods.attempt, world)
+def test_what_is_refused(methods, matrix_site):
+    wrong, traces = refusals("services", methods.rows, methods.attempt, matrix_site)
     assert not wrong, complaint("services", wrong)
     assert not traces, "\n".join(traces)
 

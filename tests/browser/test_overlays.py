@@ -133,7 +133,7 @@ def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, 
     watch.expected.add(409)
     page = open_as("agent")
 
-    def clash() -> None:
+    def field_conflict() -> None:
         number = people["customer"].new_ticket("Changed in two cells")
         page.goto(OPEN)
         people["manager"].update(number, priority="high", seen_priority="normal")
@@ -148,7 +148,7 @@ def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, 
         page.get_by_role("alertdialog").wait_for()
 
     page.set_viewport_size(DESKTOP)
-    clash()
+    field_conflict()
     found = inspect(page, "focus") + problems(page, "[role=alertdialog]")
     assert not found, "\n".join(found)
 

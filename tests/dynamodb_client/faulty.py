@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-Act = Callable[[socket.socket], bool]
+AuditEvent = Callable[[socket.socket], bool]
 
 
 def reply(
@@ -22,7 +22,7 @@ def reply(
     cut: int | None = None,
     keep: bool = True,
     crc: int | None = None,
-) -> Act:
+) -> AuditEvent:
     """Answer with a body (JSON, or bytes as they are); `length` lies about it, `cut` sends only a part."""
     content = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
 
@@ -41,7 +41,7 @@ def reply(
     return act
 
 
-def raw(data: bytes, *, keep: bool = False, pause: float = 0) -> Act:
+def raw(data: bytes, *, keep: bool = False, pause: float = 0) -> AuditEvent:
     """Answer with bytes as they are, in two halves when there is a pause."""
 
     def act(conn: socket.socket) -> bool:
@@ -54,7 +54,7 @@ def raw(data: bytes, *, keep: bool = False, pause: float = 0) -> Act:
     return act
 
 
-def reset(before: bytes = b"") -> Act:
+def reset(before: bytes = b"") -> AuditEvent:
     """Send something, then break the connection."""
 
     def act(conn: socket.socket) -> bool:
@@ -72,7 +72,7 @@ def close(conn: socket.socket) -> bool:
     return False
 
 
-def silence(seconds: float) -> Act:
+def silence(seconds: float) -> AuditEvent:
     """Say nothing for a while, then close."""
 
     def act(conn: socket.socket) -> bool:
@@ -87,13 +87,13 @@ class FaultyServer:
     """Answers each request with the next act of its script; the last one stays."""
 
     port: int = 0
-    script: list[Act] = field(default_factory=list)
+    script: list[AuditEvent] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
     latest: dict[int, bytes] = field(default_factory=dict)  # the body last sent over each connection
 
     @classmethod
-    def start(cls, listener: socket.socket, *script: Act) -> "FaultyServer":
+    def start(cls, listener: socket.socket, *script: AuditEvent) -> "FaultyServer":
         """Answer on a listening socket until it is closed."""
         server = cls(port=listener.getsockname()[1], script=list(script))
         threading.Thread(target=server.serve, args=(listener,), daemon=True).start()
@@ -103,7 +103,7 @@ class FaultyServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def play(self, *acts: Act) -> None:
+    def play(self, *acts: AuditEvent) -> None:
         """Set the script and forget the requests seen."""
         self.script, self.requests, self.connections = list(acts), [], 0
 

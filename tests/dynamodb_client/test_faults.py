@@ -14,7 +14,7 @@ from pynamodb.expressions.operand import Path
 
 from dynamodb_client import ConnectionOptions, MalformedReplyError
 from dynamodb_client.shared import SharedConnection
-from tests.dynamodb_client.faulty import Act, FaultyServer, close, raw, reply, reset, silence
+from tests.dynamodb_client.faulty import AuditEvent, FaultyServer, close, raw, reply, reset, silence
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 
@@ -163,7 +163,9 @@ def outcome(call: Call, connection: Connection, server: FaultyServer) -> tuple[A
     return result, len(server.requests)
 
 
-def outcomes(make: Callable[[str], Connection], server: FaultyServer, acts: list[Act]) -> dict[str, Any]:
+def outcomes(
+    make: Callable[[str], Connection], server: FaultyServer, acts: list[AuditEvent]
+) -> dict[str, Any]:
     """Say what comes of every kind of call, each over a connection that has just been used."""
     connection, told = make(server.url), {}
     for name, call in CALLS.items():

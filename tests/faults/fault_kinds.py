@@ -21,7 +21,7 @@ class Reply(NamedTuple):
 
 
 Request = tuple[dict[str, str], bytes]
-Act = Callable[["Talk"], Reply | None]
+AuditEvent = Callable[["Talk"], Reply | None]
 """Deals with one request; None closes the connection without an answer."""
 
 PREFIX = "com.amazonaws.dynamodb.v20120810#"
@@ -119,7 +119,7 @@ def garble(talk: "Talk") -> Reply | None:
     return Reply(200, b"<html>Bad gateway</html>")
 
 
-def cancel(code: str, position: int = 0) -> Act:
+def cancel(code: str, position: int = 0) -> AuditEvent:
     """Cancel the transaction for a reason given to one of its items."""
 
     def act(talk: "Talk") -> Reply | None:

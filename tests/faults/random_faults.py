@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tests.faults.fault_kinds import (
-    Act,
+    AuditEvent,
     Reply,
     Talk,
     cancel,
@@ -56,7 +56,7 @@ class Trouble:
         """Give every fault the same share."""
         return cls(dict.fromkeys(FAULTS, rate), seed)
 
-    def act(self, operation: str, body: bytes) -> Act | None:
+    def act(self, operation: str, body: bytes) -> AuditEvent | None:
         """Choose what happens to a request."""
         if operation in SPARED:
             return None
@@ -86,7 +86,7 @@ def _special(operation: str, body: bytes) -> set[str]:
     return {"late index"} if operation == "Query" and b'"IndexName"' in body else set()
 
 
-def _act(fault: str, operation: str, body: bytes, rng: random.Random) -> Act:
+def _act(fault: str, operation: str, body: bytes, rng: random.Random) -> AuditEvent:
     plain = {
         "failed": fail,
         "reset before": reset_before,
@@ -105,7 +105,7 @@ def _act(fault: str, operation: str, body: bytes, rng: random.Random) -> Act:
     return lambda _: refusal(400, kind)
 
 
-def _slow(seconds: float) -> Act:
+def _slow(seconds: float) -> AuditEvent:
     def act(talk: Talk) -> Reply | None:
         talk.pause(seconds)
         return through(talk)

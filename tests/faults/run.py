@@ -82,7 +82,7 @@ def run(site: Site, proxy: Proxy, *, operations: int, seed: int) -> Done:
 def _person(site: Site, town: Town, role: str, number: int) -> Person:
     name = f"{role} {number}"
     if name not in site.users:
-        made = site.services.users.create(
+        made = site.services.users.accounts.create(
             actor=SYSTEM, now=datetime.now(UTC), name=name, email=f"{role}{number}@demo.example",
             role_id=role, password=PASSWORD,
         )  # fmt: skip
@@ -95,6 +95,6 @@ def _follow(site: Site, over: threading.Event) -> None:
     """Keep the columnar copy as the worker does."""
     while not over.wait(FOLLOWING):
         try:
-            site.services.analytics.follow(now=datetime.now(UTC))
+            site.services.reporting.analytics.follow(now=datetime.now(UTC))
         except EngineUnavailable:
             continue

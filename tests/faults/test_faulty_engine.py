@@ -23,7 +23,7 @@ def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
     history = stored_history()
     assert broken_promises(done.wishes, history) == []
     assert not_whole(history) == []
-    assert site.services.audit.verify().shown == []
+    assert site.services.tickets.audit.verify().shown == []
     for fault in FAULTS:
         met, possible = done.met.done[fault], done.met.possible[fault]
         usual = math.sqrt(possible * RATE * (1 - RATE))
@@ -33,5 +33,5 @@ def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
     assert acknowledged > len(done.wishes) / 2, "or the product refuses to work"
     # The worker's own look back over a whole minute, which finds what an index showed too late.
     later = datetime.now(UTC) + timedelta(minutes=2)
-    site.services.analytics.follow(now=later)
-    assert miscounted(site.services.reports.summary(), history) == []
+    site.services.reporting.analytics.follow(now=later)
+    assert miscounted(site.services.reporting.reports.summary(), history) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.fault_kinds import Act, fail, lose_request, throttle
+from tests.faults.fault_kinds import AuditEvent, fail, lose_request, throttle
 from tests.portal.api_client import ME, TICKETS, Program, problem, token_for
 from tests.portal.pages import Page
 
@@ -19,10 +19,10 @@ PAGES = [
 class Always:
     """Does the same to every request of some operations; None stands for all."""
 
-    def __init__(self, act: Act, operations: set[str] | None = None, *, spared: int = 0) -> None:
+    def __init__(self, act: AuditEvent, operations: set[str] | None = None, *, spared: int = 0) -> None:
         self._act, self._operations, self._spared = act, operations, spared
 
-    def act(self, operation: str, body: bytes) -> Act | None:
+    def act(self, operation: str, body: bytes) -> AuditEvent | None:
         """Choose what happens to a request; the first ones may be spared."""
         del body
         if self._spared and (self._operations is None or operation in self._operations):

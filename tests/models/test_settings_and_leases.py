@@ -57,9 +57,9 @@ def test_versions_guard_a_setting(moto):
 def test_idempotency_keys_are_swept_when_they_expire(moto):
     for number in range(20):
         key = f"{number % 16:x}{number}"
-        ledger.once_key(key, {"ticket_id": number}, NOW + timedelta(minutes=number)).save()
+        ledger.idempotency_key_item(key, {"ticket_id": number}, NOW + timedelta(minutes=number)).save()
         assert ledger.is_done(key)
-    assert ledger.sweep_once_keys(NOW + timedelta(minutes=10)) == 10
+    assert ledger.sweep_idempotency_keys(NOW + timedelta(minutes=10)) == 10
     assert not ledger.is_done("00")
     assert ledger.is_done("f15")
 

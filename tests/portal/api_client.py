@@ -14,7 +14,7 @@ ME, TICKETS = "/api/v1/me", "/api/v1/tickets"
 def token_for(site, role="agent", scopes=ALL, days=30):
     """Make a token as a person of a role; returns its id and secret."""
     actor = site.actor(role)
-    made, secret = site.services.tokens.create(
+    made, secret = site.services.users.api_tokens.create(
         actor=actor, now=datetime.now(UTC), name=f"of {role}", scopes=scopes, days=days
     )
     return made.id, secret

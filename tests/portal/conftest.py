@@ -70,21 +70,21 @@ class Site:
 
     def ticket(self, role: str = "customer", subject: str = "Printer on fire", body: str = "It burns") -> int:
         """Open a ticket and return its number."""
-        made = self.services.tickets.create(
+        made = self.services.tickets.service.create(
             actor=self.actor(role), now=datetime.now(UTC), subject=subject, body=body
         )
         return made.ticket_id
 
     def actor(self, role: str) -> Any:
         """Return a person of a role as the services see them."""
-        token = self.services.sessions.start(user_id=self.users[role], now=datetime.now(UTC))
-        return self.services.authentication.actor_for(token=token, now=datetime.now(UTC))
+        token = self.services.users.sessions.start(user_id=self.users[role], now=datetime.now(UTC))
+        return self.services.users.authentication.actor_for(token=token, now=datetime.now(UTC))
 
 
 def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, ...] = ()) -> Site:
     """Compose the application as wsgi.py does and sign everybody in."""
     services = build_services(service_options(options, folder, providers=providers))
-    services.roles.ensure_built_in()
+    services.users.roles.ensure_built_in()
     settings = Settings(secret_key="s" * 48, data_dir=folder, mail_dir=folder / "mail")
     app = create_app(settings, services)
     dash = mount(
@@ -104,7 +104,7 @@ def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, .
     site = Site(app, services, {}, {})
     now = datetime.now(UTC)
     for role in (*ROLES, "stranger"):
-        user = services.users.create(
+        user = services.users.accounts.create(
             actor=SYSTEM,
             now=now,
             name=f"{role.title()} Demo",
@@ -130,8 +130,8 @@ def choose_password(site: Site, email: str, password: str = PASSWORD) -> None:
     """Take somebody's invitation up, with the link that their letter would hold."""
     item = user_table.find_by_email(normalize_email(email))
     link = Link(item.user_id, Purpose.WELCOME, item.links[Purpose.WELCOME][0])
-    site.services.accounts.choose_password(
-        token=site.services.accounts._links.token(link),
+    site.services.users.own_account.choose_password(
+        token=site.services.users.own_account._links.token(link),
         purpose=Purpose.WELCOME,
         password=password,
         now=datetime.now(UTC),
@@ -143,10 +143,10 @@ def site(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) ->
     """Build the application once per module."""
     built = build(tables, tmp_path_factory.mktemp("site"))
     yield built
-    built.services.analytics.close()
+    built.services.reporting.analytics.close()
 
 
 @pytest.fixture
 def read(site: Site) -> Callable[[int], Any]:
     """Read a ticket as the system sees it."""
-    return lambda ticket_id: site.services.tickets.get(actor=SYSTEM, ticket_id=ticket_id)
+    return lambda ticket_id: site.services.tickets.service.get(actor=SYSTEM, ticket_id=ticket_id)

@@ -10,7 +10,7 @@ from models.user import User
 from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
-from tests.portal.test_account_pages import NONCE, letters, post
+from tests.portal.test_account_pages import NONCE, mail_messages, post
 from tests.portal.test_signing_in import attempt
 
 ANOTHER = "violet tractor under snowfall"
@@ -23,7 +23,7 @@ HUGE = "x" * 10_000_000
 def person(site):
     """Somebody of their own for each test, with a browser that is signed in."""
     email = f"own{len(site.users)}@ways.example"
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Own Person", email=email, role_id="customer",
         password=PASSWORD,
     )  # fmt: skip
@@ -52,7 +52,9 @@ def ask(client, email, **fields):
 
 def links(site, email):
     """Return the addresses of the links sent to an address."""
-    return [link for letter in letters(site, email) for _, link in set(LINK.findall(letter))]
+    return [
+        link for mail_message in mail_messages(site, email) for _, link in set(LINK.findall(mail_message))
+    ]
 
 
 def plain(answer):
@@ -85,7 +87,7 @@ def test_an_invitation_from_the_grid_to_the_first_sign_in(site):
 
 
 def test_an_invitation_is_sent_again(site):
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Ari Again", email="ari@ways.example", role_id="agent"
     )
     path = f"/admin/users/edit/?id={made.user_id}"
@@ -123,7 +125,7 @@ def test_changing_ones_own_address(site, person):
     assert attempt(site.app.test_client(), email).status_code == 400
     assert "Confirmed" in Page(client.get("/account/").text).text
     assert stranger.get(link).status_code == post(stranger, link, "/login").status_code == 400
-    assert any("was changed to another one" in letter for letter in letters(site, email))
+    assert any("was changed to another one" in mail_message for mail_message in mail_messages(site, email))
 
 
 def test_an_unconfirmed_address_can_be_confirmed(site, person):
@@ -176,7 +178,7 @@ def test_registration_is_off_until_it_is_turned_on(site, rule):
     assert "/register" not in stranger.get("/login").text
     assert rule("on").status_code == 302
     assert "/register" in Page(stranger.get("/login").text).links
-    assert letters(site, "nia@ways.example") == []
+    assert mail_messages(site, "nia@ways.example") == []
 
 
 def test_an_account_of_ones_own(site, rule):
@@ -227,10 +229,12 @@ def test_the_host_header_leads_no_link_elsewhere(site, rule, person):
             headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Cookie": cookies},
         )
         assert answer.status_code in (200, 302), path
-        found = letters(site, address)
+        found = mail_messages(site, address)
         assert found, path
-        assert all("evil" not in letter for letter in found)
-        assert {base for letter in found for base, _ in LINK.findall(letter)} == {"http://127.0.0.1"}
+        assert all("evil" not in mail_message for mail_message in found)
+        assert {base for mail_message in found for base, _ in LINK.findall(mail_message)} == {
+            "http://127.0.0.1"
+        }
 
 
 def test_a_link_opens_nothing_but_what_it_is_for(site, rule, person):

@@ -60,7 +60,7 @@ def cut_off(tmp_path_factory):
         token = site.token("administrator")
         engine.stop()
         yield site, token
-        site.services.analytics.close()
+        site.services.reporting.analytics.close()
 
 
 def problem_of(answer, status):

@@ -66,11 +66,11 @@ def test_the_exact_moment_names_everything():
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"),
+    ("name", "initials"),
     [("Ana Silva", "AS"), ("ben", "B"), ("Ana de la Cruz", "AC"), ("(bot)", "?"), ("", "?")],
 )
-def test_initials(name, letters):
-    assert formatting.initials(name) == letters
+def test_initials(name, initials):
+    assert formatting.initials(name) == initials
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ PUBLIC = {
     "registration.form", "registration.ask", "registration.choose", "registration.register",
     "addresses.look", "addresses.confirm",
     "account.forgot", "account.ask", "account.choose", "account.set_password",
-    "style.page", "mailbox.index", "mailbox.letter", "sign_on.leave", "sign_on.come_back",
+    "style.page", "mailbox.index", "mailbox.message", "sign_on.leave", "sign_on.come_back",
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def site(
     down = replace(corp.provider(), id="down", label="Down <b>", issuer="http://127.0.0.1:9")
     built = build(tables, tmp_path_factory.mktemp("site"), (corp.provider(), down))
     yield built
-    built.services.analytics.close()
+    built.services.reporting.analytics.close()
 
 
 def leave(client, path="/login/with/corp", **more):
@@ -130,12 +130,12 @@ def test_who_must_prove_it_signs_in_at_the_provider_again(site, corp):
 
 def test_another_session_of_the_browser_ends(site, corp):
     client = site.app.test_client()
-    old = site.services.sessions.start(user_id=site.users["agent"], now=datetime.now(UTC))
+    old = site.services.users.sessions.start(user_id=site.users["agent"], now=datetime.now(UTC))
     url = leave(client)
     client.set_cookie(COOKIE, old)
     client.get(path_of(corp.sign_in(url, "ada")))
     assert client.get_cookie(COOKIE).value != old
-    assert site.services.authentication.actor_for(token=old, now=datetime.now(UTC)) is None
+    assert site.services.users.authentication.actor_for(token=old, now=datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize(("who", "status"), [("eve", 403), ("", 400)], ids=["unverified", "stopped"])

@@ -9,18 +9,18 @@ import pytest
 from models import audit as audit_table
 from models import session as session_table
 from models import user as user_table
-from portal.web.guards import ProofNeeded, prove_first
-from services.users.identity import PROOF_LASTS, SYSTEM
+from portal.web.guards import StepUpNeeded, require_step_up
+from services.users.identity import STEP_UP_LASTS, SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
 
 OFF = "/account/second-factor/off"
 
 
-def age(site, client, by=PROOF_LASTS):
+def age(site, client, by=STEP_UP_LASTS):
     """Let the last proof of a browser be so long ago."""
-    id_ = site.services.sessions.id_of(client.get_cookie("ledgerdesk_session").value)
-    assert session_table.amend(id_, proved_at=datetime.now(UTC) - by)
+    id_ = site.services.users.sessions.id_of(client.get_cookie("ledgerdesk_session").value)
+    assert session_table.update(id_, stepped_up_at=datetime.now(UTC) - by)
     return id_
 
 
@@ -28,7 +28,7 @@ def age(site, client, by=PROOF_LASTS):
 def person(site):
     """An administrator of their own for each test, whose proof is old."""
     email = f"prover{len(site.users)}@demo.example"
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Prover", email=email, role_id="administrator",
         password=PASSWORD,
     )  # fmt: skip
@@ -39,7 +39,7 @@ def person(site):
 
 
 def victim(site, name):
-    return site.services.users.create(
+    return site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name=name, email=f"{name.lower()}@demo.example",
         role_id="agent", password=PASSWORD,
     )  # fmt: skip
@@ -52,7 +52,7 @@ def post(client, path, page="/account/", **fields):
 
 def test_a_fresh_sign_in_is_a_proof_and_ends_as_one_after_ten_minutes(site, person):
     client, _ = person
-    age(site, client, PROOF_LASTS - timedelta(seconds=30))
+    age(site, client, STEP_UP_LASTS - timedelta(seconds=30))
     assert client.get("/account/second-factor").status_code == 200
     age(site, client)
     answer = client.get("/account/second-factor")
@@ -79,7 +79,7 @@ def test_a_form_goes_on_with_the_password_and_loses_nothing(site, person):
     sent = form.filled(name="Formed Anew", role_id="manager", active=[])
     held = client.post(edit, data=sent)
     assert held.status_code == 403
-    assert site.services.users.read(actor=SYSTEM, user_id=user.user_id).version == user.version
+    assert site.services.users.accounts.read(actor=SYSTEM, user_id=user.user_id).version == user.version
     again = Page(held.text).form(edit)
     kept = {name: again.fields.get(name) for name in ("name", "role_id", "email", "_version")}
     assert kept["name"] == ["Formed Anew"]
@@ -91,7 +91,7 @@ def test_a_form_goes_on_with_the_password_and_loses_nothing(site, person):
     right = Page(wrong.text).form(edit)
     done = client.post(right.action, data=right.filled(proof=PASSWORD))
     assert done.status_code == 302
-    after = site.services.users.read(actor=SYSTEM, user_id=user.user_id)
+    after = site.services.users.accounts.read(actor=SYSTEM, user_id=user.user_id)
     assert (after.name, after.role_id, after.active) == ("Formed Anew", "manager", False)
 
 
@@ -116,24 +116,24 @@ def test_a_script_is_told_where_to_confirm(site, person):
     assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
     assert answer.json["proof"] == "/account/prove?next=/admin/users/&sent=1"
     assert "/account/prove" in answer.json["detail"]
-    assert site.services.users.read(actor=SYSTEM, user_id=user.user_id).active
+    assert site.services.users.accounts.read(actor=SYSTEM, user_id=user.user_id).active
 
 
 def test_a_role_is_not_made_without_a_proof(site, person):
     client, _ = person
     form = Page(client.get("/admin/roles/new/").text).form("/admin/roles/new/")
     assert client.post(form.action, data=form.filled(name="Unproved")).status_code == 403
-    assert "unproved" not in site.services.roles.ids()
+    assert "unproved" not in site.services.users.roles.ids()
 
 
 def test_a_secret_is_never_handed_back(site, person):
     client, _ = person
     with site.app.test_request_context("/x", method="POST", data={"password": "kept nowhere"}):
-        handler = site.app.error_handler_spec[None][None][ProofNeeded]
+        handler = site.app.error_handler_spec[None][None][StepUpNeeded]
         site.app.preprocess_request()
         with pytest.raises(Exception, match="Sign in"):
-            prove_first()  # nobody is signed in here
-        answer = handler(ProofNeeded())
+            require_step_up()  # nobody is signed in here
+        answer = handler(StepUpNeeded())
     assert answer.status_code == 302
     assert answer.location == "/account/prove?sent=1"
     asked = client.get("/account/prove?sent=1&next=/account/")
@@ -145,13 +145,15 @@ def test_a_secret_is_never_handed_back(site, person):
 def test_the_code_is_asked_where_there_is_one_and_works_once(site, person):
     client, user_id = person
     secret = pyotp.random_base32()
-    user_table.amend(user_id, totp=site.services.second_factor._vault.seal(secret), totp_step=0, recovery=[])
+    user_table.update(
+        user_id, totp=site.services.users.second_factor._encryption.encrypt(secret), totp_step=0, recovery=[]
+    )
     code = pyotp.TOTP(secret).now()
     held = post(client, OFF)
     assert held.status_code == 403
     assert "Code from your app" in held.text
     assert post(client, OFF, proof=PASSWORD).status_code == 403, "the password is not enough"
-    assert site.services.second_factor.is_on(user_id)
+    assert site.services.users.second_factor.is_on(user_id)
     assert post(client, "/account/prove", proof=code).status_code == 302
     age(site, client)
     assert post(client, "/account/prove", proof=code).status_code == 400, "a code works once"
@@ -172,7 +174,7 @@ def test_wrong_proofs_are_braked_and_counted_without_what_was_typed(site, person
 
 def test_who_has_neither_password_nor_code_signs_in_again(site, person):
     client, user_id = person
-    user_table.amend(user_id, password_hash=None)
+    user_table.update(user_id, password_hash=None)
     page = client.get("/account/prove?next=/account/second-factor")
     assert "This needs a fresh sign-in" in page.text
     assert post(client, "/account/prove", proof="").status_code == 400
@@ -196,11 +198,11 @@ def test_a_proof_for_a_session_that_ended_brings_nothing_back(site, person):
     client, _ = person
     token = TOKEN.search(client.get("/account/").text)[1]
     cookie = client.get_cookie("ledgerdesk_session").value
-    id_ = site.services.sessions.id_of(cookie)
-    actor = site.services.authentication.actor_for(token=cookie, now=datetime.now(UTC))
-    site.services.sessions.revoke(token=cookie)
+    id_ = site.services.users.sessions.id_of(cookie)
+    actor = site.services.users.authentication.actor_for(token=cookie, now=datetime.now(UTC))
+    site.services.users.sessions.revoke(token=cookie)
     with pytest.raises(Exception, match="Sign in again"):
-        site.services.proofs.prove(actor=actor, answer=PASSWORD, now=datetime.now(UTC))
+        site.services.users.step_up.prove(actor=actor, answer=PASSWORD, now=datetime.now(UTC))
     assert session_table.find(id_) is None
     assert client.post("/account/prove", data={"csrf_token": token, "proof": PASSWORD}).status_code == 302
 
@@ -210,7 +212,7 @@ def test_people_are_not_changed_together_without_a_proof(site, person, action, v
     client, _ = person
     chosen = victim(site, f"Bulk-{action}")
     post(client, "/admin/users/action/", action=action, value=value, rowid=chosen.user_id)
-    assert site.services.users.read(actor=SYSTEM, user_id=chosen.user_id) == chosen
+    assert site.services.users.accounts.read(actor=SYSTEM, user_id=chosen.user_id) == chosen
 
 
 def test_people_are_not_imported_without_a_proof(site, person):
@@ -219,7 +221,7 @@ def test_people_are_not_imported_without_a_proof(site, person):
     assert client.get(path).location == f"/account/prove?next={path}"
     asked = post(client, path, step="import", text="name,email\nNew,unproved@demo.example\n")
     assert "What you sent is kept." in Page(asked.text).text
-    assert site.services.users.find_by_email("unproved@demo.example") is None
+    assert site.services.users.accounts.find_by_email("unproved@demo.example") is None
 
 
 def test_a_second_factor_is_not_set_from_an_old_proof(site, person):

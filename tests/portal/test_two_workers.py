@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-import services.bootstrap
-import services.members
+import services.bootstrap.common
 from portal.app import create_app
 from portal.config.settings import Settings
-from services.bootstrap import FRESH, build_services
+from services.bootstrap import build_services
+from services.bootstrap.common import FRESH
 from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
 from tests.services.harness import options
@@ -37,21 +37,20 @@ def workers(tables, clock, tmp_path_factory):
     folder = tmp_path_factory.mktemp("workers")
     made = []
     with pytest.MonkeyPatch.context() as patch:
-        for wiring in (services.bootstrap, services.members):
-            patch.setattr(wiring, "time", SimpleNamespace(monotonic=clock))
+        patch.setattr(services.bootstrap.common, "time", SimpleNamespace(monotonic=clock))
         for _ in range(2):
             built = build_services(options(tables, folder))
-            built.roles.ensure_built_in()
+            built.users.roles.ensure_built_in()
             made.append(create_app(Settings(secret_key="s" * 48, data_dir=folder), built))
     return made
 
 
-def house(worker):
+def services_of(worker):
     return worker.extensions["services"]
 
 
-def bring(worker, name, role_id="agent"):
-    return house(worker).users.create(
+def upsert(worker, name, role_id="agent"):
+    return services_of(worker).users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name=name,
@@ -62,7 +61,7 @@ def bring(worker, name, role_id="agent"):
 
 
 def change(worker, user, **changes):
-    now = house(worker).users.read(actor=SYSTEM, user_id=user.user_id)
+    now = services_of(worker).users.accounts.read(actor=SYSTEM, user_id=user.user_id)
     wanted = {
         "name": now.name,
         "email": now.email,
@@ -70,7 +69,7 @@ def change(worker, user, **changes):
         "active": now.active,
         "team_ids": (),
     }
-    return house(worker).users.update(
+    return services_of(worker).users.accounts.update(
         now=datetime.now(UTC), actor=SYSTEM, user_id=user.user_id, seen=now.version, **{**wanted, **changes}
     )
 
@@ -87,22 +86,22 @@ def test_the_time_is_five_seconds():
 
 
 def test_who_signs_in_at_one_is_known_to_the_other(workers):
-    bring(workers[0], "Known")
+    upsert(workers[0], "Known")
     browser = sign_in(workers[0], "known@demo.example")
     assert at_the_other(browser, workers[1]).get("/desk/new").status_code == 200
 
 
 def test_signing_out_at_one_holds_at_the_other_at_once(workers):
-    bring(workers[0], "Leaver")
+    upsert(workers[0], "Leaver")
     browser = sign_in(workers[0], "leaver@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200
-    house(workers[0]).sessions.revoke(token=browser.get_cookie("ledgerdesk_session").value)
+    services_of(workers[0]).users.sessions.revoke(token=browser.get_cookie("ledgerdesk_session").value)
     assert other.get("/desk/new").status_code == 302
 
 
 def test_a_suspension_at_one_holds_at_the_other_at_once_and_for_good(workers, clock):
-    user = bring(workers[0], "Suspended")
+    user = upsert(workers[0], "Suspended")
     browser = sign_in(workers[0], "suspended@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200  # the other remembers the person as active now
@@ -114,10 +113,10 @@ def test_a_suspension_at_one_holds_at_the_other_at_once_and_for_good(workers, cl
 
 def test_a_session_that_escaped_the_revocation_ends_with_the_memory(workers, clock):
     """An index may be a moment late, so that a fresh session is not among those ended."""
-    user = bring(workers[0], "Escaped")
+    user = upsert(workers[0], "Escaped")
     change(workers[0], user, active=False)
-    house(workers[1]).users._cache.put(user.user_id, user)  # what the other read just before
-    token = house(workers[1]).sessions.start(user_id=user.user_id, now=datetime.now(UTC))
+    services_of(workers[1]).users.accounts._cache.put(user.user_id, user)  # what the other read just before
+    token = services_of(workers[1]).users.sessions.start(user_id=user.user_id, now=datetime.now(UTC))
     other = workers[1].test_client()
     other.set_cookie("ledgerdesk_session", token)
     assert other.get("/desk/new").status_code == 200
@@ -131,14 +130,14 @@ def test_what_a_role_loses_at_one_it_loses_at_the_other(workers, clock):
         Permission.TICKET_VIEW: Scope.ALL,
         Permission.TICKET_NOTE: Scope.ALL,
     }
-    house(workers[0]).roles.save(
+    services_of(workers[0]).users.roles.save(
         now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions=reports, seen=0
     )
-    bring(workers[0], "Viewer", role_id="viewer")
+    upsert(workers[0], "Viewer", role_id="viewer")
     browser = sign_in(workers[0], "viewer@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200
-    house(workers[0]).roles.save(
+    services_of(workers[0]).users.roles.save(
         now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions={}, seen=1
     )
     assert browser.get("/desk/new").status_code == 403
@@ -147,11 +146,11 @@ def test_what_a_role_loses_at_one_it_loses_at_the_other(workers, clock):
 
 
 def test_a_team_made_at_one_is_offered_at_the_other(workers, clock):
-    bring(workers[0], "Opener")
+    upsert(workers[0], "Opener")
     browser = sign_in(workers[0], "opener@demo.example")
     other = at_the_other(browser, workers[1])
     assert "Fresh team" not in other.get("/desk/new").text
-    house(workers[0]).catalog.save(
+    services_of(workers[0]).catalog.save(
         now=datetime.now(UTC), actor=SYSTEM, kind="team", id_=None, name="Fresh team", active=True, seen=0
     )
     assert "Fresh team" in browser.get("/desk/new").text

@@ -55,13 +55,13 @@ def people_act(site: Site, action: str, ids, value: str = "", role: str = "admin
 
 
 def person(site: Site, user_id: str):
-    return site.services.users.read(actor=SYSTEM, user_id=user_id)
+    return site.services.users.accounts.read(actor=SYSTEM, user_id=user_id)
 
 
 def change(site: Site, user_id: str, **wanted: object):
     user = person(site, user_id)
     fields = {name: getattr(user, name) for name in ("name", "role_id", "active", "team_ids")}
-    return site.services.users.update(
+    return site.services.users.accounts.update(
         actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, seen=user.version, email=user.email or "",
         **{**fields, **wanted},
     )  # fmt: skip
@@ -69,7 +69,7 @@ def change(site: Site, user_id: str, **wanted: object):
 
 def test_people_are_changed_together(site):
     ids = people(site, "together", 3)
-    token = site.services.sessions.start(user_id=ids[0], now=START)
+    token = site.services.users.sessions.start(user_id=ids[0], now=START)
     steps = (
         ("suspend", "", "active", False),
         ("admit", "", "active", True),
@@ -83,7 +83,7 @@ def test_people_are_changed_together(site):
         answer = people_act(site, action, ids, value).json
         assert (answer["done"], answer["failed"]) == (3, 0), answer
         assert {getattr(person(site, user_id), field) for user_id in ids} == {expected}
-    assert site.services.sessions.resolve(token=token, now=START) is None
+    assert site.services.users.sessions.resolve(token=token, now=START) is None
     told = [entry.changes for entry in audit.of_subject(f"user:{ids[0]}")]
     assert len(told) == len(steps) - 1, "what is so already is not written"
     assert told[0] == {"active": [True, False]}
@@ -130,7 +130,7 @@ def demoted_at(monkeypatch, site: Site, service: type, user_id: str, moment: int
 
 def newcomer(site: Site, name: str, role: str) -> tuple[str, Browser]:
     email = f"{name}@late.example"
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM, now=START, name=name, email=email, role_id=role, password=PASSWORD
     )
     client = sign_in(site.app, email)
@@ -148,7 +148,7 @@ def test_demotion_stops_a_bulk_change_of_tickets(site, monkeypatch):
     assert [row["status"] for row in answer.json["results"]] == ["done"] * 40 + ["failed"] * 60
     histories = [[kind for kind, _ in site.events(each)] for each in tickets]
     assert histories == [["created", "changed"]] * 40 + [["created"]] * 60
-    assert not site.services.audit.verify().shown
+    assert not site.services.tickets.audit.verify().shown
 
 
 def test_demotion_stops_a_bulk_change_of_people(site, monkeypatch):
@@ -170,7 +170,11 @@ def test_demotion_stops_a_bulk_change_of_people(site, monkeypatch):
     ids=["suspended", "signed out", "role edited"],
 )  # fmt: skip
 def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, said):
-    users, roles, sessions = site.services.users, site.services.roles, site.services.sessions
+    users, roles, sessions = (
+        site.services.users.accounts,
+        site.services.users.roles,
+        site.services.users.sessions,
+    )
     role_id = f"editor-{how.replace(' ', '-')}"
     permissions = dict(roles.read("administrator").permissions)
     roles.save(actor=SYSTEM, now=START, role_id=role_id, name=how, permissions=permissions, seen=0)

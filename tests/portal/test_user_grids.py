@@ -24,7 +24,7 @@ def the_form(page):
 
 
 def person(site, email):
-    return site.services.users.find_by_email(email)
+    return site.services.users.accounts.find_by_email(email)
 
 
 def new_person(site, address, **more):
@@ -152,7 +152,7 @@ def test_administrators_do_not_lock_themselves_out(site):
     wish = {"pk": mine, "field": "active", "value": False, "version": 1}
     answer = site.as_("administrator").post("/admin/users/ajax/update/", json=wish, headers=headers)
     assert answer.status_code == 400
-    assert site.services.users.read(actor=SYSTEM, user_id=mine).active
+    assert site.services.users.accounts.read(actor=SYSTEM, user_id=mine).active
 
 
 def test_managers_look_and_change_nothing(site):
@@ -229,7 +229,7 @@ def new_role(site, name, role="administrator", **scopes):
 
 def test_a_role_is_made_and_changed(site):
     assert new_role(site, "Night shift", **{"ticket:view": "team", "ticket:note": "team"}).status_code == 302
-    made = site.services.roles.read("night-shift")
+    made = site.services.users.roles.read("night-shift")
     assert made.permissions == {Permission.TICKET_VIEW: Scope.TEAM, Permission.TICKET_NOTE: Scope.TEAM}
     path = "/admin/roles/edit/?id=night-shift"
     form = role_form(site, path)
@@ -237,11 +237,11 @@ def test_a_role_is_made_and_changed(site):
         path, data=form.filled(name="Nights", **{"scope_ticket:view": "all"})
     )
     assert answer.status_code == 302
-    found = site.services.roles.read("night-shift")
+    found = site.services.users.roles.read("night-shift")
     assert (found.name, found.permissions[Permission.TICKET_VIEW], found.version) == ("Nights", Scope.ALL, 2)
     late = site.as_("administrator").post(path, data=form.filled(name="Too late"))
     assert late.status_code == 409
-    assert site.services.roles.read("night-shift").name == "Nights"
+    assert site.services.users.roles.read("night-shift").name == "Nights"
 
 
 def test_roles_say_how_many_people_have_them_up_to_a_number(site, monkeypatch):
@@ -267,10 +267,10 @@ def test_a_refused_role_shows_what_is_stored_beside_what_was_wished(site):
 
 @pytest.mark.parametrize("name", ["", "   ", "!!!", "x" * 61, "\u200b", "Agent", "agent", "ADMINISTRATOR"])
 def test_a_role_that_cannot_be(site, name):
-    before = site.services.roles.ids()
+    before = site.services.users.roles.ids()
     answer = new_role(site, name, **{"ticket:view": "all"})
     assert answer.status_code == 400
-    assert site.services.roles.ids() == before
+    assert site.services.users.roles.ids() == before
     assert Page(answer.text).forms
 
 
@@ -280,8 +280,8 @@ def test_built_in_roles_stay_as_they_are(site, role_id):
     fields = {f"scope_{permission}": "all" for permission in Permission}
     answer = site.post("administrator", path, name="Mine now", version="1", **fields)
     assert answer.status_code in (400, 403)
-    assert site.services.roles.read(role_id).permissions == BUILT_IN[role_id][1]
-    assert site.services.roles.read(role_id).name == BUILT_IN[role_id][0]
+    assert site.services.users.roles.read(role_id).permissions == BUILT_IN[role_id][1]
+    assert site.services.users.roles.read(role_id).name == BUILT_IN[role_id][0]
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_a_form_no_page_of_ours_sends(site, fields):
     form = role_form(site, "/admin/roles/new/")
     answer = site.as_("administrator").post("/admin/roles/new/", data=form.filled(name="Strange", **fields))
     assert answer.status_code == 400
-    assert "strange" not in site.services.roles.ids()
+    assert "strange" not in site.services.users.roles.ids()
 
 
 @pytest.fixture(scope="module")
@@ -315,10 +315,10 @@ def deputy(site):
         Permission.USER_VIEW: Scope.ALL,
         Permission.USER_EDIT: Scope.ALL,
     }
-    site.services.roles.save(
+    site.services.users.roles.save(
         now=datetime.now(UTC), actor=SYSTEM, role_id="deputy", name="Deputy", permissions=permissions, seen=0
     )
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Deputy Demo",
@@ -338,7 +338,7 @@ def test_nobody_grants_more_than_they_have(site, deputy):
         answer = new_role(site, "Wide", deputy, **wide)
         assert answer.status_code == 400
     with pytest.raises(NotFound):
-        site.services.roles.read("wide")
+        site.services.users.roles.read("wide")
     assert new_role(site, "Narrow", deputy, **{"ticket:view": "team"}).status_code == 302
 
 
@@ -350,13 +350,13 @@ def test_nobody_gives_a_role_that_may_more_than_theirs(site, deputy):
         page = the_form(site.read(deputy, "/admin/users/new/"))
         filled = page.filled(name="X", email="wide@demo.example", role_id=role_id)
         assert site.as_(deputy).post("/admin/users/new/", data=filled).status_code == 400
-    assert site.services.users.read(actor=SYSTEM, user_id=target).role_id == "customer"
+    assert site.services.users.accounts.read(actor=SYSTEM, user_id=target).role_id == "customer"
     assert edit_person(site, site.users["administrator"], deputy, name="Renamed").status_code == 400
 
 
 def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):
-    user = site.services.users.read(actor=SYSTEM, user_id=site.users[deputy])
-    site.services.users.update(
+    user = site.services.users.accounts.read(actor=SYSTEM, user_id=site.users[deputy])
+    site.services.users.accounts.update(
         now=datetime.now(UTC),
         actor=SYSTEM,
         user_id=user.user_id,
@@ -369,7 +369,7 @@ def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):
     )
     made = {}
     for team in ("devices", "billing"):
-        made[team] = site.services.tickets.create(
+        made[team] = site.services.tickets.service.create(
             actor=SYSTEM,
             now=datetime.now(UTC),
             subject=f"For {team}",

@@ -4,7 +4,7 @@ import csv
 import io
 
 from portal.app import MAX_REQUEST
-from services.users.accounts import PEOPLE_BYTES
+from services.users.accounts import USER_CSV_BYTES
 from tests.portal.pages import Page
 
 PATH = "/admin/users/import/"
@@ -32,10 +32,13 @@ def test_a_file_is_shown_confirmed_and_shown_again(site):
     for words in ("Import 1 person", "agent · Billing, Devices", "There is no role 'boss'.",
                   "The same address stands in line 2."):  # fmt: skip
         assert words in shown.text
-    assert site.services.users.find_by_email("ines@import.example") is None
+    assert site.services.users.accounts.find_by_email("ines@import.example") is None
     done = Page(confirmed(site, shown).text)
     assert "Imported, except for the rejected lines." in done.text
-    assert site.services.users.find_by_email("ines@import.example").team_ids == ("billing", "devices")
+    assert site.services.users.accounts.find_by_email("ines@import.example").team_ids == (
+        "billing",
+        "devices",
+    )
     again = Page(upload(site, FILE.replace("Ines;", "Ines Maria;").encode()).text)
     assert "Name: Ines to Ines Maria" in again.text
     same = Page(upload(site, b"name,email\nInes,ines@import.example\n").text)
@@ -54,14 +57,14 @@ def test_the_rejected_lines_come_with_reasons_and_run_no_formula(site):
     mended = answer.text.replace(",boss,", ",agent,")
     page = Page(upload(site, mended.encode()).text)
     confirmed(site, page)
-    assert site.services.users.find_by_email("cmd@import.example").name == "=cmd()"
+    assert site.services.users.accounts.find_by_email("cmd@import.example").name == "=cmd()"
 
 
 def test_a_file_that_is_none_is_refused_at_its_field(site):
     for data, words in (
         (b"", "The file is empty."),
         (b"\xff\xfe", "Save it as CSV UTF-8."),
-        (b"name,email\n" + b"x" * PEOPLE_BYTES, "more than 400 KB"),
+        (b"name,email\n" + b"x" * USER_CSV_BYTES, "more than 400 KB"),
     ):
         answer = upload(site, data)
         assert answer.status_code == 400

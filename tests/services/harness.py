@@ -40,7 +40,7 @@ START = datetime(2026, 11, 22, 10, tzinfo=UTC)
 
 
 @dataclass
-class House:
+class Harness:
     """The services, with short ways to what tests need; `now` moves on by a second each time."""
 
     services: Services
@@ -84,12 +84,12 @@ class House:
     def ticket(self, by: Actor, **wanted: Any) -> Ticket:
         """Open a ticket."""
         values = {"subject": "Printer on fire", "body": "Smoke comes out of it.", **wanted}
-        return self.services.tickets.create(actor=by, now=self.now(), **values)
+        return self.services.tickets.service.create(actor=by, now=self.now(), **values)
 
     def update(self, by: Actor, ticket: Ticket, seen: int | None = None, **wanted: Any) -> Ticket:
-        """Change a ticket as somebody who saw its given version; `body`, `public` and `once` go along."""
-        along = {name: wanted.pop(name) for name in ("body", "public", "once") if name in wanted}
-        return self.services.tickets.update(
+        """Change a ticket as somebody who saw its given version; `body`, `public` and `idempotency_key` go along."""
+        along = {name: wanted.pop(name) for name in ("body", "public", "idempotency_key") if name in wanted}
+        return self.services.tickets.service.update(
             actor=by,
             now=self.now(),
             ticket_id=ticket.ticket_id,
@@ -100,12 +100,12 @@ class House:
 
     def get(self, by: Actor, ticket: Ticket) -> Ticket:
         """Read a ticket as it stands."""
-        return self.services.tickets.get(actor=by, ticket_id=ticket.ticket_id)
+        return self.services.tickets.service.get(actor=by, ticket_id=ticket.ticket_id)
 
     def violations(self, ticket: Ticket) -> list[str]:
         """Verify the whole ledger and return what is wrong with one ticket."""
         start = f"ticket {ticket.ticket_id}: "
-        found = self.services.audit.verify()
+        found = self.services.tickets.audit.verify()
         return [line.removeprefix(start) for line in found.shown if line.startswith(start)]
 
 

@@ -125,7 +125,7 @@ class TicketImporter:
     ) -> list[_Job]:
         """Look up what is known, bring who is new, and give out numbers in the order of the batch."""
         known = references.find_many(source, [ticket.ref for ticket in batch])
-        newcomers.bring(batch, now=now)
+        newcomers.upsert(batch, now=now)
         given = numbers.give([ticket.ref for ticket in batch if ticket.ref not in known])
         return [_Job(source, ticket, given.get(ticket.ref, 0), known.get(ticket.ref)) for ticket in batch]
 
@@ -174,8 +174,8 @@ class TicketImporter:
             standing.version,
             chunk.after.fields,
             chunk.history,
-            also=chunk.stints if first else [*chunk.stints, item],
-            once=item if first else None,
+            also=chunk.assignment_periods if first else [*chunk.assignment_periods, item],
+            idempotency_key=item if first else None,
         )
         return chunk.after, reference
 

@@ -9,10 +9,10 @@ from models.errors import VersionMoved
 from models.user import AddressClaimed
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.users.accounts.email_notices import Mailroom
+from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
-from services.users.audit.audit_writer import Recorder
-from services.users.credentials.login_throttle import Attempter, Brake
+from services.users.audit.audit_writer import AuditWriter
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle
 from services.users.credentials.passwords import Passwords
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_email
@@ -20,7 +20,7 @@ from services.users.identity.user_errors import StaleRecord, UserNotFound
 
 
 @dataclass(frozen=True)
-class OwnAddress:
+class OwnEmailAddress:
     """A person's address, whether its owner has shown to read it, and the one a link was last sent to."""
 
     email: str | None
@@ -28,21 +28,27 @@ class OwnAddress:
     asked: str | None
 
 
-class AddressService:
+class EmailAddressService:
     """Keeps people's addresses theirs: one is taken over when a link that was sent there comes back."""
 
     def __init__(
-        self, *, links: Links, mailroom: Mailroom, passwords: Passwords, recorder: Recorder, brake: Brake
+        self,
+        *,
+        links: Links,
+        email_notices: EmailNotices,
+        passwords: Passwords,
+        audit_writer: AuditWriter,
+        login_throttle: LoginThrottle,
     ) -> None:
-        self._links, self._mailroom, self._passwords = links, mailroom, passwords
-        self._recorder, self._brake = recorder, brake
+        self._links, self._email_notices, self._passwords = links, email_notices, passwords
+        self._audit_writer, self._login_throttle = audit_writer, login_throttle
 
     @staticmethod
-    def own(*, actor: Actor, now: datetime) -> OwnAddress:
+    def own(*, actor: Actor, now: datetime) -> OwnEmailAddress:
         """Say how it stands with one's own address; raises UserNotFound."""
         item = _find(actor)
         asked = Links.waiting(item, Purpose.VERIFY, now)
-        return OwnAddress(item.email, item.verified_at is not None, asked[0] if asked else None)
+        return OwnEmailAddress(item.email, item.verified_at is not None, asked[0] if asked else None)
 
     def ask_to_confirm(self, *, actor: Actor, now: datetime) -> None:
         """Send a link to one's own address; raises Invalid when it is confirmed already, Throttled."""
@@ -82,9 +88,9 @@ class AddressService:
             if address == old:
                 act = self._act("user.address_confirmed", item, old, now)
                 rest = self._links.spend(item.links, Purpose.VERIFY)
-                user_table.amend_if(item, ["links", "email"], also=[act], links=rest, verified_at=now)
+                user_table.update_if(item, ["links", "email"], also=[act], links=rest, verified_at=now)
                 return
-            told = [self._mailroom.notice(item, old, "moved", now)] if old else []
+            told = [self._email_notices.notice(item, old, "moved", now)] if old else []
             item.email, item.verified_at, item.invited_at, item.links = address, now, None, {}
             item.version = int(item.version) + 1
             act = self._act("user.address_changed", item, old, now)
@@ -100,21 +106,21 @@ class AddressService:
 
     def _slow_down(self, actor: Actor, now: datetime) -> None:
         """Count a letter or a guess at the password; as of a known device: nobody else has to wait."""
-        who = Attempter(f"address:{actor.user_id}", "", device=actor.user_id)
-        self._brake.check(who, now=now)
-        self._brake.failed(who, now=now)
+        who = LoginAttempt(f"address:{actor.user_id}", "", device=actor.user_id)
+        self._login_throttle.check(who, now=now)
+        self._login_throttle.failed(who, now=now)
 
     def _send(self, item: UserItem, address: str, now: datetime) -> None:
         links = self._links.issue(item.links or {}, Purpose.VERIFY, now, address)
-        letter = self._mailroom.letter(item.user_id, links, Purpose.VERIFY, now)
+        mail_message = self._email_notices.mail_message(item.user_id, links, Purpose.VERIFY, now)
         try:
-            user_table.amend_if(item, ["links", "password_hash"], also=[letter], links=links)
+            user_table.update_if(item, ["links", "password_hash"], also=[mail_message], links=links)
         except VersionMoved as moved:
             raise StaleRecord from moved
 
     def _act(self, action: str, item: UserItem, old: str | None, now: datetime) -> AuditEntry:
         owner = Actor(user_id=item.user_id, name=item.name, kind="customer")
-        return self._recorder.entry(
+        return self._audit_writer.entry(
             actor=owner,
             now=now,
             action=action,

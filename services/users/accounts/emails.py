@@ -6,7 +6,7 @@ from typing import Any
 
 from models import user as user_table
 from models.user import User as UserItem
-from services.mail import Letter, Mailer
+from services.mail import Email, Mailer
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 
 GREETING = "Hello {name},\n\n"
@@ -52,7 +52,7 @@ NOTICES = {
 }
 
 
-class Letters:
+class AccountEmails:
     """Delivers the letters that hold a link."""
 
     kind = "letter"
@@ -70,7 +70,7 @@ class Letters:
         to = self._links.address_of(person, link.purpose)
         if to:
             subject, text = self._write(person, link, to, payload.get("words"))
-            self._mailer.send(Letter(to, subject, text), message_id=entry_id)
+            self._mailer.send(Email(to, subject, text), message_id=entry_id)
 
     def _write(self, person: UserItem, link: Link, to: str, words: str | None) -> tuple[str, str]:
         owner = user_table.find_by_email(to)
@@ -83,7 +83,7 @@ class Letters:
         return subject, text.format(name=person.name, url=url)
 
 
-class Notices:
+class NoticeEmails:
     """Delivers the letters without a link that go to an address which is not, or no longer, the person's."""
 
     kind = "notice"
@@ -99,4 +99,4 @@ class Notices:
             return
         subject, text = NOTICES[payload["about"]]
         text = text.format(name=person.name, url=self._base_url)
-        self._mailer.send(Letter(payload["email"], subject, text), message_id=entry_id)
+        self._mailer.send(Email(payload["email"], subject, text), message_id=entry_id)

@@ -5,10 +5,10 @@ from datetime import datetime
 from models import user as user_table
 from models.errors import VersionMoved
 from services.errors import Invalid
-from services.users.accounts.email_notices import Mailroom
-from services.users.audit.audit_writer import Recorder
+from services.users.accounts.email_notices import EmailNotices
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
-from services.users.credentials.login_throttle import Attempter, Brake
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission
 from services.users.identity.user import User
@@ -20,8 +20,20 @@ SENDER = "administrators"  # counted as one, and apart from the sign-ins of thei
 class InvitationService:
     """Sends the letter with a new link, which replaces the one before."""
 
-    def __init__(self, *, roles: RoleService, mailroom: Mailroom, recorder: Recorder, brake: Brake) -> None:
-        self._roles, self._mailroom, self._recorder, self._brake = roles, mailroom, recorder, brake
+    def __init__(
+        self,
+        *,
+        roles: RoleService,
+        email_notices: EmailNotices,
+        audit_writer: AuditWriter,
+        login_throttle: LoginThrottle,
+    ) -> None:
+        self._roles, self._email_notices, self._audit_writer, self._login_throttle = (
+            roles,
+            email_notices,
+            audit_writer,
+            login_throttle,
+        )
 
     def send(self, *, actor: Actor, user_id: str, now: datetime) -> User:
         """Invite somebody who has no password yet again; raises PermissionDenied, Invalid, Throttled."""
@@ -33,14 +45,14 @@ class InvitationService:
             raise Invalid("Nobody without an address, or suspended, can be invited.")
         if item.password_hash is not None or item.identities:
             raise Invalid(f"{item.name} can sign in already.")
-        who = Attempter(f"invite:{user_id}", "", device=SENDER)
-        self._brake.check(who, now=now)
-        self._brake.failed(who, now=now)
-        letter = self._mailroom.invite(item, now)
-        act = self._recorder.entry(actor=actor, now=now, action="user.invited", subject=f"user:{user_id}")
+        who = LoginAttempt(f"invite:{user_id}", "", device=SENDER)
+        self._login_throttle.check(who, now=now)
+        self._login_throttle.failed(who, now=now)
+        mail_message = self._email_notices.invite(item, now)
+        act = self._audit_writer.entry(actor=actor, now=now, action="user.invited", subject=f"user:{user_id}")
         try:
-            user_table.amend_if(
-                item, ["email", "password_hash"], also=[letter, act], links=item.links, invited_at=now
+            user_table.update_if(
+                item, ["email", "password_hash"], also=[mail_message, act], links=item.links, invited_at=now
             )
         except VersionMoved as moved:
             raise StaleRecord from moved

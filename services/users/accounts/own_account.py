@@ -10,10 +10,10 @@ from models.errors import VersionMoved
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.outbox import Outbox
-from services.users.accounts.email_notices import Mailroom
+from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.signed_links import Links, LinkSpent, Purpose
-from services.users.audit.audit_writer import Recorder
-from services.users.credentials.login_throttle import Attempter, Brake, network_of
+from services.users.audit.audit_writer import AuditWriter
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.passwords import Passwords
 from services.users.credentials.sessions import SessionManager
 from services.users.credentials.trusted_device import Origin
@@ -25,7 +25,7 @@ from services.users.identity.user_errors import SignInExpired, StaleRecord, User
 KIND_OF_REQUEST = "reset"  # of a request whose account is looked up when it is due
 
 
-class AccountService:
+class OwnAccountService:
     """Keeps the ways into an account that belong to its owner."""
 
     kind = KIND_OF_REQUEST
@@ -35,15 +35,15 @@ class AccountService:
         *,
         links: Links,
         outbox: Outbox,
-        mailroom: Mailroom,
+        email_notices: EmailNotices,
         passwords: Passwords,
         sessions: SessionManager,
-        recorder: Recorder,
-        brake: Brake,
+        audit_writer: AuditWriter,
+        login_throttle: LoginThrottle,
     ) -> None:
-        self._links, self._outbox, self._mailroom = links, outbox, mailroom
+        self._links, self._outbox, self._email_notices = links, outbox, email_notices
         self._passwords, self._sessions = passwords, sessions
-        self._recorder, self._brake = recorder, brake
+        self._audit_writer, self._login_throttle = audit_writer, login_throttle
 
     def ask_for_reset(self, *, email: str, origin: Origin, now: datetime) -> None:
         """Take down that somebody wants a new password; the same work for known and unknown addresses.
@@ -51,9 +51,9 @@ class AccountService:
         Raises Invalid for no address, Throttled for one who asks again and again.
         """
         address = normalize_email(email)
-        who = Attempter(f"reset:{address}", network_of(origin.address))
-        self._brake.check(who, now=now)
-        self._brake.failed(who, now=now)
+        who = LoginAttempt(f"reset:{address}", network_of(origin.address))
+        self._login_throttle.check(who, now=now)
+        self._login_throttle.failed(who, now=now)
         self._outbox.put(self.kind, {"email": address}, now=now)
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
@@ -74,9 +74,9 @@ class AccountService:
     def send_link(self, item: UserItem, purpose: Purpose, now: datetime, words: str | None = None) -> None:
         """Replace a person's link of a purpose and write the letter about it; raises StaleRecord."""
         links = self._links.issue(item.links or {}, purpose, now)
-        letter = self._mailroom.letter(item.user_id, links, purpose, now, words)
+        mail_message = self._email_notices.mail_message(item.user_id, links, purpose, now, words)
         try:
-            user_table.amend_if(item, ["links"], also=[letter], links=links)
+            user_table.update_if(item, ["links"], also=[mail_message], links=links)
         except VersionMoved as moved:
             raise StaleRecord from moved
 
@@ -94,7 +94,7 @@ class AccountService:
         values: dict[str, Any] = {"links": {}, "password_hash": hashed, "invited_at": None}
         values |= {"verified_at": item.verified_at or now, "valid_after": now}
         try:
-            user_table.amend_if(item, ["links", "password_hash"], also=[act], **values)
+            user_table.update_if(item, ["links", "password_hash"], also=[act], **values)
         except VersionMoved as moved:
             raise LinkSpent from moved
         self._sessions.revoke_all(user_id=item.user_id)
@@ -111,17 +111,17 @@ class AccountService:
         item = user_table.find(actor.user_id)
         if item is None:
             raise UserNotFound
-        who = Attempter(f"proof:{actor.user_id}", network_of(actor.address))
-        self._brake.check(who, now=now)
+        who = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
+        self._login_throttle.check(who, now=now)
         if not self._passwords.matches(item.password_hash, current):
-            self._brake.failed(who, now=now)
+            self._login_throttle.failed(who, now=now)
             raise Invalid("This is not your password.", {"current": "This is not your password."})
         if not self._sessions.is_good(session_id=session_id, valid_after=item.valid_after):
             raise SignInExpired
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
         act = self._own_act(item, "user.password_changed", now, actor.address)
         try:
-            user_table.amend_if(
+            user_table.update_if(
                 item,
                 ["password_hash", "valid_after"],
                 also=[act],
@@ -146,4 +146,4 @@ class AccountService:
 
     def _own_act(self, item: UserItem, action: str, now: datetime, address: str | None = None) -> AuditEntry:
         owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=address)
-        return self._recorder.entry(actor=owner, now=now, action=action, subject=f"user:{item.user_id}")
+        return self._audit_writer.entry(actor=owner, now=now, action=action, subject=f"user:{item.user_id}")

@@ -16,14 +16,14 @@ from models.times import from_text, to_text
 from models.user import AddressClaimed
 from models.user import User as UserItem
 from services.errors import NotFound
-from services.mail import Letter, Mailer
+from services.mail import Email, Mailer
 from services.outbox import Outbox
-from services.users.accounts.own_account import AccountService
-from services.users.accounts.registration_policy import AccessService
+from services.users.accounts.own_account import OwnAccountService
+from services.users.accounts.registration_policy import RegistrationPolicyService
 from services.users.accounts.signed_links import LinkSpent
-from services.users.audit.audit_writer import Recorder
-from services.users.credentials.encryption import Unreadable, Vault
-from services.users.credentials.login_throttle import Attempter, Brake, network_of
+from services.users.audit.audit_writer import AuditWriter
+from services.users.credentials.encryption import Encryption, Unreadable
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.trusted_device import Origin
 from services.users.identity.actor import Actor
@@ -67,22 +67,22 @@ class RegistrationService:
     def __init__(
         self,
         *,
-        access: AccessService,
-        accounts: AccountService,
+        access: RegistrationPolicyService,
+        accounts: OwnAccountService,
         organizations: OrganizationService,
         outbox: Outbox,
         mailer: Mailer,
         base_url: str,
-        vault: Vault,
-        brake: Brake,
-        recorder: Recorder,
+        encryption: Encryption,
+        login_throttle: LoginThrottle,
+        audit_writer: AuditWriter,
         hash_password: HashPassword,
         new_id: Callable[[], str],
     ) -> None:
         self._access, self._accounts, self._outbox = access, accounts, outbox
         self._organizations = organizations
-        self._mailer, self._base_url, self._vault = mailer, base_url.rstrip("/"), vault
-        self._brake, self._recorder = brake, recorder
+        self._mailer, self._base_url, self._encryption = mailer, base_url.rstrip("/"), encryption
+        self._login_throttle, self._audit_writer = login_throttle, audit_writer
         self._hash_password, self._new_id = hash_password, new_id
 
     def is_open(self) -> bool:
@@ -94,10 +94,10 @@ class RegistrationService:
         if not self.is_open():
             raise RegistrationClosed
         wish = [clean_name(name), normalize_email(email)]
-        who = Attempter(f"register:{wish[1]}", network_of(origin.address))
-        self._brake.check(who, now=now)
-        self._brake.failed(who, now=now)
-        self._outbox.put(self.kind, {"wish": self._seal(wish)}, now=now)
+        who = LoginAttempt(f"register:{wish[1]}", network_of(origin.address))
+        self._login_throttle.check(who, now=now)
+        self._login_throttle.failed(who, now=now)
+        self._outbox.put(self.kind, {"wish": self._encrypt(wish)}, now=now)
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
         """Write to the address what there is to say: a link to an account, or that it has one already."""
@@ -109,9 +109,9 @@ class RegistrationService:
             return
         known = user_table.find_by_email(email)
         if known is None:
-            token = self._seal([name, email, entry_id, to_text(now + GOOD_FOR)])
+            token = self._encrypt([name, email, entry_id, to_text(now + GOOD_FOR)])
             text = TEXT.format(url=f"{self._base_url}/register/{token}")
-            self._mailer.send(Letter(email, SUBJECT, text), message_id=entry_id)
+            self._mailer.send(Email(email, SUBJECT, text), message_id=entry_id)
         elif (purpose := self._accounts.link_for(known)) is not None:
             self._accounts.send_link(known, purpose, now, words="known" if known.password_hash else None)
 
@@ -139,28 +139,30 @@ class RegistrationService:
             verified_at=now,
         )
         owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=origin.address)
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=owner,
             now=now,
             action="user.registered",
             subject=f"user:{item.user_id}",
             after={"name": item.name, "email": item.email, "role_id": ROLE},
         )
-        used = ledger.once_key(wish.key, {}, wish.until)
+        used = ledger.idempotency_key_item(wish.key, {}, wish.until)
         try:
             user_table.put(item, seen=0, also=[act, used])
         except AddressClaimed as claimed:
             raise LinkSpent from claimed
         return User.from_model(item)
 
-    def _seal(self, facts: list[str]) -> str:
+    def _encrypt(self, facts: list[str]) -> str:
         # Without the padding, which some readers of mail leave out of links.
-        return self._vault.seal(json.dumps(facts, ensure_ascii=False)).rstrip("=")
+        return self._encryption.encrypt(json.dumps(facts, ensure_ascii=False)).rstrip("=")
 
     def _open(self, token: str, length: int) -> list[str]:
         """Return what was sealed; what waits in the outbox opens no account: it is shorter than a link."""
         try:
-            facts: list[str] = json.loads(self._vault.open(token[:LONGEST_TOKEN] + "=" * (-len(token) % 4)))
+            facts: list[str] = json.loads(
+                self._encryption.open(token[:LONGEST_TOKEN] + "=" * (-len(token) % 4))
+            )
         except (Unreadable, ValueError) as forged:
             raise LinkSpent from forged
         if not isinstance(facts, list) or len(facts) != length:

@@ -10,7 +10,7 @@ from models.errors import VersionMoved
 from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Invalid
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_domain
@@ -55,11 +55,13 @@ class Access:
         return self.registration is Registration.ON
 
 
-class AccessService:
+class RegistrationPolicyService:
     """Keeps the rules."""
 
-    def __init__(self, *, roles: RoleService, recorder: Recorder, cache: ShortCache[str, Access]) -> None:
-        self._roles, self._recorder, self._cache = roles, recorder, cache
+    def __init__(
+        self, *, roles: RoleService, audit_writer: AuditWriter, cache: ShortCache[str, Access]
+    ) -> None:
+        self._roles, self._audit_writer, self._cache = roles, audit_writer, cache
 
     def get(self) -> Access:
         """Return the rules, at most a few seconds old."""
@@ -86,7 +88,7 @@ class AccessService:
         old = self.stored()
         value = {"registration": str(registration), "domains": listed}
         item = Setting(kind=KIND, id=ID, version=seen + 1, value=value)
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="access.changed",

@@ -11,7 +11,7 @@ from models.user import User as UserItem
 from services.errors import Conflicted, Invalid, NotFound
 from services.users.accounts.user_csv import Row, decode, read
 from services.users.accounts.user_service import UserService
-from services.users.authorization.last_administrator import Administrators, Standing
+from services.users.authorization.last_administrator import LastAdministratorLock, Standing
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.names import clean_name, normalize_email
@@ -64,7 +64,7 @@ class _Names:
     organizations: Mapping[str, str]
 
 
-class PeopleImport:
+class UserImport:
     """Plans and does imports; every line goes by the rules for one person."""
 
     def __init__(
@@ -72,7 +72,7 @@ class PeopleImport:
         users: UserService,
         roles: RoleService,
         organizations: OrganizationService,
-        administrators: Administrators,
+        administrators: LastAdministratorLock,
         teams: Callable[[], Mapping[str, str]],
     ) -> None:
         self._users, self._roles, self._organizations = users, roles, organizations

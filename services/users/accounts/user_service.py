@@ -7,17 +7,17 @@ from datetime import datetime
 from models import user as user_table
 from models.audit import AuditEntry
 from models.errors import VersionMoved
-from models.outbox import Outbox as Letter
-from models.transaction import in_turn
+from models.outbox import Outbox as Email
+from models.transaction import retry_locked
 from models.user import AddressClaimed
 from models.user import User as UserItem
 from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 from services.caching import ShortCache
 from services.errors import Invalid
-from services.users.accounts.email_notices import Mailroom
+from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.self_edit_rules import Wish, check_own
-from services.users.audit.audit_writer import Recorder
-from services.users.authorization.last_administrator import Administrators, Standing
+from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.last_administrator import LastAdministratorLock, Standing
 from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.sessions import SessionManager
@@ -58,13 +58,17 @@ class UserService:
         hash_password: HashPassword,
         new_id: Callable[[], str],
         listing: Listing,
-        recorder: Recorder,
-        mailroom: Mailroom,
-        administrators: Administrators,
+        audit_writer: AuditWriter,
+        email_notices: EmailNotices,
+        administrators: LastAdministratorLock,
         organizations: OrganizationService,
     ) -> None:
         self._organizations = organizations
-        self._recorder, self._mailroom, self._administrators = recorder, mailroom, administrators
+        self._audit_writer, self._email_notices, self._administrators = (
+            audit_writer,
+            email_notices,
+            administrators,
+        )
         self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
         self._agents, self._hash_password = agents, hash_password
         self._new_id, self._listing = new_id, listing
@@ -188,9 +192,9 @@ class UserService:
         item.organization_id = self._organizations.of_new(item.email, role_id, organization_id)
         if password is not None:
             item.password_hash = self._hash_password(password, about=known_words(name, email))
-        letters = [self._mailroom.invite(item, now)] if password is None and invite else []
+        mail_messages = [self._email_notices.invite(item, now)] if password is None and invite else []
         act = self._act(actor, now, "user.created", item, before={})
-        self._put(item, None, seen=0, old_email=None, also=[act, *letters])
+        self._put(item, None, seen=0, old_email=None, also=[act, *mail_messages])
         return User.from_model(item)
 
     def update(
@@ -226,9 +230,9 @@ class UserService:
         if recheck:
             item.valid_after = now
         act = self._act(actor, now, "user.changed", item, before=before)
-        letters = self._mailroom.moved(item, old_email, now) if item.email != old_email else []
+        mail_messages = self._email_notices.moved(item, old_email, now) if item.email != old_email else []
         more = ("valid_after",) if recheck else ()
-        self._put(item, standing, seen=seen, old_email=old_email, also=[act, *letters], more=more)
+        self._put(item, standing, seen=seen, old_email=old_email, also=[act, *mail_messages], more=more)
         if recheck:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
@@ -238,10 +242,10 @@ class UserService:
         actor.check_acts()
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
-        user_table.amend(actor.user_id, theme=theme)
+        user_table.update(actor.user_id, theme=theme)
         self._cache.drop(actor.user_id)
 
-    def bring(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
+    def upsert(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
         """Add people an import names, {id: (name, role)}; they cannot sign in, and known ones stay."""
         user_table.put_new(
             UserItem(user_id=key, name=name, sort_name=sort_name(name), role_id=role, created_at=now)
@@ -270,7 +274,7 @@ class UserService:
         self, actor: Actor, now: datetime, action: str, item: UserItem, *, before: dict[str, object]
     ) -> AuditEntry:
         subject, after = f"user:{item.user_id}", _facts(item)
-        return self._recorder.entry(
+        return self._audit_writer.entry(
             actor=actor, now=now, action=action, subject=subject, before=before, after=after
         )
 
@@ -281,7 +285,7 @@ class UserService:
         *,
         seen: int,
         old_email: str | None,
-        also: Sequence[AuditEntry | Letter],
+        also: Sequence[AuditEntry | Email],
         more: Sequence[str] = (),
     ) -> None:
         def write() -> None:
@@ -291,7 +295,7 @@ class UserService:
             user_table.put(item, seen=seen, old_email=old_email, also=[*also, *guard], more=more)
 
         try:
-            in_turn(write)
+            retry_locked(write)
         except AddressClaimed as claimed:
             raise AddressTaken from claimed
         except VersionMoved as moved:

@@ -11,7 +11,7 @@ from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, O
 from services.errors import Invalid, NotFound
 from services.text import one_line
 from services.users.accounts.user_service import UserService
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission, Scope
@@ -86,12 +86,12 @@ class TokenService:
         users: UserService,
         roles: RoleService,
         organizations: OrganizationService,
-        recorder: Recorder,
+        audit_writer: AuditWriter,
         listing: Listing,
         new_secret: Callable[[], str],
         may_be_endless: bool,
     ) -> None:
-        self._users, self._roles, self._recorder = users, roles, recorder
+        self._users, self._roles, self._audit_writer = users, roles, audit_writer
         self._organizations = organizations
         self._listing, self._new_secret = listing, new_secret
         self.may_be_endless = may_be_endless
@@ -123,7 +123,7 @@ class TokenService:
             expires_at=None if days is None else now + timedelta(days=days),
         )
         facts = {"token": name, "scopes": granted, "days": days}
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor, now=now, action="token.created", subject=f"user:{actor.user_id}", after=facts
         )
         token_table.add(item, [act])
@@ -139,7 +139,7 @@ class TokenService:
         owned = item is not None and item.user_id == actor.user_id
         if item is None or not (owned or actor.scope(Permission.TOKEN_REVOKE) is Scope.ALL):
             raise TokenNotFound
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="token.revoked",

@@ -1,10 +1,10 @@
 """The audit log: events written in the transaction of what they record, read by administrators."""
 
-from services.users.audit.audit_log import Act, TrailService
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_log import AuditEvent, AuditLogService
+from services.users.audit.audit_writer import AuditWriter
 
 __all__ = [
-    "Act",
-    "Recorder",
-    "TrailService",
+    "AuditEvent",
+    "AuditLogService",
+    "AuditWriter",
 ]

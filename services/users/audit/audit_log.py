@@ -13,7 +13,7 @@ EVERYTHING = Condition("trail", Op.EQ, TRAIL)
 
 
 @dataclass(frozen=True)
-class Act:
+class AuditEvent:
     """One act as it is shown; `subject` is "kind:id", `changes` maps a field to [before, after]."""
 
     key: str
@@ -25,14 +25,14 @@ class Act:
     changes: Mapping[str, list[Any]]
 
     @classmethod
-    def from_model(cls, item: AuditEntry) -> "Act":
+    def from_model(cls, item: AuditEntry) -> "AuditEvent":
         """Take over a stored entry."""
         return cls(
             item.entry_key, item.at, item.actor_id, item.action, item.subject, item.address, item.changes
         )
 
 
-class TrailService:
+class AuditLogService:
     """Shows the trail to who may see it; there is no way to change it."""
 
     def __init__(self, *, authorize: Callable[[Actor], None], listing: Listing) -> None:
@@ -43,12 +43,12 @@ class TrailService:
         """Return one page, the latest act first unless asked otherwise; rows are acts."""
         self._authorize(actor)
         found = self._listing.page(replace(request, conditions=_whole(request.conditions)))
-        return replace(found, rows=[Act.from_model(item) for item in found.rows])
+        return replace(found, rows=[AuditEvent.from_model(item) for item in found.rows])
 
-    def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[Act]:
+    def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[AuditEvent]:
         """Walk all acts that match, for exports."""
         self._authorize(actor)
-        return map(Act.from_model, self._listing.iterate(_whole(conditions), sort))
+        return map(AuditEvent.from_model, self._listing.iterate(_whole(conditions), sort))
 
     def sortable(self, conditions: Conditions) -> set[str]:
         """Tell by which fields such a list can be sorted."""

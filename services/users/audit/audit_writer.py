@@ -9,7 +9,7 @@ from models.audit import AuditEntry, entry_key
 from services.users.identity.actor import Actor
 
 
-class Recorder:
+class AuditWriter:
     """Makes the entries of the trail; whoever changes something writes them along."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:

@@ -9,11 +9,11 @@ after the guard.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from models import optimistic_locks as guard_table
+from models import optimistic_locks as lock_table
 from models import role as role_table
 from models import user as user_table
 from models.optimistic_locks import Turn
-from models.transaction import Guard
+from models.transaction import OptimisticLock
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.identity.permissions import Permission, Scope
@@ -48,19 +48,19 @@ class Standing:
         return cls(item.role_id, bool(item.active), bool(item.email) and has_key and item.erased_at is None)
 
 
-class Administrators:
+class LastAdministratorLock:
     """Gives those who change people and roles the guard to write along, in a list that is mostly empty."""
 
     def when_person_changes(
         self, *, user_id: str, before: Standing | None, after: Standing | None
-    ) -> list[Guard]:
+    ) -> list[OptimisticLock]:
         """Return the guard for a change of one person, if one is needed; raises LastAdministrator.
 
         `before` None is a new person, `after` None one who goes.
         """
         if before and after and (before.role_id, before.active) == (after.role_id, after.active):
             return []
-        turn = guard_table.read(GUARD)
+        turn = lock_table.read(GUARD)
         was = before is not None and before.active and _powerful(before.role_id)
         will = after is not None and after.active and after.can_sign_in and _powerful(after.role_id)
         if not was and not will:
@@ -72,16 +72,18 @@ class Administrators:
             raise LastAdministrator
         return [turn.next(people)]
 
-    def when_person_leaves(self, item: UserItem) -> list[Guard]:
+    def when_person_leaves(self, item: UserItem) -> list[OptimisticLock]:
         """Return the guard for erasing a person as read, if one is needed; raises LastAdministrator.
 
         It goes into the transaction that makes the account useless: see user.amend_if and together.in_turn.
         """
         return self.when_person_changes(user_id=item.user_id, before=Standing.of(item), after=None)
 
-    def when_role_changes(self, *, role_id: str, permissions: Mapping[Permission, Scope]) -> list[Guard]:
+    def when_role_changes(
+        self, *, role_id: str, permissions: Mapping[Permission, Scope]
+    ) -> list[OptimisticLock]:
         """Return the guard for a role's new permissions, if one is needed; raises LastAdministrator."""
-        turn = guard_table.read(GUARD)
+        turn = lock_table.read(GUARD)
         if _grants(permissions) or not _powerful(role_id):
             return []
         people = self._others(turn, without=role_id)

@@ -8,15 +8,15 @@ from typing import Any
 from models import role as role_table
 from models.errors import VersionMoved
 from models.role import Role as RoleItem
-from models.transaction import in_turn
+from models.transaction import retry_locked
 from services.caching import ShortCache
 from services.errors import Invalid
 from services.text import one_line
-from services.users.audit.audit_writer import Recorder
-from services.users.authorization.last_administrator import Administrators
+from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.last_administrator import LastAdministratorLock
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
-from services.users.identity.sign_in_policy import OPEN, Security
+from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 from services.users.identity.user import Role
 from services.users.identity.user_errors import PermissionDenied, RoleNotFound, StaleRecord
 
@@ -27,9 +27,9 @@ class RoleService:
     """Decides every question of permission and keeps the custom roles."""
 
     def __init__(
-        self, cache: ShortCache[str, Role], recorder: Recorder, administrators: Administrators
+        self, cache: ShortCache[str, Role], audit_writer: AuditWriter, administrators: LastAdministratorLock
     ) -> None:
-        self._cache, self._recorder, self._administrators = cache, recorder, administrators
+        self._cache, self._audit_writer, self._administrators = cache, audit_writer, administrators
 
     def ensure_built_in(self) -> None:
         """Write the four built-in roles where they are missing or out of date; cheap when all is well."""
@@ -76,7 +76,7 @@ class RoleService:
         permissions: dict[Permission, Scope],
         seen: int,
         now: datetime,
-        security: Security | None = None,
+        security: SignInPolicy | None = None,
     ) -> Role:
         """Create (`seen` 0) or change a custom role; nobody grants what they do not have themselves.
 
@@ -99,7 +99,7 @@ class RoleService:
         )
         return self._write(actor, stored, item, seen, now)
 
-    def secure(self, *, actor: Actor, role_id: str, security: Security, seen: int, now: datetime) -> Role:
+    def secure(self, *, actor: Actor, role_id: str, security: SignInPolicy, seen: int, now: datetime) -> Role:
         """Change what a role, a built-in one too, demands of its people's sign-ins.
 
         Raises Invalid for a role that allows more than the actor's own, StaleRecord, RoleNotFound.
@@ -120,7 +120,7 @@ class RoleService:
         return self._write(actor, stored, item, seen, now)
 
     def _write(self, actor: Actor, stored: RoleItem | None, item: RoleItem, seen: int, now: datetime) -> Role:
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="role.changed" if seen else "role.created",
@@ -135,7 +135,7 @@ class RoleService:
             role_table.put(item, seen=seen, also=[act, *guard])
 
         try:
-            in_turn(write)
+            retry_locked(write)
         except VersionMoved as moved:
             if not seen:
                 raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
@@ -218,7 +218,7 @@ def _facts(item: RoleItem | None) -> dict[str, object]:
     return {"name": item.name, **item.permissions, **asdict(Role.from_model(item).security)}
 
 
-def _demands(security: Security) -> dict[str, Any]:
+def _demands(security: SignInPolicy) -> dict[str, Any]:
     """Return what is stored of a role's demands; raises Invalid."""
     security.check()
     return asdict(security)

@@ -6,7 +6,7 @@ from datetime import datetime
 from models import user as user_table
 from models.errors import VersionMoved
 from services.errors import NotFound
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.credentials.sessions import Session, SessionManager
 from services.users.identity.actor import Actor
@@ -27,7 +27,7 @@ class DeviceService:
 
     roles: RoleService
     sessions: SessionManager
-    recorder: Recorder
+    audit_writer: AuditWriter
 
     def of_person(self, *, actor: Actor, user_id: str, now: datetime) -> list[Session]:
         """List a person's sessions that are still good, the last used first; raises PermissionDenied."""
@@ -46,10 +46,10 @@ class DeviceService:
         if not self.sessions.revoke_one(user_id=user_id, session_id=session_id):
             raise SessionGone
         if user_id != actor.user_id:
-            entry = self.recorder.entry(
+            entry = self.audit_writer.entry(
                 actor=actor, now=now, action="session.ended", subject=f"user:{user_id}"
             )
-            self.recorder.record(entry)
+            self.audit_writer.record(entry)
 
     def end_all(self, *, actor: Actor, user_id: str, now: datetime) -> None:
         """End all sessions of a person; of one's own, all but the one that asks for it.
@@ -64,10 +64,12 @@ class DeviceService:
         own = actor.session_id if user_id == actor.user_id else None
         if own and not self.sessions.is_good(session_id=own, valid_after=item.valid_after):
             raise SignInExpired
-        act = self.recorder.entry(actor=actor, now=now, action="session.all_ended", subject=f"user:{user_id}")
+        act = self.audit_writer.entry(
+            actor=actor, now=now, action="session.all_ended", subject=f"user:{user_id}"
+        )
         try:
             # Who is ended by another at this very moment must not outlive it.
-            user_table.amend_if(item, ["valid_after"], also=[act], valid_after=now)
+            user_table.update_if(item, ["valid_after"], also=[act], valid_after=now)
         except VersionMoved as moved:
             raise StaleRecord from moved
         if own:

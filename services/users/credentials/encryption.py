@@ -12,7 +12,7 @@ class Unreadable(Exception):
     """The text was not sealed with one of this instance's keys, or is too old."""
 
 
-class Vault:
+class Encryption:
     """Seals and opens short texts; a copy of the table alone opens none.
 
     The library is loaded once it is needed: most processes never seal anything, and it takes 6 MiB.
@@ -22,27 +22,27 @@ class Vault:
         """Seal with the first key, open with any of them."""
         self._keys = tuple(base64.urlsafe_b64encode(key) for key in keys)
 
-    def seal(self, text: str) -> str:
+    def encrypt(self, text: str) -> str:
         """Return an encrypted, authenticated form of a text."""
         return self._newest.encrypt(text.encode()).decode()
 
-    def open(self, sealed: str, *, within: int | None = None) -> str:
+    def open(self, encrypted: str, *, within: int | None = None) -> str:
         """Return the text; raises Unreadable for anything forged, or older than `within` seconds."""
         from cryptography.fernet import InvalidToken
 
         try:
-            return self._any.decrypt(sealed.encode("utf-8", "replace"), ttl=within).decode()
+            return self._any.decrypt(encrypted.encode("utf-8", "replace"), ttl=within).decode()
         except (InvalidToken, ValueError) as forged:
             raise Unreadable from forged
 
-    def renew(self, sealed: str) -> str | None:
+    def renew(self, encrypted: str) -> str | None:
         """Return the same text sealed with the newest key, None when it is already; raises Unreadable."""
         from cryptography.fernet import InvalidToken
 
         try:
-            self._newest.decrypt(sealed.encode())
+            self._newest.decrypt(encrypted.encode())
         except InvalidToken:
-            return self.seal(self.open(sealed))
+            return self.encrypt(self.open(encrypted))
         return None
 
     @cached_property

@@ -26,7 +26,7 @@ ATTACK = 100  # failures of one account, wherever they come from
 
 
 @dataclass(frozen=True)
-class Attempter:
+class LoginAttempt:
     """Who tries: the account named, the network it comes from, and a browser's mark when it has one."""
 
     account: str
@@ -59,10 +59,10 @@ def network_of(address: str | None) -> str:
     return str(ipaddress.ip_network((int(found), 64), strict=False))
 
 
-class Brake:
+class LoginThrottle:
     """Counts failures and says who has to wait."""
 
-    def check(self, who: Attempter, *, now: datetime) -> None:
+    def check(self, who: LoginAttempt, *, now: datetime) -> None:
         """Raise Throttled, with the seconds to wait, while it is too early for another try."""
         found = attempt_table.find_many(who.keys)
         fresh = {key: item for key, item in found.items() if item.expires_at > now}
@@ -72,19 +72,19 @@ class Brake:
         if longest > timedelta(0):
             raise Throttled(int(longest.total_seconds()) + 1)
 
-    def failed(self, who: Attempter, *, now: datetime) -> None:
+    def failed(self, who: LoginAttempt, *, now: datetime) -> None:
         """Count a failure."""
         known = attempt_table.find_many(who.keys)
         for key in who.keys:
             stale = key in known and known[key].expires_at <= now
             attempt_table.add_failure(key, now=now, expires_at=now + MEMORY, afresh=stale)
 
-    def succeeded(self, who: Attempter) -> None:
+    def succeeded(self, who: LoginAttempt) -> None:
         """Forget the failures of this account from here: its owner mistyped."""
         attempt_table.forget(who.pair)
 
     @staticmethod
-    def failures(who: Attempter) -> int:
+    def failures(who: LoginAttempt) -> int:
         """Count the failures of this account from here that are not forgotten."""
         found = attempt_table.find_many([who.pair]).get(who.pair)
         return int(found.failures) if found else 0
@@ -102,7 +102,7 @@ class Brake:
         return attempt_table.sweep(now, limit)
 
     @staticmethod
-    def _free(who: Attempter, found: dict[str, Attempt]) -> tuple[int, ...]:
+    def _free(who: LoginAttempt, found: dict[str, Attempt]) -> tuple[int, ...]:
         if who.device:
             return (FREE_TRIES,)
         whole = found.get(who.keys[2])

@@ -14,9 +14,9 @@ from models import user as user_table
 from models.errors import VersionMoved
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
-from services.users.credentials.encryption import Unreadable, Vault
+from services.users.credentials.encryption import Encryption, Unreadable
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission
 from services.users.identity.user_errors import StaleRecord, UserNotFound
@@ -59,11 +59,16 @@ class SecondFactor:
         self,
         *,
         roles: RoleService,
-        vault: Vault,
-        recorder: Recorder,
+        encryption: Encryption,
+        audit_writer: AuditWriter,
         new_code: Callable[[], str] = lambda: "".join(secrets.choice(ALPHABET) for _ in range(10)),
     ) -> None:
-        self._roles, self._vault, self._recorder, self._new_code = roles, vault, recorder, new_code
+        self._roles, self._encryption, self._audit_writer, self._new_code = (
+            roles,
+            encryption,
+            audit_writer,
+            new_code,
+        )
 
     @staticmethod
     def is_on(user_id: str) -> bool:
@@ -86,7 +91,7 @@ class SecondFactor:
         secret = self._offered(actor, token)
         if secret is None:
             secret = pyotp.random_base32()
-            token = self._vault.seal(json.dumps([actor.user_id, secret]))
+            token = self._encryption.encrypt(json.dumps([actor.user_id, secret]))
         name = actor.email or actor.name
         uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
         picture = segno.make(uri, error="m").svg_inline(scale=4, border=2, omitsize=True)
@@ -111,7 +116,7 @@ class SecondFactor:
         codes = [self._new_code() for _ in range(RECOVERY_CODES)]
         self._write(
             actor, item, "user.second_factor_on", now,
-            totp=self._vault.seal(secret), totp_step=step, recovery=[_digest(one) for one in codes],
+            totp=self._encryption.encrypt(secret), totp_step=step, recovery=[_digest(one) for one in codes],
         )  # fmt: skip
         return codes
 
@@ -140,7 +145,7 @@ class SecondFactor:
         if values is None:
             raise WrongCode
         try:
-            user_table.amend_if(item, ["totp", "totp_step", "recovery"], **values)
+            user_table.update_if(item, ["totp", "totp_step", "recovery"], **values)
         except VersionMoved as raced:
             raise WrongCode from raced
 
@@ -158,7 +163,7 @@ class SecondFactor:
     def _offered(self, actor: Actor, token: str) -> str | None:
         """Return the secret that a form's token holds for this person, None when it is not good."""
         try:
-            user_id, secret = json.loads(self._vault.open(token, within=ENROL_WITHIN))
+            user_id, secret = json.loads(self._encryption.open(token, within=ENROL_WITHIN))
         except (Unreadable, ValueError):
             return None
         return str(secret) if user_id == actor.user_id else None
@@ -166,18 +171,18 @@ class SecondFactor:
     def _opened(self, item: UserItem) -> str | None:
         """Return a person's secret, None when no key opens it."""
         try:
-            return self._vault.open(item.totp or "")
+            return self._encryption.open(item.totp or "")
         except Unreadable:
             return None
 
-    def renew_seals(self) -> tuple[int, int]:
+    def renew_encryption(self) -> tuple[int, int]:
         """Seal every seed with the newest key; return how many were renewed and how many nobody can open."""
         renewed = unreadable = 0
         for item in user_table.with_second_factor():
             try:
-                sealed = self._vault.renew(item.totp or "")
-                if sealed is not None:
-                    user_table.amend_if(item, ["totp"], totp=sealed)
+                encrypted = self._encryption.renew(item.totp or "")
+                if encrypted is not None:
+                    user_table.update_if(item, ["totp"], totp=encrypted)
                     renewed += 1
             except Unreadable:
                 unreadable += 1
@@ -186,9 +191,9 @@ class SecondFactor:
         return renewed, unreadable
 
     def _write(self, actor: Actor, item: UserItem, action: str, now: datetime, **values: Any) -> None:
-        act = self._recorder.entry(actor=actor, now=now, action=action, subject=f"user:{item.user_id}")
+        act = self._audit_writer.entry(actor=actor, now=now, action=action, subject=f"user:{item.user_id}")
         try:
-            user_table.amend_if(item, ["totp", "recovery"], also=[act], **values)
+            user_table.update_if(item, ["totp", "recovery"], also=[act], **values)
         except VersionMoved as moved:
             raise StaleRecord from moved
 

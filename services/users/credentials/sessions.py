@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from models import session as session_table
 from models.session import Session as SessionItem
 from services.users.credentials.trusted_device import UNKNOWN, Origin
-from services.users.identity.sign_in_policy import OPEN, Security
+from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 
 WRITE_EVERY = timedelta(minutes=10)
 
@@ -26,7 +26,7 @@ class Session:
     ends_at: datetime
     address: str | None
     browser: str
-    proved_at: datetime | None
+    stepped_up_at: datetime | None
     viewing: str | None
 
     @classmethod
@@ -41,7 +41,7 @@ class Session:
             ends_at=item.ends_at,
             address=item.address,
             browser=item.browser or "",
-            proved_at=item.proved_at,
+            stepped_up_at=item.stepped_up_at,
             viewing=item.viewing,
         )
 
@@ -49,7 +49,7 @@ class Session:
         """Tell whether this session is not among those that its person, or somebody for them, has ended."""
         return moment is None or self.renewed_at >= moment
 
-    def is_good_by(self, security: Security, now: datetime) -> bool:
+    def is_good_by(self, security: SignInPolicy, now: datetime) -> bool:
         """Tell whether this session is within the times of its person's role."""
         return now - self.seen_at < security.idle and now - self.created_at < security.absolute
 
@@ -72,12 +72,12 @@ class SessionManager:
         now: datetime,
         origin: Origin = UNKNOWN,
         valid_after: datetime | None = None,
-        proved_at: datetime | None = None,
+        stepped_up_at: datetime | None = None,
     ) -> str:
         """Start a session and return the token for the cookie.
 
         `valid_after` is the person's, which a clock elsewhere may have written a moment ahead of this one;
-        `proved_at` when they last showed who they are, now unless it was at a provider.
+        `stepped_up_at` when they last showed who they are, now unless it was at a provider.
         """
         token = self._new_token()
         ends_at = now + OPEN.absolute
@@ -92,7 +92,7 @@ class SessionManager:
                 expires_at=min(now + OPEN.idle, ends_at),
                 address=origin.address,
                 browser=origin.browser[:300] or None,
-                proved_at=proved_at or now,
+                stepped_up_at=stepped_up_at or now,
             )
         )
         return token
@@ -106,7 +106,7 @@ class SessionManager:
             return None
         return Session.from_model(item)
 
-    def use(self, session: Session, *, security: Security, now: datetime) -> bool:
+    def use(self, session: Session, *, security: SignInPolicy, now: datetime) -> bool:
         """Slide the idle limit of a session; False when it is beyond the times of its person's role.
 
         The write for it happens at most every ten minutes, more often where the limit is short.
@@ -116,7 +116,7 @@ class SessionManager:
         if now - session.seen_at < min(WRITE_EVERY, security.idle / 10):
             return True
         expires_at = min(now + security.idle, session.ends_at)
-        return session_table.amend(session.id, seen_at=now, expires_at=expires_at)
+        return session_table.update(session.id, seen_at=now, expires_at=expires_at)
 
     def is_good(self, *, session_id: str, valid_after: datetime | None) -> bool:
         """Tell whether a session still stands, as its person is stored now and not as anybody remembers."""
@@ -125,7 +125,7 @@ class SessionManager:
 
     def renew(self, *, session_id: str, now: datetime) -> None:
         """Let a session outlive that its person ended all there were; its absolute limit stays."""
-        session_table.amend(session_id, renewed_at=now)
+        session_table.update(session_id, renewed_at=now)
 
     def revoke(self, *, token: str) -> None:
         """End the session behind a token."""
@@ -136,7 +136,7 @@ class SessionManager:
         """Name the session behind a token without looking it up."""
         return hash_token(token)
 
-    def of_user(self, *, user_id: str, now: datetime, security: Security = OPEN) -> list[Session]:
+    def of_user(self, *, user_id: str, now: datetime, security: SignInPolicy = OPEN) -> list[Session]:
         """List the sessions of a person that are still good, the last used first."""
         found = session_table.find_many(session_table.of_user(user_id))
         good = [Session.from_model(item) for item in found if item.expires_at > now and item.ends_at > now]

@@ -8,8 +8,8 @@ from models import session as session_table
 from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.users.audit.audit_writer import Recorder
-from services.users.credentials.login_throttle import Attempter, Brake, network_of
+from services.users.audit.audit_writer import AuditWriter
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.passwords import Passwords
 from services.users.credentials.second_factor import SecondFactor, WrongCode
 from services.users.identity.actor import Actor
@@ -24,7 +24,7 @@ class Way(StrEnum):
     SIGN_IN = "sign_in"
 
 
-class WrongProof(Invalid):
+class StepUpFailed(Invalid):
     """The password or code is not right."""
 
     def __init__(self, way: Way) -> None:
@@ -34,13 +34,13 @@ class WrongProof(Invalid):
 
 
 @dataclass(frozen=True)
-class ProofService:
+class StepUpService:
     """Takes proofs and notes them with the session that gave them."""
 
     passwords: Passwords
     second_factor: SecondFactor
-    brake: Brake
-    recorder: Recorder
+    login_throttle: LoginThrottle
+    audit_writer: AuditWriter
 
     @staticmethod
     def way(*, actor: Actor) -> Way:
@@ -56,15 +56,15 @@ class ProofService:
         item = user_table.find(actor.user_id)
         way = _way(item)
         if item is None or way is Way.SIGN_IN:
-            raise WrongProof(way)
-        who = Attempter(f"proof:{actor.user_id}", network_of(actor.address))
-        self.brake.check(who, now=now)
+            raise StepUpFailed(way)
+        who = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
+        self.login_throttle.check(who, now=now)
         if not self._is_right(item, way, answer, now):
-            self.brake.failed(who, now=now)
-            self._note_failure(actor, self.brake.failures(who), now)
-            raise WrongProof(way)
-        self.brake.succeeded(who)
-        if not session_table.amend(actor.session_id, proved_at=now):
+            self.login_throttle.failed(who, now=now)
+            self._note_failure(actor, self.login_throttle.failures(who), now)
+            raise StepUpFailed(way)
+        self.login_throttle.succeeded(who)
+        if not session_table.update(actor.session_id, stepped_up_at=now):
             raise SignInExpired
 
     def _is_right(self, item: UserItem, way: Way, answer: str, now: datetime) -> bool:
@@ -79,8 +79,8 @@ class ProofService:
     def _note_failure(self, actor: Actor, failures: int, now: datetime) -> None:
         """Write how many failed by now; what was typed is nobody's business."""
         after = {"failures": failures}
-        self.recorder.record(
-            self.recorder.entry(
+        self.audit_writer.record(
+            self.audit_writer.entry(
                 actor=actor, now=now, action="user.proof_failed", subject=f"user:{actor.user_id}", after=after
             )
         )

@@ -19,7 +19,7 @@ class Origin:
 UNKNOWN = Origin()
 
 
-class DeviceMarks:
+class TrustedDevices:
     """Gives a browser a signed mark for an account and recognizes it later.
 
     A mark is no sign-in. It only says that this browser once knew the password, so that strangers who

@@ -1,9 +1,9 @@
 """Values that the whole product needs of people: user, role, actor, permissions, names, errors."""
 
-from services.users.identity.actor import PROOF_LASTS, SYSTEM, Actor
+from services.users.identity.actor import STEP_UP_LASTS, SYSTEM, Actor
 from services.users.identity.names import normalize_email, sort_name
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
-from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, Security
+from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, SignInPolicy
 from services.users.identity.user import Role, User
 from services.users.identity.user_errors import (
     AddressTaken,
@@ -20,7 +20,7 @@ __all__ = [
     "ABSOLUTE_CHOICES",
     "BUILT_IN",
     "IDLE_CHOICES",
-    "PROOF_LASTS",
+    "STEP_UP_LASTS",
     "SYSTEM",
     "Actor",
     "AddressTaken",
@@ -30,8 +30,8 @@ __all__ = [
     "Role",
     "RoleNotFound",
     "Scope",
-    "Security",
     "SignInExpired",
+    "SignInPolicy",
     "StaleRecord",
     "User",
     "UserNotFound",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.user_errors import ViewingOnly
 
-PROOF_LASTS = timedelta(minutes=10)  # how old the proof for a dangerous act may be
+STEP_UP_LASTS = timedelta(minutes=10)  # how old the proof for a dangerous act may be
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Actor:
     organization_id: str | None = None  # only while its members share their tickets
     permissions: Mapping[Permission, Scope] = field(default_factory=dict)
     session_id: str = ""  # of the browser behind the request
-    proved_at: datetime | None = None  # when that browser last showed a password or code
+    stepped_up_at: datetime | None = None  # when that browser last showed a password or code
     second_factor_missing: bool = False  # the role demands one, and until it is on nothing else is open
     viewer: "Actor | None" = None  # who looks at the product as this person, and changes nothing
 
-    def has_proved(self, now: datetime) -> bool:
+    def has_stepped_up(self, now: datetime) -> bool:
         """Tell whether a password or code was shown lately enough for a dangerous act."""
-        return self.proved_at is not None and now - self.proved_at < PROOF_LASTS
+        return self.stepped_up_at is not None and now - self.stepped_up_at < STEP_UP_LASTS
 
     def check_acts(self) -> None:
         """Raise ViewingOnly when this is somebody who looks at the product as another person."""

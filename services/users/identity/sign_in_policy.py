@@ -11,7 +11,7 @@ ABSOLUTE_CHOICES = (60, 480, 720, 1440, 7 * 1440, 14 * 1440)
 
 
 @dataclass(frozen=True)
-class Security:
+class SignInPolicy:
     """The demands of one role."""
 
     second_factor: bool = False
@@ -34,4 +34,4 @@ class Security:
             raise Invalid("Choose one of the times offered.")
 
 
-OPEN = Security()
+OPEN = SignInPolicy()

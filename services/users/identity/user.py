@@ -6,7 +6,7 @@ from datetime import datetime
 from models.role import Role as RoleItem
 from models.user import User as UserItem
 from services.users.identity.permissions import Permission, Scope
-from services.users.identity.sign_in_policy import OPEN, Security
+from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Role:
     name: str
     builtin: bool
     permissions: dict[Permission, Scope]
-    security: Security = OPEN
+    security: SignInPolicy = OPEN
 
     @classmethod
     def from_model(cls, item: RoleItem) -> "Role":
@@ -70,7 +70,7 @@ class Role:
             version=int(item.version),
             name=item.name,
             builtin=item.builtin,
-            security=Security(
+            security=SignInPolicy(
                 item.second_factor,
                 int(item.idle_minutes or OPEN.idle_minutes),
                 int(item.absolute_minutes or OPEN.absolute_minutes),

@@ -11,7 +11,7 @@ from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Invalid, NotFound
 from services.text import free_slug, one_line
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_domain, sort_name
@@ -51,9 +51,9 @@ class OrganizationService:
     """Keeps organizations and says what belonging to one means."""
 
     def __init__(
-        self, roles: RoleService, cache: ShortCache[str, dict[str, Organization]], recorder: Recorder
+        self, roles: RoleService, cache: ShortCache[str, dict[str, Organization]], audit_writer: AuditWriter
     ) -> None:
-        self._roles, self._cache, self._recorder = roles, cache, recorder
+        self._roles, self._cache, self._audit_writer = roles, cache, audit_writer
 
     def stored(self) -> list[Organization]:
         """List all by name as they are stored now."""
@@ -131,7 +131,7 @@ class OrganizationService:
         key = old.id if old else free_slug(name, {each.id for each in others})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="organization.changed" if old else "organization.created",

@@ -10,12 +10,12 @@ from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.accounts.user_service import UserService
 from services.users.authorization.roles import RoleService
-from services.users.credentials.encryption import Unreadable, Vault
-from services.users.credentials.login_throttle import Attempter, Brake, network_of
+from services.users.credentials.encryption import Encryption, Unreadable
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.passwords import Passwords
 from services.users.credentials.second_factor import SecondFactor, WrongCode
 from services.users.credentials.sessions import SessionManager
-from services.users.credentials.trusted_device import DeviceMarks, Origin
+from services.users.credentials.trusted_device import Origin, TrustedDevices
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_email
 from services.users.identity.user import Role, User
@@ -52,15 +52,15 @@ class AuthenticationService:
         roles: RoleService,
         sessions: SessionManager,
         passwords: Passwords,
-        brake: Brake,
-        marks: DeviceMarks,
+        login_throttle: LoginThrottle,
+        marks: TrustedDevices,
         second_factor: SecondFactor,
-        vault: Vault,
+        encryption: Encryption,
         organizations: OrganizationService,
     ) -> None:
         self._users, self._roles, self._sessions, self._passwords = users, roles, sessions, passwords
-        self._brake, self._marks = brake, marks
-        self._second_factor, self._vault = second_factor, vault
+        self._login_throttle, self._marks = login_throttle, marks
+        self._second_factor, self._encryption = second_factor, encryption
         self._organizations = organizations
 
     def validate_user(self, *, email: str, password: str) -> User:
@@ -88,16 +88,16 @@ class AuthenticationService:
         Raises BadCredentials, Throttled after too many failures.
         """
         account = _account(email)
-        who = self._attempter(account, origin)
-        self._brake.check(who, now=now)
+        who = self._login_attempt(account, origin)
+        self._login_throttle.check(who, now=now)
         try:
             item = self._validate(email, password)
         except BadCredentials:
-            self._brake.failed(who, now=now)
+            self._login_throttle.failed(who, now=now)
             raise
-        self._brake.succeeded(who)
+        self._login_throttle.succeeded(who)
         if item.totp is not None:
-            return CodeNeeded(self._vault.seal(json.dumps([item.user_id, _stamp(item)])))
+            return CodeNeeded(self._encryption.encrypt(json.dumps([item.user_id, _stamp(item)])))
         return self._start(item, account, origin, now)
 
     def finish_sign_in(self, *, token: str, code: str, origin: Origin, now: datetime) -> SignedIn:
@@ -106,46 +106,55 @@ class AuthenticationService:
         Raises WrongCode, Throttled, SignInExpired when the password was given too long ago or has changed.
         """
         try:
-            user_id, stamp = json.loads(self._vault.open(token, within=CODE_WITHIN))
+            user_id, stamp = json.loads(self._encryption.open(token, within=CODE_WITHIN))
         except (Unreadable, ValueError) as stale:
             raise SignInExpired from stale
         item = user_table.find(user_id)
         if item is None or not item.active or not item.email or stamp != _stamp(item):
             raise SignInExpired
-        who = self._attempter(f"code:{item.email}", origin)
-        self._brake.check(who, now=now)
+        who = self._login_attempt(f"code:{item.email}", origin)
+        self._login_throttle.check(who, now=now)
         try:
             self._second_factor.check(item, code, now)
         except WrongCode:
-            self._brake.failed(who, now=now)
+            self._login_throttle.failed(who, now=now)
             raise
-        self._brake.succeeded(who)
+        self._login_throttle.succeeded(who)
         return self._start(item, item.email, origin, now)
 
-    def sign_in_vouched(
-        self, *, user_id: str, origin: Origin, now: datetime, proved_at: datetime
+    def sign_in_federated(
+        self, *, user_id: str, origin: Origin, now: datetime, stepped_up_at: datetime
     ) -> SignedIn | CodeNeeded:
         """Start a session for whom a provider vouched, or ask for the second factor they set up here.
 
-        `proved_at` is when the person last showed the provider who they are. Raises SignInExpired when the
+        `stepped_up_at` is when the person last showed the provider who they are. Raises SignInExpired when the
         account has gone meanwhile.
         """
         item = user_table.find(user_id)
         if item is None or not item.active or not item.email:
             raise SignInExpired
         if item.totp is not None:
-            return CodeNeeded(self._vault.seal(json.dumps([item.user_id, _stamp(item)])))
-        return self._start(item, item.email, origin, now, proved_at)
+            return CodeNeeded(self._encryption.encrypt(json.dumps([item.user_id, _stamp(item)])))
+        return self._start(item, item.email, origin, now, stepped_up_at)
 
-    def _attempter(self, account: str, origin: Origin) -> Attempter:
+    def _login_attempt(self, account: str, origin: Origin) -> LoginAttempt:
         device = self._marks.read(origin.mark, account.removeprefix("code:"))
-        return Attempter(account, network_of(origin.address), device)
+        return LoginAttempt(account, network_of(origin.address), device)
 
     def _start(
-        self, item: UserItem, account: str, origin: Origin, now: datetime, proved_at: datetime | None = None
+        self,
+        item: UserItem,
+        account: str,
+        origin: Origin,
+        now: datetime,
+        stepped_up_at: datetime | None = None,
     ) -> SignedIn:
         token = self._sessions.start(
-            user_id=item.user_id, origin=origin, now=now, valid_after=item.valid_after, proved_at=proved_at
+            user_id=item.user_id,
+            origin=origin,
+            now=now,
+            valid_after=item.valid_after,
+            stepped_up_at=stepped_up_at,
         )
         known = self._marks.read(origin.mark, account) and origin.mark
         return SignedIn(User.from_model(item), token, known or self._marks.make(account))
@@ -190,7 +199,7 @@ class AuthenticationService:
 
     def _rehash(self, item: UserItem, password: str) -> None:
         if item.password_hash and self._passwords.outdated(item.password_hash):
-            user_table.amend(item.user_id, password_hash=self._passwords.renew(password))
+            user_table.update(item.user_id, password_hash=self._passwords.renew(password))
 
 
 def _account(email: str) -> str:

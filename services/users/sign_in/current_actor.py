@@ -25,7 +25,7 @@ def as_actor(session: Session, user: User, role: Role, address: str | None) -> A
         team_ids=frozenset(user.team_ids),
         permissions={} if missing else role.permissions,
         session_id=session.id,
-        proved_at=session.proved_at,
+        stepped_up_at=session.stepped_up_at,
         second_factor_missing=missing,
     )
 

@@ -13,7 +13,7 @@ from models.identity import IdentityClaimed
 from models.user import User as UserItem
 from services.errors import Forbidden, Invalid
 from services.users.accounts.user_service import UserService
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.credentials.trusted_device import Origin
 from services.users.identity.actor import SYSTEM, Actor
@@ -21,7 +21,7 @@ from services.users.identity.names import clean_name, sort_name
 from services.users.identity.user_errors import RoleNotFound, StaleRecord
 from services.users.organizations.organizations import OrganizationService
 from services.users.sign_in.openid import SignOnFailed
-from services.users.sign_in.provider import Provider, Vouched
+from services.users.sign_in.provider import FederatedIdentity, Provider
 
 TRIES = 3  # for two writers who meet on one person
 LEAST_ROLE = "customer"
@@ -33,18 +33,18 @@ class SignOnRefused(SignOnFailed, Forbidden):
 
 
 @dataclass(frozen=True)
-class _Arrival:
+class _FederatedSignIn:
     """Somebody whom a provider vouches for, at the door."""
 
     provider: Provider
-    vouched: Vouched
+    federated: FederatedIdentity
     origin: Origin
     now: datetime
 
     @property
     def identity(self) -> str:
         """Name the person as the account keeps it."""
-        return self.provider.identity(self.vouched.subject)
+        return self.provider.identity(self.federated.subject)
 
     @property
     def system(self) -> Actor:
@@ -52,7 +52,7 @@ class _Arrival:
         return replace(SYSTEM, address=self.origin.address)
 
 
-class VouchedAccounts:
+class FederatedAccounts:
     """Finds or makes the account behind what a provider says."""
 
     def __init__(
@@ -61,15 +61,20 @@ class VouchedAccounts:
         users: UserService,
         roles: RoleService,
         organizations: OrganizationService,
-        recorder: Recorder,
+        audit_writer: AuditWriter,
         new_id: Callable[[], str],
     ) -> None:
         self._users, self._roles, self._organizations = users, roles, organizations
-        self._recorder, self._new_id = recorder, new_id
+        self._audit_writer, self._new_id = audit_writer, new_id
 
-    def admit(self, *, provider: Provider, vouched: Vouched, origin: Origin, now: datetime) -> str:
+    def admit(
+        self, *, provider: Provider, federated: FederatedIdentity, origin: Origin, now: datetime
+    ) -> str:
         """Return the id of the person's account, its role as their groups say; raises SignOnRefused."""
-        who, mapped = _Arrival(provider, vouched, origin, now), provider.mapped_role(vouched.groups)
+        who, mapped = (
+            _FederatedSignIn(provider, federated, origin, now),
+            provider.mapped_role(federated.groups),
+        )
         if mapped is None and provider.closed:
             raise _refused("no role", f"{provider.label} knows you, but none of your groups has access here.")
         for _ in range(TRIES):
@@ -84,19 +89,19 @@ class VouchedAccounts:
             return item.user_id
         raise _refused("claimed", "Your account is being changed at this moment.")
 
-    def _account(self, who: _Arrival, given: str) -> UserItem:
+    def _account(self, who: _FederatedSignIn, given: str) -> UserItem:
         item = identity_table.find(who.identity)
         if item is not None:
             return item
-        email, label = who.vouched.email, who.provider.label
-        if email is None or not who.provider.vouches_for(email):
+        email, label = who.federated.email, who.provider.label
+        if email is None or not who.provider.covers_domain(email):
             raise _refused(
                 "address", f"{label} did not confirm an e-mail address that it may vouch for here."
             )
         item = user_table.find_by_email(email)
         return self._make(who, email, given) if item is None else self._link(who, item, given or LEAST_ROLE)
 
-    def _link(self, who: _Arrival, item: UserItem, given: str) -> UserItem:
+    def _link(self, who: _FederatedSignIn, item: UserItem, given: str) -> UserItem:
         """Let a person into the account that has their address, if nobody can gain by it."""
         if not item.active:
             return item
@@ -118,10 +123,10 @@ class VouchedAccounts:
         identity_table.link(item, who.identity, [act])
         return item
 
-    def _make(self, who: _Arrival, email: str, role_id: str) -> UserItem:
+    def _make(self, who: _FederatedSignIn, email: str, role_id: str) -> UserItem:
         """Write an account at the first sign-in; the provider has confirmed its address."""
         self._check_role(who.provider, role_id)
-        name = clean_name(who.vouched.name or email.partition("@")[0][:100])
+        name = clean_name(who.federated.name or email.partition("@")[0][:100])
         item = UserItem(
             user_id=self._new_id(),
             name=name,
@@ -146,7 +151,7 @@ class VouchedAccounts:
             log.error("sign_on_role_missing", provider=provider.id, role=role_id)
             raise _refused("role missing", "The role that is meant for you does not exist.") from missing
 
-    def _follow(self, who: _Arrival, item: UserItem, role_id: str) -> None:
+    def _follow(self, who: _FederatedSignIn, item: UserItem, role_id: str) -> None:
         """Give a person the role their groups say; the rules that bind administrators bind this too."""
         found: UserItem | None = item
         for _ in range(TRIES):
@@ -187,11 +192,11 @@ class VouchedAccounts:
         )
 
     def _act(
-        self, actor: Actor, who: _Arrival, action: str, user_id: str, facts: dict[str, str]
+        self, actor: Actor, who: _FederatedSignIn, action: str, user_id: str, facts: dict[str, str]
     ) -> AuditEntry:
         after = {**facts, "provider": who.provider.id}
         subject = f"user:{user_id}"
-        return self._recorder.entry(actor=actor, now=who.now, action=action, subject=subject, after=after)
+        return self._audit_writer.entry(actor=actor, now=who.now, action=action, subject=subject, after=after)
 
 
 def _refused(reason: str, message: str) -> SignOnRefused:

@@ -11,7 +11,7 @@ from typing import Any
 
 from services.caching import ShortCache
 from services.errors import Invalid, ServiceError, Unavailable
-from services.users.sign_in.provider import Provider, Vouched
+from services.users.sign_in.provider import FederatedIdentity, Provider
 
 TIMEOUT = 5.0  # seconds, for each connection and each answer
 KEPT = 3600.0  # seconds that discovery and keys may be old; keys are fetched anew when one is missing
@@ -74,7 +74,7 @@ class OpenIdClient:
         if issuer != self._provider.issuer and (issuer is not None or promised):
             raise self._wrong("another issuer answered")
 
-    def redeem(self, *, code: str, verifier: str, nonce: str, now: datetime) -> Vouched:
+    def redeem(self, *, code: str, verifier: str, nonce: str, now: datetime) -> FederatedIdentity:
         """Trade a code for what the provider says of the person; raises ProviderDown, SignOnInvalid."""
         known = self._metadata()
         with self._session(known) as session:

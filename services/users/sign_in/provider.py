@@ -15,14 +15,14 @@ LONGEST_SUBJECT = 255  # OpenID Connect's own limit
 
 
 @dataclass(frozen=True)
-class Vouched:
+class FederatedIdentity:
     """What a provider says of a person; the address is there only when it says that it checked it."""
 
     subject: str
     name: str
     email: str | None
     groups: frozenset[str]
-    proved_at: datetime | None = None  # when the person last showed the provider who they are, if it says
+    stepped_up_at: datetime | None = None  # when the person last showed the provider who they are, if it says
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Provider:
     default_role: str = ""
     scopes: str = "openid email profile"
 
-    def read(self, claims: Mapping[str, Any]) -> Vouched:
+    def read(self, claims: Mapping[str, Any]) -> FederatedIdentity:
         """Take what concerns us out of a provider's claims; raises ValueError without a usable subject."""
         subject = claims.get("sub")
         if (
@@ -50,13 +50,13 @@ class Provider:
         ):
             raise ValueError("no usable subject")
         groups = _groups_in(claims, self.role_claim)
-        return Vouched(subject, _name_in(claims), _email_in(claims), groups, _proof_in(claims))
+        return FederatedIdentity(subject, _name_in(claims), _email_in(claims), groups, _proof_in(claims))
 
     def identity(self, subject: str) -> str:
         """Name a person of this provider as the account keeps it."""
         return f"{self.id}|{subject}"
 
-    def vouches_for(self, email: str) -> bool:
+    def covers_domain(self, email: str) -> bool:
         """Tell whether this provider's word counts for a normalized address."""
         return ANY_DOMAIN in self.domains or email.rpartition("@")[2] in self.domains
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.errors import NotFound
-from services.users.credentials.encryption import Unreadable, Vault
-from services.users.credentials.login_throttle import Attempter, Brake, network_of
+from services.users.credentials.encryption import Encryption, Unreadable
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.trusted_device import Origin
 from services.users.sign_in.authentication import AuthenticationService, CodeNeeded, SignedIn
-from services.users.sign_in.federated_accounts import VouchedAccounts
+from services.users.sign_in.federated_accounts import FederatedAccounts
 from services.users.sign_in.openid import OpenIdClient, SignOnInvalid
 from services.users.sign_in.provider import Provider
 
@@ -62,15 +62,15 @@ class SingleSignOn:
         self,
         *,
         clients: Iterable[tuple[Provider, OpenIdClient]],
-        accounts: VouchedAccounts,
+        accounts: FederatedAccounts,
         authentication: AuthenticationService,
-        brake: Brake,
-        vault: Vault,
+        login_throttle: LoginThrottle,
+        encryption: Encryption,
         new_secret: Callable[[], str],
     ) -> None:
         self._clients = {provider.id: (provider, client) for provider, client in clients}
         self._accounts, self._authentication = accounts, authentication
-        self._brake, self._vault, self._new_secret = brake, vault, new_secret
+        self._login_throttle, self._encryption, self._new_secret = login_throttle, encryption, new_secret
 
     @property
     def providers(self) -> list[Provider]:
@@ -85,7 +85,7 @@ class SingleSignOn:
         _, client = self._find(provider_id)
         state, nonce, verifier = (self._new_secret() for _ in range(3))
         kept = target if len(target) <= LONGEST_TARGET else ""
-        note = self._vault.seal(json.dumps([provider_id, state, nonce, verifier, kept]))
+        note = self._encryption.encrypt(json.dumps([provider_id, state, nonce, verifier, kept]))
         url = client.address(state=state, nonce=nonce, verifier=verifier, fresh=fresh)
         return Departure(url, note)
 
@@ -98,21 +98,21 @@ class SingleSignOn:
         """
         provider, client = self._find(provider_id)
         # Each note is an attempt of its own: an office behind one address is slowed down only as a whole.
-        who = Attempter(f"sign-on:{answer.note}", network_of(origin.address))
-        self._brake.check(who, now=now)
+        who = LoginAttempt(f"sign-on:{answer.note}", network_of(origin.address))
+        self._login_throttle.check(who, now=now)
         try:
             note = self._read(provider, answer)
             client.check_issuer(answer.issuer)
-            vouched = client.redeem(code=answer.code, verifier=note.verifier, nonce=note.nonce, now=now)
+            federated = client.redeem(code=answer.code, verifier=note.verifier, nonce=note.nonce, now=now)
         except Cancelled:
             raise
         except SignOnInvalid:
-            self._brake.failed(who, now=now)
+            self._login_throttle.failed(who, now=now)
             raise
-        user_id = self._accounts.admit(provider=provider, vouched=vouched, origin=origin, now=now)
-        proved_at = min(vouched.proved_at or now, now)
-        found = self._authentication.sign_in_vouched(
-            user_id=user_id, origin=origin, now=now, proved_at=proved_at
+        user_id = self._accounts.admit(provider=provider, federated=federated, origin=origin, now=now)
+        stepped_up_at = min(federated.stepped_up_at or now, now)
+        found = self._authentication.sign_in_federated(
+            user_id=user_id, origin=origin, now=now, stepped_up_at=stepped_up_at
         )
         return found, note.target
 
@@ -124,7 +124,7 @@ class SingleSignOn:
     def _read(self, provider: Provider, answer: Answer) -> _Note:
         """Return the note if it is of this sign-in and the provider did not refuse."""
         try:
-            note = _Note(*json.loads(self._vault.open(answer.note, within=WITHIN)))
+            note = _Note(*json.loads(self._encryption.open(answer.note, within=WITHIN)))
         except (Unreadable, ValueError, TypeError) as stale:
             raise _strayed("no note") from stale
         same = hmac.compare_digest(answer.state.encode("utf-8", "replace"), note.state.encode())

@@ -7,7 +7,7 @@ from models import session as session_table
 from models.audit import AuditEntry
 from services.errors import Invalid
 from services.users.accounts.user_service import UserService
-from services.users.audit.audit_writer import Recorder
+from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission
@@ -16,12 +16,12 @@ from services.users.sign_in.current_actor import may_view_as
 
 
 @dataclass(frozen=True)
-class ViewingService:
+class ViewAsService:
     """Begins and ends viewing; the session remembers whose eyes it looks through."""
 
     users: UserService
     roles: RoleService
-    recorder: Recorder
+    audit_writer: AuditWriter
 
     def start(self, *, actor: Actor, user_id: str, now: datetime) -> None:
         """Let this session see what another person sees; raises PermissionDenied, UserNotFound, Invalid."""
@@ -33,7 +33,7 @@ class ViewingService:
         if not may_view_as(actor, user, self.roles.get(user.role_id)):
             raise Invalid("You cannot view as somebody whose role allows more than your own.")
         act = self._act(actor, "user.view_as_started", user_id, now)
-        if not session_table.amend(actor.session_id, also=[act], viewing=user_id):
+        if not session_table.update(actor.session_id, also=[act], viewing=user_id):
             raise SignInExpired
 
     def stop(self, *, actor: Actor, now: datetime) -> None:
@@ -41,7 +41,7 @@ class ViewingService:
         if actor.viewer is None:
             return
         act = self._act(actor.viewer, "user.view_as_stopped", actor.user_id, now)
-        session_table.amend(actor.session_id, also=[act], viewing=None)
+        session_table.update(actor.session_id, also=[act], viewing=None)
 
     def _act(self, viewer: Actor, action: str, user_id: str, now: datetime) -> AuditEntry:
-        return self.recorder.entry(actor=viewer, now=now, action=action, subject=f"user:{user_id}")
+        return self.audit_writer.entry(actor=viewer, now=now, action=action, subject=f"user:{user_id}")

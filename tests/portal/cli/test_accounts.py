@@ -26,15 +26,17 @@ def invite(people):
 def test_the_first_administrator_is_invited_by_letter(site, invite, tables: ConnectionOptions):
     result = invite("first@example.org", "--name", "Ada First")
     assert result.exit_code == 0, result.output
-    person = site.services.users.find_by_email("first@example.org")
+    person = site.services.users.accounts.find_by_email("first@example.org")
     assert (person.name, person.role_id) == ("Ada First", "administrator")
-    letters = [item for item in outbox.Outbox.query(outbox.QUEUE) if person.user_id in str(item.payload)]
-    assert len(letters) == 1
+    mail_messages = [
+        item for item in outbox.Outbox.query(outbox.QUEUE) if person.user_id in str(item.payload)
+    ]
+    assert len(mail_messages) == 1
 
 
 def test_another_role_can_be_given(site, invite):
     assert invite("helper@example.org", "--name", "Help Er", "--role", "agent").exit_code == 0
-    assert site.services.users.find_by_email("helper@example.org").role_id == "agent"
+    assert site.services.users.accounts.find_by_email("helper@example.org").role_id == "agent"
 
 
 @pytest.mark.parametrize(
@@ -53,14 +55,14 @@ def test_what_cannot_be_is_said_in_one_line(invite, arguments):
 
 
 def test_who_lost_phone_and_codes_signs_in_without_them(site, people):
-    factor, actor, now = site.services.second_factor, site.actor("administrator"), datetime.now(UTC)
+    factor, actor, now = site.services.users.second_factor, site.actor("administrator"), datetime.now(UTC)
     enrolment = factor.begin(actor)
     code = pyotp.TOTP(enrolment.key.replace(" ", "")).at(now)
     factor.confirm(actor=actor, token=enrolment.token, code=code, now=now)
     result = people("second-factor-off", "Administrator@demo.example")
     assert result.exit_code == 0, result.output
     assert not factor.is_on(actor.user_id)
-    acts = site.services.trail.iterate(actor=SYSTEM, conditions=(), sort=None)
+    acts = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
     kept = next(act for act in acts if act.action == "user.second_factor_off")
     assert (kept.actor_id, kept.subject) == ("system", f"user:{actor.user_id}")
 

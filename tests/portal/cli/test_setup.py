@@ -36,12 +36,12 @@ def setup(app):
 def test_a_developer_gets_tables_roles_and_a_demo(tables, tmp_path):
     app, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
     assert "created the demo" in setup(app)
-    assert set(services.roles.ids()) == set(BUILT_IN)
+    assert set(services.users.roles.ids()) == set(BUILT_IN)
     for role in ACCOUNTS:
         email = f"{role}@demo.example"
-        user = services.authentication.validate_user(email=email, password=PASSWORD)
+        user = services.users.authentication.validate_user(email=email, password=PASSWORD)
         assert user.role_id == role
-    assert services.audit.verify().violations == 0
+    assert services.tickets.audit.verify().violations == 0
 
 
 def test_a_second_time_changes_nothing(tables, tmp_path):
@@ -59,13 +59,13 @@ def test_a_second_time_changes_nothing(tables, tmp_path):
 def test_a_demo_that_was_interrupted_is_finished(tables, tmp_path):
     app, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
     setup(app)
-    known = services.users.find_by_email("administrator@demo.example")
+    known = services.users.accounts.find_by_email("administrator@demo.example")
     User(user_id=known.user_id).delete()
     models.user.UserEmail(email=known.email).delete()
     tickets = Ticket.count()
     assert "created the demo" in setup(app)
     assert Ticket.count() == tickets
-    assert services.users.find_by_email("administrator@demo.example") is not None
+    assert services.users.accounts.find_by_email("administrator@demo.example") is not None
 
 
 @pytest.mark.parametrize("password", [PASSWORD, ""])
@@ -79,10 +79,10 @@ def test_production_has_no_demo(tables, tmp_path, password):
     app, services = fresh(tables, tmp_path, **environment)
     setup(app)
     assert (User.count(), Ticket.count()) == (0, 0)
-    assert set(services.roles.ids()) == set(BUILT_IN)
+    assert set(services.users.roles.ids()) == set(BUILT_IN)
     for role in ACCOUNTS:
         with pytest.raises(BadCredentials):
-            services.authentication.validate_user(email=f"{role}@demo.example", password=PASSWORD)
+            services.users.authentication.validate_user(email=f"{role}@demo.example", password=PASSWORD)
 
 
 def test_nothing_of_the_demo_lies_in_the_future(tables, tmp_path):
@@ -90,4 +90,4 @@ def test_nothing_of_the_demo_lies_in_the_future(tables, tmp_path):
     setup(app)
     latest = max(item.at for item in models.TicketHistory.scan())
     assert latest <= datetime.now(UTC)
-    assert services.audit.verify().violations == 0
+    assert services.tickets.audit.verify().violations == 0

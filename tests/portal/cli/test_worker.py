@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from models import lease
 from models.errors import EngineUnavailable
-from portal.cli.worker import LEASE, Job, _give_sign_of_life, _hand_on, _jobs, _run_due
+from portal.cli.worker import LEASE, Job, _log_pulse, _hand_on, _jobs, _run_due
 from services.reporting import AnalyticsEngine
 
 PATIENCE = 5  # seconds until work goes on after a crash
@@ -84,9 +84,9 @@ def test_what_is_delivered_or_deleted_is_done_by_one_worker_alone(site):
 def test_the_sign_of_life_says_how_far_reports_are_behind(site):
     services = site.app.extensions["services"]
     followed = datetime.now(UTC)
-    services.analytics.follow(now=followed)
+    services.reporting.analytics.follow(now=followed)
     with capture_logs() as lines:
-        _give_sign_of_life(services, followed + timedelta(seconds=90))
+        _log_pulse(services, followed + timedelta(seconds=90))
     line = lines[-1]
     assert line["event"] == "worker_pulse"
     assert 80 < line["behind"] < 95

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.privacy import ERASED
-from services.privacy.personal_data_matcher import Traces, deep, telling
+from services.privacy.personal_data_matcher import PersonalDataMatcher, deep, telling
 
-ANA = Traces("u1", ("ana@x.example",), ("Ana Lima", "Mark", "王伟"), ("Ana Lima", "王伟"))
+ANA = PersonalDataMatcher("u1", ("ana@x.example",), ("Ana Lima", "Mark", "王伟"), ("Ana Lima", "王伟"))
 THEIRS = [
     "Dear Ana Lima,",
     "ANA LIMA",

@@ -15,23 +15,23 @@ PASSWORD = "a secret nobody should ever read"
 
 
 @pytest.fixture(scope="module")
-def admin(house):
-    return house.actor("administrator")
+def admin(harness):
+    return harness.actor("administrator")
 
 
 @pytest.fixture
-def person(house, admin):
-    return house.services.users.create(
-        actor=admin, now=START, name="Bo", email=f"{house.now().timestamp()}@example.org", role_id="agent",
+def person(harness, admin):
+    return harness.services.users.accounts.create(
+        actor=admin, now=START, name="Bo", email=f"{harness.now().timestamp()}@example.org", role_id="agent",
         password=PASSWORD,
     )  # fmt: skip
 
 
-def change(house, admin, person, **wanted):
+def change(harness, admin, person, **wanted):
     known = {"name": person.name, "email": person.email, "role_id": person.role_id, "active": True}
-    return house.services.users.update(
+    return harness.services.users.accounts.update(
         actor=admin,
-        now=house.now(),
+        now=harness.now(),
         user_id=person.user_id,
         seen=person.version,
         team_ids=(),
@@ -39,9 +39,9 @@ def change(house, admin, person, **wanted):
     )
 
 
-def keep(house, admin, id_, name, seen):
-    return house.services.catalog.save(
-        actor=admin, now=house.now(), kind="team", id_=id_, name=name, active=True, seen=seen
+def keep(harness, admin, id_, name, seen):
+    return harness.services.catalog.save(
+        actor=admin, now=harness.now(), kind="team", id_=id_, name=name, active=True, seen=seen
     )
 
 
@@ -49,54 +49,57 @@ def acts(subject):
     return [(entry.action, entry.changes) for entry in audit_table.of_subject(subject)]
 
 
-def test_people(house, admin, person):
-    change(house, admin, person, role_id="manager")
+def test_people(harness, admin, person):
+    change(harness, admin, person, role_id="manager")
     (created, facts), (changed, changes) = acts(f"user:{person.user_id}")
     assert (created, facts["name"], facts["role_id"]) == ("user.created", [None, "Bo"], [None, "agent"])
     assert (changed, changes) == ("user.changed", {"role_id": ["agent", "manager"]})
 
 
-def test_a_refused_act_leaves_nothing(house, admin, person):
-    change(house, admin, person, name="Boo")
+def test_a_refused_act_leaves_nothing(harness, admin, person):
+    change(harness, admin, person, name="Boo")
     with pytest.raises(StaleRecord):
-        change(house, admin, person, name="Bob")
+        change(harness, admin, person, name="Bob")
     assert [action for action, _ in acts(f"user:{person.user_id}")] == ["user.created", "user.changed"]
 
 
-def test_roles_and_lists(house, admin):
-    roles, catalog = house.services.roles, house.services.catalog
+def test_roles_and_lists(harness, admin):
+    roles, catalog = harness.services.users.roles, harness.services.catalog
     for seen, scope in ((0, Scope.TEAM), (1, Scope.ALL)):
         roles.save(
-            actor=admin, now=house.now(), role_id="tracked", name="Tracked", seen=seen,
+            actor=admin, now=harness.now(), role_id="tracked", name="Tracked", seen=seen,
             permissions={Permission.TICKET_VIEW: scope},
         )  # fmt: skip
     assert acts("role:tracked")[1] == ("role.changed", {"ticket:view": ["team", "all"]})
     team = catalog.save(
-        actor=admin, now=house.now(), kind="team", id_=None, name="Night", active=True, seen=0
+        actor=admin, now=harness.now(), kind="team", id_=None, name="Night", active=True, seen=0
     )
-    catalog.save(actor=admin, now=house.now(), kind="team", id_=team.id, name="Day", active=True, seen=1)
+    catalog.save(actor=admin, now=harness.now(), kind="team", id_=team.id, name="Day", active=True, seen=1)
     assert acts(f"team:{team.id}") == [
         ("team.created", {"name": [None, "Night"], "active": [None, True]}),
         ("team.changed", {"name": ["Night", "Day"]}),
     ]
 
 
-def test_no_secret_is_in_it(house, admin, person):
+def test_no_secret_is_in_it(harness, admin, person):
     stored = "".join(str(entry.serialize()) for entry in AuditEntry.scan())
     assert person.user_id in stored
     assert PASSWORD not in stored
     assert "argon2" not in stored
 
 
-def test_an_entry_is_never_replaced(house, admin, person):
+def test_an_entry_is_never_replaced(harness, admin, person):
     entry = next(audit_table.of_subject(f"user:{person.user_id}"))
     with pytest.raises(VersionMoved):
         audit_table.add(entry)
 
 
-def test_the_latest_first_and_only_for_those_who_may(house, admin, person):
-    trail, request = house.services.trail, ListRequest(sort=Sort("entry_key", descending=True), size=10)
-    change(house, admin, person, name="Last of all")
+def test_the_latest_first_and_only_for_those_who_may(harness, admin, person):
+    trail, request = (
+        harness.services.users.audit_log,
+        ListRequest(sort=Sort("entry_key", descending=True), size=10),
+    )
+    change(harness, admin, person, name="Last of all")
     page = trail.page(actor=admin, request=request)
     assert page.rows[0].changes == {"name": ["Bo", "Last of all"]}
     assert [row.key for row in page.rows] == sorted((row.key for row in page.rows), reverse=True)
@@ -105,15 +108,15 @@ def test_the_latest_first_and_only_for_those_who_may(house, admin, person):
     assert len(list(trail.iterate(actor=admin, conditions=of_one.conditions, sort=None))) == 2
     for role in ("customer", "agent", "manager"):
         with pytest.raises(PermissionDenied):
-            trail.page(actor=house.actor(role), request=request)
+            trail.page(actor=harness.actor(role), request=request)
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.sampled_from(["agent", "manager", "customer"]), min_size=1, max_size=5))
-def test_the_trail_of_a_person_tells_how_they_came_to_be_as_they_are(house, admin, person, roles):
-    current = house.services.users.read(actor=admin, user_id=person.user_id)
+def test_the_trail_of_a_person_tells_how_they_came_to_be_as_they_are(harness, admin, person, roles):
+    current = harness.services.users.accounts.read(actor=admin, user_id=person.user_id)
     for role in roles:
-        current = change(house, admin, current, role_id=role)
+        current = change(harness, admin, current, role_id=role)
     folded = {}
     for _, changes in acts(f"user:{person.user_id}"):
         for name, (before, after) in changes.items():

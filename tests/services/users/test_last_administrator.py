@@ -15,8 +15,8 @@ from services.errors import Invalid
 from services.users.authorization import LastAdministrator
 from services.users.authorization.last_administrator import GUARD, POWERS, Standing
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope, StaleRecord, User
-from tests.services.conftest import open_house
-from tests.services.harness import START, House
+from tests.services.conftest import open_harness
+from tests.services.harness import START, Harness
 
 ALL = BUILT_IN["administrator"][1]
 OFFICE = "office"  # a role of one's own that has the same powers
@@ -24,16 +24,16 @@ LAST = "Nobody else can edit users and roles"
 
 
 @pytest.fixture(scope="module")
-def house(tables, tmp_path_factory):
-    house = open_house(tables, tmp_path_factory.mktemp("analytics"))
-    house.services.roles.save(
+def harness(tables, tmp_path_factory):
+    harness = open_harness(tables, tmp_path_factory.mktemp("analytics"))
+    harness.services.users.roles.save(
         actor=SYSTEM, role_id=OFFICE, name="Office", permissions=dict(ALL), seen=0, now=START
     )
-    return house
+    return harness
 
 
 @pytest.fixture(autouse=True)
-def nobody(house: House) -> None:
+def nobody(harness: Harness) -> None:
     """Begin each test without administrators, and without a guard."""
     clear()
 
@@ -52,16 +52,16 @@ def person(name: str, role: str = "administrator", **more: object) -> User:
     return User.from_model(user_table.find(name))
 
 
-def change(house: House, user: User, actor=SYSTEM, **wanted: object) -> User:
+def change(harness: Harness, user: User, actor=SYSTEM, **wanted: object) -> User:
     fields = {name: getattr(user, name) for name in ("name", "email", "role_id", "active", "team_ids")}
-    return house.services.users.update(
+    return harness.services.users.accounts.update(
         now=START, actor=actor, user_id=user.user_id, seen=user.version, **{**fields, **wanted}
     )
 
 
-def redefine(house: House, permissions: dict[Permission, Scope]) -> None:
-    role = house.services.roles.read(OFFICE)
-    house.services.roles.save(
+def redefine(harness: Harness, permissions: dict[Permission, Scope]) -> None:
+    role = harness.services.users.roles.read(OFFICE)
+    harness.services.users.roles.save(
         actor=SYSTEM, role_id=OFFICE, name="Office", permissions=permissions, seen=role.version, now=START
     )
 
@@ -83,42 +83,42 @@ def _office_has_powers() -> bool:
 
 @pytest.mark.parametrize("wanted", [{"role_id": "agent"}, {"active": False}])
 @pytest.mark.parametrize("role", ["administrator", OFFICE])
-def test_the_last_one_stays_until_there_is_another(house, role, wanted):
+def test_the_last_one_stays_until_there_is_another(harness, role, wanted):
     last = person("last", role)
     person("suspended", active=False)
     person("invited", password_hash=None)
     person("imported", email=None)
     person("clerk", "manager")
     with pytest.raises(LastAdministrator, match=LAST):
-        change(house, last, **wanted)
+        change(harness, last, **wanted)
     assert left() == {"last"}
-    assert change(house, last, name="Still here").active, "what does not concern the circle stays possible"
-    change(house, person("next", "agent"), role_id=OFFICE)
-    change(house, house.services.users.read(actor=SYSTEM, user_id="last"), **wanted)
+    assert change(harness, last, name="Still here").active, "what does not concern the circle stays possible"
+    change(harness, person("next", "agent"), role_id=OFFICE)
+    change(harness, harness.services.users.accounts.read(actor=SYSTEM, user_id="last"), **wanted)
     assert left() == {"next"}
 
 
-def test_who_cannot_sign_in_may_go(house):
-    change(house, person("invited", password_hash=None), role_id="agent")
-    change(house, person("only"), name="Only")
+def test_who_cannot_sign_in_may_go(harness):
+    change(harness, person("invited", password_hash=None), role_id="agent")
+    change(harness, person("only"), name="Only")
     assert left() == {"only"}
 
 
-def test_a_role_keeps_its_powers_while_nobody_else_has_them(house):
+def test_a_role_keeps_its_powers_while_nobody_else_has_them(harness):
     person("one", OFFICE)
     person("two", OFFICE)
     less = {**ALL, Permission.ROLE_EDIT: Scope.NONE}
     with pytest.raises(LastAdministrator, match=LAST):
-        redefine(house, less)
+        redefine(harness, less)
     person("third")
-    redefine(house, less)
+    redefine(harness, less)
     assert left() == {"third"}
-    redefine(house, dict(ALL))
+    redefine(harness, dict(ALL))
     assert left() == {"one", "two", "third"}
 
 
-def test_the_last_one_is_not_erased(house):
-    last, erasures = person("last"), house.services.erasures
+def test_the_last_one_is_not_erased(harness):
+    last, erasures = person("last"), harness.services.privacy.erasures
 
     def erase():
         erasures.ask(actor=SYSTEM, user_id=last.user_id, confirmed="last", now=START)
@@ -133,34 +133,34 @@ def test_the_last_one_is_not_erased(house):
 
 
 @pytest.mark.parametrize("late", [["demoted"], []], ids=["still lists the demoted", "lists nobody yet"])
-def test_an_index_that_is_late_decides_nothing(house, late, monkeypatch):
+def test_an_index_that_is_late_decides_nothing(harness, late, monkeypatch):
     person("last")
     person("demoted", "agent")
     stale = [UserItem(user_id=name) for name in late]
     monkeypatch.setattr(user_table, "accounts_of_role", lambda *_: stale)
     with pytest.raises(LastAdministrator):
-        change(house, user_of(house, "last"), active=False)
-    change(house, person("promoted", "agent"), role_id="administrator")
-    change(house, user_of(house, "last"), active=False)
+        change(harness, user_of(harness, "last"), active=False)
+    change(harness, person("promoted", "agent"), role_id="administrator")
+    change(harness, user_of(harness, "last"), active=False)
     assert left() == {"promoted"}, "the guard remembers whom the index does not know yet"
 
 
-def user_of(house: House, name: str) -> User:
-    return house.services.users.read(actor=SYSTEM, user_id=name)
+def user_of(harness: Harness, name: str) -> User:
+    return harness.services.users.accounts.read(actor=SYSTEM, user_id=name)
 
 
 @pytest.mark.parametrize("count", [2, 5])
-def test_administrators_who_demote_each_other_at_once(house, count):
+def test_administrators_who_demote_each_other_at_once(harness, count):
     for _ in range(3):
         clear()
         people = [person(f"p{number}") for number in range(count)]
         start = threading.Barrier(count)
 
         def demote(number, people=people, start=start):
-            me = house.actor("administrator", stored=False)
+            me = harness.actor("administrator", stored=False)
             start.wait(30)
             try:
-                change(house, people[(number + 1) % count], actor=me, role_id="agent")
+                change(harness, people[(number + 1) % count], actor=me, role_id="agent")
             except LastAdministrator:
                 return "last"
             return "done"
@@ -171,25 +171,25 @@ def test_administrators_who_demote_each_other_at_once(house, count):
         assert len(left()) == 1
 
 
-def test_people_and_their_role_change_at_once(house):
+def test_people_and_their_role_change_at_once(harness):
     """One moves the last administrators into a role just when that role loses its powers."""
     for _ in range(3):
         clear()
-        redefine(house, dict(ALL))
+        redefine(harness, dict(ALL))
         people = [person("a"), person("b")]
         start = threading.Barrier(3)
 
         def move(user, start=start):
             start.wait(30)
             try:
-                change(house, user, role_id=OFFICE)
+                change(harness, user, role_id=OFFICE)
             except (LastAdministrator, StaleRecord):
                 return
 
         def weaken(start=start):
             start.wait(30)
             try:
-                redefine(house, {Permission.USER_EDIT: Scope.ALL})
+                redefine(harness, {Permission.USER_EDIT: Scope.ALL})
             except (LastAdministrator, StaleRecord):
                 return
 
@@ -211,18 +211,18 @@ ACTS = st.lists(
 
 @settings(max_examples=12)
 @given(ACTS)
-def test_somebody_is_left_after_any_acts(house, acts):
+def test_somebody_is_left_after_any_acts(harness, acts):
     clear()
-    redefine(house, dict(ALL))
+    redefine(harness, dict(ALL))
     for name, role in (("a", "administrator"), ("b", OFFICE), ("c", "agent")):
         person(name, role)
     for name, wanted in acts:
         before = left()
         try:
             if name == "role":
-                redefine(house, {} if _office_has_powers() else dict(ALL))
+                redefine(harness, {} if _office_has_powers() else dict(ALL))
             else:
-                change(house, user_of(house, name), **wanted)
+                change(harness, user_of(harness, name), **wanted)
         except LastAdministrator:
             assert left() == before
             continue

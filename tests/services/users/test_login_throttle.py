@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.errors import Throttled
-from services.users.credentials import DeviceMarks, Origin
+from services.users.credentials import Origin, TrustedDevices
 from services.users.credentials.login_throttle import (
     ATTACK,
     FREE_TRIES,
@@ -23,20 +23,20 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def owner(house):
+def owner(harness):
     """An account of its own for each test."""
-    admin = house.actor("administrator")
+    admin = harness.actor("administrator")
     email = f"{admin.user_id}@example.org"
-    house.services.users.create(
+    harness.services.users.accounts.create(
         actor=admin, now=START, name="Ana", email=email, role_id="agent", password=PASSWORD
     )
     return email
 
 
 @pytest.fixture
-def attempt(house, monkeypatch):
+def attempt(harness, monkeypatch):
     """Try to sign in, without the cost of argon2; returns "in", "wrong" or the seconds to wait."""
-    authentication = house.services.authentication
+    authentication = harness.services.users.authentication
     monkeypatch.setattr(
         type(authentication._passwords),
         "matches",
@@ -101,9 +101,9 @@ def test_a_browser_that_was_in_before_is_not_slowed_down_by_its_neighbours(attem
 
 @pytest.mark.parametrize("forged", ["", "x", "x.y", ".", "a" * 10**5, "é.ü"])
 def test_a_forged_or_foreign_mark_is_no_mark(attempt, owner, forged):
-    marks = DeviceMarks((b"d" * 32,))
+    marks = TrustedDevices((b"d" * 32,))
     assert marks.read(forged, owner) is None
-    assert DeviceMarks((b"e" * 32,)).read(marks.make(owner), owner) is None
+    assert TrustedDevices((b"e" * 32,)).read(marks.make(owner), owner) is None
     assert marks.read(marks.make("somebody@example.org"), owner) is None
     assert marks.read(marks.make(owner), owner)
 
@@ -139,10 +139,10 @@ def test_success_and_time_forget(attempt, owner):
     assert attempt(owner, PASSWORD, "192.0.2.10", at=later).user.email == owner, "the count began afresh"
 
 
-def test_expired_counts_are_swept(house, attempt, owner):
+def test_expired_counts_are_swept(harness, attempt, owner):
     attempt(owner, "guess", "192.0.2.11")
-    assert house.services.brake.sweep(now=START) == 0
-    assert house.services.brake.sweep(now=START + MEMORY * 2) >= 3
+    assert harness.services.users.login_throttle.sweep(now=START) == 0
+    assert harness.services.users.login_throttle.sweep(now=START + MEMORY * 2) >= 3
 
 
 @settings(max_examples=50)

@@ -9,19 +9,19 @@ from models.role import Role as RoleItem
 from services.errors import Invalid
 from services.users.authorization import RoleService
 from services.users.identity import BUILT_IN, Permission, PermissionDenied, RoleNotFound, Scope, StaleRecord
-from tests.services.harness import START, House
+from tests.services.harness import START, Harness
 
 P = Permission
 
 
 @pytest.fixture(scope="module")
-def roles(house: House) -> RoleService:
-    return house.services.roles
+def roles(harness: Harness) -> RoleService:
+    return harness.services.users.roles
 
 
 @pytest.fixture(scope="module")
-def admin(house):
-    return house.actor("administrator")
+def admin(harness):
+    return harness.actor("administrator")
 
 
 def test_the_four_built_in_roles(roles):
@@ -38,8 +38,8 @@ def test_built_in_roles_are_mended(roles):
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_how_far_a_permission_reaches(house, roles, scope):
-    alone = house.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
+def test_how_far_a_permission_reaches(harness, roles, scope):
+    alone = harness.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
     member = replace(alone, organization_id="o")
     things = itertools.product(
         (alone, member), (None, alone.user_id, "other"), (None, "a", "b"), (None, "o", "p")
@@ -84,8 +84,8 @@ def test_a_custom_role(roles, admin):
     assert roles.read("night") == newer
 
 
-def test_nobody_grants_more_than_they_have(house, roles):
-    keeper = house.actor("manager", permissions={P.ROLE_EDIT: Scope.ALL, P.TICKET_VIEW: Scope.TEAM})
+def test_nobody_grants_more_than_they_have(harness, roles):
+    keeper = harness.actor("manager", permissions={P.ROLE_EDIT: Scope.ALL, P.TICKET_VIEW: Scope.TEAM})
     for permissions in (
         {P.TICKET_VIEW: Scope.ALL},
         {P.USER_EDIT: Scope.ALL},
@@ -106,10 +106,10 @@ def test_nobody_grants_more_than_they_have(house, roles):
     assert made.permissions == {P.TICKET_VIEW: Scope.TEAM}
 
 
-def test_only_those_who_may_edit_roles_do(house, roles):
+def test_only_those_who_may_edit_roles_do(harness, roles):
     for role in ("customer", "agent", "manager"):
         with pytest.raises(PermissionDenied):
-            roles.save(now=START, actor=house.actor(role), role_id="x", name="X", permissions={}, seen=0)
+            roles.save(now=START, actor=harness.actor(role), role_id="x", name="X", permissions={}, seen=0)
 
 
 @pytest.mark.parametrize("role_id", BUILT_IN)

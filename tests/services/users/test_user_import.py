@@ -21,27 +21,27 @@ NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def admin(house):
-    return house.actor("administrator")
+def admin(harness):
+    return harness.actor("administrator")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def nord(house):
-    return house.services.organizations.save(
+def nord(harness):
+    return harness.services.users.organizations.save(
         actor=SYSTEM, now=START, id_=None, name="Nord", active=True, shares_tickets=False, domains=[], seen=0
     )
 
 
 @pytest.fixture
-def plan(house, admin):
-    return lambda text, actor=admin: house.services.people_import.plan(actor=actor, text=text)
+def plan(harness, admin):
+    return lambda text, actor=admin: harness.services.users.user_import.plan(actor=actor, text=text)
 
 
 @pytest.fixture
-def run(house, admin):
+def run(harness, admin):
     def do(text, actor=admin, why_not=lambda: None, **more):
         values = {"invite": False, "now": START, **more}
-        return house.services.people_import.run(actor=actor, text=text, why_not=why_not, **values)
+        return harness.services.users.user_import.run(actor=actor, text=text, why_not=why_not, **values)
 
     return do
 
@@ -54,17 +54,17 @@ def address() -> str:
     return f"p{next(NUMBERS)}@import.example"
 
 
-def stored(house, email):
-    return house.services.users.find_by_email(email)
+def stored(harness, email):
+    return harness.services.users.accounts.find_by_email(email)
 
 
-def test_a_dry_run_writes_nothing_and_says_what_would_be(house, plan, run):
+def test_a_dry_run_writes_nothing_and_says_what_would_be(harness, plan, run):
     one, two = address(), address()
     text = f"{HEADER}Ana,{one},agent,Support; network,Nord\nBen,{two},,,\n"
     assert outcomes(plan(text)) == [NEW, NEW]
-    assert stored(house, one) is None
+    assert stored(harness, one) is None
     assert outcomes(run(text)) == [NEW, NEW]
-    ana, ben = stored(house, one), stored(house, two)
+    ana, ben = stored(harness, one), stored(harness, two)
     assert (ana.role_id, ana.team_ids, ana.organization_id) == ("agent", ("network", "support"), "nord")
     assert (ben.role_id, ben.team_ids, ben.organization_id) == ("customer", (), None)
     assert user_table.find(ana.user_id).password_hash is None
@@ -74,16 +74,16 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(house, plan, run):
     ]  # fmt: skip
 
 
-def test_the_same_file_again_changes_nothing(house, run):
+def test_the_same_file_again_changes_nothing(harness, run):
     emails = [address() for _ in range(3)]
     text = HEADER + "".join(f"Person {at},{email},agent,support,nord\n" for at, email in enumerate(emails))
     assert outcomes(run(text)) == [NEW] * 3
-    before = [stored(house, email) for email in emails]
+    before = [stored(harness, email) for email in emails]
     assert outcomes(run(text)) == [UNCHANGED] * 3
-    assert [stored(house, email) for email in emails] == before
+    assert [stored(harness, email) for email in emails] == before
 
 
-def test_a_file_is_imported_in_parts(house, run):
+def test_a_file_is_imported_in_parts(harness, run):
     emails = [address() for _ in range(5)]
     text = HEADER + "".join(f"Part,{email},,,\n" for email in emails)
     assert outcomes(run(text, most=2)) == [NEW] * 2 + [WAITING] * 3
@@ -91,7 +91,7 @@ def test_a_file_is_imported_in_parts(house, run):
     assert outcomes(run(text, most=2)) == [UNCHANGED] * 4 + [NEW]
 
 
-def test_losing_the_right_stops_the_import(house, run):
+def test_losing_the_right_stops_the_import(harness, run):
     emails = [address() for _ in range(3)]
     why = "Your role changed while this ran."
     reasons = iter([None, why])
@@ -101,10 +101,10 @@ def test_losing_the_right_stops_the_import(house, run):
         [NEW, WAITING, WAITING],
         "Your role changed while this ran.",
     )
-    assert [stored(house, email) is not None for email in emails] == [True, False, False]
+    assert [stored(harness, email) is not None for email in emails] == [True, False, False]
 
 
-def test_only_the_ticked_box_sends_letters(house, run):
+def test_only_the_ticked_box_sends_letters(harness, run):
     def waiting():
         return len(list(Outbox.scan()))
 
@@ -127,13 +127,13 @@ def test_only_the_ticked_box_sends_letters(house, run):
     ],
     ids=["address", "name", "role", "team", "organization", "cells"],
 )
-def test_a_line_that_cannot_be_is_rejected_with_its_reason(house, plan, run, line, reason):
+def test_a_line_that_cannot_be_is_rejected_with_its_reason(harness, plan, run, line, reason):
     email = address()
     text = f"{HEADER}{line.format(email)}\nGood,{address()},,,\n"
     for report in (plan(text), run(text)):
         assert outcomes(report) in ([REJECTED, NEW], [REJECTED, UNCHANGED])
         assert reason in report.lines[0].reason
-    assert stored(house, email) is None
+    assert stored(harness, email) is None
 
 
 def test_an_address_stands_once_in_a_file(plan):
@@ -143,9 +143,9 @@ def test_an_address_stands_once_in_a_file(plan):
     assert (report.lines[1].row.number, report.lines[1].reason) == (4, "The same address stands in line 2.")
 
 
-def test_nobody_imports_beyond_their_own_role(house, plan, run):
+def test_nobody_imports_beyond_their_own_role(harness, plan, run):
     clerk_may = {Permission.USER_EDIT: Scope.ALL, Permission.TICKET_VIEW: Scope.ALL}
-    clerk = house.actor("manager", permissions=clerk_may)
+    clerk = harness.actor("manager", permissions=clerk_may)
     chief = address()
     run(f"{HEADER}Chief,{chief},administrator,,\n")
     text = f"{HEADER}Chief,{chief},administrator,support,\nNew,{address()},administrator,,\n"
@@ -153,14 +153,14 @@ def test_nobody_imports_beyond_their_own_role(house, plan, run):
         assert outcomes(report) == [REJECTED] * 2
         assert all("more than your own" in line.reason for line in report.lines)
     with pytest.raises(PermissionDenied):
-        plan(HEADER, house.actor("agent"))
-    assert stored(house, chief).team_ids == ()
+        plan(HEADER, harness.actor("agent"))
+    assert stored(harness, chief).team_ids == ()
 
 
-def test_ones_own_role_and_the_last_administrator_stay(house, plan, run):
-    me = house.actor("administrator")
+def test_ones_own_role_and_the_last_administrator_stay(harness, plan, run):
+    me = harness.actor("administrator")
     email = address()
-    user_table.amend(me.user_id, email=email, password_hash="x")
+    user_table.update(me.user_id, email=email, password_hash="x")
     UserEmail(email=email, user_id=me.user_id).save()
     text = f"{HEADER},{email},customer,,\n"
     assert "change your own role" in plan(text, me).lines[0].reason

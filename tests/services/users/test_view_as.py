@@ -10,35 +10,37 @@ from services.users.identity import (
     Permission,
     PermissionDenied,
     Scope,
-    Security,
+    SignInPolicy,
     UserNotFound,
     ViewingOnly,
 )
 from services.users.identity.permissions import READING
 
 
-def signed_in(house, actor):
+def signed_in(harness, actor):
     """Sign somebody in and return (token, the actor behind it)."""
-    token = house.services.sessions.start(user_id=actor.user_id, now=house.now())
-    return token, who(house, token)
+    token = harness.services.users.sessions.start(user_id=actor.user_id, now=harness.now())
+    return token, who(harness, token)
 
 
-def who(house, token):
-    return house.services.authentication.actor_for(token=token, now=house.now(), address="192.0.2.9")
+def who(harness, token):
+    return harness.services.users.authentication.actor_for(
+        token=token, now=harness.now(), address="192.0.2.9"
+    )
 
 
 @pytest.fixture
-def viewing(house):
+def viewing(harness):
     """An administrator who views as an agent; answers with (token, agent)."""
-    agent = house.actor("agent", teams=["support"])
-    token, admin = signed_in(house, house.actor("administrator"))
-    house.services.viewing.start(actor=admin, user_id=agent.user_id, now=house.now())
+    agent = harness.actor("agent", teams=["support"])
+    token, admin = signed_in(harness, harness.actor("administrator"))
+    harness.services.users.view_as.start(actor=admin, user_id=agent.user_id, now=harness.now())
     return token, agent
 
 
-def test_only_what_the_other_may_read_is_open(house, viewing):
+def test_only_what_the_other_may_read_is_open(harness, viewing):
     token, agent = viewing
-    seen = who(house, token)
+    seen = who(harness, token)
     assert (seen.user_id, seen.name, seen.role_id, seen.kind) == (agent.user_id, agent.name, "agent", "agent")
     assert seen.team_ids == {"support"}
     assert set(seen.permissions) == {Permission.TICKET_VIEW, Permission.TICKET_NOTE}
@@ -46,13 +48,13 @@ def test_only_what_the_other_may_read_is_open(house, viewing):
     assert all(key.endswith(":view") or key is Permission.TICKET_NOTE for key in READING)
 
 
-def test_beginning_and_stopping_are_told_of_with_who_looked(house, viewing):
+def test_beginning_and_stopping_are_told_of_with_who_looked(harness, viewing):
     token, agent = viewing
-    seen = who(house, token)
-    house.services.viewing.stop(actor=seen, now=house.now())
-    back = who(house, token)
+    seen = who(harness, token)
+    harness.services.users.view_as.stop(actor=seen, now=harness.now())
+    back = who(harness, token)
     assert (back.user_id, back.viewer) == (seen.viewer.user_id, None)
-    house.services.viewing.stop(actor=back, now=house.now())
+    harness.services.users.view_as.stop(actor=back, now=harness.now())
     acts = [act for act in audit_table.of_subject(f"user:{agent.user_id}") if "view_as" in act.action]
     assert [(act.action, act.actor_id, act.address) for act in acts] == [
         ("user.view_as_started", back.user_id, "192.0.2.9"),
@@ -60,75 +62,79 @@ def test_beginning_and_stopping_are_told_of_with_who_looked(house, viewing):
     ]
 
 
-def test_nobody_looks_through_the_eyes_of_who_may_more(house):
+def test_nobody_looks_through_the_eyes_of_who_may_more(harness):
     limited = {Permission.USER_VIEW_AS: Scope.ALL, Permission.TICKET_VIEW: Scope.OWN}
-    house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="looker", name="Looker", permissions=limited, seen=0
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="looker", name="Looker", permissions=limited, seen=0
     )
-    looker = house.actor("looker", permissions=limited)
-    token, actor = signed_in(house, looker)
+    looker = harness.actor("looker", permissions=limited)
+    token, actor = signed_in(harness, looker)
     for role in ("customer", "agent", "administrator"):
         with pytest.raises(Invalid, match="more than your own"):
-            house.services.viewing.start(actor=actor, user_id=house.actor(role).user_id, now=house.now())
+            harness.services.users.view_as.start(
+                actor=actor, user_id=harness.actor(role).user_id, now=harness.now()
+            )
     for role in ("agent", "manager", "customer"):
-        _, other = signed_in(house, house.actor(role))
+        _, other = signed_in(harness, harness.actor(role))
         with pytest.raises(PermissionDenied):
-            house.services.viewing.start(actor=other, user_id=looker.user_id, now=house.now())
-    assert who(house, token).viewer is None
+            harness.services.users.view_as.start(actor=other, user_id=looker.user_id, now=harness.now())
+    assert who(harness, token).viewer is None
 
 
-def test_nobody_looks_through_nobodys_or_their_own_eyes_or_through_two_pairs(house, viewing):
+def test_nobody_looks_through_nobodys_or_their_own_eyes_or_through_two_pairs(harness, viewing):
     token, _ = viewing
-    _, admin = signed_in(house, house.actor("administrator"))
+    _, admin = signed_in(harness, harness.actor("administrator"))
     with pytest.raises(Invalid, match="yourself"):
-        house.services.viewing.start(actor=admin, user_id=admin.user_id, now=house.now())
+        harness.services.users.view_as.start(actor=admin, user_id=admin.user_id, now=harness.now())
     with pytest.raises(UserNotFound):
-        house.services.viewing.start(actor=admin, user_id="nobody", now=house.now())
+        harness.services.users.view_as.start(actor=admin, user_id="nobody", now=harness.now())
     with pytest.raises(ViewingOnly):
-        house.services.viewing.start(actor=who(house, token), user_id=admin.user_id, now=house.now())
+        harness.services.users.view_as.start(
+            actor=who(harness, token), user_id=admin.user_id, now=harness.now()
+        )
 
 
-def test_the_look_ends_when_the_other_may_more_or_the_viewer_less(house):
-    house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="growing", name="Growing", permissions={}, seen=0
+def test_the_look_ends_when_the_other_may_more_or_the_viewer_less(harness):
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions={}, seen=0
     )
     rights = {Permission.USER_VIEW_AS: Scope.ALL}
-    house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="eye", name="Eye", permissions=rights, seen=0
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="eye", name="Eye", permissions=rights, seen=0
     )
-    token, eye = signed_in(house, house.actor("eye", permissions=rights))
-    house.services.viewing.start(
-        actor=eye, user_id=house.actor("growing", permissions={}).user_id, now=house.now()
+    token, eye = signed_in(harness, harness.actor("eye", permissions=rights))
+    harness.services.users.view_as.start(
+        actor=eye, user_id=harness.actor("growing", permissions={}).user_id, now=harness.now()
     )
-    assert who(house, token).viewer
+    assert who(harness, token).viewer
     more = {Permission.TICKET_VIEW: Scope.ALL}
-    house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="growing", name="Growing", permissions=more, seen=1
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions=more, seen=1
     )
-    assert who(house, token).user_id == eye.user_id
-    house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="growing", name="Growing", permissions={}, seen=2
+    assert who(harness, token).user_id == eye.user_id
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions={}, seen=2
     )
-    assert who(house, token).viewer
-    house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="eye", name="Eye", permissions={}, seen=1
+    assert who(harness, token).viewer
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="eye", name="Eye", permissions={}, seen=1
     )
-    assert who(house, token).viewer is None
+    assert who(harness, token).viewer is None
 
 
-def test_no_service_changes_anything_for_who_only_looks(house, viewing):
+def test_no_service_changes_anything_for_who_only_looks(harness, viewing):
     """Behind the pages' own refusal; the permissions of the other are handed back here to prove that."""
     token, agent = viewing
-    services, now = house.services, house.now()
-    ticket = house.ticket(house.actor("customer"))
-    seen = who(house, token)
+    services, now = harness.services, harness.now()
+    ticket = harness.ticket(harness.actor("customer"))
+    seen = who(harness, token)
     object.__setattr__(seen, "permissions", dict.fromkeys(Permission, Scope.ALL))
     attempts = (
-        lambda: house.ticket(seen),
-        lambda: house.update(seen, ticket, priority="high"),
-        lambda: house.update(seen, ticket, body="Hello", public=True),
-        lambda: services.users.set_theme(actor=seen, theme="dark"),
-        lambda: services.users.create(
+        lambda: harness.ticket(seen),
+        lambda: harness.update(seen, ticket, priority="high"),
+        lambda: harness.update(seen, ticket, body="Hello", public=True),
+        lambda: services.users.accounts.set_theme(actor=seen, theme="dark"),
+        lambda: services.users.accounts.create(
             actor=seen,
             now=now,
             name="X",
@@ -136,16 +142,18 @@ def test_no_service_changes_anything_for_who_only_looks(house, viewing):
             role_id="agent",
             password="tractor snow ear",
         ),
-        lambda: services.roles.save(actor=seen, now=now, role_id="x", name="X", permissions={}, seen=0),
-        lambda: services.roles.secure(actor=seen, now=now, role_id="agent", security=Security(), seen=1),
+        lambda: services.users.roles.save(actor=seen, now=now, role_id="x", name="X", permissions={}, seen=0),
+        lambda: services.users.roles.secure(
+            actor=seen, now=now, role_id="agent", security=SignInPolicy(), seen=1
+        ),
         lambda: services.catalog.save(
             actor=seen, now=now, kind="team", id_=None, name="T", active=True, seen=0
         ),
-        lambda: services.second_factor.begin(seen),
-        lambda: services.devices.end_all(actor=seen, user_id=agent.user_id, now=now),
-        lambda: services.devices.end(actor=seen, user_id=agent.user_id, session_id="0" * 64, now=now),
-        lambda: services.proofs.prove(actor=seen, answer="x", now=now),
-        lambda: services.accounts.change_password(
+        lambda: services.users.second_factor.begin(seen),
+        lambda: services.users.devices.end_all(actor=seen, user_id=agent.user_id, now=now),
+        lambda: services.users.devices.end(actor=seen, user_id=agent.user_id, session_id="0" * 64, now=now),
+        lambda: services.users.step_up.prove(actor=seen, answer="x", now=now),
+        lambda: services.users.own_account.change_password(
             actor=seen, current="x", password="tractor snow ear", session_id=seen.session_id, now=now
         ),
     )
@@ -154,15 +162,19 @@ def test_no_service_changes_anything_for_who_only_looks(house, viewing):
             attempt()
 
 
-def test_who_lacks_a_required_second_factor_may_nothing(house):
-    made = house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="guarded", name="Guarded", seen=0,
+def test_who_lacks_a_required_second_factor_may_nothing(harness):
+    made = harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="guarded", name="Guarded", seen=0,
         permissions={Permission.TICKET_VIEW: Scope.ALL, Permission.USER_VIEW_AS: Scope.ALL},
-        security=Security(second_factor=True),
+        security=SignInPolicy(second_factor=True),
     )  # fmt: skip
-    assert made.security == house.services.roles.read("guarded").security == Security(second_factor=True)
-    token, actor = signed_in(house, house.actor("guarded", permissions={}))
+    assert (
+        made.security
+        == harness.services.users.roles.read("guarded").security
+        == SignInPolicy(second_factor=True)
+    )
+    token, actor = signed_in(harness, harness.actor("guarded", permissions={}))
     assert actor.second_factor_missing
     assert not actor.permissions
-    session_table.amend(actor.session_id, viewing=house.actor("customer").user_id)
-    assert who(house, token).viewer is None
+    session_table.update(actor.session_id, viewing=harness.actor("customer").user_id)
+    assert who(harness, token).viewer is None

@@ -20,11 +20,11 @@ def services(tables: ConnectionOptions, tmp_path: Path) -> Iterator[Services]:
     models.create_tables()
     wired = logs.build(tables, tmp_path)
     yield wired
-    found = wired.audit.verify()
+    found = wired.tickets.audit.verify()
     assert not found.violations, found.shown
 
 
 @pytest.fixture
-def bring(services: Services, tmp_path: Path) -> Callable[[Iterable[logs.LogRow]], FileReport]:
+def upsert(services: Services, tmp_path: Path) -> Callable[[Iterable[logs.LogRow]], FileReport]:
     """Give a function that imports rows as a file."""
     return lambda rows: logs.import_log(services, logs.write(tmp_path / "log.csv.gz", rows))

@@ -88,7 +88,7 @@ def build(options: ConnectionOptions, folder: Path) -> Services:
 def import_log(services: Services, path: Path, limit: int | None = None) -> FileReport:
     """Import a log; rejects go to rejects.csv beside it."""
     return import_file(
-        services.importer,
+        services.tickets.importer,
         path=path,
         mapping=UCI,
         rejects=path.with_name("rejects.csv"),

@@ -52,7 +52,7 @@ class Person:
     actor: Actor | None
 
 
-class World:
+class MatrixSite:
     """The application as wsgi.py builds it; people, tickets and other things by their names in the matrix."""
 
     def __init__(self, provider: Fake) -> None:
@@ -62,14 +62,16 @@ class World:
         self.services: Services = made["services"]
         self._numbers = count(1)
         self._tokens: dict[str, str] = {}
-        self.services.roles.ensure_built_in()
+        self.services.users.roles.ensure_built_in()
         for role_id, permissions in MATRIX.roles.items():
             self.role(role_id, {Permission(p): Scope[scope.upper()] for p, scope in permissions.items()})
         for team in HOLDS.values():
             self.entry("team", team)
         self.entry("category", "Invoices")
         self.entry("organization", ORGANIZATION.title())
-        self.services.access.save(actor=SYSTEM, now=self.now(), registration="on", domains="", seen=0)
+        self.services.users.registration_policy.save(
+            actor=SYSTEM, now=self.now(), registration="on", domains="", seen=0
+        )
         self._hash = self._hashed()
         self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles]}
         self.stranger = self.person(STRANGER)
@@ -79,7 +81,7 @@ class World:
         self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("shared", "team", "foreign")}
         self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
         self.spare_role = self.new_role()
-        self.services.analytics.follow(now=self.now())
+        self.services.reporting.analytics.follow(now=self.now())
 
     @staticmethod
     def now() -> datetime:
@@ -95,7 +97,7 @@ class World:
     # People
 
     def _hashed(self) -> str:
-        made = self.services.users.create(
+        made = self.services.users.accounts.create(
             actor=SYSTEM, now=self.now(), name="First", email="first@demo.example", role_id="customer",
             password=PASSWORD,
         )  # fmt: skip
@@ -120,7 +122,7 @@ class World:
             verified_at=self.now(),
         )
         user_table.put(item, seen=0)
-        session = self.services.sessions.start(user_id=user_id, now=self.now())
+        session = self.services.users.sessions.start(user_id=user_id, now=self.now())
         return self._signed_in(column, user_id, str(item.email), {"ledgerdesk_session": session})
 
     def _signed_in(self, column: str, user_id: str, email: str, cookies: dict[str, str]) -> Person:
@@ -134,7 +136,7 @@ class World:
         actor = None
         if cookies:
             token = cookies["ledgerdesk_session"]
-            actor = self.services.authentication.actor_for(token=token, now=self.now())
+            actor = self.services.users.authentication.actor_for(token=token, now=self.now())
         return Person(column, user_id, email, cookies | {"ledgerdesk_form": form.value}, found[1], actor)
 
     def _everybody(self) -> list[Person]:
@@ -161,7 +163,7 @@ class World:
 
     def departed(self) -> tuple[str, str]:
         """Leave for the provider as somebody new; returns the note and the state that come back."""
-        departure = self.services.sign_on.depart(provider_id="corp", target="")
+        departure = self.services.users.single_sign_on.depart(provider_id="corp", target="")
         subject = f"corp-{next(self._numbers)}"
         self.provider.claims = {"sub": subject, "email": f"{subject}@corp.example"}
         return departure.note, self.provider.depart(departure.url)["state"]
@@ -175,11 +177,11 @@ class World:
 
     def somebody(self, who: Person) -> Somebody:
         """Read an account as it is stored."""
-        return self.services.users.read(actor=SYSTEM, user_id=who.user_id)
+        return self.services.users.accounts.read(actor=SYSTEM, user_id=who.user_id)
 
     def enrolled(self, who: Person) -> str:
         """Give somebody a second factor and return its secret; this minute's code is still good."""
-        factor, actor = self.services.second_factor, who.actor
+        factor, actor = self.services.users.second_factor, who.actor
         assert actor is not None
         begun = factor.begin(actor)
         secret = begun.key.replace(" ", "")
@@ -191,33 +193,33 @@ class World:
         """Send somebody the letter with a link to a new password, and return the link's token."""
         item = user_table.find(who.user_id)
         assert item is not None
-        self.services.accounts.send_link(item, Purpose.RESET, self.now())
-        return self._letter(who.email)
+        self.services.users.own_account.send_link(item, Purpose.RESET, self.now())
+        return self._mail_message(who.email)
 
     def address_link(self, who: Person) -> str:
         """Send somebody the letter that confirms their address, and return the link's token."""
         self.unconfirm(who)
         assert who.actor is not None
-        self.services.addresses.ask_to_confirm(actor=who.actor, now=self.now())
-        return self._letter(who.email)
+        self.services.users.email_addresses.ask_to_confirm(actor=who.actor, now=self.now())
+        return self._mail_message(who.email)
 
     def unconfirm(self, who: Person) -> None:
         """Let somebody's address count as not confirmed."""
-        user_table.amend(who.user_id, verified_at=None)
+        user_table.update(who.user_id, verified_at=None)
 
     def registration_link(self) -> str:
         """Ask for an account as a stranger, and return the token of the letter's link."""
         email = self.new_address()
-        self.services.registration.ask(name="New Person", email=email, origin=Origin(), now=self.now())
-        return self._letter(email)
+        self.services.users.registration.ask(name="New Person", email=email, origin=Origin(), now=self.now())
+        return self._mail_message(email)
 
-    def _letter(self, email: str) -> str:
+    def _mail_message(self, email: str) -> str:
         """Deliver what is due, and return the token in the only letter to an address."""
         while self.services.outbox.deliver_due(now=self.now()):
             pass
-        letters = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
-        (letter,) = [mail for mail in letters if email.encode() in mail]
-        body = message_from_bytes(letter, policy=policy.default).get_body(("plain",))
+        mail_messages = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
+        (mail_message,) = [mail for mail in mail_messages if email.encode() in mail]
+        body = message_from_bytes(mail_message, policy=policy.default).get_body(("plain",))
         found = LINK.search(body.get_content() if body else "")
         assert found is not None
         return found[1]
@@ -225,7 +227,7 @@ class World:
     def invited(self) -> str:
         """Make an account whose owner has not taken up the invitation, and return its id."""
         email = self.new_address()
-        made = self.services.users.create(
+        made = self.services.users.accounts.create(
             actor=SYSTEM, now=self.now(), name="Invited", email=email, role_id="customer", invite=False
         )
         return made.user_id
@@ -239,7 +241,7 @@ class World:
     def ticket(self, who: Person, kind: str) -> Ticket:
         """Open a ticket as the matrix names it, with a change that can be undone as its version 2."""
         asks = {"own": who, "shared": self.colleague}.get(kind, self.stranger)
-        made = self.services.tickets.create(
+        made = self.services.tickets.service.create(
             actor=SYSTEM,
             now=self.now(),
             subject=f"Ticket {next(self._numbers)}",
@@ -247,7 +249,7 @@ class World:
             requester_id=asks.user_id,
             team_id={"team": TEAM, "foreign": FOREIGN_TEAM}.get(kind),
         )
-        return self.services.tickets.update(
+        return self.services.tickets.service.update(
             actor=SYSTEM, now=self.now(), ticket_id=made.ticket_id, seen=1, changes={"priority": "low"}
         )
 
@@ -258,7 +260,7 @@ class World:
     def role(self, role_id: str, permissions: dict[Permission, Scope]) -> StoredRole:
         """Make a custom role."""
         name = role_id.title()
-        return self.services.roles.save(
+        return self.services.users.roles.save(
             actor=SYSTEM, now=self.now(), role_id=role_id, name=name, permissions=permissions, seen=0
         )
 
@@ -274,7 +276,7 @@ class World:
         """Make a team, a category or an organization and return its id."""
         name = name or f"Spare {next(self._numbers)}"
         if kind == "organization":
-            return self.services.organizations.save(
+            return self.services.users.organizations.save(
                 actor=SYSTEM, now=self.now(), id_=None, name=name, active=True, shares_tickets=True,
                 domains=(), seen=0,
             ).id  # fmt: skip

@@ -10,7 +10,7 @@ SELECT DISTINCT ticket_id FROM read_parquet(?) WHERE actor_id = ? AND ticket_id 
 """
 
 
-def acted_in(analytics: AnalyticsEngine, actor_id: str) -> Iterator[int]:
+def tickets_by_actor(analytics: AnalyticsEngine, actor_id: str) -> Iterator[int]:
     """Walk the ids of all tickets a person wrote to or changed; a few seconds behind the ledger.
 
     Raises CopyMissing, CopyDamaged, CopyBusy or TooLarge. Lends the copy for a moment at a time.

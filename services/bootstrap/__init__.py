@@ -1,0 +1,5 @@
+"""Wires the services together; the only place that does."""
+
+from services.bootstrap.services import Services, build_services
+
+__all__ = ["Services", "build_services"]

@@ -1,0 +1,23 @@
+"""What several domains are built with."""
+
+import secrets
+import time
+from typing import TypeVar
+
+from services.caching import ShortCache
+
+FRESH = 5.0  # seconds that users, roles, teams and categories may be old
+NAMES_FRESH = 60.0
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+def new_cache(seconds: float = FRESH) -> ShortCache[K, V]:
+    """Build a cache of what may be some seconds old."""
+    return ShortCache(seconds, time.monotonic)
+
+
+def new_secret() -> str:
+    """Make a token that nobody can guess: 256 random bits as text."""
+    return secrets.token_urlsafe(32)

@@ -1,0 +1,58 @@
+"""All services, nested by domain, in the order in which they build on each other."""
+
+from dataclasses import dataclass
+
+import models
+from services.bootstrap.common import new_cache
+from services.bootstrap.privacy import PrivacyServices, build_privacy_services
+from services.bootstrap.reporting import ReportingServices, build_reporting_services
+from services.bootstrap.tickets import TicketServices, build_ticket_services
+from services.bootstrap.users import UserServices, build_user_services
+from services.catalog import CatalogService
+from services.ids import new_id
+from services.options import Options
+from services.outbox import Outbox
+from services.readiness import Readiness, engine_readiness
+from services.users.audit import AuditWriter
+from services.users.authorization import LastAdministratorLock, RoleService
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything the web and the worker work with."""
+
+    users: UserServices
+    catalog: CatalogService
+    tickets: TicketServices
+    reporting: ReportingServices
+    privacy: PrivacyServices
+    outbox: Outbox
+    readiness: Readiness
+
+
+def build_services(options: Options) -> Services:
+    """Connect the models and build all services; opens no connection and reads nothing."""
+    models.connect(options.connection)
+    outbox, audit_writer, last_administrator = Outbox(new_id), AuditWriter(new_id), LastAdministratorLock()
+    roles = RoleService(new_cache(), audit_writer, last_administrator)
+    catalog = CatalogService(roles, new_cache(), audit_writer)
+    users = build_user_services(
+        options,
+        outbox=outbox,
+        audit_writer=audit_writer,
+        last_administrator=last_administrator,
+        roles=roles,
+        offered_teams=catalog.offered_teams,
+    )
+    tickets = build_ticket_services(options, roles=roles, accounts=users.accounts, catalog=catalog)
+    reporting = build_reporting_services(options, roles=roles, organizations=users.organizations)
+    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=reporting.analytics)
+    return Services(
+        users=users,
+        catalog=catalog,
+        tickets=tickets,
+        reporting=reporting,
+        privacy=privacy,
+        outbox=outbox,
+        readiness=engine_readiness(),
+    )

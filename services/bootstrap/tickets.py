@@ -1,0 +1,65 @@
+"""The services about tickets."""
+
+import secrets
+import time
+from dataclasses import dataclass
+
+from models import tickets_listing
+from services.catalog import CatalogService
+from services.ids import new_id
+from services.options import Options
+from services.tickets import (
+    AssignmentService,
+    AuditService,
+    TicketImporter,
+    TicketService,
+    TicketWriter,
+    WorkflowService,
+)
+from services.users.accounts import UserService
+from services.users.authorization import RoleService
+
+
+@dataclass(frozen=True)
+class TicketServices:
+    """Tickets, their workflow, their assignment, their history, and the import of all of it."""
+
+    service: TicketService
+    workflow: WorkflowService
+    assignments: AssignmentService
+    audit: AuditService
+    importer: TicketImporter
+
+
+def build_ticket_services(
+    options: Options, *, roles: RoleService, accounts: UserService, catalog: CatalogService
+) -> TicketServices:
+    """Build the services about tickets."""
+    audit = AuditService(options.shards)
+    assignments = AssignmentService(accounts, catalog)
+    workflow = WorkflowService()
+    writer = TicketWriter(
+        audit=audit, assignments=assignments, new_id=new_id, pause=_pause, shards=options.shards
+    )
+    service = TicketService(
+        roles=roles,
+        users=accounts,
+        catalog=catalog,
+        workflow=workflow,
+        assignments=assignments,
+        audit=audit,
+        writer=writer,
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
+    )
+    return TicketServices(
+        service=service,
+        workflow=workflow,
+        assignments=assignments,
+        audit=audit,
+        importer=TicketImporter(writer, audit, assignments, accounts, catalog),
+    )
+
+
+def _pause(attempt: int) -> None:
+    """Wait a moment that grows with each lost race, and differs between racers."""
+    time.sleep(min(0.25, 0.004 * 2**attempt) * (0.5 + secrets.randbelow(1000) / 1000))
