@@ -84,12 +84,12 @@ def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
         later.users.own_account._links.read(after.users.own_account._links.token(link), Purpose.WELCOME)
         == link
     )
-    mark = before.authentication._marks.make(EMAIL)
-    assert after.authentication._marks.read(mark, EMAIL)
-    assert later.authentication._marks.read(after.authentication._marks.make(EMAIL), EMAIL)
+    mark = before.users.authentication._marks.make(EMAIL)
+    assert after.users.authentication._marks.read(mark, EMAIL)
+    assert later.users.authentication._marks.read(after.authentication._marks.make(EMAIL), EMAIL)
     with pytest.raises(LinkSpent):
         later.users.own_account._links.read(signed, Purpose.WELCOME)
-    assert later.authentication._marks.read(mark, EMAIL) is None
+    assert later.users.authentication._marks.read(mark, EMAIL) is None
 
 
 def test_a_second_factor_is_sealed_anew_before_the_old_key_goes(app_with):

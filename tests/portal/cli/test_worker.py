@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from models import lease
 from models.errors import EngineUnavailable
-from portal.cli.worker import LEASE, Job, _log_pulse, _hand_on, _jobs, _run_due
+from portal.cli.worker import LEASE, Job, _hand_on, _jobs, _log_pulse, _run_due
 from services.reporting import AnalyticsEngine
 
 PATIENCE = 5  # seconds until work goes on after a crash
