@@ -10,8 +10,8 @@ from bench.capacity.inputs import MEASURED, InputsError, load, production
 from bench.capacity.measuring import TICKETS, from_bench, measure
 from bench.capacity.page import PAGE, page, summary
 from bench.client import WrongAnswer
-from bench.corpus import CorpusMissing, load_corpus
 from bench.dataset import HOME
+from bench.import_corpus import CorpusMissing, load_corpus
 from bench.product import ProductFailed
 from local.server import EngineError
 
