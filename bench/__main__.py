@@ -13,6 +13,7 @@ from bench.import_corpus import FILE, CorpusMissing, load_corpus
 from bench.product import ProductFailed
 from bench.report import SizeResult, table, verdicts, write_json
 from bench.session import bench
+from local.commands import CommandFailed
 from local.server import EngineError
 from services.errors import ServiceError
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     try:
         results = _measure(options)
-    except (CorpusMissing, EngineError, ProductFailed, ServiceError, WrongAnswer) as error:
+    except (CommandFailed, CorpusMissing, EngineError, ProductFailed, ServiceError, WrongAnswer) as error:
         print(f"bench: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:

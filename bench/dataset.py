@@ -14,7 +14,8 @@ from types import ModuleType
 from typing import Any
 
 from bench.import_corpus import Known, People, fingerprint, known, team_id, tickets
-from bench.product import ProductFailed, environment, run_command
+from bench.product import ProductFailed
+from local.commands import environment, run_command
 from local.engine import Engine
 from local.folder_lock import LOCK_NAME
 from local.ports import free_port
@@ -102,7 +103,7 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
     password = secrets.token_urlsafe(16)
     with Engine(folder, free_port()) as engine:
         given = environment(folder, free_port(), engine.port, shards=shards)
-        run_command("release", given=given)
+        run_command(given=given)
         try:
             services = build_services(service_options(Settings.from_env(given)))
             people = _accounts(corpus, services, password)
@@ -112,7 +113,7 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
         finally:
             disconnect()
         begun = time.monotonic()
-        run_command("release", "analytics", "rebuild", given=given)
+        run_command("analytics", "rebuild", given=given)
         loaded["rebuild_seconds"] = round(time.monotonic() - begun, 1)
     return {
         "format": FORMAT,
