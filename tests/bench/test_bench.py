@@ -1,5 +1,6 @@
 """The bench, on sixty tickets: everything is loaded, asked and answered rightly; its arithmetic."""
 
+import html
 import json
 import os
 import threading
@@ -70,6 +71,7 @@ def test_the_corpus_is_the_same_each_time_and_has_its_shape():
     assert {one["status"] for one in first} == set(range(len(STATUSES)))
     assert {one["priority"] for one in first} == set(range(len(PRIORITIES)))
     assert {len(one["followups"]) for one in first} == {3}
+    assert all(html.escape(one["title"]) == one["title"] for one in first)
     assert all(70 <= len(one["body"].split()) < 90 for one in first)
 
 
