@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bench.against import FOLLOWER, PYTHON, other
 from bench.client import WrongAnswer
-from bench.corpus import FILE, CorpusMissing, load_corpus
 from bench.dataset import HOME, ensure
+from bench.import_corpus import FILE, CorpusMissing, load_corpus
 from bench.product import ProductFailed
 from bench.report import SizeResult, table, verdicts, write_json
 from bench.session import bench
+from local.commands import CommandFailed
 from local.server import EngineError
 from services.errors import ServiceError
 
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options().parse_args(arguments)
     try:
         results = _measure(options)
-    except (CorpusMissing, EngineError, ProductFailed, ServiceError, WrongAnswer) as error:
+    except (CommandFailed, CorpusMissing, EngineError, ProductFailed, ServiceError, WrongAnswer) as error:
         print(f"bench: {error}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -54,7 +55,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--against", type=_checkout, metavar="CHECKOUT", help="measure its product in turn")
     parser.add_argument("--json", type=Path, default=HOME / "results.json", metavar="PATH")
     parser.add_argument("--home", type=Path, default=HOME, help="where loaded data is kept")
-    parser.add_argument("--corpus", type=Path, default=FILE, help="the shared corpus.py")
+    parser.add_argument("--corpus", type=Path, default=FILE, help="a module like bench/corpus.py")
     return parser
 
 

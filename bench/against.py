@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.measure import Measured, Round
-from bench.product import KEPT, ProductFailed
+from bench.product import ProductFailed
+from local.commands import INHERITED
 
 STOP_SECONDS = 60.0
 PYTHON = Path(".venv/bin/python")
@@ -79,7 +80,7 @@ def other(checkout: Path, *, size: int, corpus: Path) -> Iterator[Other]:
     process = subprocess.Popen(
         [str(checkout / PYTHON), "-m", "bench.follower", "--size", str(size), *where],
         cwd=checkout,
-        env={name: os.environ[name] for name in (*KEPT, "PATH") if name in os.environ},
+        env={name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

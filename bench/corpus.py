@@ -1,177 +1,173 @@
-"""The shared synthetic corpus as tickets that the product's own import can take."""
+"""Made-up tickets of an invented helpdesk: two years of them, always the same for one size and seed.
 
-import importlib.util
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+Five teams, 20 agents and 2,000 customers, all equally busy. One ticket in 21 has no agent; each has three
+follow-ups. The text of a ticket depends only on the seed and its number. This file uses nothing but the
+standard library, so that the bench of another checkout can load it by its path.
+"""
 
-from local.settings import ROOT
-from services.tickets import ImportedEvent, ImportedTicket
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import TypedDict
 
-FILE = ROOT.parent / "shared" / "bench" / "corpus.py"
-STATUSES = ("new", "open", "pending", "solved", "closed")
-PRIORITIES = ("low", "normal", "high", "urgent")
-CHANNELS = ("web", "email", "phone")
-# The steps that follow the conversation, after which a ticket has the corpus's status.
-LAST_STEPS = {"pending": ("pending",), "solved": ("solved",), "closed": ("solved", "closed")}
+SEED = 20_26
+END = datetime(2026, 7, 1, tzinfo=UTC)
+SPAN = timedelta(days=730)
+AGENTS, CUSTOMERS, FOLLOW_UPS = 20, 2_000, 3
+STATUSES, PRIORITIES = 5, 4
+SHORTEST_GAP, LONGEST_GAP = timedelta(minutes=20), timedelta(hours=33)
+OPENING_WORDS, FOLLOW_UP_WORDS = 70, 32  # at least; the last sentence is always complete
+
+# What each team hears about: things, and what is wrong with them. These become titles, and no character of a
+# title needs escaping in HTML: older checkouts escape an apostrophe differently from their own pages.
+TEAMS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "Workplace": (
+        ("the docking station", "my second screen", "the label printer", "the loan laptop", "a headset"),
+        ("goes dark after lunch", "makes a grinding noise", "prints every page twice", "refuses to charge"),
+    ),
+    "Accounts": (
+        (
+            "the new login",
+            "my authenticator",
+            "the team mailbox",
+            "the guest account",
+            "single sign-on",
+        ),
+        ("asks for a code that never arrives", "has the wrong surname", "was closed too early", "loops back"),
+    ),
+    "Invoices": (
+        (
+            "invoice 4711",
+            "the credit note for March",
+            "our direct debit",
+            "the yearly plan",
+            "an expense",
+        ),
+        ("shows the old rate", "was booked twice", "lacks the order number", "went to the old address"),
+    ),
+    "Connectivity": (
+        (
+            "the room 12 wifi",
+            "the tunnel to Lyon",
+            "our file share",
+            "the video bridge",
+            "the core switch",
+        ),
+        (
+            "drops every twenty minutes",
+            "is slower than a modem",
+            "locks everyone out",
+            "resets at noon",
+        ),
+    ),
+    "Buildings": (
+        (
+            "the badge reader",
+            "the goods lift",
+            "a radiator upstairs",
+            "the bicycle gate",
+            "the meeting room",
+        ),
+        ("beeps but stays shut", "is out of order again", "leaks on the carpet", "stops halfway"),
+    ),
+}
+QUEUE_NAMES = list(TEAMS)
+SINCE = (
+    "since Monday",
+    "since the update",
+    "for three days now",
+    "on and off for weeks",
+    "this morning",
+)
+EFFECTS = (
+    "Six colleagues are waiting and share one desk meanwhile.",
+    "It is not urgent, but the quarter closes on Friday.",
+    "We found a way around it that takes twice as long.",
+    "Visitors arrive at ten and will need it.",
+    "Nobody is blocked, we only want to know why.",
+    "The whole shift had to be planned again because of it.",
+)
+ATTEMPTS = (
+    "I switched it off and on again, which helped for an hour.",
+    "The steps in the handbook end at a screen that looks different here.",
+    "A colleague with the same set-up has no trouble at all.",
+    "I looked for an earlier ticket and found one that was closed without an answer.",
+    "Nothing else was changed that we know of.",
+    "I can send pictures and the exact time if that is of use.",
+)
+ANSWERS = (
+    "Thanks for the details, that narrows it down a lot.",
+    "Could you try it once more and tell me the time to the minute?",
+    "It happened again, at about the same hour as before.",
+    "I have put in a replacement and will look at the old one here.",
+    "The supplier confirms the fault and sends somebody tomorrow.",
+    "That worked on one machine; the other still behaves as described.",
+    "We compared both settings and there was one difference, which is gone now.",
+    "I am out of the office until Wednesday, please write to the team meanwhile.",
+    "The log names a timeout that began when the certificate was renewed.",
+    "Let us leave this open for a week and see whether it stays quiet.",
+)
 
 
-class CorpusMissing(Exception):
-    """The shared corpus is not beside this checkout; the message is one line."""
+class Ticket(TypedDict):
+    """One ticket. Status, priority, queue, agent and customer are numbers, counted from 0."""
+
+    n: int
+    title: str
+    body: str
+    status: int
+    priority: int
+    queue: int
+    agent: int | None
+    customer: int
+    created: datetime
+    followups: list[tuple[datetime, str, bool]]  # time, text, and a coin toss that decides who writes
 
 
-class People(NamedTuple):
-    """The ids of those who can sign in: the corpus's agents in its order, a customer, a manager."""
-
-    agents: tuple[str, ...]
-    customer: str
-    manager: str
-
-
-class Known(NamedTuple):
-    """What the product must show of a ticket once it is loaded; ids and times as the ledger has them."""
-
-    ticket_id: int
-    version: int
-    subject: str
-    status: str
-    priority: str
-    team_id: str
-    assignee_id: str | None
-    created_at: datetime
-    updated_at: datetime
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether it is on the open side of the workflow."""
-        return self.status in STATUSES[:3]
+def tickets(size: int, seed: int = SEED) -> Iterator[Ticket]:
+    """Yield `size` tickets, the oldest first, spread evenly over the two years before END."""
+    for number in range(size):
+        created = END - SPAN * ((size - number) / size)
+        yield _ticket(number, created, Random(f"{seed}/{number}"))
 
 
-def load_corpus(path: Path = FILE) -> ModuleType:
-    """Load the shared module by its path; raises CorpusMissing."""
-    if not path.is_file():
-        raise CorpusMissing(f"the corpus is missing: {path.parent.name}/{path.name} of the shared folder")
-    spec = importlib.util.spec_from_file_location("bench.shared_corpus", path)
-    if spec is None or spec.loader is None:
-        raise CorpusMissing(f"{path} is not a Python module")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def tickets(corpus: ModuleType, size: int, people: People, end: datetime) -> Iterator[ImportedTicket]:
-    """Turn the corpus into tickets of which the newest was created just before `end`, nothing after it."""
-    story = _Story(corpus, people, end)
-    for raw in corpus.tickets(size):
-        yield story.tell(raw)
-
-
-def known(ticket_id: int, ticket: ImportedTicket) -> Known:
-    """Tell what a loaded ticket must look like; an empty ledger numbers tickets from 1 in their order."""
-    fields: dict[str, Any] = {}
-    for event in ticket.events:
-        fields |= event.values
-    return Known(
-        ticket_id=ticket_id,
-        version=len(ticket.events),
-        subject=fields["subject"],
-        status=fields["status"],
-        priority=fields["priority"],
-        team_id=fields["team_id"],
-        assignee_id=fields.get("assignee_id"),
-        created_at=ticket.events[0].at,
-        updated_at=ticket.events[-1].at,
+def _ticket(number: int, created: datetime, rng: Random) -> Ticket:
+    queue = rng.randrange(len(QUEUE_NAMES))
+    things, faults = TEAMS[QUEUE_NAMES[queue]]
+    complaint = f"{rng.choice(things)} {rng.choice(faults)}"
+    holder = rng.randrange(AGENTS + 1)
+    opening = f"Hello, {complaint} {rng.choice(SINCE)}."
+    return Ticket(
+        n=number,
+        title=complaint[0].upper() + complaint[1:],
+        body=_paragraph(rng, opening, ATTEMPTS + EFFECTS, OPENING_WORDS),
+        status=rng.randrange(STATUSES),
+        priority=rng.randrange(PRIORITIES),
+        queue=queue,
+        agent=holder if holder < AGENTS else None,
+        customer=rng.randrange(CUSTOMERS),
+        created=created,
+        followups=_follow_ups(rng, created),
     )
 
 
-def team_id(name: str) -> str:
-    """Make a team's id from its name."""
-    return name.lower()
-
-
-class _Story:
-    """One ticket's events: written, assigned, three follow-ups, and what is left to its final status."""
-
-    def __init__(self, corpus: ModuleType, people: People, end: datetime) -> None:
-        self._people, self._end = people, end
-        self._shift = end - corpus.END
-        self._teams = [(team_id(name), name) for name in corpus.QUEUE_NAMES]
-
-    def tell(self, raw: dict[str, Any]) -> ImportedTicket:
-        number, index = raw["n"], raw["customer"]
-        customer = self._people.customer if index == 0 else f"customer-{index}"
-        agent = None if raw["agent"] is None else self._people.agents[raw["agent"]]
-        team = self._teams[raw["queue"]]
-        events = [self._created(raw, customer, team[0])]
-        if agent:
-            events.append(
-                ImportedEvent(_later(raw["created"], 10), agent, "agent", "assigned", {"assignee_id": agent})
-            )
-        events += self._conversation(raw, customer, agent)
-        events += _last_steps(raw, agent)
-        return ImportedTicket(
-            ref=f"bench-{number}",
-            events=self._in_time(number, events),
-            people={} if index == 0 else {customer: (f"Customer {index}", "customer")},
-            teams=dict([team]),
+def _follow_ups(rng: Random, created: datetime) -> list[tuple[datetime, str, bool]]:
+    follow_ups, at = [], created
+    shortest, longest = (int(gap / timedelta(minutes=1)) for gap in (SHORTEST_GAP, LONGEST_GAP))
+    for _ in range(FOLLOW_UPS):
+        at += timedelta(minutes=rng.randint(shortest, longest))
+        follow_ups.append(
+            (at, _paragraph(rng, rng.choice(ANSWERS), ANSWERS, FOLLOW_UP_WORDS), rng.random() < 0.5)
         )
-
-    def _created(self, raw: dict[str, Any], customer: str, team: str) -> ImportedEvent:
-        values = {
-            "subject": raw["title"],
-            "status": "new",
-            "priority": PRIORITIES[raw["priority"]],
-            "team_id": team,
-            "requester_id": customer,
-            "channel": CHANNELS[raw["n"] % len(CHANNELS)],
-        }
-        return ImportedEvent(
-            raw["created"], customer, "customer", "created", values, public=True, body=raw["body"]
-        )
-
-    def _conversation(self, raw: dict[str, Any], customer: str, agent: str | None) -> list[ImportedEvent]:
-        """Let the corpus's coin say who speaks: heads the agent; tails the customer or, in turn, a note."""
-        events = []
-        for place, (at, body, heads) in enumerate(raw["followups"]):
-            values = {"status": "open"} if place == 0 and STATUSES[raw["status"]] != "new" else {}
-            is_note = bool(agent) and not heads and (raw["n"] + place) % 2 == 1
-            by_agent = bool(agent) and (heads or is_note)
-            actor, kind = (agent or "", "agent") if by_agent else (customer, "customer")
-            said = "noted" if is_note else "replied"
-            events.append(ImportedEvent(at, actor, kind, said, values, public=not is_note, body=body))
-        return events
-
-    def _in_time(self, number: int, events: list[ImportedEvent]) -> list[ImportedEvent]:
-        """Move events to the corpus's new end; those that would come after it are drawn together.
-
-        The corpus counts in whole minutes; a moment of its own for each ticket makes every order exact.
-        """
-        start = events[0].at
-        room, length = self._end - (start + self._shift), events[-1].at - start
-        squeeze = min(1.0, room / length * 0.999)
-        own = timedelta(microseconds=number * 7919 % 60_000_000) * squeeze
-        return [
-            replace(
-                event,
-                at=start + self._shift + (event.at - start) * squeeze + (own if place else timedelta()),
-                line=number,
-                mark=str(place),
-            )
-            for place, event in enumerate(events)
-        ]
+    return follow_ups
 
 
-def _last_steps(raw: dict[str, Any], agent: str | None) -> list[ImportedEvent]:
-    at, actor, kind = raw["followups"][-1][0], agent or "system", "agent" if agent else "system"
-    steps = []
-    for place, status in enumerate(LAST_STEPS.get(STATUSES[raw["status"]], ()), start=1):
-        at = _later(at, 15 * place + raw["n"] % 40)
-        steps.append(ImportedEvent(at, actor, kind, "changed", {"status": status}))
-    return steps
-
-
-def _later(at: datetime, minutes: int) -> datetime:
-    return at + timedelta(minutes=minutes)
+def _paragraph(rng: Random, opening: str, sentences: Sequence[str], least: int) -> str:
+    """Continue an opening with sentences in random order until it has `least` words."""
+    text = opening
+    for sentence in rng.sample(sentences, len(sentences)):
+        if text.count(" ") + 1 >= least:
+            break
+        if sentence != opening:
+            text += " " + sentence
+    return text

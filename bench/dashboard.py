@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench.client import Client, WrongAnswer
-from bench.corpus import PRIORITIES, Known
+from bench.import_corpus import PRIORITIES, Known
 from bench.measure import Operation
 
 PAGE = "/reports/"

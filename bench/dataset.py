@@ -13,9 +13,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bench.corpus import Known, People, known, team_id, tickets
-from bench.product import ProductFailed, environment, run_command
+from bench.import_corpus import Known, People, fingerprint, known, team_id, tickets
+from bench.product import ProductFailed
 from dynamodb_client import disconnect
+from local.commands import environment, run_command
 from local.engine import Engine
 from local.folder_lock import LOCK_NAME
 from local.ports import free_port
@@ -27,7 +28,7 @@ from services.tickets import ImportedTicket
 from services.users.identity import SYSTEM
 
 HOME = ROOT / "var" / "bench"
-FORMAT = 2  # of the folders; another one is loaded anew
+FORMAT = 3  # of the folders; another one is loaded anew
 KEEP_FOR = timedelta(days=7)  # afterwards "the last 30 days" of a dashboard would hold too little
 TELL_EVERY = 5.0  # seconds
 
@@ -63,32 +64,35 @@ class Dataset:
 
 
 def ensure(corpus: ModuleType, size: int, home: Path, say: Say, *, shards: int = 1) -> Dataset:
-    """Return the kept folder of this size, loading it first when there is none or it is old.
+    """Return the kept folder of this size; load it first if it is missing, old, or from another corpus.
 
-    Another number of shards asks for another `home`: what is kept does not say how many it has.
+    Use another `home` for another number of shards: the folder does not record how many it has.
     """
     place = home / str(size)
-    kept = _kept(place)
-    if kept is not None:
-        say(f"{size:,} tickets, loaded on {kept.end:%d %B %Y}")
-        return kept
+    dataset = loaded_before(place, corpus)
+    if dataset is not None:
+        say(f"{size:,} tickets, loaded on {dataset.end:%d %B %Y}")
+        return dataset
     shutil.rmtree(place, ignore_errors=True)
     partial = place / "partial"
     marker = _load(corpus, size, partial, say, shards)
     partial.rename(place / "loaded")
     (place / "loaded.json").write_text(json.dumps(marker, indent=2))
-    made = _kept(place)
-    assert made is not None  # noqa: S101 - written two lines above
-    return made
+    dataset = loaded_before(place, corpus)
+    assert dataset is not None  # noqa: S101 - written two lines above
+    return dataset
 
 
-def _kept(place: Path) -> Dataset | None:
+def loaded_before(place: Path, corpus: ModuleType) -> Dataset | None:
+    """Return what is loaded there, unless it is too old, or of another format or corpus."""
     try:
         marker = json.loads((place / "loaded.json").read_text())
     except FileNotFoundError:
         return None
     end = datetime.fromisoformat(marker["end"])
     if marker["format"] != FORMAT or datetime.now(UTC) - end > KEEP_FOR:
+        return None
+    if marker["corpus"] != fingerprint(corpus):
         return None
     people = People(tuple(marker["agents"]), marker["customer"], marker["manager"])
     return Dataset(place / "loaded", marker["size"], people, marker["password"], end, marker["loaded"])
@@ -99,7 +103,7 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
     password = secrets.token_urlsafe(16)
     with Engine(folder, free_port()) as engine:
         given = environment(folder, free_port(), engine.port, shards=shards)
-        run_command("release", given=given)
+        run_command(given=given)
         try:
             services = build_services(service_options(Settings.from_env(given)))
             people = _accounts(corpus, services, password)
@@ -109,10 +113,11 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
         finally:
             disconnect()
         begun = time.monotonic()
-        run_command("release", "analytics", "rebuild", given=given)
+        run_command("analytics", "rebuild", given=given)
         loaded["rebuild_seconds"] = round(time.monotonic() - begun, 1)
     return {
         "format": FORMAT,
+        "corpus": fingerprint(corpus),
         "size": size,
         "end": end.isoformat(),
         "password": password,

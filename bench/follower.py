@@ -13,8 +13,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TextIO
 
-from bench.corpus import load_corpus
 from bench.dataset import ensure
+from bench.import_corpus import load_corpus
 from bench.measure import OwnLane
 from bench.processes import memory
 from bench.session import Session, opened

@@ -1,10 +1,6 @@
 """The product's processes on a folder and ports of their own, started from the Procfile as by `make run`."""
 
 import http.client
-import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,17 +8,15 @@ from pathlib import Path
 
 from bench.measure import Roots
 from local.child_process import Child
+from local.commands import command_line, environment, run_command
 from local.console import Console
 from local.engine import Engine
 from local.ports import LOOPBACK, free_port
-from local.procfile import read_procfile
-from local.settings import ROOT
 from local.supervisor import WEB_GRACE_SECONDS, WORKER_GRACE_SECONDS, WORKER_READY_WORDS
 from tests.faults.proxy import between
 from tests.faults.random_faults import Trouble
 
 READY_SECONDS = 60.0
-KEPT = ("HOME", "LANG", "TMPDIR")  # of this process's environment; the product's settings are the defaults
 LOG = "output.log"
 
 
@@ -53,31 +47,6 @@ class Product:
                 raise ProductFailed(f"{child.name} ended (exit {child.exit_code}):\n{child.last_lines()}")
 
 
-def environment(folder: Path, port: int, engine_port: int, *, shards: int = 1) -> dict[str, str]:
-    """Make the environment of the product's processes on a data folder; it names no demo password."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    tools = str(Path(sys.executable).parent)
-    return kept | {
-        "PATH": os.pathsep.join([tools, os.environ.get("PATH", os.defpath)]),
-        "PYTHONUNBUFFERED": "1",
-        "DATA_DIR": str(folder),
-        "PORT": str(port),
-        "ENGINE_PORT": str(engine_port),
-        "FEED_SHARDS": str(shards),
-    }
-
-
-def run_command(name: str, *arguments: str, given: dict[str, str]) -> None:
-    """Run one of the Procfile's commands to its end, with other last words if given; raises ProductFailed."""
-    command = _command(name, given)
-    if arguments:
-        command = [*command[:-1], *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise ProductFailed(f"{' '.join(arguments) or name} failed (exit {done.returncode}):\n{said}")
-
-
 @contextmanager
 def running(folder: Path, *, faults: float = 0.0) -> Iterator[Product]:
     """Start the product on a folder as a release does, its output beside it; stop it in order at the end.
@@ -91,14 +60,14 @@ def running(folder: Path, *, faults: float = 0.0) -> Iterator[Product]:
     with (folder.parent / LOG).open("w", encoding="utf-8") as log, engine, ExitStack() as ways:
         console = Console(log)
         try:
-            run_command("release", given=given)  # data loaded by an earlier version may lack a table
+            run_command(given=given)  # data loaded by an earlier version may lack a table
             trouble = Trouble.of_each(faults) if faults else None
             if trouble is not None:
                 way = ways.enter_context(between(engine.endpoint, trouble))
                 given["DYNAMODB_ENDPOINT"] = way.endpoint
-            web = Child.start("web", _command("web", given), given, console)
+            web = Child.start("web", command_line("web", given), given, console)
             children.append(web)
-            worker = Child.start("worker", _command("worker", given), given, console, WORKER_READY_WORDS)
+            worker = Child.start("worker", command_line("worker", given), given, console, WORKER_READY_WORDS)
             children.append(worker)
             product = Product(engine, port, web, worker, trouble)
             _wait(product, lambda: worker.is_ready and _answers(port))
@@ -117,14 +86,6 @@ def _wait(product: Product, is_ready: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise ProductFailed(f"web and worker were not ready within {READY_SECONDS:.0f} seconds")
         time.sleep(0.05)
-
-
-def _command(name: str, given: dict[str, str]) -> list[str]:
-    command = read_procfile(ROOT / "Procfile")[name]
-    tool = shutil.which(command[0], path=given["PATH"])
-    if tool is None:
-        raise ProductFailed(f"{command[0]} is not installed: run make setup")
-    return [tool, *command[1:]]
 
 
 def _answers(port: int) -> bool:

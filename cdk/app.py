@@ -6,7 +6,6 @@ cd cdk && npx aws-cdk deploy ...        the command line runs the same: see docs
 
 import json
 import os
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from cdk.context import stages
 from cdk.registry import Registry
 from cdk.stack import Ledgerdesk
 from models.table_specs import blueprint
+from services import __version__  # the tag of the product's image
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "var" / "synth"
@@ -30,16 +30,10 @@ def context() -> dict[str, Any]:
     return read
 
 
-def version() -> str:
-    """Return the product's version, which is the tag of its image."""
-    project = tomllib.loads((HERE.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["version"])
-
-
 def build(*, outdir: str, given: dict[str, Any] | None = None) -> App:
     """Build all stacks of a context (cdk.json's by default), with the checks that synthesis runs."""
     app = App(outdir=outdir, context=context() if given is None else given, analytics_reporting=False)
-    tag = app.node.try_get_context("image_tag") or version()
+    tag = app.node.try_get_context("image_tag") or __version__
     found = stages(app.node.try_get_context("stages"))
     for region in sorted({stage.region for stage in found}):
         Registry(app, f"ledgerdesk-registry-{region}", region=region)

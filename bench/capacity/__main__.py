@@ -10,12 +10,14 @@ from bench.capacity.inputs import MEASURED, InputsError, load, production
 from bench.capacity.measuring import TICKETS, from_bench, measure
 from bench.capacity.page import PAGE, page, summary
 from bench.client import WrongAnswer
-from bench.corpus import CorpusMissing, load_corpus
 from bench.dataset import HOME
+from bench.import_corpus import CorpusMissing, load_corpus
 from bench.product import ProductFailed
+from local.commands import CommandFailed
 from local.server import EngineError
 
 FAILED = 1
+FAILURES = (CommandFailed, CorpusMissing, EngineError, InputsError, OSError, ProductFailed, WrongAnswer)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,7 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.measure:
             _measure(options)
         inputs = load(measured=options.measured)
-    except (CorpusMissing, EngineError, InputsError, OSError, ProductFailed, WrongAnswer) as error:
+    except (
+        CommandFailed,
+        CorpusMissing,
+        EngineError,
+        InputsError,
+        OSError,
+        ProductFailed,
+        WrongAnswer,
+    ) as error:
         print(f"capacity: {error}", file=sys.stderr)
         return FAILED
     options.page.write_text(page(inputs), encoding="utf-8")

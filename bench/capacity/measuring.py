@@ -28,8 +28,8 @@ from bench.dashboard import Dashboard
 from bench.dataset import Dataset, Say, ensure
 from bench.measure import Operation
 from bench.pages import Customer, Desk, Lists
-from bench.product import environment, run_command
 from dynamodb_client import client, disconnect
+from local.commands import environment, run_command
 from local.engine import Engine
 from local.ports import LOOPBACK, free_port
 from models.ticket import Ticket
@@ -77,7 +77,7 @@ def _running(folder: Path, shards: int) -> Iterator[Here]:
     """Run the engine, and the product's pages on a thread of this process."""
     with Engine(folder, free_port()) as engine:
         given = environment(folder, free_port(), engine.port, shards=shards)
-        run_command("release", given=given)
+        run_command(given=given)
         os.environ.clear()  # nothing else may decide which tables are asked
         os.environ.update(given)
         root = import_module("wsgi")  # reads the environment, so not before now

@@ -3,6 +3,7 @@
 import pytest
 
 from cdk import product
+from services import __version__
 
 CONTAINERS = ("setup", "web", "worker")
 
@@ -104,5 +105,5 @@ def test_a_task_has_no_public_address_and_only_the_balancer_reaches_it(template)
 
 def test_an_image_is_named_by_the_version_of_the_product(containers):
     assert {container["Image"]["Fn::Join"][1][-1] for container in containers.values()} == {
-        "/ledgerdesk:0.1.0"
+        f"/ledgerdesk:{__version__}"
     }

@@ -1,5 +1,6 @@
 """The bench, on sixty tickets: everything is loaded, asked and answered rightly; its arithmetic."""
 
+import html
 import json
 import os
 import threading
@@ -14,9 +15,29 @@ import pytest
 from bench.__main__ import main
 from bench.against import Comparison, Ratio
 from bench.client import Client
-from bench.corpus import FILE, CorpusMissing, People, known, load_corpus, tickets
 from bench.dashboard import callback_body
-from bench.measure import MOST_ALONE, MOST_TOGETHER, Measured, Operation, OwnLane, Roots, Round, measure, run
+from bench.dataset import FORMAT, loaded_before
+from bench.import_corpus import (
+    PRIORITIES,
+    STATUSES,
+    CorpusMissing,
+    People,
+    fingerprint,
+    known,
+    load_corpus,
+    tickets,
+)
+from bench.measure import (
+    MOST_ALONE,
+    MOST_TOGETHER,
+    Measured,
+    Operation,
+    OwnLane,
+    Roots,
+    Round,
+    measure,
+    run,
+)
 from bench.processes import Memory, cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
 from local.settings import ROOT
@@ -24,7 +45,6 @@ from tests.engines import embedded_only
 
 END = datetime(2026, 11, 22, tzinfo=UTC)
 PEOPLE = People(tuple(f"agent-{n}" for n in range(20)), "customer", "manager")
-needs_corpus = pytest.mark.skipif(not FILE.is_file(), reason="the shared corpus is not beside this checkout")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +55,42 @@ def told():
     return list(corpus.tickets(60)), imported, [known(n, t) for n, t in enumerate(imported, start=1)]
 
 
-@needs_corpus
+def test_the_corpus_is_the_same_each_time_and_has_its_shape():
+    corpus = load_corpus()
+    first = list(corpus.tickets(3_000))
+    assert first == list(corpus.tickets(3_000))
+    assert first != list(corpus.tickets(3_000, seed=1))
+    larger = list(corpus.tickets(4_000))
+    assert [one["body"] for one in first] == [one["body"] for one in larger[:3_000]]
+    times = [one["created"] for one in first]
+    assert times == sorted(set(times))
+    assert corpus.END - timedelta(days=730) == times[0] < times[-1] < corpus.END
+    assert {one["queue"] for one in first} == set(range(len(corpus.QUEUE_NAMES))) == set(range(5))
+    assert {one["agent"] for one in first} == {None, *range(20)}
+    assert max(one["customer"] for one in first) == 1_999
+    assert {one["status"] for one in first} == set(range(len(STATUSES)))
+    assert {one["priority"] for one in first} == set(range(len(PRIORITIES)))
+    assert {len(one["followups"]) for one in first} == {3}
+    assert all(html.escape(one["title"]) == one["title"] for one in first)
+    assert all(70 <= len(one["body"].split()) < 90 for one in first)
+
+
+def test_data_of_another_corpus_is_not_reused(tmp_path):
+    other = tmp_path / "corpus.py"
+    other.write_text((ROOT / "bench" / "corpus.py").read_text() + "# another one\n")
+    marker = {"format": FORMAT, "corpus": fingerprint(load_corpus()), "size": 60, "password": "x"}
+    marker |= {
+        "agents": [],
+        "customer": "c",
+        "manager": "m",
+        "loaded": {},
+        "end": datetime.now(UTC).isoformat(),
+    }
+    (tmp_path / "loaded.json").write_text(json.dumps(marker))
+    assert loaded_before(tmp_path, load_corpus()).size == 60
+    assert loaded_before(tmp_path, load_corpus(other)) is None
+
+
 def test_tickets_end_as_the_corpus_says(told):
     raw, imported, facts = told
     statuses, priorities = ("new", "open", "pending", "solved", "closed"), ("low", "normal", "high", "urgent")
@@ -48,7 +103,6 @@ def test_tickets_end_as_the_corpus_says(told):
         assert said == [one["body"], *(body for _, body, _ in one["followups"])]
 
 
-@needs_corpus
 def test_events_are_in_order_before_the_end_and_by_the_right_people(told):
     _, imported, facts = told
     for ticket in imported:
@@ -67,7 +121,7 @@ def test_a_missing_corpus_is_one_line(tmp_path, capsys):
         load_corpus(tmp_path / "corpus.py")
     assert main(["--corpus", str(tmp_path / "corpus.py"), "--home", str(tmp_path)]) == 1
     said = capsys.readouterr().err
-    assert said.startswith("bench: the corpus is missing")
+    assert said.startswith("bench: there is no corpus at ")
     assert said.count("\n") == 1
 
 
@@ -206,7 +260,6 @@ def beside(folder: Path) -> Path:
     return checkout
 
 
-@needs_corpus
 @pytest.mark.engine
 @embedded_only
 def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_path, capsys):

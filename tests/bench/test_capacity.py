@@ -23,7 +23,6 @@ from bench.capacity.plan import (
 )
 from bench.capacity.plan import load as load_of
 from bench.capacity.tally import Tally
-from bench.corpus import FILE
 from cdk.context import Stage
 from local.settings import ROOT
 from portal.cli.worker import FOLLOW_EVERY
@@ -222,7 +221,6 @@ def test_what_was_not_measured_cannot_be_assumed(tmp_path):
 
 
 @pytest.mark.engine
-@pytest.mark.skipif(not FILE.is_file(), reason="the shared corpus is not beside this checkout")
 def test_every_action_is_measured_on_sixty_tickets(tmp_path):
     known = json.loads((ROOT / "bench" / "capacity" / "measured.json").read_text(encoding="utf-8"))
     operations = known["cpu"]["operations"]
