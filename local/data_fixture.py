@@ -113,10 +113,10 @@ def _fill(filled: Opened) -> dict[str, Any]:
     administrator, agent = filled.sign_in("administrator", NOW), filled.sign_in("agent", NOW)
     organization = services.users.organizations.save(
         actor=administrator, now=NOW, id_=None, name="Example Ltd", active=True, shares_tickets=True,
-        domains=["customers.example"], seen=0,
+        domains=["customers.example"], expected_version=0,
     )  # fmt: skip
     services.users.registration_policy.save(
-        actor=administrator, now=NOW, registration="domains", domains="customers.example", seen=0
+        actor=administrator, now=NOW, registration="domains", domains="customers.example", expected_version=0
     )
     services.users.accounts.create(
         actor=SYSTEM, now=NOW, name="Ines Customer", email="ines@customers.example", role_id="customer",
@@ -155,7 +155,12 @@ def _ticket(services: Services, agent: Actor) -> dict[str, Any]:
     )
     number = ticket.ticket_id
     ticket = services.tickets.service.update(
-        actor=agent, now=NOW, ticket_id=number, seen=ticket.version, changes={"priority": "high"}, body="Now."
+        actor=agent,
+        now=NOW,
+        ticket_id=number,
+        expected_version=ticket.version,
+        changes={"priority": "high"},
+        body="Now.",
     )
     ticket = services.tickets.service.undo(actor=agent, now=NOW, ticket_id=number, version=ticket.version)
     _, events = services.tickets.service.timeline(actor=agent, ticket_id=number)

@@ -21,14 +21,14 @@ MAX_ITEMS = 100  # DynamoDB's limit for one transaction
 class Commit:
     """One atomic write to the ledger.
 
-    `seen` is the version the writer started from (0 for a new ticket); `events` are the versions that
+    `expected_version` is the version the writer started from (0 for a new ticket); `events` are the versions that
     follow it without a gap, the last being the ticket's. `also` is written along (assignments, outbox
     entries, references). `idempotency_key` is a write-once item: a second commit with the same key writes nothing
     and learns what the first one recorded.
     """
 
     ticket: Ticket
-    seen: int
+    expected_version: int
     events: Sequence[TicketHistory]
     also: Sequence[LeanModel] = ()
     idempotency_key: Setting | None = None
@@ -57,9 +57,10 @@ def _idempotency_kind(digit: str) -> str:
 def write(commit: Commit) -> None:
     """Write a commit.
 
-    Raises VersionMoved when the ticket is no longer at `seen`, AlreadyDone when `idempotency_key` was used before,
-    EngineUnavailable when no clear answer came. An answer that got lost is settled by reading: the
-    history item of this version carries either this attempt's id or somebody else's.
+    Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when
+    `idempotency_key` was used before, EngineUnavailable when no clear answer came. An answer that got lost
+    is settled by reading: the history item of this version carries either this attempt's id or somebody
+    else's.
     """
     try:
         with translated():
@@ -70,11 +71,15 @@ def write(commit: Commit) -> None:
 
 
 def _transact(commit: Commit) -> None:
-    seen = Ticket.version == commit.seen if commit.seen else Ticket.ticket_id.does_not_exist()
+    unchanged = (
+        Ticket.version == commit.expected_version
+        if commit.expected_version
+        else Ticket.ticket_id.does_not_exist()
+    )
     with TransactWrite(
         connection=connection(), client_request_token=commit.events[-1].write_id
     ) as transaction:
-        transaction.save(commit.ticket, condition=seen)
+        transaction.save(commit.ticket, condition=unchanged)
         if commit.idempotency_key is not None:
             transaction.save(commit.idempotency_key, condition=Setting.id.does_not_exist())
         for event in commit.events:

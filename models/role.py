@@ -55,10 +55,14 @@ def mend(role_id: str, name: str, permissions: dict[str, str]) -> None:
         Role(role_id=role_id).update(actions=actions)
 
 
-def put(item: Role, *, seen: int, also: Along = ()) -> None:
-    """Write a role that was at version `seen` (0: new), and what goes along; raises VersionMoved."""
+def put(item: Role, *, expected_version: int, also: Along = ()) -> None:
+    """Write a role that was at version `expected_version` (0: new), and what goes along; raises VersionMoved."""
     try:
-        transaction.save(item, (Role.version == seen) if seen else Role.role_id.does_not_exist(), also)
+        transaction.save(
+            item,
+            (Role.version == expected_version) if expected_version else Role.role_id.does_not_exist(),
+            also,
+        )
     except LockMoved:
         raise
     except VersionMoved:

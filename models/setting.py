@@ -76,10 +76,14 @@ def reserve(counter: str, by: int, note: Callable[[int], Setting]) -> int:
     return last + 1
 
 
-def put(item: Setting, *, seen: int, also: Sequence[LeanModel] = ()) -> None:
-    """Write an item that was at version `seen` (0: new), and what goes with it; raises VersionMoved."""
+def put(item: Setting, *, expected_version: int, also: Sequence[LeanModel] = ()) -> None:
+    """Write an item that was at version `expected_version` (0: new), and what goes with it; raises VersionMoved."""
     try:
-        transaction.save(item, (Setting.version == seen) if seen else Setting.id.does_not_exist(), also)
+        transaction.save(
+            item,
+            (Setting.version == expected_version) if expected_version else Setting.id.does_not_exist(),
+            also,
+        )
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.
         stored = find(item.kind, item.id)

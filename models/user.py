@@ -148,9 +148,14 @@ def count_of_role(role_id: str, most: int) -> int:
 
 
 def put(
-    item: User, *, seen: int, old_email: str | None = None, also: Along = (), more: Sequence[str] = ()
+    item: User,
+    *,
+    expected_version: int,
+    old_email: str | None = None,
+    also: Along = (),
+    more: Sequence[str] = (),
 ) -> None:
-    """Write a person that was at version `seen` (0: new), the claim on the address, and what goes along.
+    """Write a person that was at version `expected_version` (0: new), the claim on the address, and what goes along.
 
     `more` names attributes to write beside those that are edited.
     Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed, and
@@ -158,7 +163,7 @@ def put(
     """
     for _ in range(TRIES):
         try:
-            return _transact(item, seen, old_email, also, (*EDITED, *more))
+            return _transact(item, expected_version, old_email, also, (*EDITED, *more))
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
             transaction.raise_moved(
@@ -171,7 +176,9 @@ def put(
     raise EngineUnavailable("others write the same person or address again and again")
 
 
-def _transact(item: User, seen: int, old_email: str | None, also: Along, written: Sequence[str]) -> None:
+def _transact(
+    item: User, expected_version: int, old_email: str | None, also: Along, written: Sequence[str]
+) -> None:
     with translated(), TransactWrite(connection=connection()) as write:
         if item.email is not None and item.email != old_email:
             free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
@@ -179,13 +186,15 @@ def _transact(item: User, seen: int, old_email: str | None, also: Along, written
         if old_email is not None and old_email != item.email:
             write.delete(UserEmail(email=old_email, user_id=item.user_id))
         transaction.join(write, also)
-        if not seen:
+        if not expected_version:
             write.save(item, condition=User.user_id.does_not_exist())
             return
         # Only what an administrator edits: a theme or password written meanwhile stays.
         names = (*written, *(OF_ADDRESS if item.email != old_email else ()))
         values = {name: getattr(item, name) for name in names}
-        write.update(User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen)
+        write.update(
+            User(user_id=item.user_id), actions=_actions(values), condition=User.version == expected_version
+        )
 
 
 def put_new(items: Iterable[User]) -> None:

@@ -72,7 +72,7 @@ class CatalogSource(Kept, SmallList):
                 id_=pk,
                 name=values["name"] or "",
                 active=bool(values["active"]),
-                seen=seen,
+                expected_version=seen,
             )
 
 

@@ -71,7 +71,7 @@ class OrganizationSource(Kept, SmallList):
                 active=bool(values["active"]),
                 shares_tickets=bool(values["shares_tickets"]),
                 domains=values["domains"] or (),
-                seen=seen,
+                expected_version=seen,
             )
 
 

@@ -46,7 +46,7 @@ class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin shi
                 now=now(),
                 registration=form.get("registration", ""),
                 domains=form.get("domains", ""),
-                seen=int(version),
+                expected_version=int(version),
             )
         except Invalid as refused:
             return _page(self._access.stored(), form, refused.fields), 400

@@ -88,7 +88,11 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             raise Invalid("This form is incomplete. Load the page again.")
         try:
             self._roles.secure(
-                actor=actor(), role_id=role.role_id, security=security, seen=int(version), now=now()
+                actor=actor(),
+                role_id=role.role_id,
+                security=security,
+                expected_version=int(version),
+                now=now(),
             )
         except (Invalid, Conflicted) as refused:
             flash(refused.message, "error")
@@ -112,7 +116,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 role_id=role_id,
                 name=sent["name"],
                 permissions=permissions,
-                seen=sent["version"],
+                expected_version=sent["version"],
                 security=sent["security"],
             )
         except (Invalid, Conflicted) as refused:

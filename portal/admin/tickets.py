@@ -87,7 +87,9 @@ class TicketSource(Kept):
         tickets, number = self._services.tickets.service, _number(pk)
         with in_grid_words():
             version = expected_version or tickets.get(actor=actor(), ticket_id=number).version
-            return tickets.update(actor=actor(), now=now(), ticket_id=number, seen=version, changes=values)
+            return tickets.update(
+                actor=actor(), now=now(), ticket_id=number, expected_version=version, changes=values
+            )
 
 
 class TicketView(LedgerView):

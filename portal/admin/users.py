@@ -90,7 +90,7 @@ class UserSource(Kept):
                 now=now(),
                 actor=actor(),
                 user_id=pk,
-                seen=expected_version or user.version,
+                expected_version=expected_version or user.version,
                 name=wanted["name"] or "",
                 email=wanted["email"] or "",
                 role_id=wanted["role_id"] or "",

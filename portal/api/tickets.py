@@ -75,7 +75,7 @@ def change(ticket_id: int) -> Response:
     said, text = next(iter(spoken.items()), ("reply", None))
     try:
         changed = services().tickets.service.update(
-            actor=caller(), now=now(), ticket_id=ticket_id, seen=request_schemas.version(), changes=wanted,
+            actor=caller(), now=now(), ticket_id=ticket_id, expected_version=request_schemas.version(), changes=wanted,
             body=text, public=said == "reply", idempotency_key=_idempotency_key(),
         )  # fmt: skip
     except request_schemas.VersionNeeded as missing:

@@ -24,13 +24,13 @@ def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
         for field_conflict in found.field_conflicts
     }
     reader = Reader(_people(found) | set(writers.values()))
-    seen = next((event for event in events if event.version == found.seen), None)
+    seen = next((event for event in events if event.version == found.expected_version), None)
     seconds = int((now() - found.at).total_seconds())
     url = url_for("desk.ticket", ticket_id=ticket_id)
     return render_template(
         "desk/conflict.html",
         ticket={"ticket_id": ticket_id, "subject": present.subject, "url": url},
-        base_version=found.seen,
+        base_version=found.expected_version,
         their_version=found.version,
         theirs={"id": found.by, "name": reader.person(found.by), "at": found.at},
         gap=f"{seconds} seconds" if seconds in RECENT else None,
@@ -54,7 +54,7 @@ def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
 
 def _writer(events: Sequence[Event], name: str, found: Conflict) -> str:
     """Tell who changed a field last since the version that was seen."""
-    since = [e.actor_id for e in events if e.version > found.seen and name in e.changes]
+    since = [e.actor_id for e in events if e.version > found.expected_version and name in e.changes]
     return since[-1] if since else found.by
 
 

@@ -131,7 +131,7 @@ def _write(
             actor=actor(),
             now=now(),
             ticket_id=ticket_id,
-            seen=int(version),
+            expected_version=int(version),
             changes=changes,
             body=draft["body"] if draft else None,
             public=public,

@@ -100,9 +100,9 @@ class CatalogService:
         id_: str | None,
         name: str,
         active: bool,
-        seen: int,
+        expected_version: int,
     ) -> Entry:
-        """Create (`id_` None) or change an entry read at version `seen`.
+        """Create (`id_` None) or change an entry read at version `expected_version`.
 
         Raises PermissionDenied, Invalid, EntryChanged.
         """
@@ -116,7 +116,9 @@ class CatalogService:
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
-        item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
+        item = Setting(
+            kind=kind, id=key, version=expected_version + 1, value={"name": name, "active": active}
+        )
         act = self._audit_writer.entry(
             actor=actor,
             now=now,
@@ -126,7 +128,7 @@ class CatalogService:
             after=item.value,
         )
         try:
-            setting_table.put(item, seen=seen, also=[act])
+            setting_table.put(item, expected_version=expected_version, also=[act])
         except VersionMoved as moved:
             raise EntryChanged from moved
         self._cache.drop(kind)
@@ -137,7 +139,9 @@ class CatalogService:
         known = {item.id for item in setting_table.of_kind(kind)}
         for id_, name in names:
             if id_ not in known:
-                setting_table.put(Setting(kind=kind, id=id_, value={"name": name, "active": True}), seen=0)
+                setting_table.put(
+                    Setting(kind=kind, id=id_, value={"name": name, "active": True}), expected_version=0
+                )
         self._cache.drop(kind)
 
 

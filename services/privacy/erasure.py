@@ -143,7 +143,7 @@ class ErasureService:
                 self._finish(erasure, moved, now)
                 return part + 1
             try:
-                setting.put(moved.item(), seen=erasure.version)
+                setting.put(moved.item(), expected_version=erasure.version)
             except VersionMoved:  # another worker took over a moment ago
                 return part
             erasure = replace(moved, version=erasure.version + 1)

@@ -172,7 +172,7 @@ class TicketService:
         actor: Actor,
         now: datetime,
         ticket_id: int,
-        seen: int,
+        expected_version: int,
         changes: Mapping[str, Any],
         body: str | None = None,
         public: bool = True,
@@ -180,7 +180,7 @@ class TicketService:
     ) -> Ticket:
         """Change fields, with or without a public reply or an internal note, as one version.
 
-        `seen` is the version the writer looked at. Changes others made meanwhile to other fields are
+        `expected_version` is the version the writer looked at. Changes others made meanwhile to other fields are
         kept; the same field raises Conflict and nothing is written. Raises Invalid, PermissionDenied.
         """
         wanted = clean_changes(changes)
@@ -190,7 +190,7 @@ class TicketService:
         def prepare(item: TicketItem, fields: Fields) -> Draft | None:
             ticket = Ticket.from_model(item)
             self._access.write(actor, ticket, speaking, changing=bool(wanted))
-            kept = self._writer.rebase(item, fields, seen, wanted)
+            kept = self._writer.rebase(item, fields, expected_version, wanted)
             self._may_change(actor, ticket, kept)
             if "status" in kept:
                 self._workflow.check(fields["status"], kept["status"])
@@ -205,11 +205,13 @@ class TicketService:
         return self._writer.change(ticket_id, Author.of(actor, now, idempotency_key, *wish), prepare)
 
     def assign_ticket(
-        self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, seen: int
+        self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, expected_version: int
     ) -> Ticket:
         """Give a ticket to an agent, or to nobody."""
         changes = {"assignee_id": assignee_id}
-        return self.update(actor=actor, now=now, ticket_id=ticket_id, seen=seen, changes=changes)
+        return self.update(
+            actor=actor, now=now, ticket_id=ticket_id, expected_version=expected_version, changes=changes
+        )
 
     def undo(self, *, actor: Actor, now: datetime, ticket_id: int, version: int) -> Ticket:
         """Take back the field changes of one version, as a new version.

@@ -25,7 +25,7 @@ class FieldConflict:
 
 
 class Conflict(Conflicted):
-    """Somebody else changed the same fields since version `seen`; nothing was overwritten.
+    """Somebody else changed the same fields since version `expected_version`; nothing was overwritten.
 
     `version` is the saved one, `by` and `at` say who touched a clashing field last, and when.
     `yours_only` and `theirs_only` are the changes that do not clash: field -> (old, new).
@@ -35,7 +35,7 @@ class Conflict(Conflicted):
         self,
         *,
         field_conflicts: list[FieldConflict],
-        seen: int,
+        expected_version: int,
         version: int,
         by: str,
         at: datetime,
@@ -43,9 +43,9 @@ class Conflict(Conflicted):
         theirs_only: dict[str, tuple[Any, Any]],
     ) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
-        self.field_conflicts, self.seen, self.version, self.by, self.at = (
+        self.field_conflicts, self.expected_version, self.version, self.by, self.at = (
             field_conflicts,
-            seen,
+            expected_version,
             version,
             by,
             at,

@@ -122,14 +122,16 @@ class TicketWriter:
                 return None
             raise
 
-    def rebase(self, item: TicketItem, fields: Fields, seen: int, wanted: Mapping[str, Any]) -> Fields:
+    def rebase(
+        self, item: TicketItem, fields: Fields, expected_version: int, wanted: Mapping[str, Any]
+    ) -> Fields:
         """Keep the wanted changes that are still changes; raises Conflict naming every field that clashes.
 
-        A field the writer left as it was at version `seen` is not a wish, so forms may send them all.
+        A field the writer left as it was at version `expected_version` is not a wish, so forms may send them all.
         """
-        if seen > item.version:
+        if expected_version > item.version:
             raise Invalid("This form names a version that the ticket has not reached. Load the page again.")
-        since = self._since(item, seen)
+        since = self._since(item, expected_version)
         touched = _before(since)
         kept: Fields = {}
         field_conflicts = []
@@ -146,7 +148,7 @@ class TicketWriter:
         theirs_last = next(event for event in reversed(since) if clashing & event.changes.keys())
         raise Conflict(
             field_conflicts=field_conflicts,
-            seen=seen,
+            expected_version=expected_version,
             version=int(item.version),
             by=theirs_last.actor_id,
             at=theirs_last.at,
@@ -165,17 +167,17 @@ class TicketWriter:
             raise TicketNotFound
         return Ticket.from_model(item), item
 
-    def _since(self, item: TicketItem, seen: int) -> list[TicketHistory]:
-        if int(item.version) <= seen:
+    def _since(self, item: TicketItem, expected_version: int) -> list[TicketHistory]:
+        if int(item.version) <= expected_version:
             return []
-        return self._audit.changed_since(ticket_id=int(item.ticket_id), version=seen)
+        return self._audit.changed_since(ticket_id=int(item.ticket_id), version=expected_version)
 
     def _commit(
         self, ticket_id: int, item: TicketItem | None, before: Fields, author: Author, draft: Draft
     ) -> Ticket:
-        actor, now, seen = author.actor, author.now, int(item.version) if item else 0
+        actor, now, expected_version = author.actor, author.now, int(item.version) if item else 0
         # A ticket's own time never runs backwards, though clocks differ and the slower writer may win.
-        at, version = max(now, item.updated_at) if item else now, seen + 1
+        at, version = max(now, item.updated_at) if item else now, expected_version + 1
         # Who asked is not answered by what they add themselves, even when they work on the desk.
         own = actor.user_id == before.get("requester_id")
         replied = draft.kind == "replied" and actor.kind == "agent" and not own
@@ -199,24 +201,31 @@ class TicketWriter:
             author.idempotency_key, {"ticket_id": ticket_id}, now + REMEMBER
         )
         item = self.store(
-            ticket_id, seen, after, [event], also=assignment_periods, idempotency_key=idempotency_key or None
+            ticket_id,
+            expected_version,
+            after,
+            [event],
+            also=assignment_periods,
+            idempotency_key=idempotency_key or None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 
     def store(
         self,
         ticket_id: int,
-        seen: int,
+        expected_version: int,
         after: Fields,
         events: Sequence[TicketHistory],
         *,
         also: Sequence[LeanModel] = (),
         idempotency_key: Setting | None = None,
     ) -> TicketItem:
-        """Commit the events that follow version `seen` and end in `after`; raises the models' errors."""
+        """Commit the events that follow version `expected_version` and end in `after`; raises the models' errors."""
         last = events[-1]
         item = ticket_table.compose(ticket_id, int(last.version), last.at, after, self._shards)
-        ledger.write(ledger.Commit(item, seen, events, also=also, idempotency_key=idempotency_key))
+        ledger.write(
+            ledger.Commit(item, expected_version, events, also=also, idempotency_key=idempotency_key)
+        )
         return item
 
 

@@ -61,7 +61,7 @@ def plausible(name: str, case: AccessCase) -> Any:
         "request": ListRequest,
         "filters": lambda: Filters(start=TODAY, end=TODAY),
         "as_of": lambda: None,
-        "seen": lambda: case.ticket.version,
+        "expected_version": lambda: case.ticket.version,
         "body": lambda: "Put it out.",
         "name": case.matrix_site.new_name,
         "version": lambda: 2,
@@ -97,7 +97,7 @@ def _change(case: AccessCase) -> Values:
 def _account(case: AccessCase) -> Values:
     found = case.matrix_site.somebody(case.other)
     kept = {"email": found.email, "role_id": found.role_id, "active": True, "team_ids": found.team_ids}
-    return {"seen": found.version, **kept}
+    return {"expected_version": found.version, **kept}
 
 
 def _new_account(case: AccessCase) -> Values:
@@ -106,12 +106,12 @@ def _new_account(case: AccessCase) -> Values:
 
 def _new_role(case: AccessCase) -> Values:
     made = case.matrix_site.new_name()
-    return {"role_id": made.lower().replace(" ", "-"), "name": made, "permissions": {}, "seen": 0}
+    return {"role_id": made.lower().replace(" ", "-"), "name": made, "permissions": {}, "expected_version": 0}
 
 
 def _registration(case: AccessCase) -> Values:
     seen = case.matrix_site.services.users.registration_policy.stored().version
-    return {"registration": "on", "domains": "", "seen": seen}
+    return {"registration": "on", "domains": "", "expected_version": seen}
 
 
 def _unconfirmed(case: AccessCase) -> Values:
@@ -120,7 +120,7 @@ def _unconfirmed(case: AccessCase) -> Values:
 
 
 def _new_organization(_: AccessCase) -> Values:
-    return {"id_": None, "active": True, "shares_tickets": True, "domains": (), "seen": 0}
+    return {"id_": None, "active": True, "shares_tickets": True, "domains": (), "expected_version": 0}
 
 
 def _file(case: AccessCase) -> Values:
@@ -154,7 +154,7 @@ CALLS: dict[str, Call] = {
     "reporting.access_preview.of_role": Call(("-",), lambda _: {"permissions": {}}),
     "users.email_addresses.own": Call(("own",)),
     "catalog.save": Call(
-        ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "seen": 0}
+        ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "expected_version": 0}
     ),
     "privacy.erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
     "users.invitations.send": Call(
@@ -168,7 +168,7 @@ CALLS: dict[str, Call] = {
     "users.roles.allows": Call(TICKETS, _belongings),
     "users.roles.check_permission": Call(TICKETS, _belongings),
     "users.roles.save": Call(("-",), _new_role),
-    "users.roles.secure": Call(("-",), lambda _: {"security": SignInPolicy(), "seen": 1}),
+    "users.roles.secure": Call(("-",), lambda _: {"security": SignInPolicy(), "expected_version": 1}),
     "users.second_factor.is_required": Call(("own",)),
     "users.second_factor.begin": Call(("own",)),
     "users.second_factor.confirm": Call(("own",), _enrolment, spends=True),

@@ -70,7 +70,7 @@ class MatrixSite:
         self.entry("category", "Invoices")
         self.entry("organization", ORGANIZATION.title())
         self.services.users.registration_policy.save(
-            actor=SYSTEM, now=self.now(), registration="on", domains="", seen=0
+            actor=SYSTEM, now=self.now(), registration="on", domains="", expected_version=0
         )
         self._hash = self._hashed()
         self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles]}
@@ -121,7 +121,7 @@ class MatrixSite:
             created_at=self.now(),
             verified_at=self.now(),
         )
-        user_table.put(item, seen=0)
+        user_table.put(item, expected_version=0)
         session = self.services.users.sessions.start(user_id=user_id, now=self.now())
         return self._signed_in(column, user_id, str(item.email), {"ledgerdesk_session": session})
 
@@ -250,7 +250,11 @@ class MatrixSite:
             team_id={"team": TEAM, "foreign": FOREIGN_TEAM}.get(kind),
         )
         return self.services.tickets.service.update(
-            actor=SYSTEM, now=self.now(), ticket_id=made.ticket_id, seen=1, changes={"priority": "low"}
+            actor=SYSTEM,
+            now=self.now(),
+            ticket_id=made.ticket_id,
+            expected_version=1,
+            changes={"priority": "low"},
         )
 
     def shared_ticket(self, column: str, kind: str) -> Ticket:
@@ -261,7 +265,12 @@ class MatrixSite:
         """Make a custom role."""
         name = role_id.title()
         return self.services.users.roles.save(
-            actor=SYSTEM, now=self.now(), role_id=role_id, name=name, permissions=permissions, seen=0
+            actor=SYSTEM,
+            now=self.now(),
+            role_id=role_id,
+            name=name,
+            permissions=permissions,
+            expected_version=0,
         )
 
     def new_role(self) -> str:
@@ -278,10 +287,10 @@ class MatrixSite:
         if kind == "organization":
             return self.services.users.organizations.save(
                 actor=SYSTEM, now=self.now(), id_=None, name=name, active=True, shares_tickets=True,
-                domains=(), seen=0,
+                domains=(), expected_version=0,
             ).id  # fmt: skip
         made = self.services.catalog.save(
-            actor=SYSTEM, now=self.now(), kind=kind, id_=None, name=name, active=True, seen=0
+            actor=SYSTEM, now=self.now(), kind=kind, id_=None, name=name, active=True, expected_version=0
         )
         return made.id
 

@@ -45,7 +45,7 @@ def assign(harness, agent, customer, ticket):
         now=harness.now(),
         ticket_id=ticket.ticket_id,
         assignee_id=agent.user_id,
-        seen=ticket.version,
+        expected_version=ticket.version,
     )
 
 
@@ -337,7 +337,12 @@ class TestOtherRecords:
         for seen in (0, 1):
             proxy.play(lose_answer, operation="PutItem")
             role = roles.save(
-                now=START, actor=admin, role_id="clerk", name=f"Clerk {seen}", permissions={}, seen=seen
+                now=START,
+                actor=admin,
+                role_id="clerk",
+                name=f"Clerk {seen}",
+                permissions={},
+                expected_version=seen,
             )
             assert role.version == seen + 1
             proxy.play(lose_answer, operation="PutItem")
@@ -348,6 +353,6 @@ class TestOtherRecords:
                 id_="paper" if seen else None,
                 name="Paper",
                 active=not seen,
-                seen=seen,
+                expected_version=seen,
             )
             assert entry.version == seen + 1

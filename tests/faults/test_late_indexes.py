@@ -86,7 +86,7 @@ def test_a_session_that_no_index_knows_yet_ends_with_its_person(site, lagging):
     assert client.get("/desk/new").status_code == 200
     assert session.of_user(made.user_id) == [], "or this tests nothing"
     site.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=made.user_id, seen=made.version, name="Eve",
+        actor=SYSTEM, now=datetime.now(UTC), user_id=made.user_id, expected_version=made.version, name="Eve",
         email="eve@demo.example", role_id="agent", active=False, team_ids=(),
     )  # fmt: skip
     assert client.get("/desk/new").location == "/login?next=/desk/new"
@@ -107,6 +107,6 @@ def test_the_last_administrator_stays_whatever_the_index_says(site, lagging):
 def demote(site, user_id, name, email):
     seen = site.services.users.accounts.get(user_id).version
     site.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, seen=seen, name=name, email=email,
+        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, expected_version=seen, name=name, email=email,
         role_id="agent", active=True, team_ids=(),
     )  # fmt: skip

@@ -78,7 +78,7 @@ def test_a_ticket_is_read_and_changed(released):
         actor=agent,
         now=now,
         ticket_id=ticket.ticket_id,
-        seen=ticket.version,
+        expected_version=ticket.version,
         changes={"priority": "urgent"},
         body="Opened by a later version.",
     )

@@ -44,13 +44,13 @@ def test_a_reservation_that_is_overtaken_writes_nothing(moto):
 
 def test_versions_guard_a_setting(moto):
     first = Setting(kind="team", id="a", value={"name": "A"})
-    setting.put(first, seen=0)
-    setting.put(first, seen=0)  # its own write, met again
+    setting.put(first, expected_version=0)
+    setting.put(first, expected_version=0)  # its own write, met again
     with pytest.raises(VersionMoved):
-        setting.put(Setting(kind="team", id="a", value={"name": "B"}), seen=0)
-    setting.put(Setting(kind="team", id="a", version=2, value={"name": "B"}), seen=1)
+        setting.put(Setting(kind="team", id="a", value={"name": "B"}), expected_version=0)
+    setting.put(Setting(kind="team", id="a", version=2, value={"name": "B"}), expected_version=1)
     with pytest.raises(VersionMoved):
-        setting.put(Setting(kind="team", id="a", version=2, value={"name": "C"}), seen=1)
+        setting.put(Setting(kind="team", id="a", version=2, value={"name": "C"}), expected_version=1)
     assert [item.value for item in setting.of_kind("team")] == [{"name": "B"}]
 
 

@@ -99,7 +99,13 @@ def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, .
     reports_shell.admit(app, dash.csp_hashes())
     for kind, name in (("team", "Billing"), ("team", "Devices"), ("category", "Invoices")):
         services.catalog.save(
-            now=datetime.now(UTC), actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0
+            now=datetime.now(UTC),
+            actor=SYSTEM,
+            kind=kind,
+            id_=None,
+            name=name,
+            active=True,
+            expected_version=0,
         )
     site = Site(app, services, {}, {})
     now = datetime.now(UTC)

@@ -301,7 +301,7 @@ def test_what_is_not_ones_own_is_not_there(site):
         for permission in (P.TICKET_VIEW, P.TICKET_CREATE, P.TICKET_REPLY)
     }
     services.users.roles.save(
-        actor=site.actor("administrator"), role_id="automated", name="Automated", seen=0, now=now,
+        actor=site.actor("administrator"), role_id="automated", name="Automated", expected_version=0, now=now,
         permissions={**own, P.TOKEN_CREATE: own[P.TICKET_VIEW]},
     )  # fmt: skip
     person = services.users.accounts.create(

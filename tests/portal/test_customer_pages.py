@@ -28,7 +28,7 @@ def system_update(site, ticket_id, **changes):
     now = datetime.now(UTC)
     present = site.services.tickets.service.get(actor=SYSTEM, ticket_id=ticket_id)
     site.services.tickets.service.update(
-        actor=SYSTEM, now=now, ticket_id=ticket_id, seen=present.version, changes=changes
+        actor=SYSTEM, now=now, ticket_id=ticket_id, expected_version=present.version, changes=changes
     )
 
 
@@ -197,7 +197,7 @@ def test_what_is_internal_never_reaches_a_page_of_customers(site):
         actor=agent,
         now=datetime.now(UTC),
         ticket_id=ticket_id,
-        seen=1,
+        expected_version=1,
         changes={"priority": "urgent", "assignee_id": site.users["agent"], "team_id": "devices"},
         body="INTERNAL: they never pay",
         public=False,
@@ -206,7 +206,7 @@ def test_what_is_internal_never_reaches_a_page_of_customers(site):
         actor=agent,
         now=datetime.now(UTC),
         ticket_id=ticket_id,
-        seen=2,
+        expected_version=2,
         changes={"status": "pending"},
         body="PUBLIC: which model is it?",
         public=True,
@@ -227,7 +227,7 @@ def test_the_customers_page_of_a_ticket_shows_public_messages_alone_whoever_look
         actor=site.actor("agent"),
         now=datetime.now(UTC),
         ticket_id=ticket_id,
-        seen=1,
+        expected_version=1,
         changes={},
         body="INTERNAL: shown as if it were public",
         public=False,

@@ -21,11 +21,13 @@ def full(site):
     """Fill every list: a house with many people, teams and categories, and tickets with long subjects."""
     now = datetime.now(UTC)
     save = partial(site.services.catalog.save, now=datetime.now(UTC))
-    site.quiet = save(actor=SYSTEM, kind="team", id_=None, name="A quiet team", active=True, seen=0).id
+    site.quiet = save(
+        actor=SYSTEM, kind="team", id_=None, name="A quiet team", active=True, expected_version=0
+    ).id
     for kind, count in (("team", 10), ("category", 20)):
         for n in range(count):
             name = f"{kind.title()} with a name {n}"
-            save(actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0)
+            save(actor=SYSTEM, kind=kind, id_=None, name=name, active=True, expected_version=0)
     teams = [team.id for team in site.services.catalog.teams() if team.id != site.quiet]
     people = [
         site.services.users.accounts.create(

@@ -34,7 +34,7 @@ def team_agent(site):
         role_id="billing-desk",
         name="Billing desk",
         permissions=permissions,
-        seen=0,
+        expected_version=0,
     )
     site.services.users.accounts.create(
         actor=SYSTEM,

@@ -43,7 +43,7 @@ def busy(site):
         role_id="team-desk",
         name="Team desk",
         permissions=dict.fromkeys((Permission.TICKET_VIEW, Permission.TICKET_NOTE), Scope.TEAM),
-        seen=0,
+        expected_version=0,
     )
     people = {}
     for name, teams in (("teamed", [billing]), ("teamless", [])):
@@ -61,7 +61,7 @@ def busy(site):
         )  # fmt: skip
         if at % 3 == 0:
             services.tickets.service.update(
-                actor=site.actor("agent"), now=now, ticket_id=made.ticket_id, seen=made.version,
+                actor=site.actor("agent"), now=now, ticket_id=made.ticket_id, expected_version=made.version,
                 changes={"status": "solved"},
             )  # fmt: skip
     follow(services)

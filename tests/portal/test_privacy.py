@@ -55,7 +55,7 @@ def somebody(site: Site, token: str) -> Somebody:
         actor=SYSTEM, now=now, name=former, email=before, role_id="customer", password=PASSWORD
     )
     people.update(
-        actor=SYSTEM, now=now, user_id=made.user_id, seen=made.version, name=name, email=email,
+        actor=SYSTEM, now=now, user_id=made.user_id, expected_version=made.version, name=name, email=email,
         role_id="customer", active=True, team_ids=(),
     )  # fmt: skip
     wanted = f"{token}@wanted.example"
@@ -100,7 +100,13 @@ def leave_traces(site: Site, who: Somebody) -> None:
     def change(number: int, body: str | None = None, *, public: bool = True, **changes: str) -> None:
         seen = tickets.get(actor=agent, ticket_id=number).version
         tickets.update(
-            actor=agent, now=now, ticket_id=number, seen=seen, changes=changes, body=body, public=public
+            actor=agent,
+            now=now,
+            ticket_id=number,
+            expected_version=seen,
+            changes=changes,
+            body=body,
+            public=public,
         )
 
     change(ticket_id, f"Dear {who.name},\nwe wrote to {who.email.upper()}.", status="pending")

@@ -21,7 +21,7 @@ LEAVING = ("auth.logout", "proof.again")  # open too, and they end the session
 def guarded(site):
     """A role that may nearly everything and demands a second factor."""
     site.services.users.roles.save(
-        actor=SYSTEM, now=datetime.now(UTC), role_id="guarded", name="Guarded", seen=0,
+        actor=SYSTEM, now=datetime.now(UTC), role_id="guarded", name="Guarded", expected_version=0,
         permissions=dict.fromkeys(Permission, Scope.ALL), security=SignInPolicy(second_factor=True),
     )  # fmt: skip
     return "guarded"

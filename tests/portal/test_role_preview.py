@@ -17,7 +17,7 @@ def senior(site):
     """A role with 52 people, and three tickets that its next version reveals."""
     own = {Permission.TICKET_VIEW: Scope.OWN, Permission.TICKET_REPLY: Scope.OWN}
     site.services.users.roles.save(
-        actor=SYSTEM, now=START, role_id="senior", name="Senior", permissions=own, seen=0
+        actor=SYSTEM, now=START, role_id="senior", name="Senior", permissions=own, expected_version=0
     )
     for number in range(52):
         UserItem(

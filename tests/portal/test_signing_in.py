@@ -108,7 +108,7 @@ def suspended(site):
         now=datetime.now(UTC),
         actor=SYSTEM,
         user_id=made.user_id,
-        seen=made.version,
+        expected_version=made.version,
         name=made.name,
         email=made.email,
         role_id=made.role_id,

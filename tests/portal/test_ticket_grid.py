@@ -43,7 +43,7 @@ def lot(site):
                 actor=SYSTEM,
                 now=datetime.now(UTC),
                 ticket_id=ticket.ticket_id,
-                seen=1,
+                expected_version=1,
                 changes={"status": status},
             )
         made[ticket.ticket_id] = given | {"status": status, "requester_id": site.users[requester]}

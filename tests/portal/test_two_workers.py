@@ -70,7 +70,11 @@ def change(worker, user, **changes):
         "team_ids": (),
     }
     return services_of(worker).users.accounts.update(
-        now=datetime.now(UTC), actor=SYSTEM, user_id=user.user_id, seen=now.version, **{**wanted, **changes}
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        user_id=user.user_id,
+        expected_version=now.version,
+        **{**wanted, **changes},
     )
 
 
@@ -131,14 +135,24 @@ def test_what_a_role_loses_at_one_it_loses_at_the_other(workers, clock):
         Permission.TICKET_NOTE: Scope.ALL,
     }
     services_of(workers[0]).users.roles.save(
-        now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions=reports, seen=0
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        role_id="viewer",
+        name="Viewer",
+        permissions=reports,
+        expected_version=0,
     )
     upsert(workers[0], "Viewer", role_id="viewer")
     browser = sign_in(workers[0], "viewer@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200
     services_of(workers[0]).users.roles.save(
-        now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions={}, seen=1
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        role_id="viewer",
+        name="Viewer",
+        permissions={},
+        expected_version=1,
     )
     assert browser.get("/desk/new").status_code == 403
     clock.seconds += FRESH + 0.01
@@ -151,7 +165,13 @@ def test_a_team_made_at_one_is_offered_at_the_other(workers, clock):
     other = at_the_other(browser, workers[1])
     assert "Fresh team" not in other.get("/desk/new").text
     services_of(workers[0]).catalog.save(
-        now=datetime.now(UTC), actor=SYSTEM, kind="team", id_=None, name="Fresh team", active=True, seen=0
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        kind="team",
+        id_=None,
+        name="Fresh team",
+        active=True,
+        expected_version=0,
     )
     assert "Fresh team" in browser.get("/desk/new").text
     clock.seconds += FRESH + 0.01

@@ -62,7 +62,7 @@ def change(site: Site, user_id: str, **wanted: object):
     user = person(site, user_id)
     fields = {name: getattr(user, name) for name in ("name", "role_id", "active", "team_ids")}
     return site.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, seen=user.version, email=user.email or "",
+        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, expected_version=user.version, email=user.email or "",
         **{**fields, **wanted},
     )  # fmt: skip
 
@@ -177,7 +177,9 @@ def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, said):
     )
     role_id = f"editor-{how.replace(' ', '-')}"
     permissions = dict(roles.read("administrator").permissions)
-    roles.save(actor=SYSTEM, now=START, role_id=role_id, name=how, permissions=permissions, seen=0)
+    roles.save(
+        actor=SYSTEM, now=START, role_id=role_id, name=how, permissions=permissions, expected_version=0
+    )
     user_id, browser = newcomer(site, role_id, role_id)
     ids = people(site, role_id, 3)
     update = UserService.update
@@ -190,7 +192,9 @@ def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, said):
             elif how == "signed out":
                 sessions.revoke_all(user_id=user_id)
             else:
-                roles.save(actor=SYSTEM, now=START, role_id=role_id, name=how, permissions={}, seen=1)
+                roles.save(
+                    actor=SYSTEM, now=START, role_id=role_id, name=how, permissions={}, expected_version=1
+                )
         return found
 
     monkeypatch.setattr(UserService, "update", and_then)

@@ -316,7 +316,12 @@ def deputy(site):
         Permission.USER_EDIT: Scope.ALL,
     }
     site.services.users.roles.save(
-        now=datetime.now(UTC), actor=SYSTEM, role_id="deputy", name="Deputy", permissions=permissions, seen=0
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        role_id="deputy",
+        name="Deputy",
+        permissions=permissions,
+        expected_version=0,
     )
     made = site.services.users.accounts.create(
         actor=SYSTEM,
@@ -360,7 +365,7 @@ def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):
         now=datetime.now(UTC),
         actor=SYSTEM,
         user_id=user.user_id,
-        seen=user.version,
+        expected_version=user.version,
         name=user.name,
         email=user.email,
         role_id="deputy",

@@ -86,14 +86,14 @@ class Harness:
         values = {"subject": "Printer on fire", "body": "Smoke comes out of it.", **wanted}
         return self.services.tickets.service.create(actor=by, now=self.now(), **values)
 
-    def update(self, by: Actor, ticket: Ticket, seen: int | None = None, **wanted: Any) -> Ticket:
-        """Change a ticket as somebody who saw its given version; `body`, `public` and `idempotency_key` go along."""
+    def update(self, by: Actor, ticket: Ticket, expected_version: int | None = None, **wanted: Any) -> Ticket:
+        """Change a ticket as somebody who read it at `expected_version`; `body`, `public` and `idempotency_key` go along."""
         along = {name: wanted.pop(name) for name in ("body", "public", "idempotency_key") if name in wanted}
         return self.services.tickets.service.update(
             actor=by,
             now=self.now(),
             ticket_id=ticket.ticket_id,
-            seen=seen or ticket.version,
+            expected_version=expected_version or ticket.version,
             changes=wanted,
             **along,
         )

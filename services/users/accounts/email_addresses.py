@@ -94,7 +94,7 @@ class EmailAddressService:
             item.email, item.verified_at, item.invited_at, item.links = address, now, None, {}
             item.version = int(item.version) + 1
             act = self._act("user.address_changed", item, old, now)
-            user_table.put(item, seen=item.version - 1, old_email=old, also=[act, *told])
+            user_table.put(item, expected_version=item.version - 1, old_email=old, also=[act, *told])
         except AddressClaimed as claimed:
             raise LinkSpent from claimed
         except VersionMoved as moved:

@@ -148,7 +148,7 @@ class RegistrationService:
         )
         used = ledger.idempotency_key_item(wish.key, {}, wish.until)
         try:
-            user_table.put(item, seen=0, also=[act, used])
+            user_table.put(item, expected_version=0, also=[act, used])
         except AddressClaimed as claimed:
             raise LinkSpent from claimed
         return User.from_model(item)

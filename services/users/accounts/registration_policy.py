@@ -74,7 +74,9 @@ class RegistrationPolicyService:
         item = setting_table.find(KIND, ID)
         return Access.from_model(item) if item is not None else Access()
 
-    def save(self, *, actor: Actor, now: datetime, registration: str, domains: str, seen: int) -> Access:
+    def save(
+        self, *, actor: Actor, now: datetime, registration: str, domains: str, expected_version: int
+    ) -> Access:
         """Keep new rules; `domains` is text, a domain on each line.
 
         Raises PermissionDenied, Invalid, and StaleRecord when somebody changed them meanwhile.
@@ -87,7 +89,7 @@ class RegistrationPolicyService:
             raise Invalid("A domain is missing.", {"domains": "Name at least one domain."})
         old = self.stored()
         value = {"registration": str(registration), "domains": listed}
-        item = Setting(kind=KIND, id=ID, version=seen + 1, value=value)
+        item = Setting(kind=KIND, id=ID, version=expected_version + 1, value=value)
         act = self._audit_writer.entry(
             actor=actor,
             now=now,
@@ -97,7 +99,7 @@ class RegistrationPolicyService:
             after=value,
         )
         try:
-            setting_table.put(item, seen=seen, also=[act])
+            setting_table.put(item, expected_version=expected_version, also=[act])
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._cache.drop(ID)

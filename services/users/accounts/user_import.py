@@ -132,7 +132,7 @@ class UserImport:
                     actor=actor,
                     now=now,
                     user_id=user.user_id,
-                    seen=user.version,
+                    expected_version=user.version,
                     name=wish.name,
                     email=wish.email,
                     role_id=wish.role_id,

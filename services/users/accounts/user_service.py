@@ -194,7 +194,7 @@ class UserService:
             item.password_hash = self._hash_password(password, about=known_words(name, email))
         mail_messages = [self._email_notices.invite(item, now)] if password is None and invite else []
         act = self._act(actor, now, "user.created", item, before={})
-        self._put(item, None, seen=0, old_email=None, also=[act, *mail_messages])
+        self._put(item, None, expected_version=0, old_email=None, also=[act, *mail_messages])
         return User.from_model(item)
 
     def update(
@@ -203,7 +203,7 @@ class UserService:
         actor: Actor,
         now: datetime,
         user_id: str,
-        seen: int,
+        expected_version: int,
         name: str,
         email: str,
         role_id: str,
@@ -211,7 +211,7 @@ class UserService:
         team_ids: Iterable[str],
         organization_id: str | None = None,
     ) -> User:
-        """Change an account that was read at version `seen`; role or state changes end its sessions.
+        """Change an account that was read at version `expected_version`; role or state changes end its sessions.
 
         `organization_id` None leaves it as it is, "" is none.
         """
@@ -223,7 +223,7 @@ class UserService:
         check_own(actor, item, Wish(email, role_id, active, team_ids, organization_id))
         before, standing = _facts(item), Standing.of(item)
         old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
-        item.name, item.sort_name, item.version = name, sort_name(name), seen + 1
+        item.name, item.sort_name, item.version = name, sort_name(name), expected_version + 1
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, team_ids
         item.organization_id = self._organizations.after(item.organization_id, organization_id)
@@ -232,7 +232,14 @@ class UserService:
         act = self._act(actor, now, "user.changed", item, before=before)
         mail_messages = self._email_notices.moved(item, old_email, now) if item.email != old_email else []
         more = ("valid_after",) if recheck else ()
-        self._put(item, standing, seen=seen, old_email=old_email, also=[act, *mail_messages], more=more)
+        self._put(
+            item,
+            standing,
+            expected_version=expected_version,
+            old_email=old_email,
+            also=[act, *mail_messages],
+            more=more,
+        )
         if recheck:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
@@ -283,7 +290,7 @@ class UserService:
         item: UserItem,
         before: Standing | None,
         *,
-        seen: int,
+        expected_version: int,
         old_email: str | None,
         also: Sequence[AuditEntry | Email],
         more: Sequence[str] = (),
@@ -292,7 +299,9 @@ class UserService:
             guard = self._administrators.when_person_changes(
                 user_id=item.user_id, before=before, after=Standing.of(item)
             )
-            user_table.put(item, seen=seen, old_email=old_email, also=[*also, *guard], more=more)
+            user_table.put(
+                item, expected_version=expected_version, old_email=old_email, also=[*also, *guard], more=more
+            )
 
         try:
             retry_locked(write)

@@ -74,11 +74,11 @@ class RoleService:
         role_id: str,
         name: str,
         permissions: dict[Permission, Scope],
-        seen: int,
+        expected_version: int,
         now: datetime,
         security: SignInPolicy | None = None,
     ) -> Role:
-        """Create (`seen` 0) or change a custom role; nobody grants what they do not have themselves.
+        """Create (`expected_version` 0) or change a custom role; nobody grants what they do not have themselves.
 
         Without `security` its demands stay as they are.
         Raises Invalid for a built-in role or a bad name, StaleRecord when somebody changed it meanwhile.
@@ -87,19 +87,21 @@ class RoleService:
         name = _clean_name(role_id, name)
         if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
-        stored = role_table.find(role_id) if seen else None
+        stored = role_table.find(role_id) if expected_version else None
         _check_reach(actor, stored)
         kept = Role.from_model(stored).security if stored else OPEN
         item = RoleItem(
             role_id=role_id,
-            version=seen + 1,
+            version=expected_version + 1,
             name=name,
             permissions={str(key): scope.name.lower() for key, scope in permissions.items() if scope},
             **_demands(security or kept),
         )
-        return self._write(actor, stored, item, seen, now)
+        return self._write(actor, stored, item, expected_version, now)
 
-    def secure(self, *, actor: Actor, role_id: str, security: SignInPolicy, seen: int, now: datetime) -> Role:
+    def secure(
+        self, *, actor: Actor, role_id: str, security: SignInPolicy, expected_version: int, now: datetime
+    ) -> Role:
         """Change what a role, a built-in one too, demands of its people's sign-ins.
 
         Raises Invalid for a role that allows more than the actor's own, StaleRecord, RoleNotFound.
@@ -111,19 +113,21 @@ class RoleService:
         _check_reach(actor, stored)
         item = RoleItem(
             role_id=role_id,
-            version=seen + 1,
+            version=expected_version + 1,
             name=stored.name,
             builtin=stored.builtin,
             permissions=stored.permissions,
             **_demands(security),
         )
-        return self._write(actor, stored, item, seen, now)
+        return self._write(actor, stored, item, expected_version, now)
 
-    def _write(self, actor: Actor, stored: RoleItem | None, item: RoleItem, seen: int, now: datetime) -> Role:
+    def _write(
+        self, actor: Actor, stored: RoleItem | None, item: RoleItem, expected_version: int, now: datetime
+    ) -> Role:
         act = self._audit_writer.entry(
             actor=actor,
             now=now,
-            action="role.changed" if seen else "role.created",
+            action="role.changed" if expected_version else "role.created",
             subject=f"role:{item.role_id}",
             before=_facts(stored),
             after=_facts(item),
@@ -132,12 +136,12 @@ class RoleService:
 
         def write() -> None:
             guard = self._administrators.when_role_changes(role_id=item.role_id, permissions=permissions)
-            role_table.put(item, seen=seen, also=[act, *guard])
+            role_table.put(item, expected_version=expected_version, also=[act, *guard])
 
         try:
             retry_locked(write)
         except VersionMoved as moved:
-            if not seen:
+            if not expected_version:
                 raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
             raise StaleRecord from moved
         self._cache.drop(item.role_id)

@@ -112,9 +112,9 @@ class OrganizationService:
         active: bool,
         shares_tickets: bool,
         domains: Iterable[str],
-        seen: int,
+        expected_version: int,
     ) -> Organization:
-        """Create (`id_` None) or change an organization read at version `seen`.
+        """Create (`id_` None) or change an organization read at version `expected_version`.
 
         Raises PermissionDenied, Invalid, NotFound, StaleRecord.
         """
@@ -139,11 +139,13 @@ class OrganizationService:
             before=old.value if old else {},
             after=value,
         )
-        return self._put(Setting(kind=KIND, id=key, version=seen + 1, value=value), seen, act)
+        return self._put(
+            Setting(kind=KIND, id=key, version=expected_version + 1, value=value), expected_version, act
+        )
 
-    def _put(self, item: Setting, seen: int, act: AuditEntry) -> Organization:
+    def _put(self, item: Setting, expected_version: int, act: AuditEntry) -> Organization:
         try:
-            setting_table.put(item, seen=seen, also=[act])
+            setting_table.put(item, expected_version=expected_version, also=[act])
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._cache.drop(KIND)

@@ -162,7 +162,7 @@ class FederatedAccounts:
                     actor=who.system,
                     now=who.now,
                     user_id=found.user_id,
-                    seen=int(found.version),
+                    expected_version=int(found.version),
                     name=found.name,
                     email=found.email or "",
                     role_id=role_id,

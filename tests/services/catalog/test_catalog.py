@@ -16,9 +16,15 @@ def admin(harness):
 
 @pytest.fixture
 def save(harness, admin):
-    def write(name, id_=None, *, seen=0, active=True, kind="team", actor=admin):
+    def write(name, id_=None, *, expected_version=0, active=True, kind="team", actor=admin):
         return harness.services.catalog.save(
-            now=START, actor=actor, kind=kind, id_=id_, name=name, active=active, seen=seen
+            now=START,
+            actor=actor,
+            kind=kind,
+            id_=id_,
+            name=name,
+            active=active,
+            expected_version=expected_version,
         )
 
     return write
@@ -27,12 +33,12 @@ def save(harness, admin):
 def test_an_entry_is_created_renamed_and_switched_off(harness, save):
     made = save(" Field\n service ")
     assert made == Entry("team", "field-service", 1, "Field service", True)
-    renamed = save("Field team", made.id, seen=1, active=False)
+    renamed = save("Field team", made.id, expected_version=1, active=False)
     assert renamed == Entry("team", "field-service", 2, "Field team", False)
     assert harness.services.catalog.get("team", made.id) == renamed
     assert harness.services.catalog.names("team")["field-service"] == "Field team"
     with pytest.raises(EntryChanged):
-        save("Late", made.id, seen=1)
+        save("Late", made.id, expected_version=1)
 
 
 @pytest.mark.parametrize("name", ["Support", "SUPPORT", " support "])
@@ -50,7 +56,7 @@ def test_names_of_all_scripts(harness, save, name):
     made = save(name, kind="category")
     assert made.id
     assert made in harness.services.catalog.categories()
-    assert save(f"{name} 2", made.id, seen=1, kind="category").id == made.id
+    assert save(f"{name} 2", made.id, expected_version=1, kind="category").id == made.id
 
 
 def test_numbers_sort_as_numbers(harness, save):
@@ -69,9 +75,9 @@ def test_wild_names(save, name):
 
 @pytest.mark.parametrize("id_", ["", "nothing", "x" * 5000, "\ud800"])
 def test_wild_ids(harness, save, id_):
-    for seen in (0, 1):
+    for expected_version in (0, 1):
         with pytest.raises(NotFound):
-            save("Some name", id_, seen=seen)
+            save("Some name", id_, expected_version=expected_version)
     with pytest.raises(NotFound):
         harness.services.catalog.get("team", id_)
 
@@ -114,5 +120,5 @@ def test_what_another_process_has_just_made_is_offered_at_once(elsewhere, save):
     assert known.offers("category", category.id)
     assert team.id in known.offered_teams()
     assert not known.offers("team", "nobody")
-    save("Night shift", team.id, seen=1, active=False)
+    save("Night shift", team.id, expected_version=1, active=False)
     assert not elsewhere.services.catalog.offers("team", team.id)

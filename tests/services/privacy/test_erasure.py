@@ -37,7 +37,7 @@ def named(harness: Harness, name: str, role: str = "customer") -> Actor:
     address = f"{name.replace(' ', '.').lower()}@somewhere.example"
     item = user_table.find(who.user_id)
     item.name, item.sort_name, item.email, item.version = name, name.casefold(), address, 2
-    user_table.put(item, seen=1)
+    user_table.put(item, expected_version=1)
     return Actor(**(vars(who) | {"name": name, "email": address}))
 
 
@@ -182,7 +182,7 @@ def test_nothing_can_be_changed_of_an_erased_person(harness, administrator):
     )
     with pytest.raises(Invalid, match="erased"):
         harness.services.users.accounts.update(
-            actor=administrator, now=harness.now(), user_id=who.user_id, seen=int(item.version),
+            actor=administrator, now=harness.now(), user_id=who.user_id, expected_version=int(item.version),
             name="Fay Again", email="fay@somewhere.example", role_id="customer", active=True, team_ids=(),
         )  # fmt: skip
     again = harness.services.users.accounts.create(

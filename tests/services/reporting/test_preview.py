@@ -31,24 +31,36 @@ def world(harness: Harness) -> list[Actor]:
     """Tickets of every combination of requester, organization and team, and people who see some of them."""
     for name in ("Acme", "Nord"):
         harness.services.users.organizations.save(
-            actor=SYSTEM, now=START, id_=None, name=name, active=True, shares_tickets=name == "Acme", seen=0,
+            actor=SYSTEM,
+            now=START,
+            id_=None,
+            name=name,
+            active=True,
+            shares_tickets=name == "Acme",
+            expected_version=0,
             domains=[],
-        )  # fmt: skip
+        )
     harness.services.users.roles.save(
         actor=SYSTEM,
         now=START,
         role_id="senior",
         name="Senior",
         permissions={P.TICKET_VIEW: Scope.TEAM},
-        seen=0,
+        expected_version=0,
     )
     wanted = (("acme", ["support"]), ("acme", []), ("nord", ["network", "support"]), (None, []))
     people = []
     for number, (organization, teams) in enumerate(wanted):
         UserItem(
-            user_id=f"p{number}", name=f"P {number}", sort_name=f"p {number}", email=f"p{number}@x.example",
-            role_id="senior", team_ids=teams, organization_id=organization, created_at=START,
-        ).save()  # fmt: skip
+            user_id=f"p{number}",
+            name=f"P {number}",
+            sort_name=f"p {number}",
+            email=f"p{number}@x.example",
+            role_id="senior",
+            team_ids=teams,
+            organization_id=organization,
+            created_at=START,
+        ).save()
         shared = harness.services.users.organizations.shared_by(organization)
         people.append(
             Actor(f"p{number}", f"P {number}", "agent", team_ids=frozenset(teams), organization_id=shared)
@@ -115,8 +127,15 @@ def test_a_new_role_concerns_nobody(harness, world):
 
 
 def test_who_cannot_sign_in_is_not_counted(harness, world):
-    UserItem(user_id="out", name="O", sort_name="o", email="o@x.example", role_id="senior", active=False,
-             created_at=START).save()  # fmt: skip
+    UserItem(
+        user_id="out",
+        name="O",
+        sort_name="o",
+        email="o@x.example",
+        role_id="senior",
+        active=False,
+        created_at=START,
+    ).save()
     assert "out" not in {user.user_id for user in preview(harness, {}).people}
 
 

@@ -135,7 +135,7 @@ def test_what_is_not_for_editing_is_refused(harness, agent, customer, name):
             actor=agent,
             now=harness.now(),
             ticket_id=ticket.ticket_id,
-            seen=1,
+            expected_version=1,
             changes={name: "x", "status": "open"},
         )
     assert kinds(ticket) == ["created"]

@@ -198,11 +198,15 @@ class Writers(RuleBasedStateMachine):
         along = {"body": f"word {len(self.said)}", "public": said == 1} if said else {}
         if error is not None:
             with pytest.raises(error) as refused:
-                self.harness.update(self.agent, self.ticket, seen=self.seen[writer], **changes, **along)
+                self.harness.update(
+                    self.agent, self.ticket, expected_version=self.seen[writer], **changes, **along
+                )
             field_conflicts = getattr(refused.value, "field_conflicts", ())
             assert {field_conflict.field for field_conflict in field_conflicts} == set(kept)
             return
-        made = self.harness.update(self.agent, self.ticket, seen=self.seen[writer], **changes, **along)
+        made = self.harness.update(
+            self.agent, self.ticket, expected_version=self.seen[writer], **changes, **along
+        )
         if kept or said:
             self.states.append({**self.states[-1], **kept})
             self.said.append(along.get("body"))

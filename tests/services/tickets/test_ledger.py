@@ -87,7 +87,7 @@ def test_stints_say_who_held_a_ticket_and_when(harness, agent, colleague, custom
                 now=harness.now(),
                 ticket_id=ticket.ticket_id,
                 assignee_id=person,
-                seen=held[-1].version,
+                expected_version=held[-1].version,
             )
         )
     begun = [t.updated_at for t in held]
@@ -117,7 +117,7 @@ def test_a_tickets_time_never_runs_backwards(harness, agent, colleague, customer
         now=early,
         ticket_id=ticket.ticket_id,
         assignee_id=colleague.user_id,
-        seen=ticket.version,
+        expected_version=ticket.version,
     )
     assert late.updated_at == ticket.updated_at
     (first, released), (second, _) = harness.services.tickets.assignments.held(ticket.ticket_id)
@@ -137,7 +137,7 @@ def test_there_is_no_such_ticket(harness, agent, number):
         harness.services.tickets.service.get(actor=agent, ticket_id=number)
     with pytest.raises(TicketNotFound):
         harness.services.tickets.service.update(
-            actor=agent, now=START, ticket_id=number, seen=1, changes={"status": "open"}
+            actor=agent, now=START, ticket_id=number, expected_version=1, changes={"status": "open"}
         )
 
 

@@ -18,7 +18,7 @@ def organization(harness: Harness, name: str, *, shares: bool = True, seen: int 
         active=True,
         shares_tickets=shares,
         domains=[],
-        seen=seen,
+        expected_version=seen,
     )
 
 
@@ -118,7 +118,7 @@ def test_sharing_ends_when_it_is_switched_off(harness):
     for shares, active in ((False, True), (True, False)):
         made = harness.services.users.organizations.save(
             actor=SYSTEM, now=harness.now(), id_=made.id, name="Brief", active=active, shares_tickets=shares,
-            domains=[], seen=made.version,
+            domains=[], expected_version=made.version,
         )  # fmt: skip
         later = signed_in(harness, other.user_id)
         assert later.organization_id is None
@@ -138,7 +138,7 @@ def test_a_ticket_stays_where_it_was_asked(harness, ana):
     def move(to: str):
         seen = harness.services.users.accounts.read(actor=SYSTEM, user_id=alone.user_id).version
         return harness.services.users.accounts.update(
-            actor=SYSTEM, now=START, user_id=alone.user_id, seen=seen, name=person.name, email="",
+            actor=SYSTEM, now=START, user_id=alone.user_id, expected_version=seen, name=person.name, email="",
             role_id="customer", active=True, team_ids=(), organization_id=to,
         )  # fmt: skip
 

@@ -59,11 +59,11 @@ class TestCustomer:
             lambda: tickets.customer_reply(actor=stranger, now=harness.now(), ticket_id=number, body="Mine"),
             lambda: tickets.customer_solve(actor=stranger, now=harness.now(), ticket_id=number),
             lambda: harness.update(stranger, worked, body="Mine"),
-            lambda: harness.update(stranger, worked, seen=1, priority="urgent"),
+            lambda: harness.update(stranger, worked, expected_version=1, priority="urgent"),
             lambda: harness.update(stranger, worked, body="Mine", public=False),
             lambda: harness.update(stranger, worked),
             lambda: tickets.assign_ticket(
-                actor=stranger, now=harness.now(), ticket_id=number, assignee_id=None, seen=1
+                actor=stranger, now=harness.now(), ticket_id=number, assignee_id=None, expected_version=1
             ),
         ):
             with pytest.raises(TicketNotFound):
@@ -135,7 +135,7 @@ class TestCustomer:
     def test_learns_no_internal_value_from_a_refusal(self, harness, customer, worked):
         """A stale change would clash, and a clash names values: the permission is asked first."""
         with pytest.raises(PermissionDenied) as refused:
-            harness.update(customer, worked, seen=1, priority="urgent", team_id="network")
+            harness.update(customer, worked, expected_version=1, priority="urgent", team_id="network")
         assert not isinstance(refused.value, Conflict)
 
     def test_a_reply_by_the_desks_way_follows_the_customers_rules(self, harness, agent, customer):

@@ -32,12 +32,12 @@ def test_two_forms_that_send_everything_keep_both_changes(harness, agent, collea
 
 def test_a_clash_names_what_was_what_is_and_what_was_wanted(harness, agent, colleague, customer, ticket):
     harness.update(agent, ticket, priority="high", team_id="support", status="open")
-    harness.update(customer, ticket, seen=2, body="Any news?")
+    harness.update(customer, ticket, expected_version=2, body="Any news?")
     with pytest.raises(Conflict) as caught:
         harness.update(colleague, ticket, **form(ticket, priority="low", category="software"))
     found = caught.value
     assert found.field_conflicts == [FieldConflict("priority", "normal", "high", "low")]
-    assert (found.seen, found.version) == (1, 3)
+    assert (found.expected_version, found.version) == (1, 3)
     assert (found.by, found.at) == (agent.user_id, history(ticket)[1].at), (
         "who changed it, not who wrote last"
     )
@@ -106,16 +106,16 @@ def test_a_reply_may_set_the_status_itself(harness, agent, ticket):
     assert harness.update(agent, ticket, body="Which printer?", status="pending").status == "pending"
 
 
-@pytest.mark.parametrize("seen", [2, 99, 10**40])
-def test_a_version_that_is_not_reached_yet_is_refused(harness, agent, ticket, seen):
+@pytest.mark.parametrize("expected_version", [2, 99, 10**40])
+def test_a_version_that_is_not_reached_yet_is_refused(harness, agent, ticket, expected_version):
     with pytest.raises(Invalid, match="has not reached"):
-        harness.update(agent, ticket, seen=seen, priority="low")
+        harness.update(agent, ticket, expected_version=expected_version, priority="low")
 
 
-@pytest.mark.parametrize("seen", [-1, -(10**9)])
-def test_before_the_first_version_everything_clashes(harness, agent, ticket, seen):
+@pytest.mark.parametrize("expected_version", [-1, -(10**9)])
+def test_before_the_first_version_everything_clashes(harness, agent, ticket, expected_version):
     with pytest.raises(Conflict):
-        harness.update(agent, ticket, seen=seen, priority="low")
+        harness.update(agent, ticket, expected_version=expected_version, priority="low")
 
 
 def test_what_is_no_longer_offered_stays_on_old_tickets(harness, agent, customer):
@@ -123,10 +123,16 @@ def test_what_is_no_longer_offered_stays_on_old_tickets(harness, agent, customer
     admin, gone = harness.actor("administrator"), harness.actor("agent")
     catalog = harness.services.catalog
     team = catalog.save(
-        now=harness.now(), actor=admin, kind="team", id_=None, name="Night shift", active=True, seen=0
+        now=harness.now(),
+        actor=admin,
+        kind="team",
+        id_=None,
+        name="Night shift",
+        active=True,
+        expected_version=0,
     )
     category = catalog.save(
-        now=harness.now(), actor=admin, kind="category", id_=None, name="Fax", active=True, seen=0
+        now=harness.now(), actor=admin, kind="category", id_=None, name="Fax", active=True, expected_version=0
     )
     made = harness.ticket(customer, category=category.id)
     made = harness.update(agent, made, team_id=team.id, assignee_id=gone.user_id)
@@ -138,10 +144,10 @@ def test_what_is_no_longer_offered_stays_on_old_tickets(harness, agent, customer
             id_=entry.id,
             name=entry.name,
             active=False,
-            seen=1,
+            expected_version=1,
         )
     harness.services.users.accounts.update(now=harness.now(),
-        actor=admin, user_id=gone.user_id, seen=1, name="Gone", email="", role_id="agent", active=False,
+        actor=admin, user_id=gone.user_id, expected_version=1, name="Gone", email="", role_id="agent", active=False,
         team_ids=(),
     )  # fmt: skip
     after = harness.update(agent, made, **form(made, priority="high"))

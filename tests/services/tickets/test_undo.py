@@ -56,7 +56,7 @@ def test_undoing_twice_does_nothing_more(harness, agent, ticket):
     with pytest.raises(AlreadyUndone):
         undo(harness, agent, changed)
     # Not even when the same value stands again.
-    harness.update(agent, ticket, seen=3, priority="high")
+    harness.update(agent, ticket, expected_version=3, priority="high")
     with pytest.raises(AlreadyUndone):
         undo(harness, agent, changed)
     assert harness.get(agent, ticket).version == 4
@@ -72,7 +72,7 @@ def test_an_undo_can_be_undone(harness, agent, ticket):
 
 def test_a_field_that_was_changed_since_stops_all_of_it(harness, agent, colleague, ticket):
     harness.update(agent, ticket, priority="high", status="pending")
-    harness.update(colleague, ticket, seen=2, priority="low")
+    harness.update(colleague, ticket, expected_version=2, priority="low")
     with pytest.raises(ChangedSince) as caught:
         undo(harness, agent, ticket, 2)
     assert caught.value.fields == {"priority": colleague.user_id}
@@ -94,8 +94,8 @@ def test_a_value_that_went_and_came_back_belongs_to_who_set_it_last(harness, age
 
 def test_changes_of_other_fields_stay(harness, agent, colleague, customer, ticket):
     harness.update(agent, ticket, priority="high")
-    harness.update(colleague, ticket, seen=2, category="software")
-    harness.update(customer, ticket, seen=3, body="Any news?")
+    harness.update(colleague, ticket, expected_version=2, category="software")
+    harness.update(customer, ticket, expected_version=3, body="Any news?")
     back = undo(harness, agent, ticket, 2)
     assert (back.priority, back.category, back.version) == ("normal", "software", 5)
     assert harness.violations(ticket) == []
@@ -167,10 +167,10 @@ def test_undo_asks_for_what_the_change_asks(harness, agent, customer, ticket):
 def test_what_is_no_longer_offered_does_not_come_back(harness, agent, ticket):
     catalog, admin = harness.services.catalog, harness.actor("administrator")
     save = partial(catalog.save, actor=admin, kind="category", name="Fax")
-    old = save(now=harness.now(), id_=None, active=True, seen=0)
+    old = save(now=harness.now(), id_=None, active=True, expected_version=0)
     harness.update(agent, ticket, category=old.id)
-    changed = harness.update(agent, ticket, seen=2, category="software")
-    save(now=harness.now(), id_=old.id, active=False, seen=1)
+    changed = harness.update(agent, ticket, expected_version=2, category="software")
+    save(now=harness.now(), id_=old.id, active=False, expected_version=1)
     with pytest.raises(Invalid, match="no such category"):
         undo(harness, agent, changed)
     assert harness.get(agent, ticket).category == "software"

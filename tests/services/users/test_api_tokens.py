@@ -44,7 +44,7 @@ def demote(harness, person, role="customer", *, active=True):
     """Change a stored person as an administrator does; services forget what they remembered of them."""
     stored = harness.services.users.accounts.get(person.user_id)
     harness.services.users.accounts.update(
-        actor=SYSTEM, now=START, user_id=person.user_id, seen=stored.version, name=stored.name, email="",
+        actor=SYSTEM, now=START, user_id=person.user_id, expected_version=stored.version, name=stored.name, email="",
         role_id=role, active=active, team_ids=(),
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def test_a_lesser_role_narrows_the_token_and_suspension_ends_it(harness, maker, 
     _, secret = make(SEE, CHANGE)
     administrator = harness.actor("administrator")
     harness.services.users.roles.save(
-        actor=administrator, role_id="watchers", name="Watchers", seen=0, now=START,
+        actor=administrator, role_id="watchers", name="Watchers", expected_version=0, now=START,
         permissions={SEE: Scope.OWN, Permission.TOKEN_CREATE: Scope.OWN},
     )  # fmt: skip
     demote(harness, maker, "watchers")
@@ -151,7 +151,7 @@ def test_a_lesser_role_narrows_the_token_and_suspension_ends_it(harness, maker, 
 def test_a_role_that_demands_a_second_factor_lets_no_token_go_round_it(harness, maker, make, holder):
     _, secret = make(SEE)
     harness.services.users.roles.save(
-        actor=harness.actor("administrator"), role_id="careful", name="Careful", seen=0, now=START,
+        actor=harness.actor("administrator"), role_id="careful", name="Careful", expected_version=0, now=START,
         permissions={SEE: Scope.ALL, Permission.TOKEN_CREATE: Scope.OWN},
         security=SignInPolicy(second_factor=True),
     )  # fmt: skip

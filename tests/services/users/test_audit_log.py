@@ -33,7 +33,7 @@ def change(harness, admin, person, **wanted):
         actor=admin,
         now=harness.now(),
         user_id=person.user_id,
-        seen=person.version,
+        expected_version=person.version,
         team_ids=(),
         **known | wanted,
     )
@@ -41,7 +41,7 @@ def change(harness, admin, person, **wanted):
 
 def keep(harness, admin, id_, name, seen):
     return harness.services.catalog.save(
-        actor=admin, now=harness.now(), kind="team", id_=id_, name=name, active=True, seen=seen
+        actor=admin, now=harness.now(), kind="team", id_=id_, name=name, active=True, expected_version=seen
     )
 
 
@@ -67,14 +67,16 @@ def test_roles_and_lists(harness, admin):
     roles, catalog = harness.services.users.roles, harness.services.catalog
     for seen, scope in ((0, Scope.TEAM), (1, Scope.ALL)):
         roles.save(
-            actor=admin, now=harness.now(), role_id="tracked", name="Tracked", seen=seen,
+            actor=admin, now=harness.now(), role_id="tracked", name="Tracked", expected_version=seen,
             permissions={Permission.TICKET_VIEW: scope},
         )  # fmt: skip
     assert acts("role:tracked")[1] == ("role.changed", {"ticket:view": ["team", "all"]})
     team = catalog.save(
-        actor=admin, now=harness.now(), kind="team", id_=None, name="Night", active=True, seen=0
+        actor=admin, now=harness.now(), kind="team", id_=None, name="Night", active=True, expected_version=0
     )
-    catalog.save(actor=admin, now=harness.now(), kind="team", id_=team.id, name="Day", active=True, seen=1)
+    catalog.save(
+        actor=admin, now=harness.now(), kind="team", id_=team.id, name="Day", active=True, expected_version=1
+    )
     assert acts(f"team:{team.id}") == [
         ("team.created", {"name": [None, "Night"], "active": [None, True]}),
         ("team.changed", {"name": ["Night", "Day"]}),

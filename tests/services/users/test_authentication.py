@@ -31,7 +31,7 @@ def suspended(harness, admin):
         actor=admin, now=START, name="Sue", email="sue@example.org", role_id="agent", password=PASSWORD
     )
     return users.update(now=START,
-        actor=admin, user_id=made.user_id, seen=1, name="Sue", email="sue@example.org", role_id="agent",
+        actor=admin, user_id=made.user_id, expected_version=1, name="Sue", email="sue@example.org", role_id="agent",
         active=False, team_ids=(),
     )  # fmt: skip
 

@@ -146,7 +146,7 @@ def test_what_an_administrator_changes_meanwhile_is_not_overwritten(harness, own
         item = read(user_id)
         monkeypatch.setattr(user_table, "find", read)
         harness.services.users.accounts.update(
-            actor=admin, now=START, user_id=user_id, seen=1, name="Renamed", email=owner.email,
+            actor=admin, now=START, user_id=user_id, expected_version=1, name="Renamed", email=owner.email,
             role_id="customer", active=True, team_ids=(),
         )  # fmt: skip
         return item

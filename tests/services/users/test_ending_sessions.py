@@ -49,7 +49,7 @@ def update(harness, user, **changes):
         "name": user.name, "email": user.email, "role_id": user.role_id, "active": True, "team_ids": (),
     } | changes  # fmt: skip
     return harness.services.users.accounts.update(
-        actor=SYSTEM, now=harness.now(), user_id=user.user_id, seen=user.version, **wanted
+        actor=SYSTEM, now=harness.now(), user_id=user.user_id, expected_version=user.version, **wanted
     )
 
 
@@ -180,7 +180,7 @@ def test_forged_ids_end_nothing(harness, made, wild):
 def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(harness, made):
     user, *_ = made
     role = harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="brief", name="Brief", seen=0,
+        actor=SYSTEM, now=harness.now(), role_id="brief", name="Brief", expected_version=0,
         permissions={Permission.TICKET_VIEW: Scope.OWN},
     )  # fmt: skip
     update(harness, user, role_id=role.role_id)
@@ -189,7 +189,7 @@ def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(harness, 
     authentication, hour = harness.services.users.authentication, now + timedelta(hours=1)
     assert authentication.actor_for(token=token, now=hour)
     harness.services.users.roles.secure(
-        actor=SYSTEM, role_id="brief", security=SignInPolicy(idle_minutes=15), seen=1, now=now
+        actor=SYSTEM, role_id="brief", security=SignInPolicy(idle_minutes=15), expected_version=1, now=now
     )
     assert authentication.actor_for(token=token, now=hour + timedelta(minutes=14))
     assert authentication.actor_for(token=token, now=hour + timedelta(minutes=29)) is None

@@ -36,7 +36,7 @@ def invite(harness, admin):
 def move(harness, admin, user, email):
     seen = harness.services.users.accounts.read(actor=admin, user_id=user.user_id)
     return harness.services.users.accounts.update(
-        actor=admin, now=START, user_id=user.user_id, seen=seen.version, name=seen.name, email=email,
+        actor=admin, now=START, user_id=user.user_id, expected_version=seen.version, name=seen.name, email=email,
         role_id=seen.role_id, active=seen.active, team_ids=seen.team_ids,
     )  # fmt: skip
 

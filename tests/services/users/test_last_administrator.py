@@ -27,7 +27,7 @@ LAST = "Nobody else can edit users and roles"
 def harness(tables, tmp_path_factory):
     harness = open_harness(tables, tmp_path_factory.mktemp("analytics"))
     harness.services.users.roles.save(
-        actor=SYSTEM, role_id=OFFICE, name="Office", permissions=dict(ALL), seen=0, now=START
+        actor=SYSTEM, role_id=OFFICE, name="Office", permissions=dict(ALL), expected_version=0, now=START
     )
     return harness
 
@@ -55,14 +55,19 @@ def person(name: str, role: str = "administrator", **more: object) -> User:
 def change(harness: Harness, user: User, actor=SYSTEM, **wanted: object) -> User:
     fields = {name: getattr(user, name) for name in ("name", "email", "role_id", "active", "team_ids")}
     return harness.services.users.accounts.update(
-        now=START, actor=actor, user_id=user.user_id, seen=user.version, **{**fields, **wanted}
+        now=START, actor=actor, user_id=user.user_id, expected_version=user.version, **{**fields, **wanted}
     )
 
 
 def redefine(harness: Harness, permissions: dict[Permission, Scope]) -> None:
     role = harness.services.users.roles.read(OFFICE)
     harness.services.users.roles.save(
-        actor=SYSTEM, role_id=OFFICE, name="Office", permissions=permissions, seen=role.version, now=START
+        actor=SYSTEM,
+        role_id=OFFICE,
+        name="Office",
+        permissions=permissions,
+        expected_version=role.version,
+        now=START,
     )
 
 

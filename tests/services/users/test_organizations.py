@@ -9,11 +9,17 @@ from tests.services.harness import START
 
 @pytest.fixture
 def save(harness):
-    def write(name, *, actor=SYSTEM, id_=None, seen=0, active=True, shares=False, domains=()):
+    def write(name, *, actor=SYSTEM, id_=None, expected_version=0, active=True, shares=False, domains=()):
         return harness.services.users.organizations.save(
-            actor=actor, now=START, id_=id_, name=name, active=active, shares_tickets=shares, seen=seen,
+            actor=actor,
+            now=START,
+            id_=id_,
+            name=name,
+            active=active,
+            shares_tickets=shares,
+            expected_version=expected_version,
             domains=domains,
-        )  # fmt: skip
+        )
 
     return write
 
@@ -26,12 +32,12 @@ def test_an_organization_is_kept(harness, save):
         ("nord.example", "xn--sd-xka.example"),
     )
     assert harness.services.users.organizations.get(made.id) == made
-    changed = save("Nord", id_=made.id, seen=1)
+    changed = save("Nord", id_=made.id, expected_version=1)
     assert (changed.version, changed.shares_tickets, changed.domains) == (2, False, ())
     with pytest.raises(StaleRecord):
-        save("Nordic", id_=made.id, seen=1)
+        save("Nordic", id_=made.id, expected_version=1)
     with pytest.raises(NotFound):
-        save("Nobody", id_="nobody", seen=1)
+        save("Nobody", id_="nobody", expected_version=1)
     acts = harness.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
     told = [act.changes["shares_tickets"] for act in acts if act.subject == f"organization:{made.id}"]
     assert sorted(told, key=str) == [[None, True], [True, False]]
@@ -39,12 +45,18 @@ def test_an_organization_is_kept(harness, save):
 
 @pytest.mark.parametrize(
     ("name", "domains", "field"),
-    [("", [], "name"), ("x" * 81, [], "name"), ("TAKEN", [], "name"), ("...", [], "name"),
-     ("New", ["taken.example"], "domains"), ("New", ["no domain"], "domains"),
-     ("New", ["a@b.example"], "domains"),
-     ("New", [f"d{number}.example" for number in range(51)], "domains")],
+    [
+        ("", [], "name"),
+        ("x" * 81, [], "name"),
+        ("TAKEN", [], "name"),
+        ("...", [], "name"),
+        ("New", ["taken.example"], "domains"),
+        ("New", ["no domain"], "domains"),
+        ("New", ["a@b.example"], "domains"),
+        ("New", [f"d{number}.example" for number in range(51)], "domains"),
+    ],
     ids=["no name", "long", "taken", "no letter", "domain taken", "no domain", "an address", "too many"],
-)  # fmt: skip
+)
 def test_what_is_refused(harness, save, name, domains, field):
     if not any(each.name == "Taken" for each in harness.services.users.organizations.stored()):
         save("Taken", domains=["taken.example"])
@@ -96,17 +108,29 @@ def test_people_stay_in_one_that_was_switched_off(harness, save):
     made = save("Closing")
     users = harness.services.users.accounts
     user = users.create(
-        actor=SYSTEM, now=START, name="N", email="n@closing.example", role_id="customer", invite=False,
+        actor=SYSTEM,
+        now=START,
+        name="N",
+        email="n@closing.example",
+        role_id="customer",
+        invite=False,
         organization_id=made.id,
-    )  # fmt: skip
-    save("Closing", id_=made.id, active=False, seen=1)
+    )
+    save("Closing", id_=made.id, active=False, expected_version=1)
 
-    def update(seen, organization_id):
+    def update(expected_version, organization_id):
         return users.update(
-            actor=SYSTEM, now=START, user_id=user.user_id, seen=seen, name="M", email=user.email,
+            actor=SYSTEM,
+            now=START,
+            user_id=user.user_id,
+            expected_version=expected_version,
+            name="M",
+            email=user.email,
             role_id="customer",
-            active=True, team_ids=(), organization_id=organization_id,
-        ).organization_id  # fmt: skip
+            active=True,
+            team_ids=(),
+            organization_id=organization_id,
+        ).organization_id
 
     assert update(1, made.id) == made.id
     assert update(2, None) == made.id

@@ -24,9 +24,13 @@ def owner(harness):
     """A person of their own for each test, who has a password."""
     admin = harness.actor("administrator")
     return harness.services.users.accounts.create(
-        actor=admin, now=START, name="Ana Silva", email=f"{admin.user_id}@example.org", role_id="agent",
+        actor=admin,
+        now=START,
+        name="Ana Silva",
+        email=f"{admin.user_id}@example.org",
+        role_id="agent",
         password=PASSWORD,
-    )  # fmt: skip
+    )
 
 
 def ask(harness, email, now=START):
@@ -105,9 +109,16 @@ def test_a_link_is_for_its_purpose_and_person(harness, owner, mailbox):
         choose(harness, token, purpose=Purpose.WELCOME)
     users, admin = harness.services.users.accounts, harness.actor("administrator")
     users.update(
-        actor=admin, now=START, user_id=owner.user_id, seen=1, name="Ana", email=owner.email, role_id="agent",
-        active=False, team_ids=(),
-    )  # fmt: skip
+        actor=admin,
+        now=START,
+        user_id=owner.user_id,
+        expected_version=1,
+        name="Ana",
+        email=owner.email,
+        role_id="agent",
+        active=False,
+        team_ids=(),
+    )
     with pytest.raises(LinkSpent):
         choose(harness, token)
 

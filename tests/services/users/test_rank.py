@@ -28,7 +28,7 @@ RIGHTS = {
 def lead(harness):
     """Somebody who runs people, and whose role reaches one team."""
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="lead", name="Lead", permissions=RIGHTS, seen=0
+        actor=SYSTEM, now=harness.now(), role_id="lead", name="Lead", permissions=RIGHTS, expected_version=0
     )
     return harness.actor("lead", teams=["billing"], permissions=RIGHTS)
 
@@ -38,7 +38,7 @@ def change(harness, actor, user_id, **wanted):
     known = {"name": item.name, "email": item.email or "", "role_id": item.role_id, "active": True}
     known["team_ids"] = item.team_ids
     return harness.services.users.accounts.update(
-        actor=actor, now=harness.now(), user_id=user_id, seen=item.version, **known | wanted
+        actor=actor, now=harness.now(), user_id=user_id, expected_version=item.version, **known | wanted
     )
 
 
@@ -70,10 +70,10 @@ def test_who_reaches_a_team_sees_no_other_through_its_people(harness, lead):
 def test_a_role_that_allows_more_is_not_emptied_by_who_may_less(harness):
     wide = {P.USER_EDIT: Scope.ALL, P.AUDIT_VIEW: Scope.ALL}
     roles, now = harness.services.users.roles, harness.now()
-    roles.save(actor=SYSTEM, now=now, role_id="wide", name="Wide", permissions=wide, seen=0)
+    roles.save(actor=SYSTEM, now=now, role_id="wide", name="Wide", permissions=wide, expected_version=0)
     narrow = harness.actor("narrow", permissions={P.ROLE_EDIT: Scope.ALL, P.ROLE_VIEW: Scope.ALL})
     with pytest.raises(Invalid, match="allows more than your own"):
-        roles.save(actor=narrow, now=now, role_id="wide", name="Wide", permissions={}, seen=1)
+        roles.save(actor=narrow, now=now, role_id="wide", name="Wide", permissions={}, expected_version=1)
     assert roles.read("wide").permissions == wide
 
 

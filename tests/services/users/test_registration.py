@@ -31,10 +31,15 @@ def admin(harness):
 def rule(harness, admin):
     """Give a function that says who may register; at the end it is nobody again."""
 
-    def kept(registration, domains="", actor=admin, seen=None):
-        seen = harness.services.users.registration_policy.stored().version if seen is None else seen
+    def kept(registration, domains="", actor=admin, expected_version=None):
+        if expected_version is None:
+            expected_version = harness.services.users.registration_policy.stored().version
         return harness.services.users.registration_policy.save(
-            actor=actor, now=harness.now(), registration=registration, domains=domains, seen=seen
+            actor=actor,
+            now=harness.now(),
+            registration=registration,
+            domains=domains,
+            expected_version=expected_version,
         )
 
     yield kept
@@ -84,7 +89,7 @@ def test_a_link_works_once(harness, rule, mailbox, admin):
     with pytest.raises(LinkSpent):
         register(harness, token, password=ANOTHER)
     harness.services.users.accounts.update(
-        actor=admin, now=START, user_id=made.user_id, seen=1, name=made.name, email="else@reg.example",
+        actor=admin, now=START, user_id=made.user_id, expected_version=1, name=made.name, email="else@reg.example",
         role_id="customer", active=True, team_ids=(),
     )  # fmt: skip
     with pytest.raises(LinkSpent):
@@ -262,7 +267,7 @@ class TestRules:
         version = rule("on").version
         rule("domains", "one.example")
         with pytest.raises(StaleRecord):
-            rule("off", seen=version)
+            rule("off", expected_version=version)
 
     @pytest.mark.parametrize("role", ["manager", "agent", "customer"])
     def test_only_administrators_change_them(self, harness, rule, role):

@@ -122,7 +122,7 @@ def account(email, *, role="customer", verified=True, **more):
         user_id=uuid.uuid4().hex, name="Ada Here", sort_name=sort_name("Ada Here"), email=email, role_id=role,
         created_at=datetime.now(UTC), verified_at=datetime.now(UTC) if verified else None, **more,
     )  # fmt: skip
-    user_table.put(item, seen=0)
+    user_table.put(item, expected_version=0)
     return item
 
 
@@ -171,12 +171,12 @@ def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(harness, do
 def test_who_comes_from_an_organizations_domain_belongs_to_it(harness, door, ada):
     made = harness.services.users.organizations.save(
         actor=SYSTEM, now=harness.now(), id_=None, name="Corp", active=True, shares_tickets=True,
-        domains=["corp.example"], seen=0,
+        domains=["corp.example"], expected_version=0,
     )  # fmt: skip
     found = user_table.find(door().visit().user.user_id)
     harness.services.users.organizations.save(
         actor=SYSTEM, now=harness.now(), id_=made.id, name="Corp", active=False, shares_tickets=False,
-        domains=[], seen=made.version,
+        domains=[], expected_version=made.version,
     )  # fmt: skip
     assert found.organization_id == made.id
 
@@ -302,7 +302,7 @@ def test_a_provider_vouches_for_its_domains_alone(door, ada, domains, email, com
 def test_who_is_suspended_stays_out(harness, door, ada):
     found = door().visit()
     harness.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=found.user.user_id, seen=found.user.version,
+        actor=SYSTEM, now=datetime.now(UTC), user_id=found.user.user_id, expected_version=found.user.version,
         name=found.user.name, email=ada, role_id="customer", active=False, team_ids=(),
     )  # fmt: skip
     with pytest.raises(SignOnRefused):

@@ -28,7 +28,14 @@ def admin(harness):
 @pytest.fixture(autouse=True, scope="module")
 def nord(harness):
     return harness.services.users.organizations.save(
-        actor=SYSTEM, now=START, id_=None, name="Nord", active=True, shares_tickets=False, domains=[], seen=0
+        actor=SYSTEM,
+        now=START,
+        id_=None,
+        name="Nord",
+        active=True,
+        shares_tickets=False,
+        domains=[],
+        expected_version=0,
     )
 
 

@@ -44,10 +44,14 @@ def create(harness, admin):
 
 @pytest.fixture
 def update(harness, admin):
-    def change(user, actor=admin, seen=None, **wanted):
+    def change(user, actor=admin, expected_version=None, **wanted):
         fields = {name: getattr(user, name) for name in ("name", "email", "role_id", "active", "team_ids")}
         return harness.services.users.accounts.update(
-            now=START, actor=actor, user_id=user.user_id, seen=seen or user.version, **{**fields, **wanted}
+            now=START,
+            actor=actor,
+            user_id=user.user_id,
+            expected_version=expected_version or user.version,
+            **{**fields, **wanted},
         )
 
     return change

@@ -65,7 +65,12 @@ def test_beginning_and_stopping_are_told_of_with_who_looked(harness, viewing):
 def test_nobody_looks_through_the_eyes_of_who_may_more(harness):
     limited = {Permission.USER_VIEW_AS: Scope.ALL, Permission.TICKET_VIEW: Scope.OWN}
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="looker", name="Looker", permissions=limited, seen=0
+        actor=SYSTEM,
+        now=harness.now(),
+        role_id="looker",
+        name="Looker",
+        permissions=limited,
+        expected_version=0,
     )
     looker = harness.actor("looker", permissions=limited)
     token, actor = signed_in(harness, looker)
@@ -96,11 +101,11 @@ def test_nobody_looks_through_nobodys_or_their_own_eyes_or_through_two_pairs(har
 
 def test_the_look_ends_when_the_other_may_more_or_the_viewer_less(harness):
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions={}, seen=0
+        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions={}, expected_version=0
     )
     rights = {Permission.USER_VIEW_AS: Scope.ALL}
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="eye", name="Eye", permissions=rights, seen=0
+        actor=SYSTEM, now=harness.now(), role_id="eye", name="Eye", permissions=rights, expected_version=0
     )
     token, eye = signed_in(harness, harness.actor("eye", permissions=rights))
     harness.services.users.view_as.start(
@@ -109,15 +114,20 @@ def test_the_look_ends_when_the_other_may_more_or_the_viewer_less(harness):
     assert who(harness, token).viewer
     more = {Permission.TICKET_VIEW: Scope.ALL}
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions=more, seen=1
+        actor=SYSTEM,
+        now=harness.now(),
+        role_id="growing",
+        name="Growing",
+        permissions=more,
+        expected_version=1,
     )
     assert who(harness, token).user_id == eye.user_id
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions={}, seen=2
+        actor=SYSTEM, now=harness.now(), role_id="growing", name="Growing", permissions={}, expected_version=2
     )
     assert who(harness, token).viewer
     harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="eye", name="Eye", permissions={}, seen=1
+        actor=SYSTEM, now=harness.now(), role_id="eye", name="Eye", permissions={}, expected_version=1
     )
     assert who(harness, token).viewer is None
 
@@ -142,12 +152,14 @@ def test_no_service_changes_anything_for_who_only_looks(harness, viewing):
             role_id="agent",
             password="tractor snow ear",
         ),
-        lambda: services.users.roles.save(actor=seen, now=now, role_id="x", name="X", permissions={}, seen=0),
+        lambda: services.users.roles.save(
+            actor=seen, now=now, role_id="x", name="X", permissions={}, expected_version=0
+        ),
         lambda: services.users.roles.secure(
-            actor=seen, now=now, role_id="agent", security=SignInPolicy(), seen=1
+            actor=seen, now=now, role_id="agent", security=SignInPolicy(), expected_version=1
         ),
         lambda: services.catalog.save(
-            actor=seen, now=now, kind="team", id_=None, name="T", active=True, seen=0
+            actor=seen, now=now, kind="team", id_=None, name="T", active=True, expected_version=0
         ),
         lambda: services.users.second_factor.begin(seen),
         lambda: services.users.devices.end_all(actor=seen, user_id=agent.user_id, now=now),
@@ -164,7 +176,7 @@ def test_no_service_changes_anything_for_who_only_looks(harness, viewing):
 
 def test_who_lacks_a_required_second_factor_may_nothing(harness):
     made = harness.services.users.roles.save(
-        actor=SYSTEM, now=harness.now(), role_id="guarded", name="Guarded", seen=0,
+        actor=SYSTEM, now=harness.now(), role_id="guarded", name="Guarded", expected_version=0,
         permissions={Permission.TICKET_VIEW: Scope.ALL, Permission.USER_VIEW_AS: Scope.ALL},
         security=SignInPolicy(second_factor=True),
     )  # fmt: skip

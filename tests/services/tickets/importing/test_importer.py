@@ -107,7 +107,7 @@ def test_changes_people_made_since_are_kept(upsert: Bring, services: Services):
     change = {"subject": "Printer on fire"}
     actor = services_actor(services)
     services.tickets.service.update(
-        actor=actor, now=datetime.now(UTC), ticket_id=1, seen=2, changes=change, body=None
+        actor=actor, now=datetime.now(UTC), ticket_id=1, expected_version=2, changes=change, body=None
     )
     report = upsert(rows)
     assert report.result.events == 2
