@@ -1,4 +1,4 @@
-"""Compute everything the service overview shows, from an address to numbers, charts and tables."""
+"""Computes everything that the service overview shows, from a URL to numbers, charts and tables."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ NOBODY: Mapping[Dimension, str] = {
 
 @dataclass(frozen=True)
 class Question:
-    """What a page was asked for, and the options it offers: (id, name) of every team and category."""
+    """What the page shows by its URL, and the options it offers: (id, name) of every team and category."""
 
     choice: Choice
     filters: Filters
@@ -39,7 +39,7 @@ class Question:
 
     @property
     def compared(self) -> str:
-        """Say which equally long period before it the changes are against."""
+        """Name the previous period of the same length, which changes are compared with."""
         before = self.choice.start - timedelta(days=1)
         earlier = formatting.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
         return f"compared with {earlier}"
@@ -47,7 +47,7 @@ class Question:
 
 @dataclass(frozen=True)
 class View:
-    """What a page shows: the answer, the addresses behind it and what the browser draws."""
+    """What the page shows: the figures, the links to their tickets, and what the browser draws."""
 
     overview: Overview
     links: Links
@@ -57,7 +57,7 @@ class View:
 
 
 def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
-    """Turn an address into a question; whatever it says, there is one."""
+    """Read a URL's search part; any text gives a valid question."""
     teams, categories = _options(services.catalog.teams()), _options(services.catalog.categories())
     today = now.astimezone(ZoneInfo(zone)).date()
     choice = parse(search, today=today, teams=dict(teams), categories=dict(categories))
@@ -75,7 +75,7 @@ def read(services: Services, *, search: object, now: datetime, zone: str) -> Que
 def show(
     services: Services, question: Question, *, now: datetime, actor: Any, grid_url: GridUrl, avatar: Avatar
 ) -> View:
-    """Ask the services once and draw; raises what DashboardService raises."""
+    """Query the services once and draw; raises what DashboardService raises."""
     overview = services.reporting.dashboards.overview(filters=question.filters, now=now, actor=actor)
     people = services.users.accounts.names([row.key for row in overview.by_agent if row.key is not None])
     names: Mapping[Dimension, Mapping[str, str]] = {
@@ -198,7 +198,7 @@ def _namer(names: Mapping[str, str], dimension: Dimension) -> Callable[[str | No
 
 
 def _labels(rows: Sequence[Row], name: Callable[[str | None], str], longest: int = 22) -> list[str]:
-    """Shorten and escape names for an axis, all different: equal labels would share one bar."""
+    """Shorten and escape names for an axis and make them unique: equal labels would share one bar."""
     labels: list[str] = []
     for row in rows:
         full = name(row.key)
@@ -210,7 +210,7 @@ def _labels(rows: Sequence[Row], name: Callable[[str | None], str], longest: int
 
 
 def _spark(values: Sequence[float], points: int = 8) -> list[float]:
-    """Thin a series to a few means: a shape, not a chart."""
+    """Reduce a series to a few means: a shape, not a chart."""
     if len(values) <= points:
         return list(values)
     edges = [round(index * len(values) / points) for index in range(points + 1)]

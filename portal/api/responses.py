@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.tickets import Page, Ticket, TicketRow
-from services.users.api_tokens import Holder
+from services.users.api_tokens import TokenOwner
 
 
 def moment(at: datetime | None) -> str | None:
@@ -24,15 +24,15 @@ class MeResponse:
     permissions: dict[str, str]
 
     @classmethod
-    def of(cls, holder: Holder) -> "MeResponse":
+    def of(cls, owner: TokenOwner) -> "MeResponse":
         """Take over what a program may know of its own token."""
-        actor = holder.actor
+        actor = owner.actor
         return cls(
             id=actor.user_id,
             name=actor.name,
             role=actor.role_id,
-            token=holder.token.name,
-            expires_at=moment(holder.token.expires_at),
+            token=owner.token.name,
+            expires_at=moment(owner.token.expires_at),
             permissions={str(name): scope.name.lower() for name, scope in sorted(actor.permissions.items())},
         )
 

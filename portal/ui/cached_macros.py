@@ -1,4 +1,4 @@
-"""Parts of pages that are the same for everybody: rendered once in a process."""
+"""Parts of pages that are the same for everybody, rendered once per process."""
 
 from functools import lru_cache
 
@@ -8,11 +8,11 @@ MOST = 64
 
 
 def init_app(app: Flask) -> None:
-    """Let templates ask for such a part; only for macros whose output follows from their arguments alone."""
+    """Give templates cached macros; only for macros whose output depends on their arguments alone."""
 
     @lru_cache(maxsize=MOST)
-    def still(template: str, macro: str, *arguments: bool) -> str:
-        made: str = getattr(app.jinja_env.get_template(template).module, macro)(*arguments)
-        return made
+    def cached_macro(template: str, macro: str, *arguments: bool) -> str:
+        html: str = getattr(app.jinja_env.get_template(template).module, macro)(*arguments)
+        return html
 
-    app.jinja_env.globals["still"] = still
+    app.jinja_env.globals["still"] = cached_macro

@@ -1,4 +1,4 @@
-"""How glibc keeps memory: few heaps, and large blocks given back."""
+"""Settings of glibc's allocator: few heaps, and large blocks returned to the system."""
 
 import ctypes
 import platform
@@ -8,10 +8,10 @@ _LARGE = 256 * 1024
 
 
 def keep_small() -> None:
-    """Limit what a process holds without using it; does nothing where the C library is another.
+    """Limit unused memory that a process holds; does nothing with another C library.
 
-    glibc gives every thread a heap of its own, which for sixteen threads is far more than is in use; and
-    it stops giving back blocks as large as the largest one freed so far, such as a password hash's 19 MiB.
+    glibc gives every thread its own heap, which for sixteen threads is far more than is in use; and it stops
+    returning blocks as large as the largest one freed so far, such as the 19 MiB of a password hash.
     """
     if platform.libc_ver()[0] == "glibc":
         libc = ctypes.CDLL(None)

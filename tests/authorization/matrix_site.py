@@ -163,7 +163,7 @@ class MatrixSite:
 
     def departed(self) -> tuple[str, str]:
         """Leave for the provider as somebody new; returns the note and the state that come back."""
-        departure = self.services.users.single_sign_on.depart(provider_id="corp", target="")
+        departure = self.services.users.single_sign_on.begin(provider_id="corp", target="")
         subject = f"corp-{next(self._numbers)}"
         self.provider.claims = {"sub": subject, "email": f"{subject}@corp.example"}
         return departure.note, self.provider.depart(departure.url)["state"]

@@ -44,8 +44,8 @@ PLAUSIBLE = {
 def stored() -> list[Any]:
     """Read everything a forged form could change; counters and times of sessions do not matter."""
     tables = (User, Role, Ticket, Setting, ticket_history.TicketHistory, ApiToken)
-    kept = sorted(repr(item.serialize()) for table in tables for item in table.scan(consistent_read=True))
-    return [*kept, sorted(session.token_hash for session in Session.scan(consistent_read=True))]
+    items = sorted(repr(item.serialize()) for table in tables for item in table.scan(consistent_read=True))
+    return [*items, sorted(session.token_hash for session in Session.scan(consistent_read=True))]
 
 
 def posting_rules(site):
@@ -91,9 +91,9 @@ def test_no_route_takes_a_form_without_the_token(site, role, token):
 def test_no_route_takes_json_without_the_token(site):
     ticket_id = site.ticket()
     before = stored()
-    wish = {"pk": str(ticket_id), "field": "status", "value": "solved", "version": 1}
+    edit = {"pk": str(ticket_id), "field": "status", "value": "solved", "version": 1}
     for rule in posting_rules(site):
-        answer = site.as_("administrator").post(address_of(site, rule, ticket_id), json=wish)
+        answer = site.as_("administrator").post(address_of(site, rule, ticket_id), json=edit)
         assert answer.status_code == 400, rule.rule
         assert answer.content_type == "application/problem+json", rule.rule
     assert stored() == before
@@ -118,8 +118,8 @@ def test_what_is_masked_can_be_unmasked(plain):
 
 @given(st.text())
 def test_nonsense_is_not_a_token(text):
-    found = unmask(text)
-    assert found is None or len(found.encode()) * 2 <= len(text)
+    plain = unmask(text)
+    assert plain is None or len(plain.encode()) * 2 <= len(text)
 
 
 def test_a_token_of_somebody_else_is_no_token(site):

@@ -23,7 +23,7 @@ def invite(people):
     return lambda *arguments: people("invite", *arguments)
 
 
-def test_the_first_administrator_is_invited_by_letter(site, invite, tables: ConnectionOptions):
+def test_the_first_administrator_is_invited_by_email(site, invite, tables: ConnectionOptions):
     result = invite("first@example.org", "--name", "Ada First")
     assert result.exit_code == 0, result.output
     person = site.services.users.accounts.find_by_email("first@example.org")
@@ -62,21 +62,21 @@ def test_who_lost_phone_and_codes_signs_in_without_them(site, people):
     result = people("second-factor-off", "Administrator@demo.example")
     assert result.exit_code == 0, result.output
     assert not factor.is_on(actor.user_id)
-    acts = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
-    kept = next(act for act in acts if act.action == "user.second_factor_off")
-    assert (kept.actor_id, kept.subject) == ("system", f"user:{actor.user_id}")
+    events = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
+    event = next(each for each in events if each.action == "user.second_factor_off")
+    assert (event.actor_id, event.subject) == ("system", f"user:{actor.user_id}")
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         ("nobody@example.org", "Nobody has the address"),
         ("agent@demo.example", "agent@demo.example has no second factor"),
         ("nobody", "Enter an e-mail address"),
     ],
 )
-def test_a_second_factor_that_is_not_there_is_said_in_one_line(people, email, said):
+def test_a_second_factor_that_is_not_there_is_said_in_one_line(people, email, message):
     result = people("second-factor-off", email)
     assert result.exit_code == 1
     assert result.output.count("\n") == 1
-    assert result.output.startswith(f"Error: {said}")
+    assert result.output.startswith(f"Error: {message}")
