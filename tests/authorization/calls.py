@@ -148,7 +148,7 @@ CALLS: dict[str, Call] = {
         spends=True,
     ),
     "users.email_addresses.ask_for_change": Call(
-        ("own",), lambda s: {"email": s.matrix_site.new_address(), "proof": PASSWORD}, spends=True
+        ("own",), lambda s: {"email": s.matrix_site.new_address(), "password": PASSWORD}, spends=True
     ),
     "users.email_addresses.ask_to_confirm": Call(("own",), _unconfirmed, spends=True),
     "reporting.access_preview.of_role": Call(("-",), lambda _: {"permissions": {}}),

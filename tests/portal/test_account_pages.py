@@ -58,7 +58,7 @@ def test_a_forgotten_password(site, person):
     client, email = person
     stranger = site.app.test_client()
     answer = post(stranger, "/forgot", "/forgot", email=email)
-    assert "on its way" in answer.text
+    assert "we have sent it an e-mail" in answer.text
     unknown = post(stranger, "/forgot", "/forgot", email="nobody@demo.example")
     assert NONCE.sub("", unknown.text) == NONCE.sub("", answer.text)
     (message,) = messages(site, email)

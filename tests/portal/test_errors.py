@@ -104,7 +104,7 @@ def test_without_the_engine_nothing_is_written(cut_off, path):
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
     text = Page(answer.text).text
-    assert "may not be saved. Go back and send it again" in text
+    assert "may not have been saved. Go back and send it again" in text
     assert "We try again" not in text
     assert "http-equiv" not in answer.text
     detail = site.as_("administrator").post(path, data=fields, headers=JSON).json["detail"]

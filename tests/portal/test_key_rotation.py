@@ -79,9 +79,9 @@ def test_links_in_emails_and_trusted_device_tokens_stay_valid(app_with):
     link = Link("somebody", Purpose.WELCOME, "nonce")
     before, after, later = (services_of(app_with(*keys)) for keys in ((OLD,), (NEW, OLD), (NEW,)))
     signed = before.users.own_account._links.token(link)
-    assert after.users.own_account._links.verify(signed, Purpose.WELCOME) == link
+    assert after.users.own_account._links.read(signed, Purpose.WELCOME) == link
     assert (
-        later.users.own_account._links.verify(after.users.own_account._links.token(link), Purpose.WELCOME)
+        later.users.own_account._links.read(after.users.own_account._links.token(link), Purpose.WELCOME)
         == link
     )
     device_token = before.users.authentication._trusted_devices.issue(EMAIL)
@@ -90,7 +90,7 @@ def test_links_in_emails_and_trusted_device_tokens_stay_valid(app_with):
         after.authentication._trusted_devices.issue(EMAIL), EMAIL
     )
     with pytest.raises(LinkSpent):
-        later.users.own_account._links.verify(signed, Purpose.WELCOME)
+        later.users.own_account._links.read(signed, Purpose.WELCOME)
     assert later.users.authentication._trusted_devices.verify(device_token, EMAIL) is None
 
 

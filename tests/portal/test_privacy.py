@@ -221,7 +221,7 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
     before = figures(site, later)
     assert not site.services.tickets.audit.verify().violations
     places = {place.split(":")[0].split("/")[0] for place in mentions(site, who, tables)}
-    tables = {
+    holding = {
         "users",
         "user_emails",
         "sessions",
@@ -231,7 +231,7 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
         "audit",
         "outbox",
     }
-    assert tables | {"settings", "reports", f"{who.user_id}.csv"} <= places, "the scan does not look there"
+    assert holding | {"settings", "reports", f"{who.user_id}.csv"} <= places, "the scan does not look there"
     assert any(place.endswith(".eml read") or place.endswith(".eml") for place in places)
 
     page = site.read("administrator", f"/admin/users/{who.user_id}/privacy/").text
@@ -318,6 +318,6 @@ def test_the_page_is_for_those_who_may(site):
     assert path in Page(edit).links
     refused = site.post("administrator", f"{path}erase", confirmed="Somebody Else")
     assert refused.status_code == 400
-    assert "This is not the person" in Page(refused.text).text
+    assert "This does not match the person" in Page(refused.text).text
     for missing in ("/admin/users/nobody/privacy/", f"/admin/users/{'x' * 2000}/privacy/"):
         assert site.as_("administrator").get(missing).status_code == 404

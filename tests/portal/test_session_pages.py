@@ -173,7 +173,7 @@ def test_nothing_can_be_written_while_viewing(site, viewer):
         assert answer.status_code == 403, f"{method} {rule.rule}: {answer.status_code}"
         answer = viewer.open(path, method=method, json=edit, headers=header)
         assert (answer.status_code, answer.content_type) == (403, "application/problem+json"), rule.rule
-        assert "changes nothing" in answer.json["detail"]
+        assert "cannot change anything" in answer.json["detail"]
     assert stored() == before
 
 

@@ -30,7 +30,7 @@ def test_a_file_is_shown_confirmed_and_shown_again(site):
     page = Page(upload(site, b"\xef\xbb\xbf" + FILE.encode()).text)
     assert "Nothing is written yet." in page.text
     for words in ("Import 1 person", "agent · Billing, Devices", "There is no role 'boss'.",
-                  "The same address stands in line 2."):  # fmt: skip
+                  "Line 2 has the same address."):  # fmt: skip
         assert words in page.text
     assert site.services.users.accounts.find_by_email("ines@import.example") is None
     done = Page(confirmed(site, page).text)
