@@ -35,6 +35,7 @@ from portal.assets import BUILD, Assets
 from portal.base import Portal
 from portal.forgery import MaskedForgeryProtection
 from portal.settings import Settings
+from portal.template_minifier import TemplateMinifier
 from services.bootstrap import Services
 
 MAX_REQUEST = 512 * 1024
@@ -56,6 +57,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     logs.init_logs()
     app = Portal(__name__, static_folder=None)
     app.json = CarefulJson(app)
+    app.jinja_env.add_extension(TemplateMinifier)
     _configure(app, settings)
     app.extensions["services"] = services
     app.extensions["settings"] = settings

@@ -64,7 +64,8 @@ class Build:
 
     def run(self) -> None:
         """Build fonts and icons first, because stylesheets and modules carry their hashed names."""
-        for name, content in fonts.files(self.modules_folder).items():
+        faces = (self.source / "css" / "base.css").read_text()
+        for name, content in fonts.files(self.modules_folder, faces).items():
             self.add(name, content)
         symbols = sprite(self.source / "icons", self.modules_folder)
         self.add("sprite.svg", symbols.encode())
@@ -86,7 +87,7 @@ class Build:
         self.outputs[hashed] = content
 
     def link_urls(self, css: str) -> str:
-        """Replace `url(asset:NAME)` by the hashed name beside it, `letters(NAME)` by what a font has."""
+        """Replace `url(asset:NAME)` by the hashed name beside it."""
 
         def hashed(match: re.Match[str]) -> str:
             try:
@@ -94,7 +95,6 @@ class Build:
             except KeyError as error:
                 raise UnknownAssetError(match[1]) from error
 
-        css = re.sub(r"letters\(([^)]+)\)", lambda match: fonts.PIECES[match[1]], css)
         return re.sub(r"url\(asset:([^)]+)\)", hashed, css)
 
     def add_scripts(self) -> None:

@@ -40,7 +40,11 @@ async function send(button, row, value) {
     const response = await fetch(grid.dataset.updateUrl, {
       method: "POST",
       credentials: "same-origin",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": grid.dataset.csrf },
+      headers: {
+        "Content-Type": "application/json",
+        Accept: "application/json",
+        "X-CSRFToken": grid.dataset.csrf,
+      },
       body: JSON.stringify(body),
     });
     const answer = await response.json();

@@ -6,10 +6,17 @@ export function show(dialog) {
   if (!dialog || $("dialog[open]")) return;
   const opener = document.activeElement;
   dialog.showModal();
-  dialog.addEventListener("close", () => {
-    const menu = opener.checkVisibility() ? null : opener.closest("[popover]");
-    if (menu) $$(`[popovertarget="${menu.id}"]`).find((other) => other.checkVisibility())?.focus();
-  }, { once: true });
+  dialog.addEventListener(
+    "close",
+    () => {
+      const menu = opener.checkVisibility() ? null : opener.closest("[popover]");
+      if (menu)
+        $$(`[popovertarget="${menu.id}"]`)
+          .find((other) => other.checkVisibility())
+          ?.focus();
+    },
+    { once: true },
+  );
 }
 
 /** Ask; resolves to true when the person chose the act. */

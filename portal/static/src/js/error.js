@@ -10,7 +10,9 @@ let attempt = 1;
 let left;
 let timer;
 
-const put = (name, text) => { $(`[data-${name}]`).textContent = text; };
+const put = (name, text) => {
+  $(`[data-${name}]`).textContent = text;
+};
 const words = (seconds) => `${seconds} second${seconds === 1 ? "" : "s"}`;
 
 function count(seconds) {
@@ -32,7 +34,11 @@ function count(seconds) {
 /** Ask for the page; it is loaded once it answers, so that trying costs neither the focus nor this page. */
 async function again() {
   clearInterval(timer);
-  const answer = await fetch(location.href, { headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" }).catch(() => null);
+  const answer = await fetch(location.href, {
+    headers: { Accept: "application/json" },
+    redirect: "manual",
+    cache: "no-store",
+  }).catch(() => null);
   if (answer && !NOT_YET.includes(answer.status)) {
     location.reload();
     return;
@@ -56,8 +62,12 @@ function sayWhatIsKept() {
   const [latest, ...others] = unsent("sent" in fault.dataset);
   if (!region || !latest) return;
   const number = latest.name.match(/-(\d+)$/)?.[1];
-  const what = number ? [`${latest.kind === "note" ? "note on" : "reply to"} `, el("b", {}, `#${number}`)] : ["new ticket"];
-  const more = others.length ? ` and ${others.length === 1 ? "one more draft are" : `${others.length} more drafts are`}` : " is";
+  const what = number
+    ? [`${latest.kind === "note" ? "note on" : "reply to"} `, el("b", {}, `#${number}`)]
+    : ["new ticket"];
+  const more = others.length
+    ? ` and ${others.length === 1 ? "one more draft are" : `${others.length} more drafts are`}`
+    : " is";
   region.append(" Your unsent ", ...what, `${more} stored in this browser.`);
 }
 

@@ -1,7 +1,7 @@
 // Editing in a grid's cell. Enter saves, Tab saves and goes on, Esc cancels; a conflict opens in place,
 // with theirs kept unless one says otherwise.
 import { $, $$, announce, el, on } from "./dom.js";
-import { Refused, post } from "./net.js";
+import { post, Refused } from "./net.js";
 import { pick } from "./picker.js";
 import { place } from "./popover.js";
 import { toast } from "./toast.js";
@@ -38,7 +38,7 @@ function changed(row, version) {
 }
 
 /** A status or a priority stands in the cell's class, every other value in its data. */
-const valueOf = (cell) => cell.dataset.v ?? /\b[sp]-(\w+)/.exec(cell.className)[1];
+const currentValue = (cell) => cell.dataset.v ?? /\b[sp]-(\w+)/.exec(cell.className)[1];
 
 /** Show a choice in a cell. */
 function render(cell, choice) {
@@ -66,7 +66,7 @@ function withPresent(found, value, cell) {
 
 async function edit(cell) {
   const field = fieldOf(cell);
-  const value = valueOf(cell);
+  const value = currentValue(cell);
   const offered = config.fields[field];
   if (!offered) return;
   const row = cell.closest("tr");
@@ -76,10 +76,13 @@ async function edit(cell) {
   const inTeam = ([, , , teams]) => teams?.split(", ").includes(team);
   const near = team && offers?.some(inTeam);
   if (near) offers = [...offers.filter(inTeam), ...offers.filter((choice) => !inTeam(choice))];
-  const name = $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
+  const name =
+    $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
   pick({
     title: `${offered.label}, ${name}`,
-    head: person ? `Assign ${name}${near ? ` · people in ${team} first` : ""}` : `${offered.label} of ${name}`,
+    head: person
+      ? `Assign ${name}${near ? ` · people in ${team} first` : ""}`
+      : `${offered.label} of ${name}`,
     about: name.startsWith("#") ? $(".two > a", row)?.textContent : null,
     field,
     people: config.people,
@@ -112,18 +115,31 @@ async function save(cell, choice, old) {
     const known = await choices(config.fields[field].offered);
     // A value that is no longer offered cannot be named as the one that was seen; the version says enough.
     const seen = !known || known.some(([value]) => value === old) ? { old } : {};
-    const saved = await post(config.update_url, { ...split(row), field, value: choice[0], ...seen }, { json: true });
+    const saved = await post(
+      config.update_url,
+      { ...split(row), field, value: choice[0], ...seen },
+      { json: true },
+    );
     changed(row, saved.version);
     cell.classList.remove("saving");
     const said = `${config.fields[field].label} saved: ${choice[1]}`;
-    if (saved.undo) toast(`#${split(row).pk}: ${said}`, "success", { label: "Undo", run: () => undo(cell, saved.undo, [old, told]) });
+    if (saved.undo)
+      toast(`#${split(row).pk}: ${said}`, "success", {
+        label: "Undo",
+        run: () => undo(cell, saved.undo, [old, told]),
+      });
     else announce(said);
   } catch (refused) {
     cell.replaceChildren(...before);
     cell.className = was;
     cell.dataset.v = old;
     if (refused instanceof Refused && refused.data.conflict) clash(cell, choice, refused.data);
-    else toast(refused.message, "error", refused.passing ? { label: "Try again", run: () => save(cell, choice, old) } : null);
+    else
+      toast(
+        refused.message,
+        "error",
+        refused.passing ? { label: "Try again", run: () => save(cell, choice, old) } : null,
+      );
   }
 }
 
@@ -153,19 +169,45 @@ async function clash(cell, mine, { conflict, version }) {
   render(cell, theirs);
   setVersion(row, version);
   const text = "Someone changed this while you were editing. Nothing was overwritten.";
-  const line = (owner, choice) => el("p", { class: "row" }, el("span", { class: "muted" }, owner), el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, config.people)));
+  const line = (owner, choice) =>
+    el(
+      "p",
+      { class: "row" },
+      el("span", { class: "muted" }, owner),
+      el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, config.people)),
+    );
   const keep = el("button", { type: "button", class: "btn small" }, "Keep theirs");
   const use = el("button", { type: "button", class: "btn small ink" }, "Use mine");
-  const body = el("div", { class: "pop-body" }, el("p", {}, text), line("Theirs, saved", theirs), line("Yours, not saved", mine), el("div", { class: "row" }, keep, use));
-  const box = el("div", { class: "pop", popover: "auto", role: "alertdialog", "aria-label": "Someone changed this" }, body);
+  const body = el(
+    "div",
+    { class: "pop-body" },
+    el("p", {}, text),
+    line("Theirs, saved", theirs),
+    line("Yours, not saved", mine),
+    el("div", { class: "row" }, keep, use),
+  );
+  const box = el(
+    "div",
+    { class: "pop", popover: "auto", role: "alertdialog", "aria-label": "Someone changed this" },
+    body,
+  );
   document.body.append(box);
   box.showPopover();
   place(box, cell.getBoundingClientRect());
   keep.focus();
   announce(text);
-  box.addEventListener("toggle", (event) => { if (event.newState === "closed") box.remove(); });
-  keep.addEventListener("click", () => { box.hidePopover(); cell.focus(); });
-  use.addEventListener("click", () => { box.hidePopover(); cell.focus(); save(cell, mine, theirs[0]); });
+  box.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") box.remove();
+  });
+  keep.addEventListener("click", () => {
+    box.hidePopover();
+    cell.focus();
+  });
+  use.addEventListener("click", () => {
+    box.hidePopover();
+    cell.focus();
+    save(cell, mine, theirs[0]);
+  });
 }
 
 export function startInline(found) {

@@ -7,8 +7,15 @@ let open = null;
 
 function item(choice, index) {
   const { field, current, people } = open.spec;
-  const node = el("div", { class: "menu-item", role: "option", id: `option-${index}`, "aria-selected": "false" });
-  node.append(el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people, open.typed)));
+  const node = el("div", {
+    class: "menu-item",
+    role: "option",
+    id: `option-${index}`,
+    "aria-selected": "false",
+  });
+  node.append(
+    el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people, open.typed)),
+  );
   if (choice[0] === current) node.append(icon("check", "picked"));
   else if (choice[2]) node.append(el("span", { class: "end" }, choice[2]));
   node.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -19,7 +26,7 @@ function item(choice, index) {
 function highlight(index) {
   const items = $$("[role=option]", open.list);
   open.at = items.length ? (index + items.length) % items.length : -1;
-  items.forEach((node, at) => node.setAttribute("aria-selected", String(at === open.at)));
+  for (const [at, node] of items.entries()) node.setAttribute("aria-selected", String(at === open.at));
   if (open.at < 0) return;
   items[open.at].scrollIntoView({ block: "nearest" });
   open.input.setAttribute("aria-activedescendant", items[open.at].id);
@@ -34,7 +41,10 @@ function list() {
   const found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
   open.found = wanted ? [...found.filter(starts), ...found.filter((choice) => !starts(choice))] : found;
   open.list.replaceChildren(...open.found.map(item));
-  if (!open.found.length) open.list.append(el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."));
+  if (!open.found.length)
+    open.list.append(
+      el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."),
+    );
   const at = open.found.findIndex(([value]) => value === current);
   highlight(wanted || at < 0 ? 0 : at);
 }
@@ -86,19 +96,62 @@ export function close(refocus) {
  *  on), maxlength, pick(choice, step). */
 export function pick(spec) {
   close(false);
-  const input = el("input", { class: "editor-input", role: spec.choices ? "combobox" : null, "aria-expanded": spec.choices ? "true" : null, "aria-controls": spec.choices ? "editor-list" : null, "aria-autocomplete": spec.choices ? "list" : null, "aria-label": spec.title, autocomplete: "off", maxlength: spec.maxlength, placeholder: spec.choices ? words(spec.anchor) : null });
+  const input = el("input", {
+    class: "editor-input",
+    role: spec.choices ? "combobox" : null,
+    "aria-expanded": spec.choices ? "true" : null,
+    "aria-controls": spec.choices ? "editor-list" : null,
+    "aria-autocomplete": spec.choices ? "list" : null,
+    "aria-label": spec.title,
+    autocomplete: "off",
+    maxlength: spec.maxlength,
+    placeholder: spec.choices ? words(spec.anchor) : null,
+  });
   if (!spec.choices) input.value = spec.current;
   // What the value looks like now stays in sight; on phones the list is what one searches.
-  const lead = phone() ? icon("search") : spec.current !== null && draw(spec.field, [spec.current, words(spec.anchor)], spec.people)[0];
-  const around = el("div", { class: "editor-field" }, spec.choices && (lead.matches?.(".i, .av") ? lead : null), input);
-  const options = el("div", { class: "editor-list", id: "editor-list", role: "listbox", "aria-label": spec.title });
+  const lead = phone()
+    ? icon("search")
+    : spec.current !== null && draw(spec.field, [spec.current, words(spec.anchor)], spec.people)[0];
+  const around = el(
+    "div",
+    { class: "editor-field" },
+    spec.choices && (lead.matches?.(".i, .av") ? lead : null),
+    input,
+  );
+  const options = el("div", {
+    class: "editor-list",
+    id: "editor-list",
+    role: "listbox",
+    "aria-label": spec.title,
+  });
   const cancel = el("button", { type: "button", class: "btn icon", "aria-label": "Cancel" }, icon("x"));
   cancel.addEventListener("click", () => close(true));
   const hints = [["↵", "Save"], ...(spec.steps ? [["Tab", "Save and next"]] : []), ["Esc", "Cancel"]];
-  const foot = el("div", { class: "pop-foot" }, ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)));
+  const foot = el(
+    "div",
+    { class: "pop-foot" },
+    ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)),
+  );
   const { head = spec.title } = spec;
-  const card = el("div", { class: "editor-card" }, el("p", { class: "pop-title" }, head), spec.choices ? options : null, foot);
-  const box = el("div", { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title }, el("div", { class: "pop-head" }, el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null), cancel), around, card);
+  const card = el(
+    "div",
+    { class: "editor-card" },
+    el("p", { class: "pop-title" }, head),
+    spec.choices ? options : null,
+    foot,
+  );
+  const box = el(
+    "div",
+    { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title },
+    el(
+      "div",
+      { class: "pop-head" },
+      el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null),
+      cancel,
+    ),
+    around,
+    card,
+  );
   document.body.append(box);
   open = { spec, box, around, input, typed: "", list: options, at: -1, found: [] };
   box.showPopover();
@@ -113,8 +166,20 @@ export function pick(spec) {
 document.addEventListener("pointerdown", (event) => {
   if (open && !open.box.contains(event.target)) close(false);
 });
-addEventListener("resize", () => { if (open) position(); });
+addEventListener("resize", () => {
+  if (open) position();
+});
 // What was scrolled before it opened is told a frame later: it closes only when its cell went away under it.
-document.addEventListener("scroll", (event) => {
-  if (open && !phone() && !open.box.contains(event.target) && open.spec.anchor.getBoundingClientRect().top !== open.top) close(true);
-}, true);
+document.addEventListener(
+  "scroll",
+  (event) => {
+    if (
+      open &&
+      !phone() &&
+      !open.box.contains(event.target) &&
+      open.spec.anchor.getBoundingClientRect().top !== open.top
+    )
+      close(true);
+  },
+  true,
+);

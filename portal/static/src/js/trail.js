@@ -9,7 +9,10 @@ export function leaveTrail() {
   const tickets = $$(".tickets tbody tr").map((row) => $("a[href]", row)?.getAttribute("href"));
   if (!tickets.length) return;
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ name: $("h1").textContent.trim(), url: location.pathname + location.search, tickets }));
+    sessionStorage.setItem(
+      KEY,
+      JSON.stringify({ name: $("h1").textContent.trim(), url: location.pathname + location.search, tickets }),
+    );
   } catch {
     // Without storage the ticket's plain way back stays.
   }
@@ -32,9 +35,13 @@ export function followTrail() {
   const place = `${at + 1} of ${trail.tickets.length}`;
   $(".back").href = trail.url;
   $("[data-list]").textContent = trail.name;
-  for (const node of $$("[data-place]")) node.textContent = node.dataset.place ? `${place} in ${trail.name}` : place;
+  for (const node of $$("[data-place]"))
+    node.textContent = node.dataset.place ? `${place} in ${trail.name}` : place;
   const ways = { j: $("[rel=next]", bar), k: $("[rel=prev]", bar) };
-  for (const [key, step] of [["j", 1], ["k", -1]]) {
+  for (const [key, step] of [
+    ["j", 1],
+    ["k", -1],
+  ]) {
     const to = trail.tickets[at + step];
     if (to) ways[key].href = to;
     else ways[key].hidden = true;

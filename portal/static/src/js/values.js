@@ -16,7 +16,12 @@ function hue(text) {
 function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
   const chosen = words.length < 2 ? words : [words[0], words.at(-1)];
-  return chosen.map((word) => [...word][0]).join("").toUpperCase() || "?";
+  return (
+    chosen
+      .map((word) => [...word][0])
+      .join("")
+      .toUpperCase() || "?"
+  );
 }
 
 /** The classes a value brings along. */
@@ -39,7 +44,11 @@ export function draw(field, [value, label], people, typed = "") {
   if (field === "status") return [icon(`s-${value}`), text];
   if (field === "priority") return [icon(`p-${value}`), text];
   if (!people.includes(field)) return [text];
-  if (!value) return [el("span", { class: "av none" }, icon("user")), el("span", { class: "muted" }, ...text.childNodes)];
+  if (!value)
+    return [
+      el("span", { class: "av none" }, icon("user")),
+      el("span", { class: "muted" }, ...text.childNodes),
+    ];
   return [el("span", { class: `av h${hue(value)}` }, initials(label)), text];
 }
 
@@ -63,11 +72,19 @@ export async function fill(select) {
  *  nothing there). */
 export async function choices(offered) {
   if (!offered) return null;
-  if (offered.choices) return offered.none && !offered.choices.some(([value]) => !value) ? [["", "None"], ...offered.choices] : offered.choices;
+  if (offered.choices)
+    return offered.none && !offered.choices.some(([value]) => !value)
+      ? [["", "None"], ...offered.choices]
+      : offered.choices;
   const source = document.getElementById(offered.from);
   const isList = source.matches("select");
   if (isList) await fill(source);
   const read = isList ? [...source.options] : $$("input", source);
-  const all = read.map((node) => [node.value === "-" ? "" : node.value, (isList ? node : node.parentElement).textContent.trim(), node.dataset.n, node.dataset.t]);
+  const all = read.map((node) => [
+    node.value === "-" ? "" : node.value,
+    (isList ? node : node.parentElement).textContent.trim(),
+    node.dataset.n,
+    node.dataset.t,
+  ]);
   return offered.none ? all : all.filter(([value]) => value);
 }
