@@ -27,7 +27,6 @@ from portal import (
     navigation,
     parts,
     security,
-    stills,
     style,
     words,
 )
@@ -75,7 +74,6 @@ def create_app(settings: Settings, services: Services) -> Flask:
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
-    stills.init_app(app)
     ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
     for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)
