@@ -12,7 +12,7 @@ COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.
 PYTEST := $(BIN)/python -m pytest
 BIOME := node_modules/@biomejs/cli-linux-x64/biome
 TEMPLATES := portal/templates pynamodb_grid/admin/templates
-DOCUMENTS := *.md docs pynamodb_grid/README.md
+DOCUMENTS := *.md docs bench/README.md pynamodb_grid/README.md $(TEMPLATES)
 # The CDK runs on node and asks for a newer one than the product needs; it works with ours.
 CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/python
 # A test session per core, each with an engine of its own.

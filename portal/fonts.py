@@ -22,19 +22,19 @@ def files(modules: Path, stylesheet: str) -> dict[str, bytes]:
 def cut(path: Path, letters: str) -> bytes:
     """Return a font with only the letters of a CSS unicode-range; weights and features stay."""
     options = subset.Options(flavor="woff2", layout_features=["*"])
-    made = BytesIO()
+    output = BytesIO()
     with subset.load_font(str(path), options) as font:
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=codes(letters))
         subsetter.subset(font)
-        subset.save_font(font, made, options)
-    return made.getvalue()
+        subset.save_font(font, output, options)
+    return output.getvalue()
 
 
 def codes(letters: str) -> list[int]:
     """List the code points of a CSS unicode-range."""
-    found: list[int] = []
+    points: list[int] = []
     for part in letters.split(","):
         first, _, last = part.strip().removeprefix("U+").partition("-")
-        found.extend(range(int(first, 16), int(last or first, 16) + 1))
-    return found
+        points.extend(range(int(first, 16), int(last or first, 16) + 1))
+    return points

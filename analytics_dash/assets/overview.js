@@ -116,12 +116,12 @@
     if (!payload || (details && !details.open)) return;
     const { head, rows, sorted } = payload.tables[box.dataset.table];
     const line = (cells, scope) => {
-      const made = cells.map((cell, index) => {
+      const nodes = cells.map((cell, index) => {
         const heads = !index || scope === "col";
         const attributes = { ...(heads && { scope }), ...(index && { class: "num" }) };
         return el(heads ? "th" : "td", attributes, ...cellOf(cell));
       });
-      return el("tr", {}, ...made);
+      return el("tr", {}, ...nodes);
     };
     const top = line(head, "col");
     if (sorted) top.cells[sorted].setAttribute("aria-sort", "descending");
@@ -196,7 +196,7 @@
   });
 
   // ---- The age of the data goes on while the page stands.
-  const says = (seconds) =>
+  const duration = (seconds) =>
     seconds < 60
       ? `${Math.round(seconds)} s`
       : seconds < 3600
@@ -205,9 +205,9 @@
   function sayAge() {
     if (!payload) return;
     const age = payload.age + (performance.now() - receivedAt) / 1000;
-    const text = `ata ${says(age)} old`;
-    const write = (place, words) => {
-      if (place && place.textContent !== words) place.textContent = words;
+    const text = `ata ${duration(age)} old`;
+    const write = (place, text) => {
+      if (place && place.textContent !== text) place.textContent = text;
     };
     write(byId("data-age"), `D${text}`);
     write(byId("data-age-too"), ` · d${text}`);

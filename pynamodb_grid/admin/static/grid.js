@@ -7,7 +7,7 @@
 const grid = document.querySelector("[data-grid]");
 const editors = grid ? JSON.parse(grid.dataset.editable || "{}") : {};
 
-function say(text) {
+function announce(text) {
   const status = document.querySelector("[data-grid-status]");
   if (status) status.textContent = text;
 }
@@ -61,12 +61,12 @@ function showAnswer(button, row, answer) {
     if (answer.version !== null) row.dataset.version = answer.version;
     const box = row.querySelector("[name=rowid]");
     if (box) box.value = `${row.dataset.pk}:${row.dataset.version || ""}`;
-    say("Saved.");
+    announce("Saved.");
   } else if (answer.conflict) {
     const { label, theirs, yours } = answer.conflict;
-    say(`${answer.message} ${label}: theirs ${theirs || "(empty)"}, yours ${yours || "(empty)"}.`);
+    announce(`${answer.message} ${label}: theirs ${theirs || "(empty)"}, yours ${yours || "(empty)"}.`);
   } else {
-    say(answer.message);
+    announce(answer.message);
   }
   const kind = answer.ok ? "saved" : answer.conflict ? "conflict" : "failed";
   button.dispatchEvent(new CustomEvent(`grid:${kind}`, { bubbles: true, detail: answer }));
@@ -140,7 +140,7 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-grid-bulk]")) {
     if (!form.querySelector("[name=rowid]:checked")) {
       event.preventDefault();
-      say("Choose at least one row.");
+      announce("Choose at least one row.");
       return;
     }
     question = chosenAction(form)?.dataset.confirm;

@@ -35,7 +35,7 @@ export function clear() {
   if (boxes().some((box) => box.checked)) set(false);
 }
 
-async function act(config, button) {
+async function runAction(config, button) {
   const name = button.dataset.action;
   const { label, confirm, offered } = config.actions[name];
   const menu = button.closest("[popover]");
@@ -75,7 +75,7 @@ export function startBulk(config) {
     clear();
     boxes()[0]?.focus();
   });
-  on("click", "[data-action]", (_, button) => act(config, button));
+  on("click", "[data-action]", (_, button) => runAction(config, button));
   addEventListener("pageshow", count);
   count();
 }

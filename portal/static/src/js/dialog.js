@@ -20,12 +20,12 @@ export function show(dialog) {
 }
 
 /** Ask; resolves to true when the person chose the act. */
-export function ask(question, text, act) {
+export function ask(question, text, label) {
   const dialog = $("#confirm");
   if (!dialog) return Promise.resolve(true);
   $("h2", dialog).textContent = question;
   $("p", dialog).textContent = text;
-  $("[value=yes]", dialog).textContent = act;
+  $("[value=yes]", dialog).textContent = label;
   dialog.returnValue = "";
   dialog.showModal();
   $("[value=no]", dialog).focus();

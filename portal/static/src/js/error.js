@@ -13,13 +13,13 @@ let timer;
 const put = (name, text) => {
   $(`[data-${name}]`).textContent = text;
 };
-const words = (seconds) => `${seconds} second${seconds === 1 ? "" : "s"}`;
+const inSeconds = (seconds) => `${seconds} second${seconds === 1 ? "" : "s"}`;
 
 function count(seconds) {
   left = seconds;
   const draw = () => {
     put("seconds", left);
-    put("wait", words(left));
+    put("wait", inSeconds(left));
     $("circle + circle").style.strokeDashoffset = String(100 - (100 * left) / seconds);
   };
   draw();
@@ -53,7 +53,7 @@ async function again() {
   // Not everybody at the same moment: up to a fifth longer.
   const grown = Math.min(LONGEST_S, first * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
   const seconds = Math.max(Math.round(grown), Number(answer?.headers.get("Retry-After") ?? 0));
-  put("said", `Still no answer. We try again in ${words(seconds)}.`);
+  put("said", `Still no answer. We try again in ${inSeconds(seconds)}.`);
   count(seconds);
 }
 

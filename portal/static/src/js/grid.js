@@ -4,7 +4,7 @@ import { clear, count, startBulk } from "./bulk.js";
 import { $, $$, el, on } from "./dom.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
-import { leaveTrail } from "./trail.js";
+import { rememberList } from "./list_position.js";
 import { fill } from "./values.js";
 
 const link = (row) => $("a[href]", row);
@@ -52,9 +52,9 @@ function startLongLists() {
     });
     list.before(search);
     search.addEventListener("input", () => {
-      const wanted = search.value.trim().toLowerCase();
+      const query = search.value.trim().toLowerCase();
       for (const option of list.options)
-        option.hidden = !option.selected && !option.textContent.toLowerCase().includes(wanted);
+        option.hidden = !option.selected && !option.textContent.toLowerCase().includes(query);
     });
     search.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
@@ -80,4 +80,4 @@ startRowKeys();
 startDensity();
 startFilters();
 startLongLists();
-leaveTrail();
+rememberList();

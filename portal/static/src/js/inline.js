@@ -5,7 +5,7 @@ import { post, Refused } from "./net.js";
 import { pick } from "./picker.js";
 import { place } from "./popover.js";
 import { toast } from "./toast.js";
-import { choices, draw, tone, words } from "./values.js";
+import { choices, draw, textOf, tone } from "./values.js";
 
 let config;
 
@@ -54,14 +54,16 @@ function next(cell, step) {
 }
 
 /** Of the statuses, only those that may follow the present one. */
-function allowed(field, value, found) {
+function allowed(field, value, offered) {
   const next = field === "status" && config.allowed[value];
-  return next ? found.filter(([status]) => next.includes(status)) : found;
+  return next ? offered.filter(([status]) => next.includes(status)) : offered;
 }
 
-/** What the cell shows stays among the choices, or Tab would replace what cannot be chosen any more. */
-function withPresent(found, value, cell) {
-  return !found || found.some(([known]) => known === value) ? found : [[value, words(cell)], ...found];
+/** What the cell shows stays among the offered, or Tab would replace what cannot be chosen any more. */
+function withPresent(offered, value, cell) {
+  return !offered || offered.some(([known]) => known === value)
+    ? offered
+    : [[value, textOf(cell)], ...offered];
 }
 
 async function edit(cell) {
@@ -108,7 +110,7 @@ async function save(cell, choice, old) {
   const field = fieldOf(cell);
   const before = [...cell.childNodes];
   const was = cell.className;
-  const told = words(cell);
+  const previous = textOf(cell);
   render(cell, choice);
   cell.classList.add("saving");
   try {
@@ -122,18 +124,18 @@ async function save(cell, choice, old) {
     );
     changed(row, saved.version);
     cell.classList.remove("saving");
-    const said = `${config.fields[field].label} saved: ${choice[1]}`;
+    const message = `${config.fields[field].label} saved: ${choice[1]}`;
     if (saved.undo)
-      toast(`#${split(row).pk}: ${said}`, "success", {
+      toast(`#${split(row).pk}: ${message}`, "success", {
         label: "Undo",
-        run: () => undo(cell, saved.undo, [old, told]),
+        run: () => undo(cell, saved.undo, [old, previous]),
       });
-    else announce(said);
+    else announce(message);
   } catch (refused) {
     cell.replaceChildren(...before);
     cell.className = was;
     cell.dataset.v = old;
-    if (refused instanceof Refused && refused.data.conflict) clash(cell, choice, refused.data);
+    if (refused instanceof Refused && refused.data.conflict) showConflict(cell, choice, refused.data);
     else
       toast(
         refused.message,
@@ -161,7 +163,7 @@ async function undo(cell, change, choice) {
 }
 
 /** Show both values where the edit happened. */
-async function clash(cell, mine, { conflict, version }) {
+async function showConflict(cell, mine, { conflict, version }) {
   const row = cell.closest("tr");
   const field = fieldOf(cell);
   const known = (await choices(config.fields[field].offered)) ?? [];
@@ -210,7 +212,7 @@ async function clash(cell, mine, { conflict, version }) {
   });
 }
 
-export function startInline(found) {
-  config = found;
+export function startInline(gridData) {
+  config = gridData;
   on("click", "button.ed", (_, cell) => edit(cell));
 }

@@ -25,7 +25,7 @@ function glyph(item) {
 
 function option(item, index) {
   const [before, match, after] = item.parts;
-  const words = el("span", { class: "cut" }, before, el("b", {}, match), `${after} ${item.rest ?? ""}`);
+  const label = el("span", { class: "cut" }, before, el("b", {}, match), `${after} ${item.rest ?? ""}`);
   const state = item.status && icon(`s-${item.status}`);
   const end = item.hint && el("span", { class: state ? `st s-${item.status}` : "end cut" }, state, item.hint);
   return el(
@@ -39,7 +39,7 @@ function option(item, index) {
       "data-theme-choice": item.theme,
     },
     glyph(item),
-    words,
+    label,
     end || null,
   );
 }
@@ -56,22 +56,22 @@ function group({ label, items }, index) {
 }
 
 async function fill(text) {
-  let found = [];
-  let said = `Nothing matches “${text}”.`;
+  let groups = [];
+  let message = `Nothing matches “${text}”.`;
   try {
     const reply = await fetch(`${input.form.action}?${new URLSearchParams({ q: text })}`, {
       headers: { Accept: "application/json" },
     });
     if (!reply.ok) throw new Error(reply.status);
-    found = await reply.json();
+    groups = await reply.json();
   } catch {
-    said = "We cannot look this up right now. Enter tries again.";
+    message = "We cannot look this up right now. Enter tries again.";
     if (text === asked) asked = null;
   }
   if (asked !== null && asked !== text) return; // typed on meanwhile
-  list.replaceChildren(...found.map(group));
+  list.replaceChildren(...groups.map(group));
   const count = $$("[role=option]", list).length;
-  note.textContent = count ? `${count} ${count === 1 ? "place" : "places"}` : said;
+  note.textContent = count ? `${count} ${count === 1 ? "place" : "places"}` : message;
   note.classList.toggle("vh", count > 0);
   highlight(0);
 }

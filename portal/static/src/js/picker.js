@@ -1,7 +1,7 @@
 // A box to choose one of the allowed values: an input that narrows the list under it; a sheet on phones.
 import { $$, el, icon, phone } from "./dom.js";
 import { place } from "./popover.js";
-import { draw, tone, words } from "./values.js";
+import { draw, textOf, tone } from "./values.js";
 
 let open = null;
 
@@ -35,24 +35,26 @@ function highlight(index) {
 function list() {
   const { choices, current } = open.spec;
   if (!choices) return;
-  const wanted = open.input.value.trim().toLowerCase();
-  open.typed = wanted;
-  const starts = ([, label]) => label.toLowerCase().startsWith(wanted);
-  const found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
-  open.found = wanted ? [...found.filter(starts), ...found.filter((choice) => !starts(choice))] : found;
-  open.list.replaceChildren(...open.found.map(item));
-  if (!open.found.length)
+  const query = open.input.value.trim().toLowerCase();
+  open.typed = query;
+  const starts = ([, label]) => label.toLowerCase().startsWith(query);
+  const matches = choices.filter(([, label]) => label.toLowerCase().includes(query));
+  open.matches = query
+    ? [...matches.filter(starts), ...matches.filter((choice) => !starts(choice))]
+    : matches;
+  open.list.replaceChildren(...open.matches.map(item));
+  if (!open.matches.length)
     open.list.append(
       el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."),
     );
-  const at = open.found.findIndex(([value]) => value === current);
-  highlight(wanted || at < 0 ? 0 : at);
+  const at = open.matches.findIndex(([value]) => value === current);
+  highlight(query || at < 0 ? 0 : at);
 }
 
 function keys(event) {
   const { choices, steps } = open.spec;
   const typed = open.input.value;
-  const chosen = choices ? open.found[open.at] : [typed, typed];
+  const chosen = choices ? open.matches[open.at] : [typed, typed];
   if (event.key === "ArrowDown") highlight(open.at + 1);
   else if (event.key === "ArrowUp") highlight(open.at - 1);
   else if (event.key === "Escape") close(true);
@@ -105,13 +107,13 @@ export function pick(spec) {
     "aria-label": spec.title,
     autocomplete: "off",
     maxlength: spec.maxlength,
-    placeholder: spec.choices ? words(spec.anchor) : null,
+    placeholder: spec.choices ? textOf(spec.anchor) : null,
   });
   if (!spec.choices) input.value = spec.current;
   // What the value looks like now stays in sight; on phones the list is what one searches.
   const lead = phone()
     ? icon("search")
-    : spec.current !== null && draw(spec.field, [spec.current, words(spec.anchor)], spec.people)[0];
+    : spec.current !== null && draw(spec.field, [spec.current, textOf(spec.anchor)], spec.people)[0];
   const around = el(
     "div",
     { class: "editor-field" },
@@ -153,7 +155,7 @@ export function pick(spec) {
     card,
   );
   document.body.append(box);
-  open = { spec, box, around, input, typed: "", list: options, at: -1, found: [] };
+  open = { spec, box, around, input, typed: "", list: options, at: -1, matches: [] };
   box.showPopover();
   list();
   position();

@@ -12,8 +12,8 @@ export function place(popover, box, { align = "start" } = {}) {
     return;
   }
   const { offsetWidth: width, offsetHeight: height } = popover;
-  const wanted = align === "end" ? box.right - width : box.left;
-  const left = Math.max(EDGE, Math.min(wanted, innerWidth - width - EDGE));
+  const preferred = align === "end" ? box.right - width : box.left;
+  const left = Math.max(EDGE, Math.min(preferred, innerWidth - width - EDGE));
   const below = box.bottom + GAP;
   const fits = below + height <= innerHeight - EDGE;
   const top = fits ? below : Math.max(EDGE, box.top - height - GAP);

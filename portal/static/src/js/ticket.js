@@ -1,9 +1,9 @@
 // The ticket workspace: drafts, sending with Ctrl Enter, and a Save button only once something differs.
 import "./app.js";
-import { startClash } from "./clash.js";
+import { startConflict } from "./conflict.js";
 import { $, $$, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
-import { followTrail } from "./trail.js";
+import { showListPosition } from "./list_position.js";
 import { draw, tone } from "./values.js";
 
 /** Draw a property as the value that is chosen now. */
@@ -40,8 +40,8 @@ function keepFolded(turning) {
 }
 
 startDrafts();
-followTrail();
-$$("[data-clash]").forEach(startClash);
+showListPosition();
+$$("[data-conflict]").forEach(startConflict);
 for (const group of $$("[data-group]")) {
   $("summary", group).addEventListener("click", () => keepFolded(group));
 }

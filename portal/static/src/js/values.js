@@ -14,8 +14,8 @@ function hue(text) {
 }
 
 function initials(name) {
-  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
-  const chosen = words.length < 2 ? words : [words[0], words.at(-1)];
+  const names = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const chosen = names.length < 2 ? names : [names[0], names.at(-1)];
   return (
     chosen
       .map((word) => [...word][0])
@@ -28,7 +28,7 @@ function initials(name) {
 export const tone = (field, value) => ({ status: `st s-${value}`, priority: `pr p-${value}` })[field] ?? "";
 
 /** Read what a drawn value says, without the initials of a person. */
-export const words = (node) => ($(".av + span", node) ?? node).textContent.trim();
+export const textOf = (node) => ($(".av + span", node) ?? node).textContent.trim();
 
 /** Mark what was typed in a label. */
 function marked(label, typed) {
@@ -58,9 +58,9 @@ export async function fill(select) {
   if (!lookup) return;
   delete select.dataset.lookup;
   try {
-    const found = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
+    const choices = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
     const known = new Set([...select.options].map((option) => option.value));
-    for (const [value, label, note = "", teams = ""] of found) {
+    for (const [value, label, note = "", teams = ""] of choices) {
       if (!known.has(value)) select.append(el("option", { value, "data-n": note, "data-t": teams }, label));
     }
   } catch {

@@ -4,7 +4,7 @@ import { draftOf } from "./drafts.js";
 
 const list = (parts) => parts.join(", ").replace(/, ([^,]*)$/, " and $1");
 
-function say(form) {
+function showSummary(form) {
   const hint = $("[data-saves]", form);
   const message = hint.dataset.saves;
   const fields = $$("[data-says]", form)
@@ -28,8 +28,8 @@ function showUnsent(box) {
   box.hidden = false;
 }
 
-export function startClash(form) {
-  form.addEventListener("change", () => say(form));
-  say(form);
+export function startConflict(form) {
+  form.addEventListener("change", () => showSummary(form));
+  showSummary(form);
   $$("[data-unsent]", form).forEach(showUnsent);
 }
