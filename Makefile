@@ -10,6 +10,9 @@ BIN := .venv/bin
 UV := $(BIN)/python local/uv.py
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 PYTEST := $(BIN)/python -m pytest
+BIOME := node_modules/@biomejs/cli-linux-x64/biome
+TEMPLATES := portal/templates pynamodb_grid/admin/templates
+DOCUMENTS := *.md docs bench/README.md pynamodb_grid/README.md $(TEMPLATES)
 # The CDK runs on node and asks for a newer one than the product needs; it works with ours.
 CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/python
 # A test session per core, each with an engine of its own.
@@ -42,12 +45,13 @@ test: dev-setup browser ## Run everything: lint, import contracts, types, unit, 
 test-engines: dev-setup var/dynamodb-local/.built ## Run the integration tests on AWS's own DynamoDB Local
 	TEST_ENGINE=dynamodb-local $(PYTEST) -m "engine and not browser" -n $(TEST_JOBS) --dist loadfile
 
-lint: dev-setup ## Check style, formatting, import contracts and types
+lint: dev-setup ## Check Python, templates, scripts, styles, spelling, import contracts and types
 	@$(MAKE) check
 
-format: dev-setup ## Rewrite the code in the project's format
+format: dev-setup ## Rewrite Python, JavaScript and CSS in the project's format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
+	$(BIOME) check --write --log-level=error
 
 screens: dev-setup browser ## Photograph every page, light and dark, at 1440 and 390 px, into var/screens/
 	@$(BIN)/python -m local.screens
@@ -89,6 +93,9 @@ clean: ## Remove everything that setup and tests made; the data under var/ stays
 check:
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/djlint --lint --quiet $(TEMPLATES)
+	$(BIOME) check --error-on-warnings --log-level=error
+	$(BIN)/codespell $(DOCUMENTS)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 

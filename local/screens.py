@@ -142,7 +142,7 @@ def _photograph_conflict(mine: Page, theirs: Page, theme: str, width: int) -> No
     other, another = [label for label in ("Low", "Urgent", "Normal") if label.lower() != present][:2]
     _save(theirs, Priority=other, Assignee="Grace Chen")
     _save(mine, Priority=another, Category="Refunds")
-    mine.locator(".clash").wait_for()
+    mine.locator(".conflict").wait_for()
     mine.screenshot(path=TARGET / f"conflict-{theme}-{width}.png")
 
 

@@ -177,7 +177,7 @@ def conflict(page: Page, people) -> None:
     for label, words in (("Priority", "Urgent"), ("Category", "Refunds")):
         page.get_by_label(label).select_option(label=words)
     page.get_by_role("button", name="Save changes").click()
-    page.locator(".clash").wait_for()
+    page.locator(".conflict").wait_for()
 
 
 def test_the_conflict_page_is_sound_in_every_variant(open_as: Opener, watch, people):
