@@ -96,7 +96,7 @@ def _let_in(browser: Browser, address: str) -> None:
 def _walk_on(page: Page, name: str) -> None:
     """Go on from an address to a page that has none of its own to know before."""
     if name == "help-ticket":
-        page.locator("a.ask").first.click()
+        page.locator("a.ticket-card").first.click()
     if name == "privacy":
         page.get_by_role("link", name="Edit Marta Demo").click()
         page.get_by_role("link", name="Privacy").click()
