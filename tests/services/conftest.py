@@ -3,16 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from models.connection import ConnectionOptions
 from services.bootstrap import build_services
 from services.users import Actor
 from tests.services.house import House, options
-
-# A busy machine is no failure.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 def open_house(connection: ConnectionOptions, folder: Path, shards: int = 1) -> House:

@@ -59,8 +59,6 @@ MOMENTS = st.one_of(st.just(LATER), st.integers(0, 80 * 1440).map(lambda m: STAR
 
 
 @settings(
-    max_examples=24,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes 0.1 s: too slow for shrinking
 )
