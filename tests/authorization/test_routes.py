@@ -64,6 +64,7 @@ def test_what_is_refused(routes):
     assert not traces, "\n".join(traces)
 
 
+@pytest.mark.takes(6)
 def test_what_is_allowed(routes):
     wrong = grants("routes", routes.rows, routes.attempt)
     assert not wrong, complaint("routes", wrong)

@@ -73,6 +73,7 @@ def status_of(port: int, path: str) -> int:
         connection.close()
 
 
+@pytest.mark.takes(10)
 def test_once_set_up_it_is_ready_soon_and_has_kept_its_data(tmp_path, environment):
     first = Product(tmp_path, environment)
     assert status_of(int(environment["PORT"]), "/login") == 200
