@@ -64,9 +64,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         terminal.write_line(rotation.header())
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.FilesAndGroups:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.FilesAndGroups | None:
     """Deal out whole files, and those of a group together."""
-    return order.FilesAndGroups(config, log)
+    return order.FilesAndGroups(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(tryfirst=True)
