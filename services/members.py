@@ -93,7 +93,7 @@ def _build_people(options: Options) -> _People:
     roles = RoleService(ShortCache(FRESH, time.monotonic), recorder, administrators)
     organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), recorder)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
-    passwords, brake = Passwords(), Brake()
+    passwords, brake = Passwords(options.password_hasher), Brake()
     vault = Vault(options.keys("vault"))
     second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
     outbox = Outbox(new_id)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from argon2 import PasswordHasher
+
 from models.connection import ConnectionOptions
 from services.mail import Mailer
-from services.users import Provider
+from services.users import OWASP_MINIMUM, Provider
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Options:
     shards: int = 1
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
+    password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:
         """Derive the keys for one purpose, so that what is signed for one is worth nothing for another."""

@@ -28,7 +28,7 @@ from services.users.names import normalize_email, sort_name
 from services.users.openid import OpenIdClient, ProviderDown, SignOnFailed, SignOnInvalid
 from services.users.organizations import Organization, OrganizationService
 from services.users.origin import DeviceMarks, Origin
-from services.users.passwords import Passwords
+from services.users.passwords import OWASP_MINIMUM, Passwords
 from services.users.people import THEMES, UserService
 from services.users.people_file import COLUMNS as PEOPLE_COLUMNS
 from services.users.people_file import MAX_BYTES as PEOPLE_BYTES
@@ -56,6 +56,7 @@ __all__ = [
     "BUILT_IN",
     "DAYS",
     "IDLE_CHOICES",
+    "OWASP_MINIMUM",
     "PEOPLE_BYTES",
     "PEOPLE_COLUMNS",
     "PEOPLE_LINES",

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from argon2 import PasswordHasher
+
 from models import ticket_history
 from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
@@ -17,6 +19,9 @@ from services.mail import FolderMailer
 from services.options import Options
 from services.tickets import Ticket, audit
 from services.users import BUILT_IN, Actor, Permission, Provider, Scope
+
+# What a password costs an attacker matters to the tests of passwords alone.
+CHEAP = PasswordHasher(time_cost=1, memory_cost=128, parallelism=1)
 
 
 def options(
@@ -32,6 +37,7 @@ def options(
         rejects_dir=folder / "rejects",
         shards=shards,
         providers=providers,
+        password_hasher=CHEAP,
     )
 
 
