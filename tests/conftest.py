@@ -27,6 +27,7 @@ from local.ports import free_port
 from local.settings import ROOT
 from models.connection import ConnectionOptions, disconnect
 from models.connection.requests import RequestWriter
+from pynamodb_grid.tests.depth import choose_profile
 from pynamodb_grid.tests.driver import playwright
 from tests import granted, order, rotation
 from tests.engines import new_engine, suspend_expiry
@@ -55,6 +56,7 @@ DESKTOP = {"width": 1440, "height": 900}
 DEMO_PASSWORD = "correct horse battery staple"
 PROVIDER_SECRET = "not:a%secret+at all"
 START_SECONDS = 60.0
+choose_profile()
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

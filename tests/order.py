@@ -1,8 +1,9 @@
 """In which order tests run, and which of them stay together when several processes run them.
 
-A file stays together, since its tables and its application are built once for all its tests. All browser
-tests stay together, whatever file they are in: they share one running product, which a test in another
-process could change under them, and one Chromium. The heaviest starts first, so that all end together.
+A file stays together, since its tables and its application are built once for all its tests. All tests of
+the running product and all browser tests stay together, whatever file they are in: they share one product,
+which a test in another process could change under them, and one Chromium. The heaviest starts first, so that
+all processes end together.
 """
 
 from collections import Counter
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadGroupScheduling
 
-BROWSER = "browser"
+PRODUCT = "product"
 # About what a test of a kind takes, in seconds; one that takes much longer says so: @pytest.mark.takes(20).
 USUAL = {"browser": 0.5, "engine": 0.1, "": 0.04}
 
@@ -30,11 +31,11 @@ class FilesAndGroups(LoadGroupScheduling):
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Group the browser tests, and sort files and groups by their weight, the heaviest first."""
+    """Group the tests of the running product, and sort files and group, the heaviest first."""
     weights: Counter[str] = Counter()
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group(BROWSER))
+        if _needs_product(item):
+            item.add_marker(pytest.mark.xdist_group(PRODUCT))
         weights[_unit(item)] += seconds(item)
     items.sort(key=lambda item: (-weights[_unit(item)], _unit(item)))
 
@@ -49,4 +50,9 @@ def seconds(item: pytest.Item) -> float:
 
 
 def _unit(item: pytest.Item) -> str:
-    return BROWSER if item.get_closest_marker("browser") else item.nodeid.partition("::")[0]
+    return PRODUCT if _needs_product(item) else item.nodeid.partition("::")[0]
+
+
+def _needs_product(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "live_server" in fixtures or item.get_closest_marker("browser") is not None

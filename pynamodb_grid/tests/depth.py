@@ -17,7 +17,12 @@ DEEP = CHOSEN == "deep"
 # A busy machine is no failure: there are no deadlines.
 settings.register_profile("usual", max_examples=20, deadline=None, derandomize=True, database=None)
 settings.register_profile("deep", max_examples=200, deadline=None)
-settings.load_profile(CHOSEN)
+
+
+def choose_profile() -> None:
+    """Loads the profile of the chosen depth; each conftest.py does, before tests are read."""
+    settings.load_profile(CHOSEN)
+
 
 # For tests that take long and seldom fail alone; docs/development/testing.md lists them.
 deep = pytest.mark.skipif(not DEEP, reason="runs in make test-deep")
