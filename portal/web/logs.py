@@ -94,8 +94,8 @@ class RequestLog:
         facts: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            request: Request | None = environ.get("werkzeug.request")
-            if request is not None:  # a static file never reaches Flask
+            request = environ.get("werkzeug.request")
+            if hasattr(request, "url_rule"):  # Flask's; a static file never reaches Flask
                 headers.append((HEADER, named))
                 facts.update(_facts(request, int(status[:3])))
             return start_response(status, headers, *rest)
