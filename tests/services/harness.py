@@ -87,7 +87,7 @@ class Harness:
         return self.services.tickets.service.create(actor=by, now=self.now(), **values)
 
     def update(self, by: Actor, ticket: Ticket, expected_version: int | None = None, **wanted: Any) -> Ticket:
-        """Change a ticket as somebody who read it at `expected_version`; `body`, `public` and `idempotency_key` go along."""
+        """Change a ticket read at `expected_version`; `body`, `public` and `idempotency_key` go along."""
         along = {name: wanted.pop(name) for name in ("body", "public", "idempotency_key") if name in wanted}
         return self.services.tickets.service.update(
             actor=by,
