@@ -33,7 +33,9 @@ def init_app(app: Flask, *, time_zone: str) -> None:
     Days and clocks are shown in one time zone, the one in the settings.
     """
     zone = ZoneInfo(time_zone)
-    app.jinja_env.globals["labels"] = {each.name: dict(each.choices) for each in ALL_FIELDS if each.choices}
+    app.jinja_env.globals["choice_labels"] = {
+        each.name: dict(each.choices) for each in ALL_FIELDS if each.choices
+    }
     app.jinja_env.filters.update(
         browser=user_agents.name,
         initials=initials,
