@@ -9,11 +9,13 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import admin, api, auth, cli, customer, desk
+from portal import admin, api, auth, customer, desk
 from portal.assets.manifest import BUILD, Assets
+from portal.assets.template_minifier import TemplateMinifier
+from portal.cli import flask_alias
 from portal.config.settings import Settings
 from portal.dev import mailbox
-from portal.ui import cached_macros, components, formatting, jump, navigation, style_page
+from portal.ui import components, formatting, jump, navigation, style_page
 from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
 from portal.web.csrf import MaskedCsrfProtection
 from portal.web.flask_app import Portal
@@ -38,6 +40,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     logs.init_logs()
     app = Portal(__name__, static_folder=None)
     app.json = CarefulJson(app)
+    app.jinja_env.add_extension(TemplateMinifier)
     _configure(app, settings)
     app.extensions["services"] = services
     app.extensions["settings"] = settings
@@ -55,7 +58,6 @@ def create_app(settings: Settings, services: Services) -> Flask:
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
-    cached_macros.init_app(app)
     ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
     for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)
@@ -63,7 +65,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
         app.register_blueprint(style_page.bp)
         app.register_blueprint(mailbox.bp)
     admin.init_app(app)
-    cli.init_app(app)
+    flask_alias.init_app(app)
     return app
 
 

@@ -41,9 +41,12 @@ from bench.measure import (
 from bench.processes import Memory, cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
 from local.settings import ROOT
+from pynamodb_grid.tests.depth import deep
 from tests.engines import embedded_only
 
 END = datetime(2026, 11, 22, tzinfo=UTC)
+# They measure, and what is measured depends on what else the machine does.
+pytestmark = deep
 PEOPLE = People(tuple(f"agent-{n}" for n in range(20)), "customer", "manager")
 
 
@@ -262,6 +265,7 @@ def beside(folder: Path) -> Path:
 
 @pytest.mark.engine
 @embedded_only
+@pytest.mark.takes(30)
 def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_path, capsys):
     written = tmp_path / "results.json"
     arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1", "--against", str(beside(tmp_path))]

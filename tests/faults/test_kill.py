@@ -12,6 +12,7 @@ import pytest
 
 import models
 from models.ticket_history import TicketHistory
+from pynamodb_grid.tests.depth import DEEP
 from tests.engines import embedded_only
 from tests.faults.checks import History, miscounted, not_whole, stored_history
 from tests.faults.product import Product
@@ -20,9 +21,9 @@ from tests.local.processes import wait_until
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
-# `make test-faults` asks for twenty. The last victim must be the worker: a write that a dead engine held up
-# may be older than the seconds that a worker looks back, all but at its start and once a minute.
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "8"))
+# The last victim must be the worker: a write that a dead engine held up may be older than the seconds that a
+# worker looks back, all but at its start and once a minute.
+ROUNDS = int(os.environ.get("KILL_ROUNDS") or (20 if DEEP else 5))
 VICTIMS = ("web", "worker", "engine")
 WRITERS = ("customer", "agent", "manager", "administrator") * 2
 WRITES_BETWEEN = 20  # acknowledged changes that a round waits for before it kills
@@ -42,6 +43,7 @@ def product(tmp_path: Path) -> Iterator[Product]:
     running.stop()
 
 
+@pytest.mark.takes(12 + ROUNDS)
 def test_every_acknowledged_change_survives_kills_of_everything(product):
     writers = write_through_kills(product)
     wishes = [wish for writer in writers for wish in writer.wishes]
@@ -56,7 +58,7 @@ def test_every_acknowledged_change_survives_kills_of_everything(product):
     check_words(wishes, history)
     check_changes(wishes, history)
     assert not_whole(history) == []
-    verified = product.flask("ledger", "verify")
+    verified = product.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert f"{len(history)} tickets" in verified.stdout
     check_copy(product, history)
@@ -150,7 +152,7 @@ def check_copy(product: Product, history: History) -> None:
     latest: dict[str, Any] = {}
 
     def caught_up() -> bool:
-        answer = product.flask("analytics", "summary", "--json")
+        answer = product.command("analytics", "summary", "--json")
         assert answer.returncode == 0, answer.stderr
         latest.update(json.loads(answer.stdout))
         return bool(latest["history_items"] >= events)

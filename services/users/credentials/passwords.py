@@ -14,6 +14,7 @@ MIN_LENGTH, MAX_LENGTH = 12, 1024
 MAX_CONCURRENT = 2
 MAX_WAITING = 6  # of gunicorn's sixteen threads: the others keep serving pages
 CHECKED_LENGTH = 72  # characters that decide how fast a password is guessed
+OWASP_MINIMUM = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # 19 MiB, two passes
 MIN_GUESSES_LOG10 = 8.0  # passwords that 10^8 well-ordered guesses find are refused
 
 
@@ -25,14 +26,14 @@ class HashPassword(Protocol):
 
 
 class Passwords:
-    """Hashes and checks passwords with argon2id at OWASP's minimum (19 MiB, two passes).
+    """Hashes and checks passwords with argon2id; an instance takes OWASP's minimum.
 
     At most two run at a time in one process and six wait, so that a rush of sign-ins cannot starve other
     pages; anybody beyond that is asked to try again (Throttled).
     """
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, hasher: PasswordHasher = OWASP_MINIMUM) -> None:
+        self._hasher = hasher
         self._running = BoundedSemaphore(MAX_CONCURRENT)
         self._places = BoundedSemaphore(MAX_CONCURRENT + MAX_WAITING)
         self._dummy_hash = ""
