@@ -59,7 +59,7 @@ class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin shi
 
 def _page(policy: RegistrationPolicy, sent: Any = None, errors: dict[str, str] | None = None) -> str:
     return render_template(
-        "admin/access.html",
+        "admin/registration_policy.html",
         choices=CHOICES,
         registration=sent.get("registration") if sent else str(policy.registration),
         domains=sent.get("domains", "")[:20_000] if sent else "\n".join(policy.domains),

@@ -95,9 +95,9 @@ def _change(case: AccessCase) -> Values:
 
 
 def _account(case: AccessCase) -> Values:
-    found = case.matrix_site.somebody(case.other)
-    kept = {"email": found.email, "role_id": found.role_id, "active": True, "team_ids": found.team_ids}
-    return {"expected_version": found.version, **kept}
+    user = case.matrix_site.somebody(case.other)
+    fields = {"email": user.email, "role_id": user.role_id, "active": True, "team_ids": user.team_ids}
+    return {"expected_version": user.version, **fields}
 
 
 def _new_account(case: AccessCase) -> Values:
@@ -105,8 +105,13 @@ def _new_account(case: AccessCase) -> Values:
 
 
 def _new_role(case: AccessCase) -> Values:
-    made = case.matrix_site.new_name()
-    return {"role_id": made.lower().replace(" ", "-"), "name": made, "permissions": {}, "expected_version": 0}
+    role_id = case.matrix_site.new_name()
+    return {
+        "role_id": role_id.lower().replace(" ", "-"),
+        "name": role_id,
+        "permissions": {},
+        "expected_version": 0,
+    }
 
 
 def _registration(case: AccessCase) -> Values:
@@ -196,5 +201,5 @@ CALLS: dict[str, Call] = {
 
 def outcome(method: Callable[..., Any], values: Values) -> Any:
     """Call a method; a walk begins, so that what refuses its first step shows."""
-    found = method(**values)
-    return next(found, None) if isinstance(found, Iterator) else found
+    result = method(**values)
+    return next(result, None) if isinstance(result, Iterator) else result
