@@ -1,4 +1,4 @@
-# One image for web and worker: `docker run IMAGE` serves pages, `docker run IMAGE flask --app portal.headless
+# One image for web and worker: `docker run IMAGE` serves pages, `docker run IMAGE flask --app portal.cli.headless
 # worker` is the worker (the Procfile names every command). docs/operators.md, "The image", says how to build it.
 #
 # Both bases are given by digest, so that the same commit always builds the same image:
@@ -43,7 +43,7 @@ COPY . .
 RUN rm -r local requirements.txt package.json package-lock.json \
     && mkdir /build/data
 COPY --from=modules /build/node_modules /build/app/node_modules
-RUN /tools/bin/python -m portal.bundling \
+RUN /tools/bin/python -m portal.assets.build \
     && /tools/bin/python -c 'from analytics_dash.bundles import build; build()' \
     && rm -r node_modules \
     && /tools/bin/python -m compileall -q --invalidation-mode unchecked-hash .
@@ -74,7 +74,7 @@ ENV PATH=/app/.venv/bin:$PATH \
 VOLUME ["/data", "/tmp"]
 USER 10001:10001
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "portal.probe"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-m", "portal.web.probe"]
 # Longer than gunicorn's graceful timeout must pass between TERM and KILL: docker run --stop-timeout 40.
 STOPSIGNAL SIGTERM
 CMD ["gunicorn", "wsgi:app"]

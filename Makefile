@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # A virtual environment knows its own path: after a move or copy of this folder it is made anew.
 $(shell [ ! -e .venv/.made-in ] || [ "$$(cat .venv/.made-in)" = "$$(pwd -P)" ] || rm -rf .venv)
 ASSET_SOURCES := $(shell find portal analytics_dash -path portal/static/build -prune -o \
-	-type f \( -path '*/static/*' -o -path '*/assets/*' -o -path portal/bundling.py -o -path portal/fonts.py \) -print 2>/dev/null)
+	-type f \( -path '*/static/*' -o -path '*/assets/*' -o -path portal/assets/build.py -o -path portal/assets/fonts.py \) -print 2>/dev/null)
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -138,7 +138,7 @@ node_modules/.installed: package.json package-lock.json
 
 portal/static/build/.built: $(ASSET_SOURCES) .venv/.runtime node_modules/.installed
 	@echo "setup: static files"
-	@$(BIN)/python -m portal.bundling
+	@$(BIN)/python -m portal.assets.build
 	@touch $@
 
 analytics_dash/build/.built: .venv/.runtime node_modules/.installed analytics_dash/bundles.py

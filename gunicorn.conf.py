@@ -6,10 +6,10 @@ Threads, because requests wait for DynamoDB; many connections per worker, becaus
 import gc
 import socket
 
-from models import connection
-from portal.heap import keep_small
-from portal.logs import library_lines
-from portal.settings import Settings
+import dynamodb_client
+from portal.config.settings import Settings
+from portal.web.heap import keep_small
+from portal.web.logs import library_lines
 from services import reporting
 
 _settings = Settings.from_env()
@@ -51,7 +51,7 @@ def pre_fork(server, _worker):
     app = server.app.wsgi()
     for name in app.jinja_loader.list_templates():
         app.jinja_env.get_template(name)
-    connection.preload()
+    dynamodb_client.preload()
     reporting.preload()
     gc.collect()
     gc.freeze()

@@ -1,18 +1,19 @@
 """The composition root: settings, services, portal, dashboards."""
 
 from analytics_dash import mount
-from portal import forgery, links, reports, words
 from portal.app import create_app
-from portal.settings import Settings
-from portal.wiring import service_options
+from portal.config.service_options import service_options
+from portal.config.settings import Settings
+from portal.ui import formatting, grid_links, reports_shell
+from portal.web import csrf
 from services.bootstrap import build_services
 
 settings = Settings.from_env()
 services = build_services(service_options(settings))
 app = create_app(settings, services)
 dash = mount(
-    app, services, guard=reports.guard, shell=reports.shell, grid_url=links.behind_a_mark,
-    csrf_token=forgery.token, zone=settings.time_zone, avatar=words.avatar,
+    app, services, guard=reports_shell.guard, shell=reports_shell.shell, grid_url=grid_links.behind_a_mark,
+    csrf_token=csrf.token, zone=settings.time_zone, avatar=formatting.avatar,
     script=app.jinja_env.globals["asset"]("overview.js"),
 )  # fmt: skip
-reports.admit(app, dash.csp_hashes())
+reports_shell.admit(app, dash.csp_hashes())

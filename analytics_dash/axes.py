@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import ceil, floor, log10
 from typing import Any
 
-from analytics_dash import words
+from analytics_dash import formatting
 from analytics_dash.buckets import Bucket
 from analytics_dash.palette import CLEAR, FONT, WHITE, token
 
@@ -55,7 +55,7 @@ def days(buckets: Sequence[Bucket]) -> Figure:
         if first < last:
             axis["range"] = [first.isoformat(), last.isoformat()]
         axis["tickvals"] = [day.isoformat() for day in marked]
-        axis["ticktext"] = [f"{day:%b %Y}" if months else words.day(day) for day in marked]
+        axis["ticktext"] = [f"{day:%b %Y}" if months else formatting.day(day) for day in marked]
     return axis
 
 
@@ -88,7 +88,7 @@ def levels(values: Sequence[float]) -> Figure:
 
 def room(axis: Figure) -> int:
     """Measure the margin that an axis's longest label needs."""
-    return max(10 + DIGIT * len(words.count(axis["range"][1])), 26)
+    return max(10 + DIGIT * len(formatting.count(axis["range"][1])), 26)
 
 
 def _scale(low: float, high: float, step: int) -> Figure:

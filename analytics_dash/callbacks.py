@@ -8,7 +8,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, no_update
 from flask import g
 
-from analytics_dash import filters, overview, tiles, words
+from analytics_dash import filters, formatting, overview, tiles
 from analytics_dash.layout import CHARTS
 from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services
@@ -106,7 +106,7 @@ def _answered(view: View) -> dict[str, Any]:
         "payload": view.payload,
         "tiles": tiles.row(view.overview, view.links),
         "note_daily": f"tickets a {view.unit}, first solves",
-        "note_agents": words.days(view.overview.filters.days),
+        "note_agents": formatting.days(view.overview.filters.days),
         "all_agents": f"All {view.agents}",
         "few_agents": view.agents <= overview.MOST_AGENTS,
     }

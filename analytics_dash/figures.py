@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
-from analytics_dash import axes, words
+from analytics_dash import axes, formatting
 from analytics_dash.axes import Figure
 from analytics_dash.buckets import Bucket
 from analytics_dash.palette import FONT, token
@@ -48,8 +48,8 @@ def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> 
     layout["yaxis"] = scale
     if levels:
         last = levels[-1]
-        said = "now" if now else words.day(last.end)
-        layout["annotations"] = [_moment(last, f"As of {said}: {words.count(last.value)}")]
+        said = "now" if now else formatting.day(last.end)
+        layout["annotations"] = [_moment(last, f"As of {said}: {formatting.count(last.value)}")]
         layout["shapes"] = _ending(last)
         layout["xaxis"]["range"] = _with_room(levels[0].start, last.start)
     return {"data": [trace, *_end_point(levels)], "layout": layout}
@@ -108,7 +108,7 @@ def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) ->
         "y": list(names),
         "x": [value for value, _ in marks],
         "customdata": [link for _, link in marks],
-        "text": [words.count(value) for value, _ in marks],
+        "text": [formatting.count(value) for value, _ in marks],
         "textposition": "outside",
         "textangle": 0,
         "constraintext": "none",

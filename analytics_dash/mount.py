@@ -12,8 +12,8 @@ from flask import Flask, Response, request
 
 from analytics_dash import callbacks, layout
 from analytics_dash.bundles import FOLDER, Bundles
-from analytics_dash.gate import Gate, shapes
-from analytics_dash.ports import Avatar, Clock, GridUrl, Guard, Services, Shell
+from analytics_dash.ports import Avatar, Clock, GridUrl, OptimisticLock, Services, Shell
+from analytics_dash.route_guard import Gate, shapes
 from analytics_dash.skeleton import SKELETON
 
 PREFIX = "/reports/"
@@ -77,7 +77,7 @@ def mount(
     server: Flask,
     services: Services,
     *,
-    guard: Guard,
+    guard: OptimisticLock,
     shell: Shell,
     grid_url: GridUrl,
     avatar: Avatar = _plain_avatar,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from analytics_dash import buckets, figures, tables, words
+from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITIES, Choice, parse
@@ -41,7 +41,7 @@ class Question:
     def compared(self) -> str:
         """Say which equally long period before it the changes are against."""
         before = self.choice.start - timedelta(days=1)
-        earlier = words.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
+        earlier = formatting.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
         return f"compared with {earlier}"
 
 
@@ -76,8 +76,8 @@ def show(
     services: Services, question: Question, *, now: datetime, actor: Any, grid_url: GridUrl, avatar: Avatar
 ) -> View:
     """Ask the services once and draw; raises what DashboardService raises."""
-    overview = services.dashboards.overview(filters=question.filters, now=now, actor=actor)
-    people = services.users.names([row.key for row in overview.by_agent if row.key is not None])
+    overview = services.reporting.dashboards.overview(filters=question.filters, now=now, actor=actor)
+    people = services.users.accounts.names([row.key for row in overview.by_agent if row.key is not None])
     names: Mapping[Dimension, Mapping[str, str]] = {
         "team": dict(question.teams),
         "category": dict(question.categories),
@@ -156,7 +156,9 @@ def _priority(
     order = {key: place for place, key in enumerate(PRIORITIES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = _namer(names["priority"], "priority")
-    notes = [f"{words.count(row.solved)} solved, {words.count(row.backlog)} unsolved" for row in rows]
+    notes = [
+        f"{formatting.count(row.solved)} solved, {formatting.count(row.backlog)} unsolved" for row in rows
+    ]
     marks = _created_marks(rows, "priority", links)
     figure = figures.bars([name(row.key) for row in rows], marks, notes)
     return figure, tables.groups("Priority", rows, name, "priority", links)

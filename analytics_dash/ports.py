@@ -30,7 +30,7 @@ class GridFilters(TypedDict, total=False):
 GridUrl = Callable[[GridFilters], str | None]
 # Gives the initials and the hue (a class "h<number>" of the stylesheet) of a person: (id, name) -> both.
 Avatar = Callable[[str, str], tuple[str, int]]
-Guard = Callable[[], Any]
+OptimisticLock = Callable[[], Any]
 Shell = Callable[[dict[str, str]], str]
 Clock = Callable[[], datetime]
 

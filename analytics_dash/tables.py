@@ -8,7 +8,7 @@ The browser writes it when somebody opens it, so that a closed table costs nothi
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from analytics_dash import words
+from analytics_dash import formatting
 from analytics_dash.buckets import Bucket
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar
@@ -29,7 +29,7 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
     buckets = next(iter(columns.values()))[0]
     rows = [
         [_when(unit, bucket)]
-        + [cell(words.count(series[index].value), links[index]) for series, links in columns.values()]
+        + [cell(formatting.count(series[index].value), links[index]) for series, links in columns.values()]
         for index, bucket in enumerate(buckets)
     ]
     return {"head": [unit.capitalize(), *columns], "rows": rows[::-1]}
@@ -44,11 +44,18 @@ def groups(
         "rows": [
             [
                 name(row.key),
-                cell(words.count(row.created), links.created_of(dimension, row.key) if row.created else None),
-                cell(words.count(row.solved), links.solved_of(dimension, row.key) if row.solved else None),
-                cell(words.count(row.backlog), links.open_of(dimension, row.key) if row.backlog else None),
-                words.duration(row.median_first_response),
-                words.duration(row.median_full_resolution),
+                cell(
+                    formatting.count(row.created),
+                    links.created_of(dimension, row.key) if row.created else None,
+                ),
+                cell(
+                    formatting.count(row.solved), links.solved_of(dimension, row.key) if row.solved else None
+                ),
+                cell(
+                    formatting.count(row.backlog), links.open_of(dimension, row.key) if row.backlog else None
+                ),
+                formatting.duration(row.median_first_response),
+                formatting.duration(row.median_full_resolution),
             ]
             for row in rows[:MOST_ROWS]
         ],
@@ -59,7 +66,9 @@ def groups(
             sum(row.solved for row in rest),
             sum(row.backlog for row in rest),
         ]
-        table["rows"].append([f"{len(rest)} more", *map(words.count, sums), words.NOTHING, words.NOTHING])
+        table["rows"].append(
+            [f"{len(rest)} more", *map(formatting.count, sums), formatting.NOTHING, formatting.NOTHING]
+        )
     return table
 
 
@@ -74,9 +83,9 @@ def agents(rows: Sequence[Row], names: Mapping[str, str], links: Links, avatar: 
         "rows": [
             [
                 _person(key, names.get(key, key), avatar),
-                cell(words.count(row.solved), links.solved_of("assignee", key) if row.solved else None),
-                cell(words.count(row.backlog), links.open_of("assignee", key) if row.backlog else None),
-                words.duration(row.median_first_response),
+                cell(formatting.count(row.solved), links.solved_of("assignee", key) if row.solved else None),
+                cell(formatting.count(row.backlog), links.open_of("assignee", key) if row.backlog else None),
+                formatting.duration(row.median_first_response),
             ]
             for key, row in best
         ],
@@ -92,5 +101,5 @@ def _when(unit: str, bucket: Bucket) -> str:
     if unit == "month":
         return f"{bucket.start:%b} {bucket.start.year}"
     if bucket.start == bucket.end:
-        return words.full_day(bucket.start)
-    return f"{words.day(bucket.start)} {words.NOTHING} {words.full_day(bucket.end)}"
+        return formatting.full_day(bucket.start)
+    return f"{formatting.day(bucket.start)} {formatting.NOTHING} {formatting.full_day(bucket.end)}"

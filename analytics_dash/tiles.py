@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from analytics_dash import words
+from analytics_dash import formatting
 from analytics_dash.elements import Child, Element, html, icon
 from analytics_dash.links import Links
 from services.reporting import Figure, Overview
@@ -45,7 +45,9 @@ def _tiles(overview: Overview) -> dict[str, Tile]:
     """Pick the tiles of the figures there are; a backlog of the past opens no tickets of today."""
     tiles = {name: tile for name, tile in TILES.items() if name in overview.figures}
     if "backlog" in tiles and not overview.lasts:
-        tiles["backlog"] = Tile(f"Backlog on {words.day(overview.filters.end)}", -1, note="unsolved then")
+        tiles["backlog"] = Tile(
+            f"Backlog on {formatting.day(overview.filters.end)}", -1, note="unsolved then"
+        )
     return tiles
 
 
@@ -59,13 +61,13 @@ def change(figure: Figure, *, relative: bool) -> tuple[str, float]:
         text = f"{size * 100:.1f} pt"
         none = text == "0.0 pt"
     elif figure.unit == "seconds":
-        text, none = words.duration(size), round(size) == 0
+        text, none = formatting.duration(size), round(size) == 0
     elif relative and figure.previous and size < MOST_TIMES * abs(figure.previous):
         text = f"{size / abs(figure.previous) * 100:.1f} %"
         none = text == "0.0 %"
     else:
-        text, none = words.count(size), round(size) == 0
-    return (NO_CHANGE, 0.0) if none else (words.signed(text, difference > 0), difference)
+        text, none = formatting.count(size), round(size) == 0
+    return (NO_CHANGE, 0.0) if none else (formatting.signed(text, difference > 0), difference)
 
 
 def _tile(name: str, tile: Tile, figure: Figure, explanation: Element) -> Element:
@@ -80,7 +82,7 @@ def _tile(name: str, tile: Tile, figure: Figure, explanation: Element) -> Elemen
                 type="button",
                 popovertarget=f"explain-{name}",
             ),
-            html("Div", words.figure(figure.value, figure.unit), className="tile-value"),
+            html("Div", formatting.figure(figure.value, figure.unit), className="tile-value"),
             _changed(tile, figure),
             html("Div", className="spark", data_spark=name, aria_hidden="true"),
             html("Div", _note(tile, figure), className="tile-note"),
@@ -95,7 +97,7 @@ def _tile(name: str, tile: Tile, figure: Figure, explanation: Element) -> Elemen
 def _changed(tile: Tile, figure: Figure) -> Element:
     text, difference = change(figure, relative=tile.relative)
     counted: list[Child] = (
-        [html("Span", f" · n {words.count(figure.n)}", className="tile-n")]
+        [html("Span", f" · n {formatting.count(figure.n)}", className="tile-n")]
         if figure.unit == "seconds"
         else []
     )
@@ -110,9 +112,13 @@ def _note(tile: Tile, figure: Figure) -> str:
     if figure.value is None:
         return "nothing to count"
     if figure.unit == "seconds":
-        return f"median · p90 {words.figure(figure.p90, figure.unit)}" if figure.p90 is not None else "median"
-    not_final = f", {words.count(figure.immature)} not final" if figure.immature else ""
-    return tile.note or f"n {words.count(figure.n)}{not_final}"
+        return (
+            f"median · p90 {formatting.figure(figure.p90, figure.unit)}"
+            if figure.p90 is not None
+            else "median"
+        )
+    not_final = f", {formatting.count(figure.immature)} not final" if figure.immature else ""
+    return tile.note or f"n {formatting.count(figure.n)}{not_final}"
 
 
 def _explanation(name: str, tile: Tile, overview: Overview, links: Links) -> Element:
@@ -160,7 +166,7 @@ def _foot(tile: Tile, figure: Figure, links: Links) -> Child:
     if not link or not figure.n:
         return None
     noun = "ticket" if figure.n == 1 else "tickets"
-    said = [f"Open the {words.count(figure.n)} {noun}", icon("arrow-right")]
+    said = [f"Open the {formatting.count(figure.n)} {noun}", icon("arrow-right")]
     return html("Div", html("A", said, href=link), className="explain-foot")
 
 
@@ -175,23 +181,23 @@ def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
     """Pair terms and facts: what was counted, what was not, what can still change, and as of when."""
     left_out = sum(figure.excluded.values())
     reasons = ", ".join(
-        f"{words.count(number)} {reason}" for reason, number in figure.excluded.items() if number
+        f"{formatting.count(number)} {reason}" for reason, number in figure.excluded.items() if number
     )
-    of_all = f" of {words.count(figure.n + left_out)}" if left_out else ""
+    of_all = f" of {formatting.count(figure.n + left_out)}" if left_out else ""
     facts: dict[str, Child | list[Child]] = {
-        "n": [html("B", words.count(figure.n)), f"{of_all} {'ticket' if figure.n == 1 else 'tickets'}"],
-        "Excluded": f"{words.count(left_out)}: {reasons}" if reasons else "nothing",
+        "n": [html("B", formatting.count(figure.n)), f"{of_all} {'ticket' if figure.n == 1 else 'tickets'}"],
+        "Excluded": f"{formatting.count(left_out)}: {reasons}" if reasons else "nothing",
     }
     if figure.immature:
-        facts["Not final"] = f"{words.count(figure.immature)} of these can still change it"
+        facts["Not final"] = f"{formatting.count(figure.immature)} of these can still change it"
     if name == "first_response":
         facts |= _unreplied(overview)
     if figure.previous is not None:
-        facts["Before"] = words.figure(figure.previous, figure.unit)
+        facts["Before"] = formatting.figure(figure.previous, figure.unit)
     facts["Definition"] = f"{name}, version {figure.version}"
     if figure.unit == "seconds":
         facts["Calendar"] = "every hour of every day"
-    facts["As of"] = f"{words.moment(overview.as_of)} UTC, {words.age(overview.data_age)}"
+    facts["As of"] = f"{formatting.moment(overview.as_of)} UTC, {formatting.age(overview.data_age)}"
     return [part for term, fact in facts.items() for part in (html("Dt", term), html("Dd", fact))]
 
 
@@ -201,8 +207,8 @@ def _unreplied(overview: Overview) -> dict[str, str]:
     if waiting is None or not waiting.value:
         return {}
     age = (
-        f", the oldest {words.duration(oldest.value)}"
+        f", the oldest {formatting.duration(oldest.value)}"
         if oldest is not None and oldest.value is not None
         else ""
     )
-    return {"Unreplied": f"{words.count(waiting.value)} now{age}"}
+    return {"Unreplied": f"{formatting.count(waiting.value)} now{age}"}

@@ -15,16 +15,16 @@ from typing import Any
 
 from bench.corpus import Known, People, known, team_id, tickets
 from bench.product import ProductFailed, environment, run_command
+from dynamodb_client import disconnect
 from local.engine import Engine
 from local.folder_lock import LOCK_NAME
 from local.ports import free_port
 from local.settings import ROOT
-from models.connection import disconnect
-from portal.settings import Settings
-from portal.wiring import service_options
+from portal.config.service_options import service_options
+from portal.config.settings import Settings
 from services.bootstrap import Services, build_services
 from services.tickets import ImportedTicket
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 
 HOME = ROOT / "var" / "bench"
 FORMAT = 2  # of the folders; another one is loaded anew
@@ -127,7 +127,7 @@ def _accounts(corpus: ModuleType, services: Services, password: str) -> People:
 
     def create(role: str, address: str, name: str) -> str:
         teams = [team_id(queue) for queue in corpus.QUEUE_NAMES] if role == "agent" else []
-        made = services.users.create(
+        made = services.users.accounts.create(
             actor=SYSTEM,
             now=now,
             name=name,
@@ -167,7 +167,7 @@ def _imported(services: Services, told: Iterator[ImportedTicket], size: int, say
     say(f"loading {size:,} tickets")
     refused: list[str] = []
     begun = time.monotonic()
-    result = services.importer.run(
+    result = services.tickets.importer.run(
         source="bench",
         tickets=told,
         clock=lambda: datetime.now(UTC),

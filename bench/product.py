@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.measure import Roots
-from local.child import Child
+from local.child_process import Child
 from local.console import Console
 from local.engine import Engine
 from local.ports import LOOPBACK, free_port
@@ -19,7 +19,7 @@ from local.procfile import read_procfile
 from local.settings import ROOT
 from local.supervisor import WEB_GRACE_SECONDS, WORKER_GRACE_SECONDS, WORKER_READY_WORDS
 from tests.faults.proxy import between
-from tests.faults.trouble import Trouble
+from tests.faults.random_faults import Trouble
 
 READY_SECONDS = 60.0
 KEPT = ("HOME", "LANG", "TMPDIR")  # of this process's environment; the product's settings are the defaults

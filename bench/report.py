@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.against import HEAD, Comparison
+from bench.login_storm import AT_ONCE, Storm
 from bench.measure import Measured
 from bench.pages import DEPTH
 from bench.processes import Memory
-from bench.storm import AT_ONCE, Storm
 
 # CPU milliseconds of web and engine for one operation.
 TARGETS = {

@@ -10,12 +10,12 @@ from bench.against import Comparison, Other
 from bench.client import Client, sign_in
 from bench.dashboard import Dashboard
 from bench.dataset import Dataset
+from bench.login_storm import Storm, storm
 from bench.measure import NOISY, Lane, Measured, Operation, OwnLane, measure
 from bench.pages import DEPTH, GRID, Customer, Desk, Lists
 from bench.processes import memory
 from bench.product import Product, running
 from bench.report import GROUPS, SizeResult
-from bench.storm import Storm, storm
 
 Say = Callable[[str], None]
 STORM = 3  # times the seconds of half a round

@@ -11,7 +11,7 @@ from aws_cdk import aws_elasticloadbalancingv2 as elb
 from aws_cdk import aws_lambda as lambda_
 
 from cdk import signals
-from cdk.watch import MINUTE, NOTE, WAKE, Alarm, Logs, Watch
+from cdk.monitoring import MINUTE, NOTE, WAKE, Alarm, Logs, Watch
 
 QUARTER, HOUR = Duration.minutes(15), Duration.hours(1)
 TARGET_5XX = elb.HttpCodeTarget.TARGET_5XX_COUNT
@@ -49,7 +49,7 @@ def traffic(targets: elb.ApplicationTargetGroup) -> list[Alarm]:
     ]  # fmt: skip
 
 
-def letters(logs: Logs) -> list[Alarm]:
+def mail_messages(logs: Logs) -> list[Alarm]:
     """Tell when letters do not leave."""
     lost = cw.MathExpression(
         expression="FILL(refused, 0) + FILL(given_up, 0) + FILL(failed, 0)",

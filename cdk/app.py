@@ -18,7 +18,7 @@ from cdk.acknowledged import acknowledge
 from cdk.context import stages
 from cdk.registry import Registry
 from cdk.stack import Ledgerdesk
-from models.blueprint import blueprint
+from models.table_specs import blueprint
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "var" / "synth"

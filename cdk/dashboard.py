@@ -11,7 +11,7 @@ from constructs import Construct
 
 from cdk import signals
 from cdk.context import Stage
-from cdk.watch import MINUTE, Logs
+from cdk.monitoring import MINUTE, Logs
 
 WIDE, HALF, HIGH = 24, 12, 6
 

@@ -14,10 +14,10 @@ IDLE_SECONDS = 60
 
 BUSY = 60  # per cent of a task's CPU: what is left takes the minutes until another task serves
 
-SETUP = ["flask", "--app", "portal.headless", "setup"]
+SETUP = ["flask", "--app", "portal.cli.headless", "setup"]
 WEB = ["gunicorn", "wsgi:app"]
-WORKER = ["flask", "--app", "portal.headless", "worker"]
-PROBE = ["python", "-m", "portal.probe"]  # asks for ALIVE
+WORKER = ["flask", "--app", "portal.cli.headless", "worker"]
+PROBE = ["python", "-m", "portal.web.probe"]  # asks for ALIVE
 
 DATA = "/data"  # where web and worker of one task share the columnar copy
 

@@ -16,14 +16,14 @@ from cdk.dashboard import Dashboard
 from cdk.firewall import Firewall
 from cdk.keys import Keys
 from cdk.mail import Mail
+from cdk.monitoring import Logs, Watch
 from cdk.network import Network
 from cdk.registry import NAME
 from cdk.secret import Secrets
 from cdk.service import Service
 from cdk.storage import Storage
 from cdk.tables import Tables
-from cdk.watch import Logs, Watch
-from models.blueprint import TableSpec
+from models.table_specs import TableSpec
 
 
 class Ledgerdesk(Stack):
@@ -112,7 +112,7 @@ class Ledgerdesk(Stack):
         wanted = [
             *alarms.traffic(targets),
             *alarms.product(self.logs),
-            *alarms.letters(self.logs),
+            *alarms.mail_messages(self.logs),
             *alarms.capacity(service),
             *alarms.upkeep(
                 certificate=self.balancer.certificate,

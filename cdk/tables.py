@@ -8,9 +8,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
-from cdk.access import index_actions, table_actions
 from cdk.context import Stage
-from models.blueprint import IndexSpec, TableSpec
+from cdk.task_permissions import index_actions, table_actions
+from models.table_specs import IndexSpec, TableSpec
 
 KINDS = {
     "S": dynamodb.AttributeType.STRING,

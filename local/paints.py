@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page
 
 from local.screens import PAGES
-from local.showing import SIZES, NoChromiumError, chromium, instance, opened, sign_in
+from local.seeded_browser import SIZES, NoChromiumError, chromium, instance, opened, sign_in
 
 ROUNDS = 3
 KB = 1024

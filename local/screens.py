@@ -4,8 +4,8 @@ import sys
 
 from playwright.sync_api import Browser, Page
 
+from local.seeded_browser import NARROW, SIZES, NoChromiumError, chromium, instance, opened, sign_in
 from local.settings import ROOT
-from local.showing import NARROW, SIZES, NoChromiumError, chromium, instance, opened, sign_in
 
 TARGET = ROOT / "var" / "screens"
 # The name of a drawing, who sees the page, and where it is; a drawing without a page yet has no row.

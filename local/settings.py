@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from portal.settings import Settings, SettingsError
+from portal.config.settings import Settings, SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 

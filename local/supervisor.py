@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from local.child import Child
+from local.child_process import Child
 from local.console import Console
 from local.demo_password import keep_demo_password
 from local.engine import Engine

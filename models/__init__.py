@@ -1,11 +1,11 @@
 """The tables and their named queries; the only part of the product that knows PynamoDB."""
 
+from dynamodb_client import ConnectionOptions, LeanModel
+from dynamodb_client import connect as connect_models
 from models.api_token import ApiToken
 from models.assignment import Assignment
 from models.attempt import Attempt
 from models.audit import AuditEntry
-from models.connection import ConnectionOptions, LeanModel
-from models.connection import connect as connect_models
 from models.errors import translated
 from models.lease import Lease
 from models.metric import Metric

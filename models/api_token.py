@@ -6,8 +6,8 @@ from datetime import datetime
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
-from models import together
-from models.connection import Instant, Json, LeanModel
+from dynamodb_client import Instant, Json, LeanModel
+from models import transaction
 from models.errors import VersionMoved, translated
 from models.keys import storable
 
@@ -68,12 +68,12 @@ def find(token_hash: str) -> ApiToken | None:
 
 def add(item: ApiToken, also: Sequence[LeanModel]) -> None:
     """Write a new token and what goes along; raises VersionMoved for one that exists."""
-    together.save(item, ApiToken.token_hash.does_not_exist(), also)
+    transaction.save(item, ApiToken.token_hash.does_not_exist(), also)
 
 
 def delete(token_hash: str, also: Sequence[LeanModel] = ()) -> None:
     """Delete a token, with what goes along; one that is gone is fine."""
-    together.transact(lambda transaction: transaction.delete(ApiToken(token_hash=token_hash)), also)
+    transaction.transact(lambda transaction: transaction.delete(ApiToken(token_hash=token_hash)), also)
 
 
 def of_user(user_id: str, limit: int | None = None) -> list[ApiToken]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from models.connection import Instant, LeanModel
+from dynamodb_client import Instant, LeanModel
 from models.errors import translated
 from models.times import to_text
 
@@ -35,7 +35,7 @@ class Assignment(LeanModel):
     by_agent = ByAgent()
 
 
-def stint_key(at: datetime, version: int) -> str:
+def assignment_key(at: datetime, version: int) -> str:
     """Compose the range key of the stint that began with this change."""
     return f"{to_text(at)}#{version:08d}"
 

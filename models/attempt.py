@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 
-from models.connection import Instant, LeanModel
+from dynamodb_client import Instant, LeanModel
 from models.errors import translated
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from models.connection import Instant, Json, LeanModel
+from dynamodb_client import Instant, Json, LeanModel
 from models.errors import translated
 from models.times import to_text
 

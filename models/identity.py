@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from models.connection import LeanModel, connection
+from dynamodb_client import LeanModel, connection
 from models.errors import Cancelled, EngineUnavailable, StoreError, translated
 from models.keys import storable
 from models.user import TRIES, User, UserEmail

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute
 
-from models.connection import Instant, LeanModel
+from dynamodb_client import Instant, LeanModel
 from models.errors import VersionMoved, translated
 
 

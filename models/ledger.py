@@ -6,8 +6,8 @@ from datetime import datetime
 
 from pynamodb.transactions import TransactWrite
 
+from dynamodb_client import LeanModel, connection
 from models import setting, ticket_history
-from models.connection import LeanModel, connection
 from models.errors import AlreadyDone, Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 from models.setting import Setting
 from models.ticket import Ticket
@@ -21,35 +21,35 @@ MAX_ITEMS = 100  # DynamoDB's limit for one transaction
 class Commit:
     """One atomic write to the ledger.
 
-    `seen` is the version the writer started from (0 for a new ticket); `events` are the versions that
+    `expected_version` is the version the writer started from (0 for a new ticket); `events` are the versions that
     follow it without a gap, the last being the ticket's. `also` is written along (assignments, outbox
-    entries, references). `once` is a write-once item: a second commit with the same key writes nothing
+    entries, references). `idempotency_key` is a write-once item: a second commit with the same key writes nothing
     and learns what the first one recorded.
     """
 
     ticket: Ticket
-    seen: int
+    expected_version: int
     events: Sequence[TicketHistory]
     also: Sequence[LeanModel] = ()
-    once: Setting | None = None
+    idempotency_key: Setting | None = None
 
 
-def once_key(key: str, value: dict[str, object], expires_at: datetime) -> Setting:
+def idempotency_key_item(key: str, value: dict[str, object], expires_at: datetime) -> Setting:
     """Build the write-once item of an idempotency key; it remembers `value` until `expires_at`."""
-    return Setting(kind=_once_kind(key[:1]), id=key, value=value, expires_at=expires_at)
+    return Setting(kind=_idempotency_kind(key[:1]), id=key, value=value, expires_at=expires_at)
 
 
 def is_done(key: str) -> bool:
     """Tell whether a commit with this idempotency key was written."""
-    return setting.find(_once_kind(key[:1]), key) is not None
+    return setting.find(_idempotency_kind(key[:1]), key) is not None
 
 
-def sweep_once_keys(now: datetime) -> int:
+def sweep_idempotency_keys(now: datetime) -> int:
     """Delete the idempotency keys that have expired and return how many there were."""
-    return sum(setting.sweep_expired(_once_kind(digit), now) for digit in HEX_DIGITS)
+    return sum(setting.sweep_expired(_idempotency_kind(digit), now) for digit in HEX_DIGITS)
 
 
-def _once_kind(digit: str) -> str:
+def _idempotency_kind(digit: str) -> str:
     """Spread the keys, hexadecimal texts, over sixteen partitions."""
     return f"once#{digit}"
 
@@ -57,7 +57,7 @@ def _once_kind(digit: str) -> str:
 def write(commit: Commit) -> None:
     """Write a commit.
 
-    Raises VersionMoved when the ticket is no longer at `seen`, AlreadyDone when `once` was used before,
+    Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when `idempotency_key` was used before,
     EngineUnavailable when no clear answer came. An answer that got lost is settled by reading: the
     history item of this version carries either this attempt's id or somebody else's.
     """
@@ -70,13 +70,17 @@ def write(commit: Commit) -> None:
 
 
 def _transact(commit: Commit) -> None:
-    seen = Ticket.version == commit.seen if commit.seen else Ticket.ticket_id.does_not_exist()
+    expected_version = (
+        Ticket.version == commit.expected_version
+        if commit.expected_version
+        else Ticket.ticket_id.does_not_exist()
+    )
     with TransactWrite(
         connection=connection(), client_request_token=commit.events[-1].write_id
     ) as transaction:
-        transaction.save(commit.ticket, condition=seen)
-        if commit.once is not None:
-            transaction.save(commit.once, condition=Setting.id.does_not_exist())
+        transaction.save(commit.ticket, condition=expected_version)
+        if commit.idempotency_key is not None:
+            transaction.save(commit.idempotency_key, condition=Setting.id.does_not_exist())
         for event in commit.events:
             transaction.save(event, condition=TicketHistory.version.does_not_exist())
         for item in commit.also:
@@ -87,8 +91,8 @@ def _meaning(error: Cancelled | EngineUnavailable, commit: Commit) -> StoreError
     """Say what a refused transaction means: done before, overtaken, or no clear answer."""
     if isinstance(error, EngineUnavailable):
         return error
-    if commit.once is not None and error.failed(1):
-        done = setting.find(commit.once.kind, commit.once.id)
+    if commit.idempotency_key is not None and error.failed(1):
+        done = setting.find(commit.idempotency_key.kind, commit.idempotency_key.id)
         if done is not None:
             return AlreadyDone(done.value)
     if {"ConditionalCheckFailed", "TransactionConflict"} & set(error.codes):

@@ -2,7 +2,7 @@
 
 from pynamodb.attributes import UnicodeAttribute
 
-from models.connection import Json, LeanModel
+from dynamodb_client import Json, LeanModel
 
 
 class Metric(LeanModel):

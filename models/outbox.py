@@ -6,7 +6,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from models.connection import Json, LeanModel, connection
+from dynamodb_client import Json, LeanModel, connection
 from models.errors import Cancelled, translated
 from models.times import to_text
 
@@ -56,7 +56,7 @@ def done(item: Outbox) -> None:
         item.delete()
 
 
-def put_off(item: Outbox, *, until: datetime) -> None:
+def reschedule(item: Outbox, *, until: datetime) -> None:
     """Move a delivery that failed to a later time; whoever was faster has done it."""
     later = entry(item.kind, item.payload, due=until, id_=item.entry_id, attempts=int(item.attempts) + 1)
     try:

@@ -9,8 +9,8 @@ from typing import Any
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from dynamodb_client import connection
 from models.audit import TRAIL, AuditEntry
-from models.connection import connection
 from models.errors import Cancelled, EngineUnavailable, VersionMoved, translated
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
@@ -69,7 +69,7 @@ def _parts(events: Sequence[TicketHistory]) -> Iterator[list[TicketHistory]]:
         yield part
 
 
-def trail_page(after: str | None, limit: int) -> list[AuditEntry]:
+def audit_log_page(after: str | None, limit: int) -> list[AuditEntry]:
     """Read the next entries of the whole trail, in the order of their keys."""
     later = AuditEntry.entry_key > after if after is not None else None
     with translated():

@@ -3,7 +3,7 @@
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from models.connection import Instant, Json, LeanModel
+from dynamodb_client import Instant, Json, LeanModel
 
 
 class ByOwner(GlobalSecondaryIndex["Report"]):

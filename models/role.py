@@ -3,11 +3,11 @@
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 
-from models import together
-from models.connection import Json, LeanModel
+from dynamodb_client import Json, LeanModel
+from models import transaction
 from models.errors import VersionMoved, translated
 from models.keys import storable
-from models.together import Along, GuardMoved
+from models.transaction import Along, LockMoved
 
 
 class Role(LeanModel):
@@ -55,11 +55,15 @@ def mend(role_id: str, name: str, permissions: dict[str, str]) -> None:
         Role(role_id=role_id).update(actions=actions)
 
 
-def put(item: Role, *, seen: int, also: Along = ()) -> None:
-    """Write a role that was at version `seen` (0: new), and what goes along; raises VersionMoved."""
+def put(item: Role, *, expected_version: int, also: Along = ()) -> None:
+    """Write a role that was at version `expected_version` (0: new), and what goes along; raises VersionMoved."""
     try:
-        together.save(item, (Role.version == seen) if seen else Role.role_id.does_not_exist(), also)
-    except GuardMoved:
+        transaction.save(
+            item,
+            (Role.version == expected_version) if expected_version else Role.role_id.does_not_exist(),
+            also,
+        )
+    except LockMoved:
         raise
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.

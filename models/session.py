@@ -7,8 +7,8 @@ from typing import Any
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
-from models import together
-from models.connection import Instant, LeanModel
+from dynamodb_client import Instant, LeanModel
+from models import transaction
 from models.errors import VersionMoved, translated
 
 
@@ -38,7 +38,7 @@ class Session(LeanModel):
     expires_at = TTLAttribute()
     address = UnicodeAttribute(null=True)
     browser = UnicodeAttribute(null=True)
-    proved_at = Instant(null=True)
+    stepped_up_at = Instant(null=True)
     viewing = UnicodeAttribute(null=True)
     by_user = SessionsByUser()
 
@@ -58,7 +58,7 @@ def put(session: Session) -> None:
         session.save()
 
 
-def amend(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> bool:
+def update(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> bool:
     """Write some attributes of a session, None removes, with what goes along; False when it was revoked.
 
     Nothing else of it is touched: a proof given or a viewing begun meanwhile stays.
@@ -71,7 +71,7 @@ def amend(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> boo
     item, there = Session(token_hash=token_hash), Session.token_hash.exists()
     try:
         if also:
-            together.transact(
+            transaction.transact(
                 lambda transaction: transaction.update(item, actions=actions, condition=there), also
             )
         else:

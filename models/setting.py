@@ -7,8 +7,8 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from models import together
-from models.connection import Json, LeanModel, connection
+from dynamodb_client import Json, LeanModel, connection
+from models import transaction
 from models.errors import VersionMoved, translated
 from models.keys import storable
 
@@ -76,10 +76,14 @@ def reserve(counter: str, by: int, note: Callable[[int], Setting]) -> int:
     return last + 1
 
 
-def put(item: Setting, *, seen: int, also: Sequence[LeanModel] = ()) -> None:
-    """Write an item that was at version `seen` (0: new), and what goes with it; raises VersionMoved."""
+def put(item: Setting, *, expected_version: int, also: Sequence[LeanModel] = ()) -> None:
+    """Write an item that was at version `expected_version` (0: new), and what goes with it; raises VersionMoved."""
     try:
-        together.save(item, (Setting.version == seen) if seen else Setting.id.does_not_exist(), also)
+        transaction.save(
+            item,
+            (Setting.version == expected_version) if expected_version else Setting.id.does_not_exist(),
+            also,
+        )
     except VersionMoved:
         # After a lost answer the client asks again and meets its own write.
         stored = find(item.kind, item.id)

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from botocore.exceptions import ClientError
 
-from models.connection import Json, LeanModel, client, connection
+from dynamodb_client import Json, LeanModel, client, connection
 from models.errors import translated
 
 Raw = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from models.connection import Instant, Json, LeanModel
+from dynamodb_client import Instant, Json, LeanModel
 from models.errors import translated
 from models.times import from_text, to_text
 

@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from models.connection import Instant, Json, LeanModel
+from dynamodb_client import Instant, Json, LeanModel
 from models.errors import translated
 from models.times import to_text
 

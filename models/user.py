@@ -8,11 +8,11 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from models import together
-from models.connection import Instant, Json, LeanModel, connection
+from dynamodb_client import Instant, Json, LeanModel, connection
+from models import transaction
 from models.errors import Cancelled, EngineUnavailable, StoreError, translated
 from models.keys import storable
-from models.together import Along
+from models.transaction import Along
 
 # What an administrator changes of a person, and what no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
@@ -148,9 +148,14 @@ def count_of_role(role_id: str, most: int) -> int:
 
 
 def put(
-    item: User, *, seen: int, old_email: str | None = None, also: Along = (), more: Sequence[str] = ()
+    item: User,
+    *,
+    expected_version: int,
+    old_email: str | None = None,
+    also: Along = (),
+    more: Sequence[str] = (),
 ) -> None:
-    """Write a person that was at version `seen` (0: new), the claim on the address, and what goes along.
+    """Write a person that was at version `expected_version` (0: new), the claim on the address, and what goes along.
 
     `more` names attributes to write beside those that are edited.
     Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed, and
@@ -158,10 +163,12 @@ def put(
     """
     for _ in range(TRIES):
         try:
-            return _transact(item, seen, old_email, also, (*EDITED, *more))
+            return _transact(item, expected_version, old_email, also, (*EDITED, *more))
         except Cancelled as cancelled:
             # PynamoDB sends deletes before puts; the person is the last item of all.
-            together.raise_moved(cancelled, guarded=any(isinstance(each, together.Guard) for each in also))
+            transaction.raise_moved(
+                cancelled, guarded=any(isinstance(each, transaction.OptimisticLock) for each in also)
+            )
             if "ConditionalCheckFailed" in cancelled.codes:
                 raise AddressClaimed from cancelled
             if "TransactionConflict" not in cancelled.codes:
@@ -169,22 +176,24 @@ def put(
     raise EngineUnavailable("others write the same person or address again and again")
 
 
-def _transact(item: User, seen: int, old_email: str | None, also: Along, written: Sequence[str]) -> None:
+def _transact(
+    item: User, expected_version: int, old_email: str | None, also: Along, written: Sequence[str]
+) -> None:
     with translated(), TransactWrite(connection=connection()) as transaction:
         if item.email is not None and item.email != old_email:
             free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
             transaction.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
         if old_email is not None and old_email != item.email:
             transaction.delete(UserEmail(email=old_email, user_id=item.user_id))
-        together.join(transaction, also)
-        if not seen:
+        transaction.join(transaction, also)
+        if not expected_version:
             transaction.save(item, condition=User.user_id.does_not_exist())
             return
         # Only what an administrator edits: a theme or password written meanwhile stays.
         names = (*written, *(OF_ADDRESS if item.email != old_email else ()))
         values = {name: getattr(item, name) for name in names}
         transaction.update(
-            User(user_id=item.user_id), actions=_actions(values), condition=User.version == seen
+            User(user_id=item.user_id), actions=_actions(values), condition=User.version == expected_version
         )
 
 
@@ -198,13 +207,13 @@ def put_new(items: Iterable[User]) -> None:
                 batch.save(wanted[user_id])
 
 
-def amend(user_id: str, **values: Any) -> None:
+def update(user_id: str, **values: Any) -> None:
     """Write some attributes of one person, None removes, and touch nothing else; raises VersionMoved."""
     with translated():
         User(user_id=user_id).update(actions=_actions(values), condition=User.user_id.exists())
 
 
-def amend_if(item: User, unchanged: Sequence[str], also: Along = (), **values: Any) -> None:
+def update_if(item: User, unchanged: Sequence[str], also: Along = (), **values: Any) -> None:
     """Write some attributes of a person as read, with what goes along, if certain others are as they were.
 
     Raises VersionMoved when one of `unchanged` was written since, GuardMoved.
@@ -214,7 +223,7 @@ def amend_if(item: User, unchanged: Sequence[str], also: Along = (), **values: A
         attribute, value = getattr(User, name), getattr(item, name)
         condition &= attribute.does_not_exist() if value is None else attribute == value
     person, actions = User(user_id=item.user_id), _actions(values)
-    together.transact(
+    transaction.transact(
         lambda transaction: transaction.update(person, actions=actions, condition=condition), also
     )
 
@@ -230,7 +239,7 @@ def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
         if name not in kept and name not in values
     }
     if any(getattr(item, name) != value for name, value in empty.items()) or values["name"] != item.name:
-        amend(item.user_id, **empty, **values)
+        update(item.user_id, **empty, **values)
 
 
 def others_named(sort_name: str, role_id: str, but: str) -> bool:

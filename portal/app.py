@@ -9,32 +9,14 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import (
-    admin,
-    api,
-    auth,
-    commands,
-    customer,
-    desk,
-    errors,
-    gate,
-    guards,
-    health,
-    identity,
-    jump,
-    logs,
-    mailbox,
-    navigation,
-    parts,
-    security,
-    stills,
-    style,
-    words,
-)
-from portal.assets import BUILD, Assets
-from portal.base import Portal
-from portal.forgery import MaskedForgeryProtection
-from portal.settings import Settings
+from portal import admin, api, auth, cli, customer, desk
+from portal.assets.manifest import BUILD, Assets
+from portal.config.settings import Settings
+from portal.dev import mailbox
+from portal.ui import cached_macros, components, formatting, jump, navigation, style_page
+from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
+from portal.web.csrf import MaskedCsrfProtection
+from portal.web.flask_app import Portal
 from services.bootstrap import Services
 
 MAX_REQUEST = 512 * 1024
@@ -61,27 +43,27 @@ def create_app(settings: Settings, services: Services) -> Flask:
     app.extensions["settings"] = settings
     assets = _serve_assets(app, secure=settings.secure_cookies)
     _log_requests(app, settings)
-    errors.init_app(app)
+    error_pages.init_app(app)
     auth.init_app(app)
     guards.init_app(app)
-    gate.init_app(app)
-    security.init_app(app, secure=settings.secure_cookies)
-    words.init_app(app, time_zone=settings.time_zone)
-    parts.init_app(app, time_zone=settings.time_zone, asset=assets.url)
+    sign_in_gate.init_app(app)
+    headers.init_app(app, secure=settings.secure_cookies)
+    formatting.init_app(app, time_zone=settings.time_zone)
+    components.init_app(app, time_zone=settings.time_zone, asset=assets.url)
     # Programs prove themselves by a token in a header, which no foreign page can make a browser send.
-    MaskedForgeryProtection(app).exempt(api.bp)
+    MaskedCsrfProtection(app).exempt(api.bp)
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
-    stills.init_app(app)
+    cached_macros.init_app(app)
     ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
     for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)
     if not settings.is_production:
-        app.register_blueprint(style.bp)
+        app.register_blueprint(style_page.bp)
         app.register_blueprint(mailbox.bp)
     admin.init_app(app)
-    commands.init_app(app)
+    cli.init_app(app)
     return app
 
 
@@ -112,7 +94,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 
 def _serve_assets(app: Flask, *, secure: bool) -> Assets:
-    assets, everywhere = Assets.load(), security.always(secure=secure)
+    assets, everywhere = Assets.load(), headers.always(secure=secure)
     app.jinja_env.globals.update(asset=assets.url, asset_modules=assets.preloads)
 
     def add_headers(headers: Headers, _path: str, _url: str) -> None:

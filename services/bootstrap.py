@@ -24,7 +24,7 @@ from services.reporting import (
     MetricsService,
     ReportingService,
     TicketCounts,
-    acted_in,
+    tickets_by_actor,
 )
 from services.tickets import (
     AssignmentService,
@@ -34,12 +34,9 @@ from services.tickets import (
     TicketWriter,
     WorkflowService,
 )
-from services.users import (
-    Actor,
-    PeopleImport,
-    Permission,
-    RoleService,
-)
+from services.users.accounts import UserImport
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ class _Tickets:
     assignments: AssignmentService
     audit: AuditService
     importer: TicketImporter
-    people_import: PeopleImport
+    user_import: UserImport
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def build_services(options: Options) -> Services:
 
 
 def _build_tickets(options: Options, people: Members) -> _Tickets:
-    catalog = CatalogService(people.roles, ShortCache(FRESH, time.monotonic), people.recorder)
+    catalog = CatalogService(people.roles, ShortCache(FRESH, time.monotonic), people.audit_writer)
     audit = AuditService(options.shards)
     assignments = AssignmentService(people.users, catalog)
     workflow = WorkflowService()
@@ -107,10 +104,10 @@ def _build_tickets(options: Options, people: Members) -> _Tickets:
         listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
     )
     importer = TicketImporter(writer, audit, assignments, people.users, catalog)
-    people_import = PeopleImport(
+    user_import = UserImport(
         people.users, people.roles, people.organizations, people.administrators, catalog.offered_teams
     )
-    return _Tickets(catalog, tickets, workflow, assignments, audit, importer, people_import)
+    return _Tickets(catalog, tickets, workflow, assignments, audit, importer, user_import)
 
 
 def _build_reporting(options: Options, people: Members) -> _Reporting:
@@ -123,13 +120,17 @@ def _build_reporting(options: Options, people: Members) -> _Reporting:
 
 
 def _build_privacy(options: Options, people: Members, tickets: _Tickets, reporting: _Reporting) -> _Privacy:
-    roles, recorder = people.roles, people.recorder
+    roles, audit_writer = people.roles, people.audit_writer
     steps = in_order(people.users.forget, options.mailer, options.rejects_dir)
-    hand_in = partial(acted_in, reporting.analytics)
-    shared: dict[str, Any] = {"roles": roles, "recorder": recorder, "administrators": people.administrators}
+    hand_in = partial(tickets_by_actor, reporting.analytics)
+    shared: dict[str, Any] = {
+        "roles": roles,
+        "recorder": audit_writer,
+        "administrators": people.administrators,
+    }
     return _Privacy(
         ErasureService(sessions=people.sessions, steps=steps, **shared),
-        ExportService(roles, people.users, tickets.catalog, recorder, hand_in),
+        ExportService(roles, people.users, tickets.catalog, audit_writer, hand_in),
     )
 
 

@@ -8,19 +8,13 @@ from typing import Protocol
 from models import tokens_listing
 from services.ids import new_id
 from services.options import Options
-from services.users import (
-    AuthenticationService,
-    Brake,
-    OpenIdClient,
-    OrganizationService,
-    Recorder,
-    RoleService,
-    SingleSignOn,
-    TokenService,
-    UserService,
-    Vault,
-    VouchedAccounts,
-)
+from services.users.accounts import UserService
+from services.users.api_tokens import TokenService
+from services.users.audit import AuditWriter
+from services.users.authorization import RoleService
+from services.users.credentials import Encryption, LoginThrottle
+from services.users.organizations import OrganizationService
+from services.users.sign_in import AuthenticationService, FederatedAccounts, OpenIdClient, SingleSignOn
 
 
 @dataclass(frozen=True)
@@ -47,7 +41,7 @@ class People(Protocol):
         """Return who shares tickets with whom."""
 
     @property
-    def recorder(self) -> Recorder:
+    def audit_writer(self) -> AuditWriter:
         """Return who writes it down."""
 
     @property
@@ -55,7 +49,7 @@ class People(Protocol):
         """Return who starts sessions."""
 
     @property
-    def brake(self) -> Brake:
+    def login_throttle(self) -> LoginThrottle:
         """Return who slows guessers down."""
 
 
@@ -68,23 +62,23 @@ def build_doors(options: Options, people: People) -> Doors:
             (provider, OpenIdClient(provider, return_to=back + provider.id, clock=time.monotonic))
             for provider in options.providers
         ],
-        accounts=VouchedAccounts(
+        accounts=FederatedAccounts(
             users=people.users,
             roles=people.roles,
             organizations=people.organizations,
-            recorder=people.recorder,
+            audit_writer=people.audit_writer,
             new_id=new_id,
         ),
         authentication=people.authentication,
-        brake=people.brake,
-        vault=Vault(options.keys("sign-on")),
+        login_throttle=people.login_throttle,
+        encryption=Encryption(options.keys("sign-on")),
         new_secret=lambda: secrets.token_urlsafe(32),
     )
     tokens = TokenService(
         users=people.users,
         roles=people.roles,
         organizations=people.organizations,
-        recorder=people.recorder,
+        audit_writer=people.audit_writer,
         listing=tokens_listing.build(keys=options.keys("cursors")),
         new_secret=lambda: secrets.token_urlsafe(32),
         may_be_endless=options.endless_tokens,

@@ -20,7 +20,7 @@ class MailDelayed(Exception):
 
 
 @dataclass(frozen=True)
-class Letter:
+class Email:
     """One message: to whom, about what; the text is plain and may hold one link."""
 
     to: str
@@ -31,7 +31,7 @@ class Letter:
 class Mailer(Protocol):
     """Something that takes mail."""
 
-    def send(self, letter: Letter, *, message_id: str) -> None:
+    def send(self, mail_message: Email, *, message_id: str) -> None:
         """Send a letter; the id stays the same when it is sent again. Raises MailRefused, MailDelayed."""
 
     def forget(self, mentions: Callable[[str], bool]) -> int:
@@ -50,9 +50,9 @@ class SmtpMailer:
     starttls: bool = True
     connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
 
-    def send(self, letter: Letter, *, message_id: str) -> None:
+    def send(self, mail_message: Email, *, message_id: str) -> None:
         """Send over SMTP."""
-        message = compose(letter, sender=self.sender, message_id=message_id)
+        message = compose(mail_message, sender=self.sender, message_id=message_id)
         try:
             with self.connect(self.host, self.port, timeout=TIMEOUT) as server:
                 if self.starttls:
@@ -82,10 +82,10 @@ class FolderMailer:
     folder: Path
     sender: str
 
-    def send(self, letter: Letter, *, message_id: str) -> None:
+    def send(self, mail_message: Email, *, message_id: str) -> None:
         """Write the message beside its place and move it there whole."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        message = compose(letter, sender=self.sender, message_id=message_id)
+        message = compose(mail_message, sender=self.sender, message_id=message_id)
         path = self.folder / f"{message_id}.eml"
         fresh = path.with_suffix(".new")
         fresh.write_bytes(message.as_bytes())
@@ -114,16 +114,16 @@ def read(path: Path) -> EmailMessage:
     return message_from_bytes(path.read_bytes(), policy=SMTP)
 
 
-def compose(letter: Letter, *, sender: str, message_id: str) -> EmailMessage:
+def compose(mail_message: Email, *, sender: str, message_id: str) -> EmailMessage:
     """Build the message; headers take no line breaks, whatever a name holds."""
     from email.headerregistry import Address
     from email.policy import SMTP
 
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="Ledgerdesk", addr_spec=sender)
-    message["To"] = Address(addr_spec=letter.to)
-    message["Subject"] = " ".join(letter.subject.split())
+    message["To"] = Address(addr_spec=mail_message.to)
+    message["Subject"] = " ".join(mail_message.subject.split())
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(letter.text)
+    message.set_content(mail_message.text)
     return message

@@ -10,34 +10,33 @@ from services.caching import ShortCache
 from services.ids import new_id
 from services.options import Options
 from services.outbox import Outbox
-from services.users import (
-    AccessService,
-    AccountService,
-    AddressService,
-    Administrators,
-    AuthenticationService,
-    Brake,
-    DeviceMarks,
-    DeviceService,
+from services.users.accounts import (
+    AccountEmails,
+    EmailAddressService,
+    EmailNotices,
     InvitationService,
-    Letters,
     Links,
-    Mailroom,
-    Notices,
-    OrganizationService,
-    Passwords,
-    ProofService,
-    Rechecks,
-    Recorder,
+    NoticeEmails,
+    OwnAccountService,
+    RegistrationPolicyService,
     RegistrationService,
-    RoleService,
+    UserService,
+)
+from services.users.audit import AuditLogService, AuditWriter
+from services.users.authorization import LastAdministratorLock, RoleService
+from services.users.credentials import (
+    DeviceService,
+    Encryption,
+    LoginThrottle,
+    Passwords,
+    Rechecks,
     SecondFactor,
     SessionManager,
-    TrailService,
-    UserService,
-    Vault,
-    ViewingService,
+    StepUpService,
+    TrustedDevices,
 )
+from services.users.organizations import OrganizationService
+from services.users.sign_in import AuthenticationService, ViewAsService
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
 NAMES_FRESH = 60.0
@@ -49,31 +48,31 @@ class _People:
     users: UserService
     roles: RoleService
     sessions: SessionManager
-    brake: Brake
-    recorder: Recorder
-    trail: TrailService
-    accounts: AccountService
+    login_throttle: LoginThrottle
+    audit_writer: AuditWriter
+    trail: AuditLogService
+    accounts: OwnAccountService
     second_factor: SecondFactor
     outbox: Outbox
     passwords: Passwords
-    administrators: Administrators
+    administrators: LastAdministratorLock
     organizations: OrganizationService
     rechecks: Rechecks
 
 
 @dataclass(frozen=True)
 class _Ways:
-    access: AccessService
+    access: RegistrationPolicyService
     registration: RegistrationService
-    addresses: AddressService
+    addresses: EmailAddressService
     invitations: InvitationService
 
 
 @dataclass(frozen=True)
 class _Access:
-    proofs: ProofService
+    step_up: StepUpService
     devices: DeviceService
-    viewing: ViewingService
+    viewing: ViewAsService
 
 
 @dataclass(frozen=True)
@@ -88,20 +87,20 @@ def build_members(options: Options) -> Members:
 
 
 def _build_people(options: Options) -> _People:
-    recorder = Recorder(new_id)
-    administrators = Administrators()
-    roles = RoleService(ShortCache(FRESH, time.monotonic), recorder, administrators)
-    organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), recorder)
+    audit_writer = AuditWriter(new_id)
+    administrators = LastAdministratorLock()
+    roles = RoleService(ShortCache(FRESH, time.monotonic), audit_writer, administrators)
+    organizations = OrganizationService(roles, ShortCache(FRESH, time.monotonic), audit_writer)
     sessions = SessionManager(lambda: secrets.token_urlsafe(32))
-    passwords, brake = Passwords(options.password_hasher), Brake()
-    vault = Vault(options.keys("vault"))
-    second_factor = SecondFactor(roles=roles, vault=vault, recorder=recorder)
+    passwords, login_throttle = Passwords(options.password_hasher), LoginThrottle()
+    encryption = Encryption(options.keys("vault"))
+    second_factor = SecondFactor(roles=roles, encryption=encryption, audit_writer=audit_writer)
     outbox = Outbox(new_id)
     shared: dict[str, Any] = {"roles": roles, "sessions": sessions, "organizations": organizations}
     users = _build_users(
         options,
         outbox,
-        recorder=recorder,
+        audit_writer=audit_writer,
         hash_password=passwords.hash,
         administrators=administrators,
         **shared,
@@ -109,27 +108,34 @@ def _build_people(options: Options) -> _People:
     authentication = AuthenticationService(
         users=users,
         passwords=passwords,
-        brake=brake,
-        marks=DeviceMarks(options.keys("devices")),
+        login_throttle=login_throttle,
+        marks=TrustedDevices(options.keys("devices")),
         second_factor=second_factor,
-        vault=vault,
+        encryption=encryption,
         **shared,
     )
-    trail = TrailService(roles=roles, listing=audit_listing.build(keys=options.keys("cursors")))
+    trail = AuditLogService(roles=roles, listing=audit_listing.build(keys=options.keys("cursors")))
     accounts = _build_accounts(
-        options, outbox, passwords=passwords, sessions=sessions, recorder=recorder, brake=brake
+        options,
+        outbox,
+        passwords=passwords,
+        sessions=sessions,
+        audit_writer=audit_writer,
+        login_throttle=login_throttle,
     )
     return _People(
-        authentication, users, roles, sessions, brake, recorder, trail, accounts, second_factor, outbox,
+        authentication, users, roles, sessions, login_throttle, audit_writer, trail, accounts, second_factor, outbox,
         passwords, administrators, organizations, Rechecks(roles, sessions),
     )  # fmt: skip
 
 
 def _build_access(people: _People) -> _Access:
-    proofs = ProofService(people.passwords, people.second_factor, people.brake, people.recorder)
-    devices = DeviceService(people.roles, people.sessions, people.recorder)
-    viewing = ViewingService(people.users, people.roles, people.recorder)
-    return _Access(proofs, devices, viewing)
+    step_up = StepUpService(
+        people.passwords, people.second_factor, people.login_throttle, people.audit_writer
+    )
+    devices = DeviceService(people.roles, people.sessions, people.audit_writer)
+    viewing = ViewAsService(people.users, people.roles, people.audit_writer)
+    return _Access(step_up, devices, viewing)
 
 
 def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shared: Any) -> UserService:
@@ -140,7 +146,7 @@ def _build_users(options: Options, outbox: Outbox, *, roles: RoleService, **shar
         agents=ShortCache(NAMES_FRESH, time.monotonic),
         new_id=new_id,
         listing=users_listing.build(keys=options.keys("cursors"), roles=roles.ids),
-        mailroom=Mailroom(_links(options), outbox),
+        email_notices=EmailNotices(_links(options), outbox),
         **shared,
     )
 
@@ -149,21 +155,25 @@ def _links(options: Options) -> Links:
     return Links(options.keys("links"), lambda: secrets.token_urlsafe(16))
 
 
-def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> AccountService:
+def _build_accounts(options: Options, outbox: Outbox, **shared: Any) -> OwnAccountService:
     links = _links(options)
-    accounts = AccountService(links=links, outbox=outbox, mailroom=Mailroom(links, outbox), **shared)
-    letters = Letters(links=links, mailer=options.mailer, base_url=options.base_url)
-    notices = Notices(mailer=options.mailer, base_url=options.base_url)
-    for maker in (letters, notices, accounts):
+    accounts = OwnAccountService(
+        links=links, outbox=outbox, email_notices=EmailNotices(links, outbox), **shared
+    )
+    mail_messages = AccountEmails(links=links, mailer=options.mailer, base_url=options.base_url)
+    notices = NoticeEmails(mailer=options.mailer, base_url=options.base_url)
+    for maker in (mail_messages, notices, accounts):
         outbox.register(maker.kind, maker.deliver)
     return accounts
 
 
 def _build_ways(options: Options, people: _People) -> _Ways:
     """Build what leads into an account: invitations, addresses that are confirmed, registration."""
-    links, recorder, brake = _links(options), people.recorder, people.brake
-    mailroom = Mailroom(links, people.outbox)
-    access = AccessService(roles=people.roles, recorder=recorder, cache=ShortCache(FRESH, time.monotonic))
+    links, audit_writer, login_throttle = _links(options), people.audit_writer, people.login_throttle
+    email_notices = EmailNotices(links, people.outbox)
+    access = RegistrationPolicyService(
+        roles=people.roles, audit_writer=audit_writer, cache=ShortCache(FRESH, time.monotonic)
+    )
     registration = RegistrationService(
         access=access,
         accounts=people.accounts,
@@ -171,15 +181,24 @@ def _build_ways(options: Options, people: _People) -> _Ways:
         outbox=people.outbox,
         mailer=options.mailer,
         base_url=options.base_url,
-        vault=Vault(options.keys("registration")),
-        brake=brake,
-        recorder=recorder,
+        encryption=Encryption(options.keys("registration")),
+        login_throttle=login_throttle,
+        audit_writer=audit_writer,
         hash_password=people.passwords.hash,
         new_id=new_id,
     )
     people.outbox.register(registration.kind, registration.deliver)
-    addresses = AddressService(
-        links=links, mailroom=mailroom, passwords=people.passwords, recorder=recorder, brake=brake
+    addresses = EmailAddressService(
+        links=links,
+        email_notices=email_notices,
+        passwords=people.passwords,
+        audit_writer=audit_writer,
+        login_throttle=login_throttle,
     )
-    invitations = InvitationService(roles=people.roles, mailroom=mailroom, recorder=recorder, brake=brake)
+    invitations = InvitationService(
+        roles=people.roles,
+        email_notices=email_notices,
+        audit_writer=audit_writer,
+        login_throttle=login_throttle,
+    )
     return _Ways(access, registration, addresses, invitations)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from argon2 import PasswordHasher
 
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from services.mail import Mailer
-from services.users import OWASP_MINIMUM, Provider
+from services.users.credentials import OWASP_MINIMUM
+from services.users.sign_in import Provider
 
 
 @dataclass(frozen=True)

@@ -55,12 +55,12 @@ class Outbox:
         except MailDelayed as delayed:
             if item.attempts + 1 < GIVE_UP:
                 log.warning("delivery_delayed", **facts, error=str(delayed))
-                outbox_table.put_off(item, until=now + _pause(int(item.attempts)))
+                outbox_table.reschedule(item, until=now + _pause(int(item.attempts)))
                 return False
             log.error("delivery_given_up", **facts, error=str(delayed))
         except Exception as error:
             log.error("delivery_failed", **facts, exc_info=error)
-            outbox_table.put_off(item, until=now + LONGEST)
+            outbox_table.reschedule(item, until=now + LONGEST)
             return False
         else:
             log.info("delivered", **facts)

@@ -20,16 +20,16 @@ import pytest
 from moto import mock_aws
 
 import models
+from dynamodb_client import ConnectionOptions, disconnect
+from dynamodb_client.requests import RequestWriter
 from local.browser import MISSING, find_chromium
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
-from models.connection import ConnectionOptions, disconnect
-from models.connection.requests import RequestWriter
 from pynamodb_grid.tests.depth import choose_profile
 from pynamodb_grid.tests.driver import playwright
-from tests import granted, order, rotation
+from tests import granted_permissions, order, rotation
 from tests.engines import new_engine, suspend_expiry
 from tests.faults.proxy import Proxy, between
 
@@ -105,12 +105,14 @@ def no_network() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def only_granted_requests() -> Iterator[None]:
-    """Refuse requests of the product that its role in the cloud would be refused: see tests/granted.py."""
+    """Refuse requests of the product that its role in the cloud would be refused: see tests/granted_permissions.py."""
     write = RequestWriter.serialize_to_request
 
     def guarded(self: RequestWriter, parameters: dict[str, Any], operation: Any) -> dict[str, Any]:
-        if (lacking := granted.missing(operation.name, parameters)) and (place := granted.made_by_product()):
-            pytest.fail(f"{place} needs {lacking}: grant it in cdk/access.py, or do without")
+        if (lacking := granted_permissions.missing(operation.name, parameters)) and (
+            place := granted_permissions.made_by_product()
+        ):
+            pytest.fail(f"{place} needs {lacking}: grant it in cdk/task_permissions.py, or do without")
         return write(self, parameters, operation)
 
     with pytest.MonkeyPatch.context() as patch:

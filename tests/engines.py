@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import models
+from dynamodb_client import connection as connection_of
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
-from models.blueprint import blueprint
-from models.connection import connection as connection_of
+from models.table_specs import blueprint
 
 EMBEDDED, DYNAMODB_LOCAL = "embedded", "dynamodb-local"
 CHOSEN = os.environ.get("TEST_ENGINE") or EMBEDDED

@@ -24,6 +24,6 @@ def header() -> str:
     return "all variants of pages" if DEEP else f"variants of pages: TEST_TURN={TURN} of 0 to {TURNS - 1}"
 
 
-def in_turn(choices: Sequence[T], place: int = 0) -> Sequence[T]:
+def retry_locked(choices: Sequence[T], place: int = 0) -> Sequence[T]:
     """Return the one of several choices whose turn it is at a place; all of them in a deep run."""
     return choices if DEEP else [choices[(TURN + place) % len(choices)]]

@@ -12,7 +12,7 @@ PACKAGES = ("portal", "analytics_dash", "services", "models", "pynamodb_grid", "
 FILE_LINES = 300
 FUNCTION_LINES = 40
 # Who may read the environment: the settings, and what runs before or around the product.
-ENVIRONMENT_READERS = ("portal/settings.py", "local/", "bench/", "cdk/")
+ENVIRONMENT_READERS = ("portal/config/settings.py", "local/", "bench/", "cdk/")
 CHECK_EXCEPTION = re.compile(
     r"#\s*(noqa|type: ignore|pragma)"
     r"(?P<codes>:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*|\[[a-z, -]+\]|: no cover)?(?P<reason>.*)"
@@ -95,7 +95,7 @@ def test_every_exception_from_a_check_says_why():
     assert not bare, f"checks switched off without code and reason: {bare}"
 
 
-class Recorder(dict[str, str]):
+class AuditWriter(dict[str, str]):
     """An environment that remembers what it was asked for."""
 
     def __init__(self, given: dict[str, str]) -> None:
@@ -121,9 +121,9 @@ def test_every_setting_is_documented(tmp_path):
         given |= {"PUBLIC_URL": "https://help.example.org", "OIDC_PROVIDERS": "corp"}
         given |= {"OIDC_CORP_ISSUER": "https://corp.example", "OIDC_CORP_DOMAINS": "*"}
         given |= {"OIDC_CORP_CLIENT_ID": "desk", "OIDC_CORP_CLIENT_SECRET": "secret"}
-        recorder = Recorder(given)
-        Settings.from_env(recorder)
-        asked |= recorder.asked
+        audit_writer = AuditWriter(given)
+        Settings.from_env(audit_writer)
+        asked |= audit_writer.asked
     guide = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     missing = sorted(name for name in asked if f"`{name}`" not in guide)
     assert len(asked) > 10, "the settings are read in another way: teach this test"

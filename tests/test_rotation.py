@@ -7,7 +7,7 @@ import pytest
 from tests import rotation
 from tests.browser.checks import DESKTOP, PHONE, SIZES, THEMES, ZOOMED, themes_at
 from tests.browser.test_overlays import EVERYWHERE, sizes_of
-from tests.rotation import in_turn
+from tests.rotation import retry_locked
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_each_turn_shows_both_sizes_and_both_themes(turns):
 
 
 def test_all_turns_together_zoom_to_everything(turns):
-    widths = Counter(size["width"] for seen in turns(lambda: in_turn(ZOOMED)) for size in seen)
+    widths = Counter(size["width"] for seen in turns(lambda: retry_locked(ZOOMED)) for size in seen)
     assert widths == {size["width"]: 1 for size in ZOOMED}
     overlays = turns(lambda: [size["width"] for size in sizes_of(EVERYWHERE)])
     assert all({PHONE["width"], DESKTOP["width"]} < set(seen) for seen in overlays)

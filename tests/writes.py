@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from models.connection.requests import RequestWriter
-from tests import granted
+from dynamodb_client.requests import RequestWriter
+from tests import granted_permissions
 
 WRITING = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
 
@@ -19,7 +19,7 @@ def recorded() -> Iterator[list[str]]:
     write = RequestWriter.serialize_to_request
 
     def listening(self: RequestWriter, parameters: dict[str, Any], operation: Any) -> dict[str, Any]:
-        needed = granted.needs(operation.name, parameters)
+        needed = granted_permissions.needs(operation.name, parameters)
         heard.extend(f"{action} {table}" for table, _, action in needed if action in WRITING)
         return write(self, parameters, operation)
 

@@ -29,9 +29,9 @@ from bench.dataset import Dataset, Say, ensure
 from bench.measure import Operation
 from bench.pages import Customer, Desk, Lists
 from bench.product import environment, run_command
+from dynamodb_client import client, disconnect
 from local.engine import Engine
 from local.ports import LOOPBACK, free_port
-from models.connection import client, disconnect
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 
@@ -81,7 +81,7 @@ def _running(folder: Path, shards: int) -> Iterator[Here]:
         os.environ.clear()  # nothing else may decide which tables are asked
         os.environ.update(given)
         root = import_module("wsgi")  # reads the environment, so not before now
-        root.services.analytics.follow(now=datetime.now(UTC))
+        root.services.reporting.analytics.follow(now=datetime.now(UTC))
         logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line per request
         server = make_server(LOOPBACK, 0, root.app, threaded=True)
         thread = threading.Thread(target=server.serve_forever)
@@ -174,7 +174,7 @@ def _consumed(action: Operation, tally: Tally) -> dict[str, Any]:
 
 def _idle_worker(here: Here) -> dict[str, Any]:
     """Count what one look of a task's worker at the feed consumes while nothing happens."""
-    analytics, times = here.services.analytics, 3
+    analytics, times = here.services.reporting.analytics, 3
     analytics.follow(now=datetime.now(UTC))
     here.tally.clear()
     for _ in range(times):

@@ -218,7 +218,7 @@ def _hot(
     yield Hot("today's change feed, written", "writes", written[FEED], writes, shards)
     yield Hot("today's change feed, read by the workers", "reads", feed, reads, shards)
     yield Hot("the busiest team's list, written", "writes", written["tickets/by_team"], writes, team)
-    once = written[SMALL_ITEMS] - created
+    idempotency_key = written[SMALL_ITEMS] - created
     yield Hot("the counter of ticket numbers", "writes", created, writes, 1)
-    yield Hot("keys against sending twice", "writes", once, writes, KEY_KINDS)
+    yield Hot("keys against sending twice", "writes", idempotency_key, writes, KEY_KINDS)
     yield Hot("the worker's two leases", "writes", tasks * inputs.take("lease_writes"), writes, 2)

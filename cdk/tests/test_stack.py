@@ -5,11 +5,11 @@ import re
 
 import models
 from cdk import product
-from cdk.access import index_actions, table_actions
 from cdk.signals import SIGNALS
+from cdk.task_permissions import index_actions, table_actions
 from cdk.tests.conftest import STAGES
 from cdk.tests.template import listed
-from models.blueprint import blueprint
+from models.table_specs import blueprint
 
 SPECS = {spec.name: spec for spec in blueprint(models.TABLES)}
 TASK_ROLE = "ServiceTaskTaskRole"

@@ -1,7 +1,7 @@
 """CloudFormation makes the tables that the models describe, and takes care of them."""
 
 import models
-from models.blueprint import TableSpec, blueprint
+from models.table_specs import TableSpec, blueprint
 
 SPECS = blueprint(models.TABLES)
 

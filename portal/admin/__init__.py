@@ -5,18 +5,18 @@ from typing import Any
 from flask import Flask, redirect
 from flask_admin import Admin, AdminIndexView, expose
 
-from portal.admin.access import AccessView
+from portal.admin.api_tokens import TokenView
+from portal.admin.audit_log import AuditLogView
 from portal.admin.catalog import CatalogView
 from portal.admin.organizations import OrganizationView
-from portal.admin.people_import import PeopleImportView
 from portal.admin.privacy import PrivacyView
+from portal.admin.registration import RegistrationPolicyView
 from portal.admin.roles import RoleView
 from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
-from portal.admin.tokens import TokenView
-from portal.admin.trail import TrailView
+from portal.admin.user_import import UserImportView
 from portal.admin.users import UserView
-from portal.guards import vouch
+from portal.web.guards import vouch
 
 
 class Front(AdminIndexView):  # type: ignore[misc]  # Flask-Admin ships no types
@@ -41,13 +41,13 @@ def init_app(app: Flask) -> None:
         TicketView(services, zone=zone),
         UserView(services),
         PrivacyView(services),
-        PeopleImportView(services),
+        UserImportView(services),
         RoleView(services),
         SessionView(services),
-        AccessView(services),
+        RegistrationPolicyView(services),
         OrganizationView(services),
         TokenView(services),
-        TrailView(services),
+        AuditLogView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
         CatalogView(services, "category", "Categories", endpoint="categories"),
     ):

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from portal import navigation
-from portal.guards import actor, services
-from services.users import Permission, Scope
+from portal.ui import navigation
+from portal.web.guards import actor, services
+from services.users.identity import Permission, Scope
 
 
 class AgentNote(NamedTuple):
@@ -21,7 +21,7 @@ def agent_notes() -> dict[str, AgentNote]:
     seen = actor().scope(Permission.TICKET_VIEW) is Scope.ALL
     tally = navigation.tally() if seen else None
     found = {}
-    for person in services().users.agents():
+    for person in services().users.accounts.agents():
         teams = ", ".join(names[team] for team in person.team_ids if team in names)
         text = f"{tally.by_assignee[person.user_id]:,} open" if tally else teams
         found[person.user_id] = AgentNote(text, teams)

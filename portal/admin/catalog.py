@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal.admin.grid import Kept, LedgerView, in_grid_words
-from portal.admin.small import SmallList
-from portal.guards import actor, now
+from portal.admin.in_memory_source import SmallList
+from portal.web.guards import actor, now
 from pynamodb_grid.admin import BooleanFilter, Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.catalog import Entry
 from services.errors import NotFound
-from services.users import Permission
+from services.users.identity import Permission
 
 
 class CatalogSource(Kept, SmallList):
@@ -72,7 +72,7 @@ class CatalogSource(Kept, SmallList):
                 id_=pk,
                 name=values["name"] or "",
                 active=bool(values["active"]),
-                seen=seen,
+                expected_version=seen,
             )
 
 

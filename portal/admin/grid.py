@@ -9,20 +9,20 @@ from flask_admin import expose
 
 from models.errors import EngineUnavailable
 from portal.admin import columns
-from portal.errors import answer, wants_json
-from portal.guards import ProofNeeded, actor, prove_first, services, visitor
+from portal.web.error_pages import answer, wants_json
+from portal.web.guards import StepUpNeeded, actor, require_step_up, services, visitor
 from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged
 from services.errors import Forbidden, Invalid, NotFound, ServiceError, Unavailable
 from services.tickets import Conflict
-from services.users import Permission, StaleRecord
+from services.users.identity import Permission, StaleRecord
 
 
 class LedgerView(PynamoView):
     """A grid in the product's look; `needs` maps what it may be asked for to permissions.
 
-    `proofs` names what of it is dangerous whatever is sent ("bulk:suspend"): it asks for a password first.
+    `step_up` names what of it is dangerous whatever is sent ("bulk:suspend"): it asks for a password first.
 
     Of column_list, people see `columns_first` (none named: all) until they choose; the column
     `column_fixed` (none named: the first) is always there.
@@ -36,7 +36,7 @@ class LedgerView(PynamoView):
     can_delete = False
     can_export = False
     needs: dict[str, Permission] = {}
-    proofs: Collection[str] = ()
+    step_up: Collection[str] = ()
     columns_first: Collection[str] = ()
     column_fixed = ""
 
@@ -95,13 +95,13 @@ class LedgerView(PynamoView):
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         refused = super()._handle_view(name, **kwargs)
-        if refused is None and f"bulk:{request.form.get('action')}" in self.proofs:
-            prove_first()
+        if refused is None and f"bulk:{request.form.get('action')}" in self.step_up:
+            require_step_up()
         return refused
 
     def why_not(self) -> str | None:
         """Ask anew who is acting: a role that was taken away stops what is still running."""
-        return services().rechecks.why_not(actor=actor())
+        return services().users.rechecks.why_not(actor=actor())
 
     def stopped_response(self, result: BulkResult) -> Any:
         """Answer on the spot: who was demoted may have no page left on which to read it."""
@@ -155,13 +155,17 @@ def in_grid_words(**renamed: str) -> Iterator[None]:
     try:
         yield
     except Conflict as conflict:
-        clash = conflict.clashes[0]
+        field_conflict = conflict.field_conflicts[0]
         raise StaleWrite(
-            clash.field, old=clash.old, theirs=clash.theirs, yours=clash.yours, version=conflict.version
+            field_conflict.field,
+            old=field_conflict.old,
+            theirs=field_conflict.theirs,
+            yours=field_conflict.yours,
+            version=conflict.version,
         ) from conflict
     except (StaleRecord, EntryChanged) as stale:
         raise StaleWrite("version") from stale
-    except ProofNeeded:
+    except StepUpNeeded:
         raise
     except NotFound as missing:
         raise Missing(missing.message) from missing

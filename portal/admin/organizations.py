@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from portal.admin.grid import Kept, LedgerView, in_grid_words
-from portal.admin.small import SmallList
-from portal.guards import actor, now
+from portal.admin.in_memory_source import SmallList
+from portal.web.guards import actor, now
 from pynamodb_grid.admin import BooleanFilter, Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.errors import NotFound
-from services.users import Organization, Permission
+from services.users.identity import Permission
+from services.users.organizations import Organization
 
 
 class OrganizationSource(Kept, SmallList):
@@ -21,7 +22,7 @@ class OrganizationSource(Kept, SmallList):
     fields = ("name", "shares_tickets", "active")
 
     def __init__(self, services: Services) -> None:
-        self._organizations = services.organizations
+        self._organizations = services.users.organizations
 
     def rows(self) -> Sequence[Organization]:
         """Read all as they are now."""
@@ -70,7 +71,7 @@ class OrganizationSource(Kept, SmallList):
                 active=bool(values["active"]),
                 shares_tickets=bool(values["shares_tickets"]),
                 domains=values["domains"] or (),
-                seen=seen,
+                expected_version=seen,
             )
 
 

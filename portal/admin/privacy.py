@@ -5,13 +5,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.download import held_about
-from portal.errors import status_of
-from portal.guards import actor, needs, now, proved
+from portal.ui.download import personal_data_of
+from portal.web.error_pages import status_of
+from portal.web.guards import actor, needs, now, proved
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.privacy import COUNTED
-from services.users import Permission
+from services.users.identity import Permission
 
 # What the page calls the steps, and what they changed.
 STEPS = {
@@ -37,7 +37,7 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """What is held about a person, and the way to erase them."""
 
     def __init__(self, services: Services) -> None:
-        self._services, self._erasures = services, services.erasures
+        self._services, self._erasures = services, services.privacy.erasures
         super().__init__(name="Privacy", endpoint="privacy", url="/admin/users/<user_id>/privacy")
 
     @expose("/")
@@ -51,7 +51,7 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     @proved
     def export_view(self, user_id: str) -> Any:
         """Hand out all that is held."""
-        return held_about(user_id)
+        return personal_data_of(user_id)
 
     @expose("/erase", methods=("POST",))
     @needs(Permission.USER_ERASE)
@@ -73,10 +73,10 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         may_erase = actor().may(Permission.USER_ERASE)
         progress = self._erasures.progress(actor=actor(), user_id=user_id) if may_erase else None
         outlook = self._erasures.outlook(actor=actor(), user_id=user_id) if may_erase else None
-        asked_by = self._services.users.names([progress.erasure.asked_by]) if progress else {}
+        asked_by = self._services.users.accounts.names([progress.erasure.asked_by]) if progress else {}
         return render_template(
             "admin/privacy.html",
-            person=outlook.person if outlook else self._services.users.get(user_id),
+            person=outlook.person if outlook else self._services.users.accounts.get(user_id),
             outlook=outlook,
             counted=COUNTED,
             progress=progress,

@@ -5,18 +5,18 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal import words
-from portal.admin import demands, preview
-from portal.errors import status_of
-from portal.guards import actor, needs, now, prove_first
+from portal.admin import role_preview, sign_in_policy
+from portal.ui import formatting
+from portal.web.error_pages import status_of
+from portal.web.guards import actor, needs, now, require_step_up
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug
-from services.users import Permission, Role, Scope, Security
+from services.users.identity import Permission, Role, Scope, SignInPolicy
 
 # How the matrix names and groups the permissions.
 GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
-    ("Tickets", tuple(words.TICKET_RIGHTS.items())),
+    ("Tickets", tuple(formatting.TICKET_RIGHTS.items())),
     (
         "People",
         (
@@ -55,7 +55,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """The matrix, and the same matrix with one column open for editing."""
 
     def __init__(self, services: Services) -> None:
-        self._roles, self._users = services.roles, services.users
+        self._roles, self._users = services.users.roles, services.users.accounts
         super().__init__(name="Roles", endpoint="roles", url="/admin/roles")
 
     @expose("/")
@@ -82,13 +82,17 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return self._matrix(None, securing=role) if role.builtin else self._matrix(_shown(role))
 
     def _secure(self, role: Role) -> Any:
-        prove_first()
-        security, version = demands.sent(), request.form.get("version", "")
+        require_step_up()
+        security, version = sign_in_policy.sent(), request.form.get("version", "")
         if security is None or not version.isdecimal() or len(version) > 9:
             raise Invalid("This form is incomplete. Load the page again.")
         try:
             self._roles.secure(
-                actor=actor(), role_id=role.role_id, security=security, seen=int(version), now=now()
+                actor=actor(),
+                role_id=role.role_id,
+                security=security,
+                expected_version=int(version),
+                now=now(),
             )
         except (Invalid, Conflicted) as refused:
             flash(refused.message, "error")
@@ -97,9 +101,9 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return redirect(url_for("roles.index_view"))
 
     def _save(self, role_id: str, role: Role | None) -> Any:
-        prove_first()
+        require_step_up()
         sent = _sent(role_id if role else None)
-        if preview.asked():
+        if role_preview.asked():
             return self._matrix(sent)
         wanted = {name: scope for name, scope in sent["scopes"].items() if scope != "none"}
         permissions = {Permission(name): Scope[scope.upper()] for name, scope in wanted.items()}
@@ -112,7 +116,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 role_id=role_id,
                 name=sent["name"],
                 permissions=permissions,
-                seen=sent["version"],
+                expected_version=sent["version"],
                 security=sent["security"],
             )
         except (Invalid, Conflicted) as refused:
@@ -153,7 +157,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             list_url=url_for("roles.index_view"),
             save_url=request.full_path if editing or securing else "",
             errors=errors or {},
-            preview=preview.of_form(editing),
+            preview=role_preview.of_form(editing),
         )
 
     def _demands(self, editing: dict[str, Any] | None, securing: Role | None) -> list[dict[str, Any]]:
@@ -161,10 +165,10 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         if securing is None and editing is None:
             return []
         role_id = securing.role_id if securing else editing and editing["role_id"]
-        stored = self._roles.read(role_id).security if role_id else Security()
+        stored = self._roles.read(role_id).security if role_id else SignInPolicy()
         wished = (editing or {}).get("security") or stored
-        was = {one["name"]: one["value"] for one in demands.offered(stored)}
-        return [one | {"was": was[one["name"]]} for one in demands.offered(wished)]
+        was = {one["name"]: one["value"] for one in sign_in_policy.offered(stored)}
+        return [one | {"was": was[one["name"]]} for one in sign_in_policy.offered(wished)]
 
     def _column(self, role: Role, editing: dict[str, Any] | None) -> dict[str, Any]:
         """Describe a role's column; where it is edited, with what is stored beside what is wished."""
@@ -206,5 +210,5 @@ def _sent(role_id: str | None) -> dict[str, Any]:
         "name": form.get("name", ""),
         "version": int(version),
         "scopes": scopes,
-        "security": demands.sent(),
+        "security": sign_in_policy.sent(),
     }

@@ -5,11 +5,12 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView, expose
 
-from portal.guards import actor, needs, now, proved
+from portal.web.guards import actor, needs, now, proved
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.bootstrap import Services
 from services.errors import Invalid
-from services.users import Permission, SessionGone, User, sort_name
+from services.users.credentials import SessionGone
+from services.users.identity import Permission, User, sort_name
 
 MOST = 25  # people found by a name; more of it finds fewer
 
@@ -27,7 +28,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         """Find people by name or address (`q`), or show the sessions of one (`person`)."""
         user_id = request.args.get("person", "")
         if user_id:
-            return self._person(self._services.users.get(user_id))
+            return self._person(self._services.users.accounts.get(user_id))
         text = request.args.get("q", "").strip()[:200]
         found = self._find(text) if text else []
         if len(found) == 1:
@@ -40,7 +41,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     def end_view(self) -> Any:
         """End one session of a person, or all of them."""
         user_id, session_id = request.form.get("person", ""), request.form.get("session", "")
-        devices = self._services.devices
+        devices = self._services.users.devices
         if session_id == "all":
             devices.end_all(actor=actor(), user_id=user_id, now=now())
             own = user_id == actor().user_id
@@ -60,7 +61,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         """Take away the second factor of somebody who lost theirs."""
         user_id = request.form.get("person", "")
         try:
-            self._services.second_factor.turn_off(actor=actor(), user_id=user_id, now=now())
+            self._services.users.second_factor.turn_off(actor=actor(), user_id=user_id, now=now())
             flash("The second factor is off. The password alone signs in now.", "success")
         except Invalid as refused:
             flash(refused.message, "error")
@@ -71,17 +72,17 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     @proved
     def view_as_view(self) -> Any:
         """Say what viewing as another person is, and begin it."""
-        person = self._services.users.get(request.values.get("person", ""))
+        person = self._services.users.accounts.get(request.values.get("person", ""))
         if request.method == "POST":
             try:
-                self._services.viewing.start(actor=actor(), user_id=person.user_id, now=now())
+                self._services.users.view_as.start(actor=actor(), user_id=person.user_id, now=now())
                 return redirect("/")
             except Invalid as refused:
                 flash(refused.message, "error")
         return render_template("admin/view_as.html", person=person, role=self._role(person))
 
     def _person(self, person: User) -> str:
-        devices = self._services.devices.of_person(actor=actor(), user_id=person.user_id, now=now())
+        devices = self._services.users.devices.of_person(actor=actor(), user_id=person.user_id, now=now())
         return render_template(
             "admin/sessions.html",
             q="",
@@ -91,16 +92,16 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             role=self._role(person),
             devices=devices,
             here=actor().session_id,
-            has_second_factor=self._services.second_factor.is_on(person.user_id),
+            has_second_factor=self._services.users.second_factor.is_on(person.user_id),
             may_edit=actor().may(Permission.USER_EDIT) and person.user_id != actor().user_id,
             may_view_as=actor().may(Permission.USER_VIEW_AS) and person.user_id != actor().user_id,
         )
 
     def _role(self, person: User) -> str:
-        return str(self._services.users.get_user_role(user_id=person.user_id).name)
+        return str(self._services.users.accounts.get_user_role(user_id=person.user_id).name)
 
     def _find(self, text: str) -> list[User]:
-        users = self._services.users
+        users = self._services.users.accounts
         if "@" in text:
             try:
                 owner = users.find_by_email(text)

@@ -8,20 +8,20 @@ from zoneinfo import ZoneInfo
 from flask import abort, jsonify, redirect, request, url_for
 from flask_admin import expose
 
-from portal import navigation
 from portal.admin.agents import agent_notes
+from portal.admin.empty_states import nothing_in_view
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import Kept, LedgerView, in_grid_words
-from portal.admin.nothing import nothing_in_view
-from portal.guards import actor, now
-from portal.links import GRID
-from portal.undo import Message, change_of, offering
+from portal.ui import navigation
+from portal.ui.grid_links import GRID
+from portal.ui.undo_messages import Message, change_of, offering
+from portal.web.guards import actor, now
 from pynamodb_grid.admin import BulkResult, ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
 from services.tickets import PRIORITIES, STATUSES, Ticket, TicketRow, label
-from services.users import Permission
+from services.users.identity import Permission
 
 Choices = Sequence[tuple[str, str]]
 EXPORT_MOST = 50_000
@@ -44,15 +44,15 @@ class TicketSource(Kept):
 
     def page(self, request: ListRequest) -> Page:
         """Read one page."""
-        return self._services.tickets.page(actor=actor(), request=request)
+        return self._services.tickets.service.page(actor=actor(), request=request)
 
     def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[TicketRow]:
         """Walk all tickets that match."""
-        return self._services.tickets.iterate(actor=actor(), conditions=conditions, sort=sort)
+        return self._services.tickets.service.iterate(actor=actor(), conditions=conditions, sort=sort)
 
     def sortable(self, conditions: Conditions) -> Collection[str]:
         """Tell by what such a list can be sorted."""
-        return self._services.tickets.sortable(actor=actor(), conditions=conditions)
+        return self._services.tickets.service.sortable(actor=actor(), conditions=conditions)
 
     def pk(self, row: Any) -> str:
         """Write the ticket's number."""
@@ -65,7 +65,7 @@ class TicketSource(Kept):
     def get(self, pk: str) -> Any:
         """Read one ticket as it is now; None when there is none to see."""
         try:
-            return self._services.tickets.get(actor=actor(), ticket_id=_number(pk))
+            return self._services.tickets.service.get(actor=actor(), ticket_id=_number(pk))
         except (Missing, NotFound):
             return None
 
@@ -84,10 +84,12 @@ class TicketSource(Kept):
     ) -> Any:
         """Change a ticket; changes of others to other fields are kept."""
         del seen  # the ledger knows what each version showed
-        tickets, number = self._services.tickets, _number(pk)
+        tickets, number = self._services.tickets.service, _number(pk)
         with in_grid_words():
             version = expected_version or tickets.get(actor=actor(), ticket_id=number).version
-            return tickets.update(actor=actor(), now=now(), ticket_id=number, seen=version, changes=values)
+            return tickets.update(
+                actor=actor(), now=now(), ticket_id=number, expected_version=version, changes=values
+            )
 
 
 class TicketView(LedgerView):
@@ -163,7 +165,7 @@ class TicketView(LedgerView):
             "agent_notes": agent_notes,
             "sort_words": SORT_WORDS,
             "nothing": lambda: nothing_in_view(actor()),
-            "allowed": {status: self._services.workflow.allowed(status) for status in STATUSES},
+            "allowed": {status: self._services.tickets.workflow.allowed(status) for status in STATUSES},
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
 
@@ -186,7 +188,7 @@ class TicketView(LedgerView):
         """Write people and teams by name."""
         value = getattr(row, name)
         if name in ("requester_id", "assignee_id"):
-            return self._services.users.names([value]).get(value, value or "")
+            return self._services.users.accounts.names([value]).get(value, value or "")
         if name == "team_id":
             return self._services.catalog.names("team").get(value, value or "")
         return super().export_value(row, name, labels)
@@ -210,7 +212,7 @@ class TicketView(LedgerView):
 
     def _names_of(self, rows: Sequence[TicketRow]) -> dict[str, str]:
         people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
-        return self._services.users.names(people)
+        return self._services.users.accounts.names(people)
 
     @bulk_action("assign", "Assign", choices=lambda view: [("", "Unassigned"), *view._agents()])
     def bulk_assign(self, pk: str, version: int | None, value: str | None) -> Ticket:
@@ -250,10 +252,10 @@ class TicketView(LedgerView):
             ChoiceFilter("status", _labelled(STATUSES), "Status"),
             PersonFilter(
                 "assignee_id", self._agents, "Assignee",
-                name="assignee", empty="Unassigned", names=self._services.users.names,
+                name="assignee", empty="Unassigned", names=self._services.users.accounts.names,
             ),
             PersonFilter(
-                "requester_id", (), "Requester", name="requester", names=self._services.users.names
+                "requester_id", (), "Requester", name="requester", names=self._services.users.accounts.names
             ),
             ChoiceFilter("team_id", lambda: self._entries("team"), "Team", name="team", empty="No team"),
             ChoiceFilter("priority", _labelled(PRIORITIES), "Priority"),
@@ -266,7 +268,7 @@ class TicketView(LedgerView):
         ]  # fmt: skip
 
     def _agents(self) -> Choices:
-        return [(user.user_id, user.name) for user in self._services.users.agents()]
+        return [(user.user_id, user.name) for user in self._services.users.accounts.agents()]
 
     def _entries(self, kind: str) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.all(kind)]

@@ -8,13 +8,13 @@ from flask import flash, redirect, request, url_for
 from flask_admin import expose
 
 from portal.admin.grid import Kept, in_grid_words
-from portal.admin.people_bulk import BULK, PeopleBulk
-from portal.guards import actor, now, prove_first
+from portal.admin.user_bulk_actions import BULK, UserBulkActions
+from portal.web.guards import actor, now, require_step_up
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, NotFound, Throttled
-from services.users import Permission, User, sort_name
+from services.users.identity import Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
 
@@ -25,7 +25,7 @@ class UserSource(Kept):
     why_kept = "People are suspended, not deleted: tickets name them."
 
     def __init__(self, services: Services) -> None:
-        self._users = services.users
+        self._users = services.users.accounts
 
     def page(self, request: ListRequest) -> Page:
         """Read one page."""
@@ -56,7 +56,7 @@ class UserSource(Kept):
 
     def create(self, values: Mapping[str, Any]) -> User:
         """Create an account; a letter invites its owner."""
-        prove_first()
+        require_step_up()
         with in_grid_words(team_ids="team_ids"):
             return self._users.create(
                 actor=actor(),
@@ -85,12 +85,12 @@ class UserSource(Kept):
             known |= {"organization_id": user.organization_id or ""}
             wanted = known | {name: _plain(value) for name, value in values.items()}
             if any(wanted[name] != known[name] for name in REACH):
-                prove_first()
+                require_step_up()
             return self._users.update(
                 now=now(),
                 actor=actor(),
                 user_id=pk,
-                seen=expected_version or user.version,
+                expected_version=expected_version or user.version,
                 name=wanted["name"] or "",
                 email=wanted["email"] or "",
                 role_id=wanted["role_id"] or "",
@@ -104,7 +104,7 @@ class UserSource(Kept):
 REACH = ("email", "role_id", "active", "team_ids", "organization_id")
 
 
-class UserView(PeopleBulk):
+class UserView(UserBulkActions):
     """All people."""
 
     list_template = "admin/users.html"
@@ -154,7 +154,7 @@ class UserView(PeopleBulk):
         """Send somebody's invitation again."""
         user_id = request.form.get("id", "")
         try:
-            invited = self._services.invitations.send(actor=actor(), user_id=user_id, now=now())
+            invited = self._services.users.invitations.send(actor=actor(), user_id=user_id, now=now())
         except (Invalid, Conflicted, Throttled) as refused:
             flash(refused.message, "error")
         else:
@@ -177,7 +177,7 @@ class UserView(PeopleBulk):
             "create_icon": "user-plus",
             "roles": dict(self._roles()),
             "teams": dict(self._teams()),
-            "organizations": self._services.organizations.names(),
+            "organizations": self._services.users.organizations.names(),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
             "links_of": _links_of,
@@ -196,10 +196,10 @@ class UserView(PeopleBulk):
         return {field.name: field for field in fields}
 
     def _roles(self) -> Choices:
-        return [(role.role_id, role.name) for role in self._services.roles.all()]
+        return [(role.role_id, role.name) for role in self._services.users.roles.all()]
 
     def _organizations(self) -> Choices:
-        return [(each.id, each.name) for each in self._services.organizations.stored()]
+        return [(each.id, each.name) for each in self._services.users.organizations.stored()]
 
     def _teams(self) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.stored("team")]

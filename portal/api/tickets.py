@@ -5,14 +5,14 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from portal import errors
-from portal.api import wishes
-from portal.api.access import caller, holder, with_token
-from portal.api.answers import MeAnswer, TicketAnswer, TicketsAnswer
-from portal.guards import now, services
+from portal.api import request_schemas
+from portal.api.authentication import caller, holder, with_token
+from portal.api.responses import MeResponse, TicketResponse, TicketsResponse
+from portal.web import error_pages
+from portal.web.guards import now, services
 from services.errors import Invalid
 from services.tickets import Conflict, Ticket
-from services.users import Permission
+from services.users.identity import Permission
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 LONGEST_KEY = 200
@@ -30,32 +30,34 @@ def challenge(response: Response) -> Response:
 @with_token()
 def me() -> Response:
     """Tell who is calling, and what the token permits."""
-    return jsonify(asdict(MeAnswer.of(holder())))
+    return jsonify(asdict(MeResponse.of(holder())))
 
 
 @bp.get("/tickets")
 @with_token(Permission.TICKET_VIEW)
 def tickets() -> Response:
     """List the tickets that the caller may see."""
-    page = services().tickets.page(actor=caller(), request=wishes.page())
-    return jsonify(asdict(TicketsAnswer.of(page)))
+    page = services().tickets.service.page(actor=caller(), request=request_schemas.page())
+    return jsonify(asdict(TicketsResponse.of(page)))
 
 
 @bp.get("/tickets/<int:ticket_id>")
 @with_token(Permission.TICKET_VIEW)
 def ticket(ticket_id: int) -> Response:
     """Show one ticket."""
-    return _answer(services().tickets.get(actor=caller(), ticket_id=ticket_id))
+    return _answer(services().tickets.service.get(actor=caller(), ticket_id=ticket_id))
 
 
 @bp.post("/tickets")
 @with_token(Permission.TICKET_CREATE)
 def create() -> Response:
     """Open a ticket; the same Idempotency-Key opens one only, however often it arrives."""
-    wanted = wishes.body(wishes.NEW)
+    wanted = request_schemas.body(request_schemas.NEW)
     wanted = {name: value for name, value in wanted.items() if value is not None}
     text = {"subject": wanted.pop("subject", ""), "body": wanted.pop("body", "")}
-    made = services().tickets.create(actor=caller(), now=now(), channel="api", once=_once(), **text, **wanted)
+    made = services().tickets.service.create(
+        actor=caller(), now=now(), channel="api", idempotency_key=_idempotency_key(), **text, **wanted
+    )
     response = _answer(made)
     response.status_code = 201
     response.headers["Location"] = url_for("api.ticket", ticket_id=made.ticket_id)
@@ -66,40 +68,41 @@ def create() -> Response:
 @with_token()
 def change(ticket_id: int) -> Response:
     """Change fields, with a reply or an internal note where one is sent, as one version."""
-    wanted = wishes.body((*wishes.CHANGES, *wishes.WORDS))
-    spoken = {name: wanted.pop(name) for name in wishes.WORDS if name in wanted}
+    wanted = request_schemas.body((*request_schemas.CHANGES, *request_schemas.WORDS))
+    spoken = {name: wanted.pop(name) for name in request_schemas.WORDS if name in wanted}
     if len(spoken) > 1:
         raise Invalid("Send a reply or a note, not both at once.")
     said, text = next(iter(spoken.items()), ("reply", None))
     try:
-        changed = services().tickets.update(
-            actor=caller(), now=now(), ticket_id=ticket_id, seen=wishes.version(), changes=wanted,
-            body=text, public=said == "reply", once=_once(),
+        changed = services().tickets.service.update(
+            actor=caller(), now=now(), ticket_id=ticket_id, expected_version=request_schemas.version(), changes=wanted,
+            body=text, public=said == "reply", idempotency_key=_idempotency_key(),
         )  # fmt: skip
-    except wishes.VersionNeeded as missing:
-        return errors.answer(428, missing.message)
+    except request_schemas.VersionNeeded as missing:
+        return error_pages.answer(428, missing.message)
     except Conflict as found:
-        return _clash(found)
+        return _field_conflict(found)
     return _answer(changed)
 
 
 def _answer(found: Ticket) -> Response:
-    response = jsonify(asdict(TicketAnswer.of(found)))
+    response = jsonify(asdict(TicketResponse.of(found)))
     response.headers["ETag"] = f'"{found.version}"'
     return response
 
 
-def _clash(found: Conflict) -> Response:
+def _field_conflict(found: Conflict) -> Response:
     """Say which fields somebody else changed; what others changed elsewhere was no hindrance."""
-    clashes = {
-        clash.field: f"It is {clash.theirs!r} by now, it was {clash.old!r}." for clash in found.clashes
+    field_conflicts = {
+        field_conflict.field: f"It is {field_conflict.theirs!r} by now, it was {field_conflict.old!r}."
+        for field_conflict in found.field_conflicts
     }
-    response = errors.answer(412, found.message, clashes)
+    response = error_pages.answer(412, found.message, field_conflicts)
     response.headers["ETag"] = f'"{found.version}"'
     return response
 
 
-def _once() -> str | None:
+def _idempotency_key() -> str | None:
     """Return the key under which the same wish is granted once, None when none came along."""
     key: Any = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:

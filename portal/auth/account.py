@@ -3,11 +3,13 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal import errors, identity
-from portal.download import held_about
-from portal.guards import actor, now, proved, public, services, signed_in
+from portal.ui.download import personal_data_of
+from portal.web import error_pages, identity
+from portal.web.guards import actor, now, proved, public, services, signed_in
 from services.errors import Invalid, Throttled
-from services.users import Actor, AlreadyOn, LinkSpent, Permission, Purpose, Session, SessionGone
+from services.users.accounts import LinkSpent, Purpose
+from services.users.credentials import AlreadyOn, Session, SessionGone
+from services.users.identity import Actor, Permission
 
 bp = Blueprint("account", __name__)
 ASKED = "If this address has an account, a letter with a link is on its way. It works for one hour."
@@ -26,9 +28,9 @@ def ask() -> Response | tuple[str, int] | str:
     """Take the address down; the answer is the same whether somebody has it or not."""
     email = request.form.get("email", "")
     try:
-        services().accounts.ask_for_reset(email=email, origin=identity.origin(), now=now())
+        services().users.own_account.ask_for_reset(email=email, origin=identity.origin(), now=now())
     except (Invalid, Throttled) as refused:
-        return errors.with_status(
+        return error_pages.with_status(
             render_template("auth/forgot.html", email=email[:254], error=refused.message), refused
         )
     return render_template("auth/forgot.html", email=email[:254], error=None, sent=ASKED)
@@ -39,9 +41,9 @@ def ask() -> Response | tuple[str, int] | str:
 def choose(purpose: str, token: str) -> str | Response:
     """Show the form for a new password to who has a good link."""
     try:
-        person = services().accounts.look_up(token=token, purpose=Purpose(purpose), now=now())
+        person = services().users.own_account.look_up(token=token, purpose=Purpose(purpose), now=now())
     except LinkSpent as spent:
-        return errors.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
+        return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
     return render_template("auth/choose_password.html", email=person.email, purpose=purpose, error=None)
 
 
@@ -51,16 +53,16 @@ def set_password(purpose: str, token: str) -> Response:
     """Set the password; the link is used up and the person signs in with it."""
     password, email = request.form.get("password", ""), request.form.get("email", "")[:254]
     try:
-        person = services().accounts.choose_password(
+        person = services().users.own_account.choose_password(
             token=token, purpose=Purpose(purpose), password=password, now=now()
         )
     except LinkSpent as spent:
-        return errors.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
+        return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
     except (Invalid, Throttled) as refused:
         page = render_template(
             "auth/choose_password.html", email=email, purpose=purpose, error=refused.message
         )
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     flash("Your new password is set. Sign in with it.", "success")
     return redirect(url_for("auth.login", email=person.email))
 
@@ -78,7 +80,7 @@ def change_password() -> Response | str:
     """Change the password; all other devices are signed out."""
     form = request.form
     try:
-        services().accounts.change_password(
+        services().users.own_account.change_password(
             actor=actor(),
             current=form.get("current", ""),
             password=form.get("password", ""),
@@ -86,7 +88,7 @@ def change_password() -> Response | str:
             now=now(),
         )
     except (Invalid, Throttled) as refused:
-        return errors.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
+        return error_pages.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
     flash("Your password is changed. Your other devices are signed out.", "success")
     return redirect(url_for("account.own"))
 
@@ -96,7 +98,7 @@ def change_password() -> Response | str:
 def end_device() -> Response:
     """Sign one device of one's own out, or all but this one."""
     who, chosen = actor(), request.form.get("session", "")
-    devices = services().devices
+    devices = services().users.devices
     if chosen == "others":
         devices.end_all(actor=who, user_id=who.user_id, now=now())
         flash("All other devices are signed out.", "success")
@@ -126,14 +128,14 @@ def confirm() -> Response | str:
     """Turn the second factor on and show the recovery codes this once."""
     form = request.form
     try:
-        codes = services().second_factor.confirm(
+        codes = services().users.second_factor.confirm(
             actor=actor(), token=form.get("token", ""), code=form.get("code", ""), now=now()
         )
     except AlreadyOn as loaded_again:
         flash(loaded_again.message, "info")
         return redirect(url_for("account.own"))
     except Invalid as refused:
-        return errors.with_status(_enrolment(refused.message, form.get("token", "")), refused)
+        return error_pages.with_status(_enrolment(refused.message, form.get("token", "")), refused)
     return render_template("auth/recovery_codes.html", codes=codes, required=actor().second_factor_missing)
 
 
@@ -143,7 +145,7 @@ def confirm() -> Response | str:
 def turn_off() -> Response:
     """Turn one's own second factor off, unless one's role demands it."""
     try:
-        services().second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
+        services().users.second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
         flash("The second factor is off.", "success")
     except Invalid as refused:
         flash(refused.message, "error")
@@ -154,7 +156,7 @@ def turn_off() -> Response:
 @signed_in
 def stop_viewing() -> Response:
     """See the product through one's own eyes again."""
-    services().viewing.stop(actor=actor(), now=now())
+    services().users.view_as.stop(actor=actor(), now=now())
     return redirect(url_for("auth.front"))
 
 
@@ -162,7 +164,7 @@ def stop_viewing() -> Response:
 @signed_in
 def export() -> Response:
     """Hand out all that is held about oneself."""
-    return held_about(actor().user_id)
+    return personal_data_of(actor().user_id)
 
 
 def page(errors: dict[str, str] | None = None, email: str = "") -> str:
@@ -173,18 +175,18 @@ def page(errors: dict[str, str] | None = None, email: str = "") -> str:
         "auth/account.html",
         devices=devices,
         here=who.session_id,
-        address=services().addresses.own(actor=who, now=now()),
+        address=services().users.email_addresses.own(actor=who, now=now()),
         email=email,
-        has_second_factor=services().second_factor.is_on(who.user_id),
-        second_factor_required=services().second_factor.is_required(who),
-        has_password=services().accounts.has_password(who),
+        has_second_factor=services().users.second_factor.is_on(who.user_id),
+        second_factor_required=services().users.second_factor.is_required(who),
+        has_password=services().users.own_account.has_password(who),
         has_tokens=who.may(Permission.TOKEN_CREATE),
         errors=errors or {},
     )
 
 
 def _enrolment(error: str | None, token: str = "") -> str:
-    enrolment = services().second_factor.begin(actor(), token)
+    enrolment = services().users.second_factor.begin(actor(), token)
     required = actor().second_factor_missing
     return render_template("auth/second_factor.html", enrolment=enrolment, error=error, required=required)
 
@@ -194,4 +196,4 @@ def _devices(who: Actor) -> list[Session]:
     asks = who.viewer or who
     if not asks.may(Permission.SESSION_REVOKE) and who.viewer:
         return []
-    return services().devices.of_person(actor=asks, user_id=who.user_id, now=now())
+    return services().users.devices.of_person(actor=asks, user_id=who.user_id, now=now())

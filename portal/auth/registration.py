@@ -4,10 +4,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from models.errors import EngineUnavailable
-from portal import errors, identity
-from portal.guards import now, public, services
+from portal.web import error_pages, identity
+from portal.web.guards import now, public, services
 from services.errors import Invalid, Throttled
-from services.users import LinkSpent, RegistrationClosed
+from services.users.accounts import LinkSpent, RegistrationClosed
 
 bp = Blueprint("registration", __name__, url_prefix="/register")
 ASKED = "If this address can have an account, a letter is on its way. Its link works for one day."
@@ -17,7 +17,7 @@ ASKED = "If this address can have an account, a letter is on its way. Its link w
 def is_open() -> bool:
     """Tell other pages whether to lead here, a few seconds late; while the engine is away they do not."""
     try:
-        return services().access.get().is_open
+        return services().users.registration_policy.get().is_open
     except EngineUnavailable:
         return False
 
@@ -26,7 +26,7 @@ def is_open() -> bool:
 @public
 def form() -> str:
     """Ask for name and address."""
-    if not services().registration.is_open():
+    if not services().users.registration.is_open():
         raise RegistrationClosed
     return _form()
 
@@ -37,13 +37,13 @@ def ask() -> Response | str:
     """Take a wish down; the answer is the same whatever is known of the address."""
     name, email = request.form.get("name", ""), request.form.get("email", "")
     try:
-        services().registration.ask(name=name, email=email, origin=identity.origin(), now=now())
+        services().users.registration.ask(name=name, email=email, origin=identity.origin(), now=now())
     except Invalid as refused:
         page = _form(name=name[:100], email=email[:254], errors=refused.fields)
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     except Throttled as refused:
         page = _form(name=name[:100], email=email[:254], errors={"email": refused.message})
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     return _form(sent=ASKED)
 
 
@@ -52,7 +52,7 @@ def ask() -> Response | str:
 def choose(token: str) -> str | Response:
     """Show the form for a password to who has a good link."""
     try:
-        wish = services().registration.look_up(token=token, now=now())
+        wish = services().users.registration.look_up(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
     return _password(wish.email)
@@ -63,14 +63,14 @@ def choose(token: str) -> str | Response:
 def register(token: str) -> Response:
     """Make the account; the link is used up and the person signs in."""
     try:
-        person = services().registration.register(
+        person = services().users.registration.register(
             token=token, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except LinkSpent as spent:
         return _spent(spent)
     except (Invalid, Throttled) as refused:
         email = request.form.get("email", "")[:254]
-        return errors.with_status(_password(email, refused.message), refused)
+        return error_pages.with_status(_password(email, refused.message), refused)
     flash("Your account is ready. Sign in with your password.", "success")
     return redirect(url_for("auth.login", email=person.email))
 
@@ -88,4 +88,4 @@ def _password(email: str, error: str | None = None) -> str:
 def _spent(spent: LinkSpent) -> Response:
     again = url_for("registration.form") if is_open() else None
     page = render_template("auth/link_spent.html", message=spent.message, again=again)
-    return errors.with_status(page, spent)
+    return error_pages.with_status(page, spent)

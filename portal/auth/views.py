@@ -5,10 +5,13 @@ from urllib.parse import urlsplit
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal import errors, identity, links, navigation
-from portal.guards import actor, now, public, services, signed_in, visitor
+from portal.ui import grid_links, navigation
+from portal.web import error_pages, identity
+from portal.web.guards import actor, now, public, services, signed_in, visitor
 from services.errors import Throttled
-from services.users import BadCredentials, CodeNeeded, Permission, SignedIn, SignInExpired, WrongCode
+from services.users.credentials import WrongCode
+from services.users.identity import BadCredentials, Permission, SignInExpired
+from services.users.sign_in import CodeNeeded, SignedIn
 
 bp = Blueprint("auth", __name__)
 
@@ -16,7 +19,7 @@ bp = Blueprint("auth", __name__)
 @bp.context_processor
 def ways() -> dict[str, object]:
     """Tell the sign-in page which providers there are."""
-    return {"providers": services().sign_on.providers}
+    return {"providers": services().users.single_sign_on.providers}
 
 
 @bp.get("/")
@@ -46,12 +49,12 @@ def sign_in() -> Response:
     """Check the password; start a session, or ask for the second factor."""
     email, target = request.form.get("email", ""), safe_target(request.form.get("next"))
     try:
-        found = services().authentication.sign_in(
+        found = services().users.authentication.sign_in(
             email=email, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except (BadCredentials, Throttled) as refused:
         page = render_template("auth/login.html", email=email[:254], next=target or "", error=refused.message)
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     if isinstance(found, CodeNeeded):
         page = render_template("auth/code.html", token=found.token, email=email[:254], next=target or "")
         return Response(page, mimetype="text/html")
@@ -65,17 +68,17 @@ def finish() -> Response:
     form, target = request.form, safe_target(request.form.get("next"))
     token, email = form.get("token", ""), form.get("email", "")[:254]
     try:
-        found = services().authentication.finish_sign_in(
+        found = services().users.authentication.finish_sign_in(
             token=token, code=form.get("code", ""), origin=identity.origin(), now=now()
         )
     except SignInExpired as expired:
         page = render_template("auth/login.html", email=email, next=target or "", error=expired.message)
-        return errors.with_status(page, expired)
+        return error_pages.with_status(page, expired)
     except (WrongCode, Throttled) as refused:
         page = render_template(
             "auth/code.html", token=token, email=email, next=target or "", error=refused.message
         )
-        return errors.with_status(page, refused)
+        return error_pages.with_status(page, refused)
     return go_on(found, target)
 
 
@@ -83,7 +86,7 @@ def go_on(found: SignedIn, target: str | None) -> Response:
     """Give the browser its session; any earlier one of this browser ends."""
     old = request.cookies.get(identity.cookie_name())
     if old:
-        services().sessions.revoke(token=old)
+        services().users.sessions.revoke(token=old)
     response = redirect(target or url_for("auth.front"))
     identity.keep(response, found)
     return response
@@ -101,7 +104,7 @@ def logout() -> Response:
 def theme() -> Response:
     """Keep the person's choice of light, dark or system."""
     chosen = request.form.get("theme", "")
-    services().users.set_theme(actor=actor(), theme=chosen)
+    services().users.accounts.set_theme(actor=actor(), theme=chosen)
     fetched = request.headers.get("X-Requested-With") == "fetch"
     target = safe_target(request.form.get("next")) or home()
     response = Response(status=204) if fetched else redirect(target)
@@ -114,7 +117,7 @@ def home() -> str:
     who = actor()
     if who.on_desk and who.may(Permission.TICKET_NOTE):
         mine = {"assignee": who.user_id} if who.role_id == "agent" else {}
-        return links.tickets(**mine, state="open")
+        return grid_links.tickets(**mine, state="open")
     if who.may(Permission.TICKET_VIEW):
         return url_for("help.home")
     pages = [item["url"] for group in navigation.groups(who) for item in group["items"]]

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import current_app, render_template, request, url_for
 
-from portal.guards import actor, now, services
-from portal.once import new_key
+from portal.web.guards import actor, now, services
+from portal.web.idempotency import new_key
 from pynamodb_grid.listing import Page
 from services.errors import Invalid
 from services.tickets import REOPEN_WITHIN, Event, Ticket, TicketRow
-from services.users import Actor, Scope
+from services.users.identity import Actor, Scope
 
 # On the front page; counted from the one page of open tickets that is read for it; on a page of the list.
 SHOWN, COUNTED, LISTED = 5, 25, 15
@@ -43,20 +43,20 @@ def my_tickets(of: str, state: str, cursor: str | None) -> str:
     if state not in STATES or of not in LISTS:
         raise Invalid("This list knows open and solved tickets only.")
     me = actor()
-    shared = services().tickets.list_scope(actor=me) is Scope.ORGANIZATION
+    shared = services().tickets.service.list_scope(actor=me) is Scope.ORGANIZATION
     of = of if shared else ""
     found = (
         _theirs(me, done=STATES[state], cursor=cursor)
         if of
         else _mine(done=STATES[state], size=LISTED, cursor=cursor)
     )
-    names = services().users.names(row.requester_id for row in found.rows) if of else {}
+    names = services().users.accounts.names(row.requester_id for row in found.rows) if of else {}
     first_of_open = state == "open" and not cursor
     return render_template(
         "help/tickets.html",
         tickets=[_listed(row, names.get(row.requester_id or "")) for row in found.rows],
         of=of,
-        shared_with=services().organizations.get(me.organization_id or "").name if shared else None,
+        shared_with=services().users.organizations.get(me.organization_id or "").name if shared else None,
         state=state,
         urls={each: url_for("help.tickets", of=of or None, state=each or None) for each in STATES},
         shared_url=url_for("help.tickets", of="organization"),
@@ -68,12 +68,12 @@ def my_tickets(of: str, state: str, cursor: str | None) -> str:
 
 def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
     """Render one ticket, with a rejected reply kept when there is one."""
-    found, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
+    found, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
     # Whoever may read notes as well reads them on the desk: here everything looks as if it were public.
     messages = [event for event in events if event.body and event.public]
     people = [found.assignee_id, found.requester_id, *(event.actor_id for event in messages)]
-    names, mine = services().users.names(people), found.requester_id == actor().user_id
-    shared = not mine and services().tickets.list_scope(actor=actor()) is Scope.ORGANIZATION
+    names, mine = services().users.accounts.names(people), found.requester_id == actor().user_id
+    shared = not mine and services().tickets.service.list_scope(actor=actor()) is Scope.ORGANIZATION
     team = services().catalog.names("team").get(found.team_id or "")
     return render_template(
         "help/ticket.html",
@@ -94,7 +94,7 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
         shared=shared,
         back_url=url_for("help.tickets", of="organization" if shared else None),
         solve_url=url_for("help.solve", ticket_id=ticket_id) if mine and not found.done else None,
-        may_reply=services().tickets.may_answer(actor=actor(), ticket=found),
+        may_reply=services().tickets.service.may_answer(actor=actor(), ticket=found),
         can_reply=_can_reply(found),
         reopen_days=REOPEN_WITHIN.days,
         body=draft,
@@ -105,11 +105,11 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
 
 def _mine(**limits: Any) -> Page:
     me = actor()
-    return services().tickets.get_tickets_by_user(actor=me, user_id=me.user_id, **limits)
+    return services().tickets.service.get_tickets_by_user(actor=me, user_id=me.user_id, **limits)
 
 
 def _theirs(me: Actor, **limits: Any) -> Page:
-    return services().tickets.get_tickets_of_organization(actor=me, size=LISTED, **limits)
+    return services().tickets.service.get_tickets_of_organization(actor=me, size=LISTED, **limits)
 
 
 def _counted(found: Page) -> str:

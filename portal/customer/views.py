@@ -4,11 +4,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.customer import pages
-from portal.guards import actor, needs, now, services
-from portal.once import new_key, sent_key
+from portal.web.guards import actor, needs, now, services
+from portal.web.idempotency import new_key, sent_idempotency_key
 from services.errors import Invalid
 from services.tickets import NotAllowedNow, TooBusy
-from services.users import Permission
+from services.users.identity import Permission
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 
@@ -43,7 +43,9 @@ def create() -> tuple[str, int] | Response:
     """Open a ticket and show it."""
     values = {name: request.form.get(name, "") for name in NEW_FIELDS}
     try:
-        made = services().tickets.create(actor=actor(), now=now(), **values, once=sent_key())
+        made = services().tickets.service.create(
+            actor=actor(), now=now(), **values, idempotency_key=sent_idempotency_key()
+        )
     except Invalid as refused:
         return _form(values, refused.fields, request.form.get("message_id", "")), 400
     return redirect(url_for("help.ticket", ticket_id=made.ticket_id))
@@ -62,8 +64,8 @@ def reply(ticket_id: int) -> tuple[str, int] | Response:
     """Add the customer's message."""
     body = request.form.get("body", "")
     try:
-        made = services().tickets.customer_reply(
-            actor=actor(), now=now(), ticket_id=ticket_id, body=body, once=sent_key()
+        made = services().tickets.service.customer_reply(
+            actor=actor(), now=now(), ticket_id=ticket_id, body=body, idempotency_key=sent_idempotency_key()
         )
     except (NotAllowedNow, TooBusy) as refused:
         return pages.ticket(ticket_id, body, refused.message), 409
@@ -76,7 +78,7 @@ def reply(ticket_id: int) -> tuple[str, int] | Response:
 @needs(Permission.TICKET_REPLY)
 def solve(ticket_id: int) -> Response:
     """Mark the customer's own ticket as solved."""
-    services().tickets.customer_solve(actor=actor(), now=now(), ticket_id=ticket_id)
+    services().tickets.service.customer_solve(actor=actor(), now=now(), ticket_id=ticket_id)
     return redirect(url_for("help.ticket", ticket_id=ticket_id))
 
 

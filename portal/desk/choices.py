@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.guards import services
+from portal.web.guards import services
 from services.tickets import PRIORITIES, Ticket, label
 
 Choices = list[tuple[str, str]]
@@ -36,15 +36,15 @@ def entries(kind: str, present: str | None = None) -> Choices:
 
 def agents(present: str | None = None) -> Choices:
     """List who can be assigned, with nobody first and the present assignee in any case."""
-    people = [(user.user_id, user.name) for user in services().users.agents()]
+    people = [(user.user_id, user.name) for user in services().users.accounts.agents()]
     if present and present not in dict(people):
-        people.append((present, services().users.names([present]).get(present, present)))
+        people.append((present, services().users.accounts.names([present]).get(present, present)))
     return [("", "Unassigned"), *people]
 
 
 def statuses(present: str) -> Choices:
     """List the present status and those that may follow it."""
-    return [(name, label(name)) for name in services().workflow.allowed(present)]
+    return [(name, label(name)) for name in services().tickets.workflow.allowed(present)]
 
 
 def properties(ticket: Ticket, shown: Mapping[str, str]) -> dict[str, Choices]:
@@ -67,7 +67,7 @@ class Reader:
     """Turns stored values into words, looking each kind of name up once."""
 
     def __init__(self, people: set[str | None]) -> None:
-        self._people = services().users.names(people)
+        self._people = services().users.accounts.names(people)
         self._names = {
             "team_id": services().catalog.names("team"),
             "category": services().catalog.names("category"),

@@ -8,9 +8,9 @@ from flask import render_template, request, url_for
 
 from portal.desk.choices import Reader, label_of
 from portal.desk.timeline import PEOPLE_FIELDS
-from portal.guards import actor, now, services
-from portal.once import new_key
-from services.tickets import Clash, Conflict, Event
+from portal.web.guards import actor, now, services
+from portal.web.idempotency import new_key
+from services.tickets import Conflict, Event, FieldConflict
 
 Pair = tuple[Any, Any]
 RECENT = range(2, 120)  # seconds that are worth naming
@@ -18,23 +18,29 @@ RECENT = range(2, 120)  # seconds that are worth naming
 
 def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
     """Render the choice; an unsent message stays in the form."""
-    present, events = services().tickets.timeline(actor=actor(), ticket_id=ticket_id)
-    writers = {clash.field: _writer(events, clash.field, found) for clash in found.clashes}
+    present, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
+    writers = {
+        field_conflict.field: _writer(events, field_conflict.field, found)
+        for field_conflict in found.field_conflicts
+    }
     reader = Reader(_people(found) | set(writers.values()))
-    seen = next((event for event in events if event.version == found.seen), None)
+    seen = next((event for event in events if event.version == found.expected_version), None)
     seconds = int((now() - found.at).total_seconds())
     url = url_for("desk.ticket", ticket_id=ticket_id)
     return render_template(
         "desk/conflict.html",
         ticket={"ticket_id": ticket_id, "subject": present.subject, "url": url},
-        base_version=found.seen,
+        base_version=found.expected_version,
         their_version=found.version,
         theirs={"id": found.by, "name": reader.person(found.by), "at": found.at},
         gap=f"{seconds} seconds" if seconds in RECENT else None,
         base_at=seen and seen.at,
         saved_version=next((event.version for event in events if event.at == found.at), found.version),
         together=len(set(writers.values())) == 1,
-        fields=[_clash(reader, clash, writers[clash.field]) for clash in found.clashes],
+        fields=[
+            _field_conflict(reader, field_conflict, writers[field_conflict.field])
+            for field_conflict in found.field_conflicts
+        ],
         merged=[
             *(_yours_only(reader, name, pair) for name, pair in found.yours_only.items()),
             *(_theirs_only(reader, name, pair) for name, pair in found.theirs_only.items()),
@@ -48,22 +54,22 @@ def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
 
 def _writer(events: Sequence[Event], name: str, found: Conflict) -> str:
     """Tell who changed a field last since the version that was seen."""
-    since = [e.actor_id for e in events if e.version > found.seen and name in e.changes]
+    since = [e.actor_id for e in events if e.version > found.expected_version and name in e.changes]
     return since[-1] if since else found.by
 
 
-def _clash(reader: Reader, clash: Clash, by: str) -> dict[str, Any]:
+def _field_conflict(reader: Reader, field_conflict: FieldConflict, by: str) -> dict[str, Any]:
     shown = {
-        "name": clash.field,
-        "label": label_of(clash.field),
+        "name": field_conflict.field,
+        "label": label_of(field_conflict.field),
         "by": reader.person(by),
-        "before": _value(reader, clash.field, clash.old),
-        "theirs": _value(reader, clash.field, clash.theirs),
-        "yours": _value(reader, clash.field, clash.yours),
+        "before": _value(reader, field_conflict.field, field_conflict.old),
+        "theirs": _value(reader, field_conflict.field, field_conflict.theirs),
+        "yours": _value(reader, field_conflict.field, field_conflict.yours),
     }
-    if clash.field == "subject":
+    if field_conflict.field == "subject":
         for side in ("theirs", "yours"):
-            shown[side]["parts"] = differing(str(clash.old), str(shown[side]["value"]))
+            shown[side]["parts"] = differing(str(field_conflict.old), str(shown[side]["value"]))
     return shown
 
 
@@ -81,9 +87,9 @@ def differing(before: str, after: str) -> list[tuple[str, bool]]:
 def _people(found: Conflict) -> set[str | None]:
     """Collect everybody the page names."""
     people: set[str | None] = {found.by}
-    for clash in found.clashes:
-        if clash.field in PEOPLE_FIELDS:
-            people |= {clash.old, clash.theirs, clash.yours}
+    for field_conflict in found.field_conflicts:
+        if field_conflict.field in PEOPLE_FIELDS:
+            people |= {field_conflict.old, field_conflict.theirs, field_conflict.yours}
     for name, pair in (*found.yours_only.items(), *found.theirs_only.items()):
         if name in PEOPLE_FIELDS:
             people.update(pair)

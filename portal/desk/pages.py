@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 
 from flask import current_app, render_template, request, url_for
 
-from portal import links
 from portal.desk import choices, timeline
-from portal.guards import actor, services
-from portal.once import new_key
+from portal.ui import grid_links
+from portal.web.guards import actor, services
+from portal.web.idempotency import new_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users import Actor, Permission
+from services.users.identity import Actor, Permission
 
 EARLIER = 5
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
@@ -40,7 +40,7 @@ class Typed:
 def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | None = None) -> str:
     """Render the ticket workspace, with a rejected message or property form as it was sent."""
     who = actor()
-    found, events = services().tickets.timeline(actor=who, ticket_id=ticket_id)
+    found, events = services().tickets.service.timeline(actor=who, ticket_id=ticket_id)
     people = timeline.people_in(events) | {found.requester_id, found.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(found, name) or "" for name in choices.PROPERTIES}
@@ -50,7 +50,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         timeline=timeline.build(events, choices.Reader(people), current_app.jinja_env.filters),
         choices=choices.properties(found, typed.values),
         shown={**stored, **typed.values},
-        seen={**stored, **typed.seen},
+        expected_version={**stored, **typed.seen},
         seen_version=typed.version or found.version,
         errors=typed.errors,
         refused=bool(typed.values),
@@ -93,7 +93,7 @@ def _shown(found: Ticket) -> dict[str, Any]:
     requester = {"id": found.requester_id, "name": "Nobody", "email": None}
     if found.requester_id:
         try:
-            user = services().users.get(found.requester_id)
+            user = services().users.accounts.get(found.requester_id)
             requester |= {"name": user.name, "email": user.email}
         except NotFound:
             requester["name"] = "Somebody who is gone"
@@ -105,7 +105,9 @@ def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
     """List the requester's other open tickets; read from an index, so a moment late on Amazon."""
     if not found.requester_id:
         return []
-    page = services().tickets.get_tickets_by_user(actor=who, user_id=found.requester_id, size=EARLIER + 1)
+    page = services().tickets.service.get_tickets_by_user(
+        actor=who, user_id=found.requester_id, size=EARLIER + 1
+    )
     return [
         {
             "ticket_id": row.ticket_id,
@@ -122,10 +124,10 @@ def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
 def list_before() -> str | None:
     """Return the address of the list one came from, with its filters and its place; None from elsewhere."""
     came_from = urlsplit(request.referrer or "")
-    if came_from.path != links.GRID or came_from.netloc != request.host:
+    if came_from.path != grid_links.GRID or came_from.netloc != request.host:
         return None
-    return f"{links.GRID}?{came_from.query}" if came_from.query else links.GRID
+    return f"{grid_links.GRID}?{came_from.query}" if came_from.query else grid_links.GRID
 
 
 def _back() -> dict[str, str]:
-    return {"label": "Tickets", "url": list_before() or links.GRID}
+    return {"label": "Tickets", "url": list_before() or grid_links.GRID}

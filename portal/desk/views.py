@@ -6,15 +6,15 @@ from typing import Any
 from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.desk import conflict, pages, undoing
+from portal.desk import conflict, pages, undo_changes
 from portal.desk.choices import PROPERTIES
-from portal.errors import wants_json
-from portal.guards import actor, needs, now, services
-from portal.once import new_key, sent_key
-from portal.undo import Message, change_of, offering
+from portal.ui.undo_messages import Message, change_of, offering
+from portal.web.error_pages import wants_json
+from portal.web.guards import actor, needs, now, services
+from portal.web.idempotency import new_key, sent_idempotency_key
 from services.errors import Invalid
 from services.tickets import Conflict, Ticket, TooBusy, label
-from services.users import Permission
+from services.users.identity import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 
@@ -70,8 +70,8 @@ def resolve(ticket_id: int) -> tuple[str, int] | Response:
 @needs(Permission.TICKET_NOTE)
 def undo() -> tuple[Response, int] | Response:
     """Take back one or many changes, `change=TICKET:VERSION`, and say what became of them."""
-    changes = undoing.named(request.form.getlist("change"))
-    outcome = undoing.undo(changes)
+    changes = undo_changes.named(request.form.getlist("change"))
+    outcome = undo_changes.undo(changes)
     failed = bool(outcome.problems) and not outcome.undone
     if wants_json():
         versions = {str(ticket.ticket_id): ticket.version for ticket in outcome.undone}
@@ -99,11 +99,15 @@ def create() -> tuple[str, int] | Response:
     values = {name: request.form.get(name, "") for name in names}
     wanted = {name: value for name, value in values.items() if name != "requester"}
     try:
-        requester = services().users.find_by_email(values["requester"])
+        requester = services().users.accounts.find_by_email(values["requester"])
         if requester is None:
             raise Invalid("Nobody has this address.", {"requester": "Nobody has this address."})
-        made = services().tickets.create(
-            actor=actor(), now=now(), requester_id=requester.user_id, once=sent_key(), **wanted
+        made = services().tickets.service.create(
+            actor=actor(),
+            now=now(),
+            requester_id=requester.user_id,
+            idempotency_key=sent_idempotency_key(),
+            **wanted,
         )
     except Invalid as refused:
         renamed = {"email": "requester"}
@@ -123,15 +127,15 @@ def _write(
         raise Invalid("This form is incomplete. Load the page again.")
     public = draft is not None and draft["kind"] == "reply"
     try:
-        made = services().tickets.update(
+        made = services().tickets.service.update(
             actor=actor(),
             now=now(),
             ticket_id=ticket_id,
-            seen=int(version),
+            expected_version=int(version),
             changes=changes,
             body=draft["body"] if draft else None,
             public=public,
-            once=sent_key(),
+            idempotency_key=sent_idempotency_key(),
         )
     except Conflict as found:
         return conflict.page(ticket_id, found, draft), 409

@@ -2,7 +2,6 @@
 
 from pynamodb_grid.admin.bulk import BulkAction, BulkResult, RowResult, bulk_action
 from pynamodb_grid.admin.context import ActiveFilter, Cell, Column, FilterBar, GridRow, Pager
-from pynamodb_grid.admin.errors import Denied, Missing, Refused, StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind, display
 from pynamodb_grid.admin.filters import (
     BooleanFilter,
@@ -17,6 +16,7 @@ from pynamodb_grid.admin.query import ListQuery
 from pynamodb_grid.admin.source import ModelSource, Source
 from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.admin.view import PynamoView
+from pynamodb_grid.admin.write_errors import Denied, Missing, Refused, StaleWrite, WriteError
 
 __all__ = [
     "ActiveFilter",

@@ -11,12 +11,12 @@ from flask_admin.model import BaseModelView
 from pynamodb.models import Model
 
 from pynamodb_grid.admin.bulk import declared_actions
-from pynamodb_grid.admin.errors import Refused, WriteError
 from pynamodb_grid.admin.fields import Choices, Field, Kind, display, scaffold_fields
 from pynamodb_grid.admin.filters import GridFilter, scaffold_filter
 from pynamodb_grid.admin.forms import form_class
 from pynamodb_grid.admin.query import RESERVED
 from pynamodb_grid.admin.source import ModelSource, Source
+from pynamodb_grid.admin.write_errors import Refused, WriteError
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Sort
 
 _HERE = Path(__file__).parent
@@ -176,9 +176,9 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
         self._filters: list[GridFilter] = self.get_filters() or []
         self._filter_groups = self._filter_args = None
         params = [f.param for f in self._filters]
-        clash = next((p for p in params if p in RESERVED or "." in p or params.count(p) > 1), None)
-        if clash is not None:
-            raise ValueError(f"{type(self).__name__}: the filter parameter {clash!r} cannot be used")
+        field_conflict = next((p for p in params if p in RESERVED or "." in p or params.count(p) > 1), None)
+        if field_conflict is not None:
+            raise ValueError(f"{type(self).__name__}: the filter parameter {field_conflict!r} cannot be used")
 
     def scaffold_form(self) -> type[Any]:
         """Make the create form."""

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from pynamodb_grid.admin.errors import StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Choice
+from pynamodb_grid.admin.write_errors import StaleWrite, WriteError
 from pynamodb_grid.listing import Unavailable
 
 F = TypeVar("F", bound=Callable[..., Any])

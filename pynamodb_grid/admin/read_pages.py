@@ -21,15 +21,7 @@ from pynamodb_grid.admin.export import stream_csv
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.query import ListQuery, filter_conditions, read_query, sort_of
 from pynamodb_grid.admin.targets import return_target
-from pynamodb_grid.listing import (
-    BadRequest,
-    Conditions,
-    ListingError,
-    ListRequest,
-    Page,
-    Sort,
-    Unavailable,
-)
+from pynamodb_grid.listing import BadRequest, Conditions, ListingError, ListRequest, Page, Sort, Unavailable
 
 RETRY_AFTER = "5"  # seconds until a database that was away is worth another try
 

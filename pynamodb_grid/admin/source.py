@@ -11,7 +11,7 @@ from pynamodb.exceptions import DeleteError, PutError, PynamoDBException, Update
 from pynamodb.expressions.condition import Condition as Expression
 from pynamodb.models import Model
 
-from pynamodb_grid.admin.errors import Missing, Refused, StaleWrite
+from pynamodb_grid.admin.write_errors import Missing, Refused, StaleWrite
 from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 
 _ATTEMPTS = 5

@@ -5,12 +5,12 @@ from typing import Any
 from flask import Response, abort, flash, jsonify, redirect, request
 
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
-from pynamodb_grid.admin.errors import Denied, Missing, Refused, StaleWrite, WriteError
 from pynamodb_grid.admin.fields import Field, display
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
 from pynamodb_grid.admin.read_pages import ReadPages
 from pynamodb_grid.admin.targets import return_target
+from pynamodb_grid.admin.write_errors import Denied, Missing, Refused, StaleWrite, WriteError
 
 _MAX_VERSION_DIGITS = 18
 _MAX_TOLD = 5  # what is flashed travels in a cookie

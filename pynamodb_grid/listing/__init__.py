@@ -1,7 +1,8 @@
 """Lists over PynamoDB models: planned by index, paged by signed cursors, bounded in cost."""
 
 from pynamodb_grid.listing.columnar import ColumnarPort, Selection
-from pynamodb_grid.listing.errors import (
+from pynamodb_grid.listing.listing import Listing
+from pynamodb_grid.listing.listing_errors import (
     BadCursor,
     BadRequest,
     ListingError,
@@ -9,7 +10,6 @@ from pynamodb_grid.listing.errors import (
     Unavailable,
     Unservable,
 )
-from pynamodb_grid.listing.listing import Listing
 from pynamodb_grid.listing.plans import Fixed, IndexPlan, Partitioned, Plain, Prefixed, SmallTable
 from pynamodb_grid.listing.request import (
     Condition,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb_grid.listing.errors import BadCursor
+from pynamodb_grid.listing.listing_errors import BadCursor
 
 MAX_CURSOR = 6000  # characters: 32 partial positions fit, and the URL stays under common server limits
 _SIGNATURE = 16
@@ -55,7 +55,7 @@ class CursorCodec:
         """Keep the secret or secrets, or the function that gives them."""
         self._key = key
 
-    def seal(self, cursor: Cursor, context: bytes) -> str:
+    def encrypt(self, cursor: Cursor, context: bytes) -> str:
         """Writes a cursor as URL-safe text."""
         body = json.dumps(cursor.payload(), separators=(",", ":"), ensure_ascii=False).encode()
         signature = next(self._signatures(body, context))
@@ -66,10 +66,10 @@ class CursorCodec:
         if not text or len(text) > MAX_CURSOR or not text.isascii():
             raise BadCursor(MALFORMED)
         try:
-            sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            encrypted = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raise BadCursor(MALFORMED) from None
-        signature, body = sealed[:_SIGNATURE], sealed[_SIGNATURE:]
+        signature, body = encrypted[:_SIGNATURE], encrypted[_SIGNATURE:]
         if not any(hmac.compare_digest(signature, good) for good in self._signatures(body, context)):
             raise BadCursor(FOREIGN)
         try:

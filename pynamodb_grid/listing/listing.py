@@ -11,8 +11,8 @@ from pynamodb_grid.listing import columnar as columnar_pages
 from pynamodb_grid.listing import index_pages, memory_pages
 from pynamodb_grid.listing.columnar import ColumnarPort
 from pynamodb_grid.listing.cursor import FOREIGN, Cursor, CursorCodec, Keys
-from pynamodb_grid.listing.errors import BadCursor, BadRequest, TooLarge
 from pynamodb_grid.listing.index_pages import Slice
+from pynamodb_grid.listing.listing_errors import BadCursor, BadRequest, TooLarge
 from pynamodb_grid.listing.planner import Asked, Implied, Planner
 from pynamodb_grid.listing.plans import IndexPlan, Plan
 from pynamodb_grid.listing.reader import Reader
@@ -197,7 +197,7 @@ class Listing:
         if self._hydrate and route is not None and route.plan.index is not None:
             items = self._current(items, reader)
         after, before, resume = (
-            None if c is None else self._codec.seal(c, context)
+            None if c is None else self._codec.encrypt(c, context)
             for c in (part.next, part.previous, part.resume)
         )
         return Page(

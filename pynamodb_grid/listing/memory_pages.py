@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pynamodb_grid.listing.cursor import Cursor
-from pynamodb_grid.listing.errors import TooLarge
 from pynamodb_grid.listing.index_pages import Slice
+from pynamodb_grid.listing.listing_errors import TooLarge
 from pynamodb_grid.listing.merge import Merge, open_streams
 from pynamodb_grid.listing.plans import SmallTable
 from pynamodb_grid.listing.reader import Reader

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb_grid.listing.errors import BadRequest, Unservable
+from pynamodb_grid.listing.listing_errors import BadRequest, Unservable
 from pynamodb_grid.listing.plans import IndexPlan, Partitioned, Plan, Prefixed, SmallTable, known_values
 from pynamodb_grid.listing.request import Conditions, Sort
 from pynamodb_grid.listing.routes import Matcher, Route

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pynamodb_grid.listing.bounds import Bounds
-from pynamodb_grid.listing.errors import BadRequest, Unavailable
+from pynamodb_grid.listing.listing_errors import BadRequest, Unavailable
 from pynamodb_grid.listing.request import Op
 from pynamodb_grid.listing.schema import Item, KeySchema, Raw, Schema
 from pynamodb_grid.listing.terms import Term

@@ -8,7 +8,7 @@ from typing import Any
 from pynamodb.attributes import Attribute, JSONAttribute, ListAttribute, UnicodeAttribute
 
 from pynamodb_grid.listing.bounds import order_value
-from pynamodb_grid.listing.errors import BadRequest
+from pynamodb_grid.listing.listing_errors import BadRequest
 from pynamodb_grid.listing.request import Condition, Conditions, Op
 from pynamodb_grid.listing.schema import Raw, Schema
 

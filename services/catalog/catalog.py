@@ -11,7 +11,9 @@ from models.setting import Setting
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
 from services.text import free_slug, one_line
-from services.users import Actor, Permission, Recorder, RoleService
+from services.users.audit import AuditWriter
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission
 
 KINDS = ("team", "category")
 
@@ -43,8 +45,10 @@ class Entry:
 class CatalogService:
     """Keeps teams and categories."""
 
-    def __init__(self, roles: RoleService, cache: ShortCache[str, list[Entry]], recorder: Recorder) -> None:
-        self._roles, self._cache, self._recorder = roles, cache, recorder
+    def __init__(
+        self, roles: RoleService, cache: ShortCache[str, list[Entry]], audit_writer: AuditWriter
+    ) -> None:
+        self._roles, self._cache, self._audit_writer = roles, cache, audit_writer
 
     def teams(self) -> list[Entry]:
         """List all teams by name."""
@@ -96,9 +100,9 @@ class CatalogService:
         id_: str | None,
         name: str,
         active: bool,
-        seen: int,
+        expected_version: int,
     ) -> Entry:
-        """Create (`id_` None) or change an entry read at version `seen`.
+        """Create (`id_` None) or change an entry read at version `expected_version`.
 
         Raises PermissionDenied, Invalid, EntryChanged.
         """
@@ -112,8 +116,10 @@ class CatalogService:
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
-        item = Setting(kind=kind, id=key, version=seen + 1, value={"name": name, "active": active})
-        act = self._recorder.entry(
+        item = Setting(
+            kind=kind, id=key, version=expected_version + 1, value={"name": name, "active": active}
+        )
+        act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action=f"{kind}.changed" if old else f"{kind}.created",
@@ -122,18 +128,20 @@ class CatalogService:
             after=item.value,
         )
         try:
-            setting_table.put(item, seen=seen, also=[act])
+            setting_table.put(item, expected_version=expected_version, also=[act])
         except VersionMoved as moved:
             raise EntryChanged from moved
         self._cache.drop(kind)
         return Entry.from_model(item)
 
-    def bring(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
+    def upsert(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
         """Add entries an import names, (id, name); known ones stay as they are."""
         known = {item.id for item in setting_table.of_kind(kind)}
         for id_, name in names:
             if id_ not in known:
-                setting_table.put(Setting(kind=kind, id=id_, value={"name": name, "active": True}), seen=0)
+                setting_table.put(
+                    Setting(kind=kind, id=id_, value={"name": name, "active": True}), expected_version=0
+                )
         self._cache.drop(kind)
 
 

@@ -1,10 +1,10 @@
 """The privacy domain: handing out all that is held about a person, and erasing it."""
 
+from services.privacy.data_export import ExportService, PersonalData
 from services.privacy.erasure import COUNTED, ErasureService, Outlook, Progress
-from services.privacy.held import ExportService, Held
-from services.privacy.packing import archive
-from services.privacy.steps import in_order
-from services.privacy.traces import ERASED, ERASED_NAME
+from services.privacy.erasure_steps import in_order
+from services.privacy.export_archive import archive
+from services.privacy.personal_data_matcher import ERASED, ERASED_NAME
 
 __all__ = [
     "COUNTED",
@@ -12,8 +12,8 @@ __all__ = [
     "ERASED_NAME",
     "ErasureService",
     "ExportService",
-    "Held",
     "Outlook",
+    "PersonalData",
     "Progress",
     "archive",
     "in_order",

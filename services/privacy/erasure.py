@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import audit as audit_table
-from models import setting, together
+from models import setting, transaction
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
@@ -18,22 +18,13 @@ from models.errors import VersionMoved
 from models.setting import Setting
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.privacy.job import DONE, ROUNDS, RUNNING, Erasure
-from services.privacy.steps import Step
-from services.privacy.traces import Traces, telling
-from services.users import (
-    Actor,
-    Administrators,
-    LastAdministrator,
-    Permission,
-    Recorder,
-    RoleService,
-    SessionManager,
-    StaleRecord,
-    User,
-    UserNotFound,
-    sort_name,
-)
+from services.privacy.erasure_job import DONE, ROUNDS, RUNNING, Erasure
+from services.privacy.erasure_steps import Step
+from services.privacy.personal_data_matcher import PersonalDataMatcher, telling
+from services.users.audit import AuditWriter
+from services.users.authorization import LastAdministrator, LastAdministratorLock, RoleService
+from services.users.credentials import SessionManager
+from services.users.identity import Actor, Permission, StaleRecord, User, UserNotFound, sort_name
 
 PARTS = 8  # in one go: half a second of work, so that nothing else of the worker is late
 COUNTED = 1000  # tickets; more are "1,000+"
@@ -77,12 +68,12 @@ class ErasureService:
         *,
         roles: RoleService,
         sessions: SessionManager,
-        recorder: Recorder,
-        administrators: Administrators,
+        audit_writer: AuditWriter,
+        administrators: LastAdministratorLock,
         steps: Sequence[Step],
     ) -> None:
         self._administrators = administrators
-        self._roles, self._sessions, self._recorder, self._steps = roles, sessions, recorder, steps
+        self._roles, self._sessions, self._audit_writer, self._steps = roles, sessions, audit_writer, steps
 
     def outlook(self, *, actor: Actor, user_id: str) -> Outlook:
         """Tell what erasing a person would mean; raises UserNotFound, PermissionDenied."""
@@ -123,17 +114,17 @@ class ErasureService:
             message = "This is not the person's name. Nothing was changed."
             raise Invalid(message, {"confirmed": message})
         erasure = Erasure(user_id, actor.user_id, now, self._traces(item))
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=actor, now=now, action="user.erasure_asked", subject=f"user:{user_id}"
         )
         ended = {"version": int(item.version) + 1, "active": False, "valid_after": now}
 
         def write() -> None:
             leaving = self._administrators.when_person_leaves(item)
-            user_table.amend_if(item, ["version"], also=[erasure.item(), act, *leaving], **ended)
+            user_table.update_if(item, ["version"], also=[erasure.item(), act, *leaving], **ended)
 
         try:
-            together.in_turn(write)
+            transaction.retry_locked(write)
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._sessions.revoke_all(user_id=user_id)
@@ -152,7 +143,7 @@ class ErasureService:
                 self._finish(erasure, moved, now)
                 return part + 1
             try:
-                setting.put(moved.item(), seen=erasure.version)
+                setting.put(moved.item(), expected_version=erasure.version)
             except VersionMoved:  # another worker took over a moment ago
                 return part
             erasure = replace(moved, version=erasure.version + 1)
@@ -161,7 +152,7 @@ class ErasureService:
     def _finish(self, before: Erasure, after: Erasure, now: datetime) -> None:
         """Write down that it is done, once and with no name, and forget whom was looked for."""
         asker = Actor(user_id=after.asked_by, name="", kind="agent")
-        act = self._recorder.entry(
+        act = self._audit_writer.entry(
             actor=asker,
             now=now,
             action="user.erased",
@@ -169,7 +160,7 @@ class ErasureService:
             after=after.counts,
         )
         with suppress(VersionMoved):  # written before a crash
-            together.transact(
+            transaction.transact(
                 lambda transaction: transaction.save(after.item(), condition=Setting.id.does_not_exist()),
                 also=[act],
             )
@@ -189,11 +180,11 @@ class ErasureService:
             return last.message
         return None
 
-    def _traces(self, item: UserItem) -> Traces:
+    def _traces(self, item: UserItem) -> PersonalDataMatcher:
         """Gather all names and addresses the person has had: the trail knows the earlier ones."""
         acts = list(audit_table.of_subject(f"user:{item.user_id}"))
         names = _known(item.name, acts, "name")
-        return Traces(
+        return PersonalDataMatcher(
             user_id=item.user_id,
             addresses=_known(item.email, acts, "email", *_asked_for(item)),
             names=names,

@@ -1,11 +1,16 @@
 """The reporting domain: the columnar copy of the ledger, and every figure made from it."""
 
-from services.reporting.acted import acted_in
+from services.reporting.actor_tickets import tickets_by_actor
 from services.reporting.counts import Tally, TicketCounts
 from services.reporting.dashboard import DashboardService
 from services.reporting.definitions import DEFINITIONS, Definition
 from services.reporting.engine import AnalyticsEngine, Progress
-from services.reporting.errors import (
+from services.reporting.metrics import MetricsService
+from services.reporting.ports import Authorize, Ledger, LedgerEvent, Selection
+from services.reporting.preview import AccessPreview, Preview
+from services.reporting.reader import preload
+from services.reporting.reporting import ReportingService
+from services.reporting.reporting_errors import (
     BadPeriod,
     BadSelection,
     CopyBusy,
@@ -13,13 +18,8 @@ from services.reporting.errors import (
     CopyMissing,
     TooLarge,
 )
-from services.reporting.metrics import MetricsService
-from services.reporting.ports import Authorize, Ledger, LedgerEvent, Selection
-from services.reporting.preview import AccessPreview, Preview
-from services.reporting.reach import Reach, Seer
-from services.reporting.reader import preload
-from services.reporting.reporting import ReportingService
 from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
+from services.reporting.visible_tickets import Reach, Seer
 
 __all__ = [
     "DEFINITIONS",

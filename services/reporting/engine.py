@@ -10,10 +10,10 @@ from pathlib import Path
 
 from services.reporting.cache import SegmentWriter, cache_of_segments, merge_segments, write_cache
 from services.reporting.counts import TicketCounts
-from services.reporting.errors import CopyDamaged, CopyMissing
 from services.reporting.fold import Row, fold, micros, moment_of
 from services.reporting.ports import Condition, Ledger, LedgerEvent, Selection, Sort
 from services.reporting.reader import Reader, View, connect
+from services.reporting.reporting_errors import CopyDamaged, CopyMissing
 from services.reporting.schema import TICKET, quoted
 from services.reporting.selection import select
 from services.reporting.store import File, Manifest, Store

@@ -6,13 +6,7 @@ from itertools import accumulate
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from services.reporting.definitions import (
-    BEFORE_CREATION,
-    DEFINITIONS,
-    NO_REPLY,
-    REOPEN_DAYS,
-    REOPENED,
-)
+from services.reporting.definitions import BEFORE_CREATION, DEFINITIONS, NO_REPLY, REOPEN_DAYS, REOPENED
 from services.reporting.fold import SECOND
 from services.reporting.periods import Period, day_of
 from services.reporting.queries import SLOTS, Answer, Day, Group, Totals

@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from services.reporting import figures
-from services.reporting.answers import Answers
 from services.reporting.engine import AnalyticsEngine
 from services.reporting.fold import micros
 from services.reporting.periods import Period, period
 from services.reporting.ports import Authorize
 from services.reporting.queries import Answer, newest
+from services.reporting.result_cache import ResultCache
 from services.reporting.results import Figure, Filters, Metrics
 
 
@@ -19,7 +19,7 @@ class MetricsService:
     """Answers with explained figures; DashboardService shows the same ones."""
 
     def __init__(self, engine: AnalyticsEngine, authorize: Authorize) -> None:
-        self._engine, self._authorize, self._answers = engine, authorize, Answers()
+        self._engine, self._authorize, self._answers = engine, authorize, ResultCache()
 
     def get_ticket_metrics(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.reporting.errors import BadPeriod
 from services.reporting.fold import SECOND, micros, moment_of
+from services.reporting.reporting_errors import BadPeriod
 from services.reporting.results import Filters
 
 DAY = 86_400 * SECOND

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from services.errors import Unavailable
 from services.reporting.engine import AnalyticsEngine
-from services.reporting.reach import Reach, Seer, compare
-from services.users import Actor, OrganizationService, Permission, RoleService, Scope, User, holders_of
+from services.reporting.visible_tickets import Reach, Seer, compare
+from services.users.authorization import RoleService, holders_of
+from services.users.identity import Actor, Permission, Scope, User
+from services.users.organizations import OrganizationService
 
 PEOPLE = 500  # of a role that are looked at
 Changes = tuple[tuple[Permission, Scope, Scope], ...]

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from services.reporting.errors import CopyBusy, CopyDamaged, CopyMissing, TooLarge
+from services.reporting.reporting_errors import CopyBusy, CopyDamaged, CopyMissing, TooLarge
 from services.reporting.schema import (
     COUNTED,
     FACT,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.reporting.errors import BadSelection
 from services.reporting.fold import DONE, micros
 from services.reporting.ports import Condition, Sort
 from services.reporting.reader import View
+from services.reporting.reporting_errors import BadSelection
 from services.reporting.schema import EVENT, quoted
 
 _DONE = ", ".join(f"'{name}'" for name in sorted(DONE))

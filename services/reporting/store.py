@@ -25,7 +25,7 @@ from typing import Any
 
 import orjson
 
-from services.reporting.errors import CopyDamaged, CopyMissing
+from services.reporting.reporting_errors import CopyDamaged, CopyMissing
 
 FORMAT = 2  # of manifest, segments and cache together: another number means rebuild
 CHUNK = 1 << 20

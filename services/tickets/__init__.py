@@ -4,15 +4,6 @@ from models.ticket import PRIORITIES
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
-from services.tickets.errors import (
-    AlreadyUndone,
-    ChangedSince,
-    Clash,
-    Conflict,
-    NotAllowedNow,
-    TicketNotFound,
-    TooBusy,
-)
 from services.tickets.fields import CHANNELS, STATUSES, is_done
 from services.tickets.importing import (
     MAPPINGS,
@@ -27,6 +18,15 @@ from services.tickets.importing import (
 )
 from services.tickets.service import TicketService
 from services.tickets.ticket import Event, Ticket
+from services.tickets.ticket_errors import (
+    AlreadyUndone,
+    ChangedSince,
+    Conflict,
+    FieldConflict,
+    NotAllowedNow,
+    TicketNotFound,
+    TooBusy,
+)
 from services.tickets.validation import BODY_BYTES, SUBJECT_LENGTH
 from services.tickets.workflow import REOPEN_WITHIN, WorkflowService, label
 from services.tickets.writer import TicketWriter
@@ -43,10 +43,10 @@ __all__ = [
     "AssignmentService",
     "AuditService",
     "ChangedSince",
-    "Clash",
     "Condition",
     "Conflict",
     "Event",
+    "FieldConflict",
     "FileReport",
     "ImportStopped",
     "ImportedEvent",

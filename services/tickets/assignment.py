@@ -8,7 +8,8 @@ from models import assignment as assignment_table
 from models.assignment import Assignment
 from services.catalog import CatalogService
 from services.errors import Invalid, NotFound
-from services.users import Permission, UserService
+from services.users.accounts import UserService
+from services.users.identity import Permission
 
 
 class AssignmentService:
@@ -35,7 +36,7 @@ class AssignmentService:
         if not user.active or not role.permissions.get(Permission.TICKET_UPDATE):
             raise Invalid(message, {"assignee_id": message})
 
-    def stints(
+    def assignment_periods(
         self, ticket_id: int, before: Mapping[str, Any], after: Mapping[str, Any], at: datetime
     ) -> list[Assignment]:
         """Build the stints a change ends and begins: none when the assignee stays."""

@@ -13,7 +13,7 @@ from models.ticket import is_keyed
 from models.ticket_history import TicketHistory, feed_keys
 from services.tickets.fields import BrokenLedger, Fields, diff, fields_of, fold, state_of
 from services.tickets.ticket import Event
-from services.users import Actor
+from services.users.identity import Actor
 
 MAX_SHOWN = 100  # violations kept word for word; all are counted
 

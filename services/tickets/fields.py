@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from models.assignment import stint_key
+from models.assignment import assignment_key
 from models.ticket import DONE_STATUSES, OPEN_STATUSES, Ticket
 from models.times import to_text
 
@@ -103,7 +103,7 @@ def evolve(
     if not before:
         after = {"created_at": when, "reopens": 0, "reassigns": 0, "agent_replies": 0, **after}
     _follow_status(before, after, when)
-    _follow_assignee(before, after, stint_key(at, version))
+    _follow_assignee(before, after, assignment_key(at, version))
     if public_reply_by_agent:
         after["agent_replies"] += 1
         after.setdefault("first_response_at", when)

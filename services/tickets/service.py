@@ -10,15 +10,17 @@ from models.ticket import Ticket as TicketItem
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService
 from services.tickets import undo
-from services.tickets.access import ASSIGNING, Access, asked_for
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import Fields
+from services.tickets.permissions import ASSIGNING, Access, asked_for
 from services.tickets.ticket import Event, Ticket
-from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_letter
+from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_message
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
-from services.users import Actor, Permission, PermissionDenied, RoleService, Scope, UserService
+from services.users.accounts import UserService
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission, PermissionDenied, Scope
 
 
 class TicketService:
@@ -137,17 +139,17 @@ class TicketService:
         team_id: str | None = None,
         assignee_id: str | None = None,
         channel: str = "web",
-        once: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Ticket:
         """Open a ticket for the actor, or for somebody else when the role allows it.
 
-        `once` is a key under which the same wish creates one ticket only, however often it arrives.
+        `idempotency_key` is a key under which the same wish creates one ticket only, however often it arrives.
         """
         requester = requester_id or actor.user_id
         self._roles.check_permission(
             actor=actor, permission=Permission.TICKET_CREATE, owner_id=requester, team_id=team_id
         )
-        subject, text = clean_letter(subject, body)
+        subject, text = clean_message(subject, body)
         wanted = {
             "subject": subject,
             "status": "new",
@@ -161,7 +163,7 @@ class TicketService:
         self._check_new(actor, wanted)
         wanted["organization_id"] = self._users.organization_of(requester)
         draft = Draft("created", wanted, text, public=True)
-        author = Author.of(actor, now, once, "create", sorted(wanted.items()), text)
+        author = Author.of(actor, now, idempotency_key, "create", sorted(wanted.items()), text)
         return self._writer.create(author, draft)
 
     def update(
@@ -170,15 +172,15 @@ class TicketService:
         actor: Actor,
         now: datetime,
         ticket_id: int,
-        seen: int,
+        expected_version: int,
         changes: Mapping[str, Any],
         body: str | None = None,
         public: bool = True,
-        once: str | None = None,
+        idempotency_key: str | None = None,
     ) -> Ticket:
         """Change fields, with or without a public reply or an internal note, as one version.
 
-        `seen` is the version the writer looked at. Changes others made meanwhile to other fields are
+        `expected_version` is the version the writer looked at. Changes others made meanwhile to other fields are
         kept; the same field raises Conflict and nothing is written. Raises Invalid, PermissionDenied.
         """
         wanted = clean_changes(changes)
@@ -188,7 +190,7 @@ class TicketService:
         def prepare(item: TicketItem, fields: Fields) -> Draft | None:
             ticket = Ticket.from_model(item)
             self._access.write(actor, ticket, speaking, changing=bool(wanted))
-            kept = self._writer.rebase(item, fields, seen, wanted)
+            kept = self._writer.rebase(item, fields, expected_version, wanted)
             self._may_change(actor, ticket, kept)
             if "status" in kept:
                 self._workflow.check(fields["status"], kept["status"])
@@ -200,14 +202,16 @@ class TicketService:
             return Draft(kind, kept) if kept else None
 
         wish = ("update", ticket_id, sorted(wanted.items()), text, public)
-        return self._writer.change(ticket_id, Author.of(actor, now, once, *wish), prepare)
+        return self._writer.change(ticket_id, Author.of(actor, now, idempotency_key, *wish), prepare)
 
     def assign_ticket(
-        self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, seen: int
+        self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, expected_version: int
     ) -> Ticket:
         """Give a ticket to an agent, or to nobody."""
         changes = {"assignee_id": assignee_id}
-        return self.update(actor=actor, now=now, ticket_id=ticket_id, seen=seen, changes=changes)
+        return self.update(
+            actor=actor, now=now, ticket_id=ticket_id, expected_version=expected_version, changes=changes
+        )
 
     def undo(self, *, actor: Actor, now: datetime, ticket_id: int, version: int) -> Ticket:
         """Take back the field changes of one version, as a new version.
@@ -228,7 +232,7 @@ class TicketService:
         return self._writer.change(ticket_id, Author(actor, now), prepare)
 
     def customer_reply(
-        self, *, actor: Actor, now: datetime, ticket_id: int, body: str, once: str | None = None
+        self, *, actor: Actor, now: datetime, ticket_id: int, body: str, idempotency_key: str | None = None
     ) -> Ticket:
         """Add a message of who asked, or of who shares their tickets; a pending or solved one opens again."""
         text = clean_body(body)
@@ -241,7 +245,7 @@ class TicketService:
             status = self._workflow.after_customer_reply(fields, now)
             return Draft("replied", _changed(fields, "status", status), text, public=True)
 
-        author = Author.of(actor, now, once, "customer_reply", ticket_id, text)
+        author = Author.of(actor, now, idempotency_key, "customer_reply", ticket_id, text)
         return self._writer.change(ticket_id, author, prepare)
 
     def customer_solve(self, *, actor: Actor, now: datetime, ticket_id: int) -> Ticket:

@@ -5,9 +5,9 @@ from typing import Any
 
 from models.ticket_history import TicketHistory
 from services.errors import Invalid
-from services.tickets.errors import AlreadyUndone, ChangedSince
 from services.tickets.fields import DERIVED, Fields
 from services.tickets.ticket import Event, Ticket
+from services.tickets.ticket_errors import AlreadyUndone, ChangedSince
 from services.tickets.validation import EDITABLE
 from services.tickets.workflow import WorkflowService
 

@@ -39,7 +39,7 @@ def clean_body(text: str) -> str:
     return body
 
 
-def clean_letter(subject: str, body: str) -> tuple[str, str]:
+def clean_message(subject: str, body: str) -> tuple[str, str]:
     """Return a subject and a message; raises Invalid that names at once all that is wrong with them."""
     cleaned, refusals = [], []
     for clean, text in ((clean_subject, subject), (clean_body, body)):

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.times import from_text
-from services.tickets.errors import NotAllowedNow
+from services.tickets.ticket_errors import NotAllowedNow
 
 REOPEN_WITHIN = timedelta(days=14)
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
+from dynamodb_client import LeanModel
 from models import ledger, setting
 from models import ticket as ticket_table
-from models.connection import LeanModel
 from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
 from models.setting import Setting
 from models.ticket import Ticket as TicketItem
@@ -16,10 +16,10 @@ from models.ticket_history import TicketHistory
 from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
-from services.tickets.errors import Clash, Conflict, TicketNotFound, TooBusy
 from services.tickets.fields import BUSINESS, DERIVED, Fields, evolve, fields_of
 from services.tickets.ticket import Ticket
-from services.users import Actor
+from services.tickets.ticket_errors import Conflict, FieldConflict, TicketNotFound, TooBusy
+from services.users.identity import Actor
 
 ATTEMPTS = 12
 REMEMBER = timedelta(days=2)
@@ -38,18 +38,18 @@ class Draft:
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes when; `once` is a key under which a second arrival of the same wish writes nothing."""
+    """Who writes when; `idempotency_key` is a key under which a second arrival of the same wish writes nothing."""
 
     actor: Actor
     now: datetime
-    once: str | None = None
+    idempotency_key: str | None = None
 
     @classmethod
-    def of(cls, actor: Actor, now: datetime, once: str | None, *wish: object) -> Self:
+    def of(cls, actor: Actor, now: datetime, idempotency_key: str | None, *wish: object) -> Self:
         """Bind a key to who wishes what: a form sent again with other words is another wish."""
-        if once is None:
+        if idempotency_key is None:
             return cls(actor, now)
-        return cls(actor, now, sha256(repr((actor.user_id, once, *wish)).encode()).hexdigest())
+        return cls(actor, now, sha256(repr((actor.user_id, idempotency_key, *wish)).encode()).hexdigest())
 
 
 class TicketWriter:
@@ -68,7 +68,7 @@ class TicketWriter:
         self.new_id, self.pause, self._shards = new_id, pause, shards
 
     def create(self, author: Author, draft: Draft) -> Ticket:
-        """Write version 1 of a new ticket; the same `once` key gives the ticket written the first time."""
+        """Write version 1 of a new ticket; the same `idempotency_key` key gives the ticket written the first time."""
         try:
             ticket_id = setting.next_number("tickets")
             for attempt in range(ATTEMPTS):
@@ -118,35 +118,37 @@ class TicketWriter:
         try:
             return prepare(item, fields)
         except (Conflicted, Invalid):
-            if author.once is not None and ledger.is_done(author.once):
+            if author.idempotency_key is not None and ledger.is_done(author.idempotency_key):
                 return None
             raise
 
-    def rebase(self, item: TicketItem, fields: Fields, seen: int, wanted: Mapping[str, Any]) -> Fields:
+    def rebase(
+        self, item: TicketItem, fields: Fields, expected_version: int, wanted: Mapping[str, Any]
+    ) -> Fields:
         """Keep the wanted changes that are still changes; raises Conflict naming every field that clashes.
 
-        A field the writer left as it was at version `seen` is not a wish, so forms may send them all.
+        A field the writer left as it was at version `expected_version` is not a wish, so forms may send them all.
         """
-        if seen > item.version:
+        if expected_version > item.version:
             raise Invalid("This form names a version that the ticket has not reached. Load the page again.")
-        since = self._since(item, seen)
+        since = self._since(item, expected_version)
         touched = _before(since)
         kept: Fields = {}
-        clashes = []
+        field_conflicts = []
         for name, yours in wanted.items():
             old, theirs = touched.get(name, fields.get(name)), fields.get(name)
             if yours in (old, theirs):
                 continue
             kept[name] = yours
             if theirs != old:
-                clashes.append(Clash(name, old, theirs, yours))
-        if not clashes:
+                field_conflicts.append(FieldConflict(name, old, theirs, yours))
+        if not field_conflicts:
             return kept
-        clashing = {clash.field for clash in clashes}
+        clashing = {field_conflict.field for field_conflict in field_conflicts}
         theirs_last = next(event for event in reversed(since) if clashing & event.changes.keys())
         raise Conflict(
-            clashes=clashes,
-            seen=seen,
+            field_conflicts=field_conflicts,
+            expected_version=expected_version,
             version=int(item.version),
             by=theirs_last.actor_id,
             at=theirs_last.at,
@@ -165,17 +167,17 @@ class TicketWriter:
             raise TicketNotFound
         return Ticket.from_model(item), item
 
-    def _since(self, item: TicketItem, seen: int) -> list[TicketHistory]:
-        if int(item.version) <= seen:
+    def _since(self, item: TicketItem, expected_version: int) -> list[TicketHistory]:
+        if int(item.version) <= expected_version:
             return []
-        return self._audit.changed_since(ticket_id=int(item.ticket_id), version=seen)
+        return self._audit.changed_since(ticket_id=int(item.ticket_id), version=expected_version)
 
     def _commit(
         self, ticket_id: int, item: TicketItem | None, before: Fields, author: Author, draft: Draft
     ) -> Ticket:
-        actor, now, seen = author.actor, author.now, int(item.version) if item else 0
+        actor, now, expected_version = author.actor, author.now, int(item.version) if item else 0
         # A ticket's own time never runs backwards, though clocks differ and the slower writer may win.
-        at, version = max(now, item.updated_at) if item else now, seen + 1
+        at, version = max(now, item.updated_at) if item else now, expected_version + 1
         # Who asked is not answered by what they add themselves, even when they work on the desk.
         own = actor.user_id == before.get("requester_id")
         replied = draft.kind == "replied" and actor.kind == "agent" and not own
@@ -194,25 +196,36 @@ class TicketWriter:
             write_id=self.new_id(),
             undoes=draft.undoes,
         )
-        stints = self._assignments.stints(ticket_id, before, after, at)
-        once = author.once and ledger.once_key(author.once, {"ticket_id": ticket_id}, now + REMEMBER)
-        item = self.store(ticket_id, seen, after, [event], also=stints, once=once or None)
+        assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)
+        idempotency_key = author.idempotency_key and ledger.idempotency_key_item(
+            author.idempotency_key, {"ticket_id": ticket_id}, now + REMEMBER
+        )
+        item = self.store(
+            ticket_id,
+            expected_version,
+            after,
+            [event],
+            also=assignment_periods,
+            idempotency_key=idempotency_key or None,
+        )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 
     def store(
         self,
         ticket_id: int,
-        seen: int,
+        expected_version: int,
         after: Fields,
         events: Sequence[TicketHistory],
         *,
         also: Sequence[LeanModel] = (),
-        once: Setting | None = None,
+        idempotency_key: Setting | None = None,
     ) -> TicketItem:
-        """Commit the events that follow version `seen` and end in `after`; raises the models' errors."""
+        """Commit the events that follow version `expected_version` and end in `after`; raises the models' errors."""
         last = events[-1]
         item = ticket_table.compose(ticket_id, int(last.version), last.at, after, self._shards)
-        ledger.write(ledger.Commit(item, seen, events, also=also, once=once))
+        ledger.write(
+            ledger.Commit(item, expected_version, events, also=also, idempotency_key=idempotency_key)
+        )
         return item
 
 

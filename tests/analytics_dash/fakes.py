@@ -13,7 +13,7 @@ from flask import Flask, Response, redirect, send_from_directory
 from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from analytics_dash import mount
-from analytics_dash.gate import shapes
+from analytics_dash.route_guard import shapes
 from services.reporting import Figure, Filters, Overview, Row, Series
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)

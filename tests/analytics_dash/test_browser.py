@@ -76,9 +76,9 @@ def test_filters_write_the_address_and_a_reload_keeps_them(dashboard, served):
 
 
 def test_one_visit_is_one_question(dashboard, served):
-    before = len(served[1].services.dashboards.asked)
+    before = len(served[1].services.reporting.dashboards.asked)
     dashboard("?period=7d").wait_for_timeout(500)
-    assert len(served[1].services.dashboards.asked) == before + 1
+    assert len(served[1].services.reporting.dashboards.asked) == before + 1
 
 
 def test_a_custom_range_is_shared_by_its_address(dashboard):
@@ -194,10 +194,10 @@ def test_colours_follow_the_theme_without_asking_the_server(dashboard, served, s
     colours = {"light": "rgb(36, 51, 176)", "dark": "rgb(100, 130, 250)"}
     page = dashboard()
     page.emulate_media(color_scheme=scheme)
-    asked = len(served[1].services.dashboards.asked)
+    asked = len(served[1].services.reporting.dashboards.asked)
     line = "getComputedStyle(document.querySelector('.chart-daily .lines path')).stroke"
     page.wait_for_function(f"() => {line} === '{colours[scheme]}'")
-    assert len(served[1].services.dashboards.asked) == asked
+    assert len(served[1].services.reporting.dashboards.asked) == asked
 
 
 def test_a_narrow_screen_never_scrolls_sideways(dashboard, page):

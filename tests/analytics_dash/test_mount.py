@@ -54,7 +54,7 @@ def test_nobody_else_reads_anything(site):
         assert answer.status_code == (302 if path == PREFIX else 401), path
         assert b"_dash" not in answer.data
     assert post(site, call(site)).status_code in (400, 401)  # no page, so no token either
-    assert site.services.dashboards.asked == []
+    assert site.services.reporting.dashboards.asked == []
 
 
 def test_what_the_guard_raises_reaches_the_portal(site):
@@ -108,13 +108,13 @@ def test_the_layout_holds_no_data_and_no_upload_button(site):
     assert text.count('"showSendToCloud":false') == len(CHARTS)
     assert text.count('"displaylogo":false') == len(CHARTS)
     assert "Billing" not in text
-    assert site.services.dashboards.asked == []
+    assert site.services.reporting.dashboards.asked == []
 
 
 def test_the_address_decides_what_is_asked(site):
     answer = post(site, call(site, "?period=7d&team=t1&team=t2&priority=urgent&category=c3"))
     assert answer.status_code == 200
-    filters, now, actor = site.services.dashboards.asked[0]
+    filters, now, actor = site.services.reporting.dashboards.asked[0]
     assert filters == Filters(TODAY - timedelta(days=6), TODAY, ("t1", "t2"), ("urgent",), ("c3",), "UTC")
     assert (now, actor) == (NOW, "manager")
 
@@ -134,8 +134,8 @@ def test_all_agents_are_offered_where_the_page_shows_only_some(site):
 def test_days_begin_in_the_given_zone():
     site = make_site(zone="Pacific/Kiritimati", now=lambda: NOW.replace(hour=23))
     post(site, call(site, "?period=7d"))
-    assert site.services.dashboards.asked[0][0].end == TODAY + timedelta(days=1)
-    assert site.services.dashboards.asked[0][0].zone == "Pacific/Kiritimati"
+    assert site.services.reporting.dashboards.asked[0][0].end == TODAY + timedelta(days=1)
+    assert site.services.reporting.dashboards.asked[0][0].zone == "Pacific/Kiritimati"
 
 
 def test_a_wrong_link_gives_a_message_and_the_default(site):
@@ -149,7 +149,7 @@ def test_a_service_that_cannot_answer_says_so_and_keeps_the_filters(site):
     def overview(**_):
         raise Unavailable("The figures are being rebuilt. Try again in a minute.")
 
-    site.services.dashboards.overview = overview
+    site.services.reporting.dashboards.overview = overview
     response = post(site, call(site)).json["response"]
     assert response["problem"]["children"] == "The figures are being rebuilt. Try again in a minute."
     assert response["periods"]["children"]
@@ -178,7 +178,7 @@ def test_a_call_without_the_token_is_refused(site):
     client = site.server.test_client()
     client.get(PREFIX)
     assert client.post(CALL, json=call(site)).status_code == 400
-    assert site.services.dashboards.asked == []
+    assert site.services.reporting.dashboards.asked == []
 
 
 def changed(body, **changes):
@@ -213,7 +213,7 @@ HOSTILE = [
 @pytest.mark.parametrize("spoil", HOSTILE)
 def test_a_call_no_page_sends_is_refused(site, spoil):
     assert post(site, spoil(call(site))).status_code == 400
-    assert site.services.dashboards.asked == []
+    assert site.services.reporting.dashboards.asked == []
 
 
 def test_a_huge_call_is_refused(site):
@@ -247,7 +247,7 @@ def test_two_apps_in_one_process_do_not_mix():
     first, second = make_site(), make_site()
     for site in (second, first):
         assert post(site, call(site, "?period=7d")).status_code == 200
-        assert len(site.services.dashboards.asked) == 1
+        assert len(site.services.reporting.dashboards.asked) == 1
 
 
 def test_inline_scripts_are_all_hashed(site):

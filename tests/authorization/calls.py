@@ -13,10 +13,10 @@ import pyotp
 
 from services.reporting import Filters
 from services.tickets import ListRequest
-from services.users import Permission, Security
+from services.users.identity import Permission, SignInPolicy
+from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
+from tests.authorization.matrix_site import FOREIGN_TEAM, ORGANIZATION, TEAM
 from tests.authorization.requests import ANOTHER
-from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, ORGANIZATION, TEAM
 from tests.portal.conftest import PASSWORD
 
 Values = Mapping[str, Any]
@@ -28,7 +28,7 @@ class Call:
     """How a method is called; with `spends`, who may do it does it as a person of their own."""
 
     objects: tuple[str, ...] = ()
-    values: Callable[[Scene], Values] = lambda _: {}
+    values: Callable[[AccessCase], Values] = lambda _: {}
     spends: bool = False
 
 
@@ -40,153 +40,157 @@ def objects_of(method: Callable[..., Any], call: Call) -> tuple[str, ...]:
     return max(offered, key=len, default=("-",))
 
 
-def arguments(method: Callable[..., Any], call: Call, scene: Scene) -> dict[str, Any]:
+def arguments(method: Callable[..., Any], call: Call, case: AccessCase) -> dict[str, Any]:
     """Return all arguments that a method needs."""
-    given = dict(call.values(scene))
+    given = dict(call.values(case))
     for name, parameter in inspect.signature(method).parameters.items():
         if name not in given and parameter.default is inspect.Parameter.empty:
-            given[name] = plausible(name, scene)
+            given[name] = plausible(name, case)
     return given
 
 
-def plausible(name: str, scene: Scene) -> Any:
+def plausible(name: str, case: AccessCase) -> Any:
     """Return a value for an argument by its name."""
     if name in ARGUMENTS:
-        return ARGUMENTS[name][1](scene)
+        return ARGUMENTS[name][1](case)
     always: dict[str, Callable[[], Any]] = {
-        "actor": lambda: scene.who.actor,
-        "now": scene.world.now,
+        "actor": lambda: case.who.actor,
+        "now": case.matrix_site.now,
         "conditions": tuple,
         "sort": lambda: None,
         "request": ListRequest,
         "filters": lambda: Filters(start=TODAY, end=TODAY),
         "as_of": lambda: None,
-        "seen": lambda: scene.ticket.version,
+        "seen": lambda: case.ticket.version,
         "body": lambda: "Put it out.",
-        "name": scene.world.new_name,
+        "name": case.matrix_site.new_name,
         "version": lambda: 2,
     }
     assert name in always, f"calls.py has no value for an argument {name!r}"
     return always[name]()
 
 
-def _belongings(scene: Scene) -> Values:
+def _belongings(case: AccessCase) -> Values:
     """Ask about a thing that belongs to somebody and to a team."""
-    owner = {"own": scene.who, "shared": scene.world.colleague}.get(scene.kind, scene.world.stranger)
-    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(scene.kind)
-    shared = {"organization_id": ORGANIZATION} if scene.kind == "shared" else {}
+    owner = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
+    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind)
+    shared = {"organization_id": ORGANIZATION} if case.kind == "shared" else {}
     return {"permission": Permission.TICKET_VIEW, "owner_id": owner.user_id, "team_id": team, **shared}
 
 
-def _new_ticket(scene: Scene) -> Values:
-    asks = _belongings(scene)
+def _new_ticket(case: AccessCase) -> Values:
+    asks = _belongings(case)
     assigned = {"team_id": asks["team_id"]} if asks["team_id"] else {}
     return {"subject": "A new one", "requester_id": asks["owner_id"], **assigned}
 
 
-def _change(scene: Scene) -> Values:
+def _change(case: AccessCase) -> Values:
     """Change a field, hand the ticket to another team, or say something."""
-    given = None if scene.kind == "team" else TEAM
+    given = None if case.kind == "team" else TEAM
     return {
-        "changes": {"fields": {"priority": "urgent"}, "handed over": {"team_id": given}}.get(scene.part, {}),
-        "body": "Put it out." if scene.part in ("reply", "note") else None,
-        "public": scene.part == "reply",
+        "changes": {"fields": {"priority": "urgent"}, "handed over": {"team_id": given}}.get(case.part, {}),
+        "body": "Put it out." if case.part in ("reply", "note") else None,
+        "public": case.part == "reply",
     }
 
 
-def _account(scene: Scene) -> Values:
-    found = scene.world.somebody(scene.other)
+def _account(case: AccessCase) -> Values:
+    found = case.matrix_site.somebody(case.other)
     kept = {"email": found.email, "role_id": found.role_id, "active": True, "team_ids": found.team_ids}
     return {"seen": found.version, **kept}
 
 
-def _new_account(scene: Scene) -> Values:
-    return {"email": scene.world.new_address(), "role_id": "customer"}
+def _new_account(case: AccessCase) -> Values:
+    return {"email": case.matrix_site.new_address(), "role_id": "customer"}
 
 
-def _new_role(scene: Scene) -> Values:
-    made = scene.world.new_name()
+def _new_role(case: AccessCase) -> Values:
+    made = case.matrix_site.new_name()
     return {"role_id": made.lower().replace(" ", "-"), "name": made, "permissions": {}, "seen": 0}
 
 
-def _registration(scene: Scene) -> Values:
-    seen = scene.world.services.access.stored().version
+def _registration(case: AccessCase) -> Values:
+    seen = case.matrix_site.services.users.registration_policy.stored().version
     return {"registration": "on", "domains": "", "seen": seen}
 
 
-def _unconfirmed(scene: Scene) -> Values:
-    scene.world.unconfirm(scene.who)
+def _unconfirmed(case: AccessCase) -> Values:
+    case.matrix_site.unconfirm(case.who)
     return {}
 
 
-def _new_organization(_: Scene) -> Values:
+def _new_organization(_: AccessCase) -> Values:
     return {"id_": None, "active": True, "shares_tickets": True, "domains": (), "seen": 0}
 
 
-def _file(scene: Scene) -> Values:
-    return {"text": f"name,email\nNew Person,{scene.world.new_address()}\n"}
+def _file(case: AccessCase) -> Values:
+    return {"text": f"name,email\nNew Person,{case.matrix_site.new_address()}\n"}
 
 
-def _enrolment(scene: Scene) -> Values:
-    assert scene.who.actor is not None
-    begun = scene.world.services.second_factor.begin(scene.who.actor)
+def _enrolment(case: AccessCase) -> Values:
+    assert case.who.actor is not None
+    begun = case.matrix_site.services.users.second_factor.begin(case.who.actor)
     return {"token": begun.token, "code": pyotp.TOTP(begun.key.replace(" ", "")).now()}
 
 
-def _factor_off(scene: Scene) -> Values:
-    if scene.fresh and scene.other.actor is not None:
-        scene.world.enrolled(scene.other)
-    return {"user_id": scene.other.user_id}
+def _factor_off(case: AccessCase) -> Values:
+    if case.fresh and case.other.actor is not None:
+        case.matrix_site.enrolled(case.other)
+    return {"user_id": case.other.user_id}
 
 
 CALLS: dict[str, Call] = {
-    "accounts.has_password": Call(("own",)),
-    "access.save": Call(("-",), _registration),
-    "accounts.change_password": Call(
+    "users.own_account.has_password": Call(("own",)),
+    "users.registration_policy.save": Call(("-",), _registration),
+    "users.own_account.change_password": Call(
         ("own",),
         lambda _: {"current": PASSWORD, "password": ANOTHER},
         spends=True,
     ),
-    "addresses.ask_for_change": Call(
-        ("own",), lambda s: {"email": s.world.new_address(), "proof": PASSWORD}, spends=True
+    "users.email_addresses.ask_for_change": Call(
+        ("own",), lambda s: {"email": s.matrix_site.new_address(), "proof": PASSWORD}, spends=True
     ),
-    "addresses.ask_to_confirm": Call(("own",), _unconfirmed, spends=True),
-    "access_preview.of_role": Call(("-",), lambda _: {"permissions": {}}),
-    "addresses.own": Call(("own",)),
+    "users.email_addresses.ask_to_confirm": Call(("own",), _unconfirmed, spends=True),
+    "reporting.access_preview.of_role": Call(("-",), lambda _: {"permissions": {}}),
+    "users.email_addresses.own": Call(("own",)),
     "catalog.save": Call(
         ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "seen": 0}
     ),
-    "erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.world.somebody(s.other).name}),
-    "invitations.send": Call(("foreign",), lambda s: {"user_id": s.world.invited()} if s.fresh else {}),
-    "organizations.save": Call(("-",), _new_organization),
-    "people_import.plan": Call(("-",), _file),
-    "people_import.run": Call(("-",), lambda s: {**_file(s), "invite": False, "why_not": lambda: None}),
-    "proofs.prove": Call(("own",), lambda _: {"answer": PASSWORD}),
-    "proofs.way": Call(("own",)),
-    "roles.allows": Call(TICKETS, _belongings),
-    "roles.check_permission": Call(TICKETS, _belongings),
-    "roles.save": Call(("-",), _new_role),
-    "roles.secure": Call(("-",), lambda _: {"security": Security(), "seen": 1}),
-    "second_factor.is_required": Call(("own",)),
-    "second_factor.begin": Call(("own",)),
-    "second_factor.confirm": Call(("own",), _enrolment, spends=True),
-    "second_factor.turn_off": Call(PEOPLE, _factor_off, spends=True),
-    "tickets.may_answer": Call(TICKETS, lambda s: {"ticket": s.ticket}),
-    "tickets.assign_ticket": Call(TICKETS, lambda s: {"assignee_id": s.world.people["agent"].user_id}),
-    "tickets.create": Call(TICKETS, _new_ticket),
-    "tickets.update": Call(
+    "privacy.erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
+    "users.invitations.send": Call(
+        ("foreign",), lambda s: {"user_id": s.matrix_site.invited()} if s.fresh else {}
+    ),
+    "users.organizations.save": Call(("-",), _new_organization),
+    "users.user_import.plan": Call(("-",), _file),
+    "users.user_import.run": Call(("-",), lambda s: {**_file(s), "invite": False, "why_not": lambda: None}),
+    "users.step_up.prove": Call(("own",), lambda _: {"answer": PASSWORD}),
+    "users.step_up.way": Call(("own",)),
+    "users.roles.allows": Call(TICKETS, _belongings),
+    "users.roles.check_permission": Call(TICKETS, _belongings),
+    "users.roles.save": Call(("-",), _new_role),
+    "users.roles.secure": Call(("-",), lambda _: {"security": SignInPolicy(), "seen": 1}),
+    "users.second_factor.is_required": Call(("own",)),
+    "users.second_factor.begin": Call(("own",)),
+    "users.second_factor.confirm": Call(("own",), _enrolment, spends=True),
+    "users.second_factor.turn_off": Call(PEOPLE, _factor_off, spends=True),
+    "tickets.service.may_answer": Call(TICKETS, lambda s: {"ticket": s.ticket}),
+    "tickets.service.assign_ticket": Call(
+        TICKETS, lambda s: {"assignee_id": s.matrix_site.people["agent"].user_id}
+    ),
+    "tickets.service.create": Call(TICKETS, _new_ticket),
+    "tickets.service.update": Call(
         tuple(f"{kind} {part}" for kind in TICKETS for part in ("fields", "handed over", "reply", "note")),
         _change,
     ),
-    "tokens.create": Call(("-",), lambda _: {"scopes": ["ticket:view"], "days": 30}),
-    "tokens.grantable": Call(("own",)),
-    "tokens.own": Call(("own",)),
-    "users.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
-    "users.create": Call(("-",), _new_account),
-    "users.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
-    "users.update": Call(PEOPLE, _account),
-    "viewing.start": Call(("foreign",), spends=True),
-    "viewing.stop": Call(("own",), spends=True),
+    "users.api_tokens.create": Call(("-",), lambda _: {"scopes": ["ticket:view"], "days": 30}),
+    "users.api_tokens.grantable": Call(("own",)),
+    "users.api_tokens.own": Call(("own",)),
+    "users.accounts.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
+    "users.accounts.create": Call(("-",), _new_account),
+    "users.accounts.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
+    "users.accounts.update": Call(PEOPLE, _account),
+    "users.view_as.start": Call(("foreign",), spends=True),
+    "users.view_as.stop": Call(("own",), spends=True),
 }
 
 

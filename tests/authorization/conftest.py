@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from models.connection import ConnectionOptions
-from tests.authorization.world import World
+from dynamodb_client import ConnectionOptions
+from tests.authorization.matrix_site import MatrixSite
 from tests.provider.fake import CLIENT_ID, SECRET, fake
 
 
 @pytest.fixture(scope="module")
-def world(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def matrix_site(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MatrixSite]:
     """Run wsgi.py over tables of one's own, and bring its people."""
     with fake() as provider, pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATA_DIR", str(tmp_path_factory.mktemp("world")))
@@ -23,6 +23,6 @@ def world(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -
         patch.setenv("OIDC_CORP_CLIENT_SECRET", SECRET)
         patch.setenv("OIDC_CORP_DOMAINS", "corp.example")
         patch.setenv("OIDC_CORP_DEFAULT_ROLE", "customer")
-        built = World(provider)
+        built = MatrixSite(provider)
         yield built
-        built.services.analytics.close()
+        built.services.reporting.analytics.close()

@@ -14,8 +14,8 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from models import api_token as token_table
-from tests.authorization.scene import ARGUMENTS, PEOPLE, TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, NOBODY, TEAM
+from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
+from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"
@@ -23,7 +23,7 @@ JSON = {"Accept": "application/json"}
 Values = Mapping[str, Any]
 
 
-def word(_: Scene, answer: TestResponse) -> str:
+def word(_: AccessCase, answer: TestResponse) -> str:
     """Say in the matrix's words how a request was answered; a number where it was something else."""
     to_login = urlsplit(answer.location or "").path == "/login"
     if answer.status_code == 401 or (answer.status_code in (302, 303) and to_login):
@@ -32,10 +32,10 @@ def word(_: Scene, answer: TestResponse) -> str:
     return known or ("yes" if answer.status_code < 400 else str(answer.status_code))
 
 
-def _each(scene: Scene, answer: TestResponse) -> str:
+def _each(case: AccessCase, answer: TestResponse) -> str:
     """Read an answer about several things, which says of each what became of it."""
     if answer.status_code not in (200, 409) or not answer.is_json:
-        return word(scene, answer)
+        return word(case, answer)
     said = answer.text
     if "no such ticket" in said:
         return "hidden"
@@ -43,30 +43,33 @@ def _each(scene: Scene, answer: TestResponse) -> str:
     return "yes" if is_done else "no" if "does not allow" in said else said
 
 
-def _signed_in(scene: Scene, answer: TestResponse) -> str:
-    return (
-        "yes" if "ledgerdesk_session=" in str(answer.headers.get_all("Set-Cookie")) else word(scene, answer)
+def _signed_in(case: AccessCase, answer: TestResponse) -> str:
+    return "yes" if "ledgerdesk_session=" in str(answer.headers.get_all("Set-Cookie")) else word(case, answer)
+
+
+def _signed_out(case: AccessCase, answer: TestResponse) -> str:
+    here = case.who.cookies.get("ledgerdesk_session", "")
+    ended = (
+        here
+        and case.matrix_site.services.users.sessions.resolve(token=here, now=case.matrix_site.now()) is None
     )
+    return "yes" if ended else word(case, answer)
 
 
-def _signed_out(scene: Scene, answer: TestResponse) -> str:
-    here = scene.who.cookies.get("ledgerdesk_session", "")
-    ended = here and scene.world.services.sessions.resolve(token=here, now=scene.world.now()) is None
-    return "yes" if ended else word(scene, answer)
-
-
-def _device_ended(scene: Scene, answer: TestResponse) -> str:
+def _device_ended(case: AccessCase, answer: TestResponse) -> str:
     """Tell by the device itself: who names somebody else's is told what who names none is told."""
-    left = scene.world.services.sessions.of_user(user_id=scene.other.user_id, now=scene.world.now())
-    is_there = any(session.id == scene.notes["session"] for session in left)
-    return "hidden" if is_there and word(scene, answer) == "yes" else _signed_out(scene, answer)
+    left = case.matrix_site.services.users.sessions.of_user(
+        user_id=case.other.user_id, now=case.matrix_site.now()
+    )
+    is_there = any(session.id == case.notes["session"] for session in left)
+    return "hidden" if is_there and word(case, answer) == "yes" else _signed_out(case, answer)
 
 
-def _password_set(scene: Scene, answer: TestResponse) -> str:
-    return "yes" if "email=" in (answer.location or "") else word(scene, answer)
+def _password_set(case: AccessCase, answer: TestResponse) -> str:
+    return "yes" if "email=" in (answer.location or "") else word(case, answer)
 
 
-def _nothing(_: Scene) -> Values:
+def _nothing(_: AccessCase) -> Values:
     return {}
 
 
@@ -78,12 +81,12 @@ class Plan:
     """
 
     objects: tuple[str, ...] = ("-",)
-    path: Callable[[Scene], Values] = _nothing
-    query: Callable[[Scene], Values] = _nothing
-    form: Callable[[Scene], Values] = _nothing
-    json: Callable[[Scene], Any] | None = None
+    path: Callable[[AccessCase], Values] = _nothing
+    query: Callable[[AccessCase], Values] = _nothing
+    form: Callable[[AccessCase], Values] = _nothing
+    json: Callable[[AccessCase], Any] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    read: Callable[[Scene, TestResponse], str] = word
+    read: Callable[[AccessCase, TestResponse], str] = word
     spends: bool = False
 
 
@@ -96,209 +99,213 @@ def unplanned(rule: Rule) -> Plan:
     return Plan(objects, path=lambda s: {name: value(s) for name, value in values.items()}, spends=True)
 
 
-def _ticket_path(scene: Scene) -> Values:
-    return {"ticket_id": scene.ticket.ticket_id}
+def _ticket_path(case: AccessCase) -> Values:
+    return {"ticket_id": case.ticket.ticket_id}
 
 
-def _version(scene: Scene) -> str:
-    return str(scene.ticket.version)
+def _version(case: AccessCase) -> str:
+    return str(case.ticket.version)
 
 
-def _cell(scene: Scene) -> Values:
+def _cell(case: AccessCase) -> Values:
     """Change one cell of a ticket's row in the grid."""
-    value = {"status": "pending", "priority": "urgent", "assignee_id": ""}[scene.part]
+    value = {"status": "pending", "priority": "urgent", "assignee_id": ""}[case.part]
     return {
-        "pk": str(scene.ticket.ticket_id),
-        "field": scene.part,
-        "value": value or scene.world.people["agent"].user_id,
-        "version": scene.ticket.version,
+        "pk": str(case.ticket.ticket_id),
+        "field": case.part,
+        "value": value or case.matrix_site.people["agent"].user_id,
+        "version": case.ticket.version,
     }
 
 
-def _rows(scene: Scene) -> Values:
+def _rows(case: AccessCase) -> Values:
     """Apply a bulk action to one ticket."""
-    value = {"status": "pending", "priority": "urgent", "assign": ""}[scene.part]
-    return {"action": scene.part, "value": value, "rowid": f"{scene.ticket.ticket_id}:{_version(scene)}"}
+    value = {"status": "pending", "priority": "urgent", "assign": ""}[case.part]
+    return {"action": case.part, "value": value, "rowid": f"{case.ticket.ticket_id}:{_version(case)}"}
 
 
-def _new_on_desk(scene: Scene) -> Values:
-    asks = {"own": scene.who, "shared": scene.world.colleague}.get(scene.kind, scene.world.stranger)
+def _new_on_desk(case: AccessCase) -> Values:
+    asks = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
     return {
         "requester": asks.email,
         "subject": "A new one",
         "body": "Written down on the telephone.",
         "priority": "normal",
-        "team_id": {"team": TEAM, "foreign": FOREIGN_TEAM}.get(scene.kind, ""),
+        "team_id": {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind, ""),
     }
 
 
-def _new_user(scene: Scene) -> Values:
-    given = {"name": "New Person", "email": scene.world.new_address(), "role_id": "customer"}
-    return scene.world.form("/admin/users/new/") | given
+def _new_user(case: AccessCase) -> Values:
+    given = {"name": "New Person", "email": case.matrix_site.new_address(), "role_id": "customer"}
+    return case.matrix_site.form("/admin/users/new/") | given
 
 
-def _user_form(scene: Scene) -> Values:
-    sent = scene.world.form(f"/admin/users/edit/?id={scene.other.user_id}")
-    return sent | {"name": scene.world.new_name()}
+def _user_form(case: AccessCase) -> Values:
+    sent = case.matrix_site.form(f"/admin/users/edit/?id={case.other.user_id}")
+    return sent | {"name": case.matrix_site.new_name()}
 
 
-def _user_cell(scene: Scene) -> Values:
-    version = scene.world.somebody(scene.other).version
-    value = {"active": False, "role_id": "agent"}[scene.part]
-    return {"pk": scene.other.user_id, "field": scene.part, "value": value, "version": version}
+def _user_cell(case: AccessCase) -> Values:
+    version = case.matrix_site.somebody(case.other).version
+    value = {"active": False, "role_id": "agent"}[case.part]
+    return {"pk": case.other.user_id, "field": case.part, "value": value, "version": version}
 
 
-def _people(scene: Scene) -> Values:
+def _people(case: AccessCase) -> Values:
     """Apply a bulk action to one person."""
-    value = {"role": "agent", "team": TEAM, "join": FOREIGN_TEAM}.get(scene.part, "")
-    return {"action": scene.part, "value": value, "rowid": scene.other.user_id}
+    value = {"role": "agent", "team": TEAM, "join": FOREIGN_TEAM}.get(case.part, "")
+    return {"action": case.part, "value": value, "rowid": case.other.user_id}
 
 
-def _file(scene: Scene) -> str:
-    return f"name,email\nNew Person,{scene.world.new_address()}\n"
+def _file(case: AccessCase) -> str:
+    return f"name,email\nNew Person,{case.matrix_site.new_address()}\n"
 
 
-def _role_form(scene: Scene) -> Values:
-    return scene.world.form(f"/admin/roles/edit/?id={scene.role_id}") | {"name": scene.world.new_name()}
+def _role_form(case: AccessCase) -> Values:
+    return case.matrix_site.form(f"/admin/roles/edit/?id={case.role_id}") | {
+        "name": case.matrix_site.new_name()
+    }
 
 
-def _new_role(scene: Scene) -> Values:
-    return scene.world.form("/admin/roles/new/") | {"name": scene.world.new_name()}
+def _new_role(case: AccessCase) -> Values:
+    return case.matrix_site.form("/admin/roles/new/") | {"name": case.matrix_site.new_name()}
 
 
-def _device(scene: Scene) -> Values:
+def _device(case: AccessCase) -> Values:
     """Name a session: this one, or one of somebody else."""
-    world = scene.world
-    if scene.kind == "own":
-        scene.notes["session"] = world.services.sessions.id_of(
-            scene.who.cookies.get("ledgerdesk_session", "")
+    matrix_site = case.matrix_site
+    if case.kind == "own":
+        case.notes["session"] = matrix_site.services.users.sessions.id_of(
+            case.who.cookies.get("ledgerdesk_session", "")
         )
     else:
-        found = world.services.sessions.of_user(user_id=scene.other.user_id, now=world.now())
-        scene.notes["session"] = found[0].id
-    return {"session": scene.notes["session"]}
+        found = matrix_site.services.users.sessions.of_user(user_id=case.other.user_id, now=matrix_site.now())
+        case.notes["session"] = found[0].id
+    return {"session": case.notes["session"]}
 
 
-def _new_token(_: Scene) -> Values:
+def _new_token(_: AccessCase) -> Values:
     return {"name": "robot", "scope": "ticket:view", "days": "30"}
 
 
-def _token(scene: Scene) -> Values:
-    return {"token": scene.token_id}
+def _token(case: AccessCase) -> Values:
+    return {"token": case.token_id}
 
 
-def _token_ended(scene: Scene, answer: TestResponse) -> str:
+def _token_ended(case: AccessCase, answer: TestResponse) -> str:
     """Tell by the token itself: who names somebody else's is told that there is none."""
-    is_there = token_table.find(scene.token_id) is not None
-    return "hidden" if is_there and word(scene, answer) == "yes" else word(scene, answer)
+    is_there = token_table.find(case.token_id) is not None
+    return "hidden" if is_there and word(case, answer) == "yes" else word(case, answer)
 
 
-def _by_token(scene: Scene) -> Values:
+def _by_token(case: AccessCase) -> Values:
     """Come as a program, with a token of the person and without their cookies."""
-    if scene.who.column != NOBODY:
-        _, secret = scene.world.token(scene.who)
-        scene.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    if case.who.column != NOBODY:
+        _, secret = case.matrix_site.token(case.who)
+        case.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
     return {}
 
 
-def _ticket_by_token(scene: Scene) -> Values:
-    scene.client.environ_base["HTTP_IF_MATCH"] = f'"{_version(scene)}"'
-    return {**_by_token(scene), **_ticket_path(scene)}
+def _ticket_by_token(case: AccessCase) -> Values:
+    case.client.environ_base["HTTP_IF_MATCH"] = f'"{_version(case)}"'
+    return {**_by_token(case), **_ticket_path(case)}
 
 
-def _wish(scene: Scene) -> Values:
-    return {"fields": {"priority": "urgent"}}.get(scene.part, {scene.part: "Put it out."})
+def _wish(case: AccessCase) -> Values:
+    return {"fields": {"priority": "urgent"}}.get(case.part, {case.part: "Put it out."})
 
 
-def _new_by_program(scene: Scene) -> Values:
-    owner = {"own": scene.who, "shared": scene.world.colleague}.get(scene.kind, scene.world.stranger)
-    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(scene.kind)
+def _new_by_program(case: AccessCase) -> Values:
+    owner = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
+    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind)
     return {"subject": "A new one", "body": "It burns.", "requester_id": owner.user_id, "team_id": team}
 
 
-def _provider(_: Scene) -> Values:
+def _provider(_: AccessCase) -> Values:
     return {"provider": "corp"}
 
 
-def _back_from_provider(scene: Scene) -> Values:
-    note, state = scene.world.departed()
-    scene.client.set_cookie("ledgerdesk_sign_on", note)
-    scene.client.delete_cookie("ledgerdesk_session")  # or signing in would end it
+def _back_from_provider(case: AccessCase) -> Values:
+    note, state = case.matrix_site.departed()
+    case.client.set_cookie("ledgerdesk_sign_on", note)
+    case.client.delete_cookie("ledgerdesk_session")  # or signing in would end it
     return {"code": "a-code", "state": state}
 
 
-def _enrolment(scene: Scene) -> Values:
-    actor = scene.who.actor
+def _enrolment(case: AccessCase) -> Values:
+    actor = case.who.actor
     if actor is None:
         return {"token": "nobody's", "code": "000000"}
-    begun = scene.world.services.second_factor.begin(actor)
+    begun = case.matrix_site.services.users.second_factor.begin(actor)
     return {"token": begun.token, "code": pyotp.TOTP(begun.key.replace(" ", "")).now()}
 
 
-def _code(scene: Scene) -> Values:
-    secret = scene.world.enrolled(scene.account)
-    fields = {"email": scene.account.email, "password": PASSWORD, "csrf_token": scene.who.token}
-    page = scene.world.client(scene.who).post("/login", data=fields).text
+def _code(case: AccessCase) -> Values:
+    secret = case.matrix_site.enrolled(case.account)
+    fields = {"email": case.account.email, "password": PASSWORD, "csrf_token": case.who.token}
+    page = case.matrix_site.client(case.who).post("/login", data=fields).text
     found = re.search(r'name="token" value="([^"]+)"', page)
     assert found is not None
-    return {"token": found[1], "code": pyotp.TOTP(secret).now(), "email": scene.account.email}
+    return {"token": found[1], "code": pyotp.TOTP(secret).now(), "email": case.account.email}
 
 
-def _address_link(scene: Scene) -> Values:
-    return {"token": scene.world.address_link(scene.world.person("customer"))}
+def _address_link(case: AccessCase) -> Values:
+    return {"token": case.matrix_site.address_link(case.matrix_site.person("customer"))}
 
 
-def _registration_link(scene: Scene) -> Values:
-    return {"token": scene.world.registration_link()}
+def _registration_link(case: AccessCase) -> Values:
+    return {"token": case.matrix_site.registration_link()}
 
 
-def _new_address(scene: Scene) -> Values:
-    return {"email": scene.world.new_address(), "proof": PASSWORD}
+def _new_address(case: AccessCase) -> Values:
+    return {"email": case.matrix_site.new_address(), "proof": PASSWORD}
 
 
-def _person(scene: Scene) -> Values:
-    return {"person": scene.other.user_id}
+def _person(case: AccessCase) -> Values:
+    return {"person": case.other.user_id}
 
 
-def _confirmed(scene: Scene) -> Values:
-    return {"confirmed": scene.world.somebody(scene.other).name}
+def _confirmed(case: AccessCase) -> Values:
+    return {"confirmed": case.matrix_site.somebody(case.other).name}
 
 
-def _letter(scene: Scene) -> Values:
-    scene.world.link(scene.world.person("customer"))
-    return {"letter": next(scene.world.settings.mail_dir.glob("*.eml")).stem}
+def _mail_message(case: AccessCase) -> Values:
+    case.matrix_site.link(case.matrix_site.person("customer"))
+    return {"letter": next(case.matrix_site.settings.mail_dir.glob("*.eml")).stem}
 
 
-def _chart_file(scene: Scene) -> Values:
-    package, path = scene.world.chart_file
+def _chart_file(case: AccessCase) -> Values:
+    package, path = case.matrix_site.chart_file
     return {"package_name": package, "fingerprinted_path": path}
 
 
-def _reset_link(scene: Scene) -> Values:
-    return {"purpose": "reset", "token": scene.link}
+def _reset_link(case: AccessCase) -> Values:
+    return {"purpose": "reset", "token": case.link}
 
 
-def _id(value: Callable[[Scene], Any]) -> Callable[[Scene], Values]:
-    return lambda scene: {"id": value(scene)}
+def _id(value: Callable[[AccessCase], Any]) -> Callable[[AccessCase], Values]:
+    return lambda case: {"id": value(case)}
 
 
 def _grid(address: str, kind: str) -> dict[str, Plan]:
     """Plan the routes of a grid of small entries."""
 
-    def entry(scene: Scene) -> str:
-        return scene.entry(kind)
+    def entry(case: AccessCase) -> str:
+        return case.entry(kind)
 
-    def edited(scene: Scene) -> Values:
-        return scene.world.form(f"{address}edit/?id={entry(scene)}") | {"name": scene.world.new_name()}
+    def edited(case: AccessCase) -> Values:
+        return case.matrix_site.form(f"{address}edit/?id={entry(case)}") | {
+            "name": case.matrix_site.new_name()
+        }
 
-    def cell(scene: Scene) -> Values:
-        return {"pk": entry(scene), "field": "active", "value": False, "version": 1}
+    def cell(case: AccessCase) -> Values:
+        return {"pk": entry(case), "field": "active", "value": False, "version": 1}
 
     return {
         f"GET {address}edit/": Plan(query=_id(entry)),
         f"POST {address}edit/": Plan(form=edited, query=_id(entry)),
         f"POST {address}new/": Plan(
-            form=lambda s: s.world.form(f"{address}new/") | {"name": s.world.new_name()}
+            form=lambda s: s.matrix_site.form(f"{address}new/") | {"name": s.matrix_site.new_name()}
         ),
         f"POST {address}ajax/update/": Plan(json=cell),
         f"POST {address}delete/": Plan(form=_id(entry)),
@@ -345,12 +352,12 @@ PLANS: dict[str, Plan] = {
     "POST /account/viewing/stop": Plan(spends=True),
     "GET /account/verify/<token>": Plan(path=_address_link),
     "POST /account/verify/<token>": Plan(path=_address_link),
-    "POST /register": Plan(form=lambda s: {"name": "New Person", "email": s.world.new_address()}),
+    "POST /register": Plan(form=lambda s: {"name": "New Person", "email": s.matrix_site.new_address()}),
     "GET /register/<token>": Plan(path=_registration_link),
     "POST /register/<token>": Plan(
         path=_registration_link, form=lambda _: {"password": ANOTHER}, read=_password_set
     ),
-    "GET /mailbox/<letter>": Plan(path=_letter),
+    "GET /mailbox/<letter>": Plan(path=_mail_message),
     "POST /help/new": Plan(form=lambda _: {"subject": "A new one", "body": "It burns."}),
     f"POST {_HELP}/reply": Plan(TICKETS, path=_ticket_path, form=lambda _: {"body": "Still burning."}),
     "POST /desk/new": Plan(TICKETS, form=_new_on_desk),
@@ -403,7 +410,7 @@ PLANS: dict[str, Plan] = {
     "GET /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id)),
     "POST /admin/roles/edit/": Plan(query=_id(lambda s: s.role_id), form=_role_form),
     "POST /admin/roles/new/": Plan(form=_new_role),
-    "POST /admin/access/": Plan(form=lambda s: s.world.form("/admin/access/")),
+    "POST /admin/access/": Plan(form=lambda s: s.matrix_site.form("/admin/access/")),
     "GET /admin/sessions/": Plan(PEOPLE, query=_person),
     "POST /admin/sessions/end/": Plan(PEOPLE, form=lambda s: {**_person(s), "session": s.session_id}),
     "POST /admin/sessions/second-factor-off/": Plan(PEOPLE, form=_person),
@@ -421,5 +428,5 @@ PLANS: dict[str, Plan] = {
         path=_chart_file
     ),
     "GET /reports/assets/<path:filename>": Plan(path=lambda _: {"filename": "overview.js"}),
-    "POST /reports/_dash-update-component": Plan(json=lambda s: s.world.chart_call),
+    "POST /reports/_dash-update-component": Plan(json=lambda s: s.matrix_site.chart_call),
 }

@@ -6,69 +6,69 @@ from typing import Any
 
 import pytest
 
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
+from tests.authorization.access_case import TICKETS, AccessCase
 from tests.authorization.matrix import MATRIX, Key, complaint
+from tests.authorization.matrix_site import FOREIGN_TEAM, MatrixSite
 from tests.authorization.requests import JSON, word
-from tests.authorization.scene import TICKETS, Scene
-from tests.authorization.world import FOREIGN_TEAM, World
 from tests.portal.conftest import sign_in
 
 NUMBER = re.compile(r"/(?:desk|help)/tickets/(\d+)\b")
 Found = str | Iterable[int]
 
 
-def page(address: Callable[[Scene], str]) -> Callable[[Scene], Found]:
+def page(address: Callable[[AccessCase], str]) -> Callable[[AccessCase], Found]:
     """Read which tickets a page leads to, itself left out."""
 
-    def read(scene: Scene) -> Found:
-        wanted = address(scene)
-        answer = scene.client.get(wanted)
+    def read(case: AccessCase) -> Found:
+        wanted = address(case)
+        answer = case.client.get(wanted)
         here = NUMBER.findall(wanted)
         if answer.status_code != 200:
-            return word(scene, answer)
+            return word(case, answer)
         return [int(number) for number in NUMBER.findall(answer.text) if number not in here]
 
     return read
 
 
-def exported(scene: Scene) -> Found:
+def exported(case: AccessCase) -> Found:
     """Read which tickets the export holds."""
-    answer = scene.client.get("/desk/tickets/export/csv/", buffered=True)
+    answer = case.client.get("/desk/tickets/export/csv/", buffered=True)
     if answer.status_code != 200:
-        return word(scene, answer)
+        return word(case, answer)
     return [int(line.partition(",")[0]) for line in answer.text.splitlines()[1:]]
 
 
-def jumped(scene: Scene) -> Found:
+def jumped(case: AccessCase) -> Found:
     """Try to jump to each ticket by its number."""
     found: list[int] = []
     for kind in TICKETS:
-        number = scene.world.shared_ticket(scene.who.column, kind).ticket_id
-        read = page(lambda _, number=number: f"/jump?q={number}")(scene)
+        number = case.matrix_site.shared_ticket(case.who.column, kind).ticket_id
+        read = page(lambda _, number=number: f"/jump?q={number}")(case)
         if isinstance(read, str):
             return read
         found += read
     return found
 
 
-def programmed(scene: Scene) -> Found:
+def programmed(case: AccessCase) -> Found:
     """Read which tickets the API lists for a token of the person."""
-    _, secret = scene.world.token(scene.who)
-    answer = scene.client.get("/api/v1/tickets?size=100", headers={"Authorization": f"Bearer {secret}"})
+    _, secret = case.matrix_site.token(case.who)
+    answer = case.client.get("/api/v1/tickets?size=100", headers={"Authorization": f"Bearer {secret}"})
     if answer.status_code != 200:
-        return word(scene, answer)
+        return word(case, answer)
     return [ticket["id"] for ticket in answer.json["tickets"]]
 
 
-def _team_ticket(scene: Scene) -> str:
-    return f"/desk/tickets/{scene.world.shared_ticket(scene.who.column, 'team').ticket_id}"
+def _team_ticket(case: AccessCase) -> str:
+    return f"/desk/tickets/{case.matrix_site.shared_ticket(case.who.column, 'team').ticket_id}"
 
 
-LISTS: dict[str, Callable[[Scene], Found]] = {
+LISTS: dict[str, Callable[[AccessCase], Found]] = {
     "/desk/tickets/": page(lambda _: "/desk/tickets/"),
     "/desk/tickets/?requester=ONESELF": page(lambda s: f"/desk/tickets/?requester={s.who.user_id}"),
     "/desk/tickets/?requester=SOMEBODY": page(
-        lambda s: f"/desk/tickets/?requester={s.world.stranger.user_id}"
+        lambda s: f"/desk/tickets/?requester={s.matrix_site.stranger.user_id}"
     ),
     "/desk/tickets/?team=FOREIGN": page(lambda _: f"/desk/tickets/?team={FOREIGN_TEAM}"),
     "/desk/tickets/export/csv/": exported,
@@ -81,77 +81,82 @@ LISTS: dict[str, Callable[[Scene], Found]] = {
 }
 
 
-def held(scene: Scene, found: Found) -> str:
+def held(case: AccessCase, found: Found) -> str:
     """Say in the table's words which tickets were found."""
     if isinstance(found, str):
         return found
-    numbers, world, column = set(found), scene.world, scene.who.column
-    kinds = [kind for kind in TICKETS if world.shared_ticket(column, kind).ticket_id in numbers]
-    others = {world.shared_ticket(other, "own").ticket_id for other in world.people if other != column}
+    numbers, matrix_site, column = set(found), case.matrix_site, case.who.column
+    kinds = [kind for kind in TICKETS if matrix_site.shared_ticket(column, kind).ticket_id in numbers]
+    others = {
+        matrix_site.shared_ticket(other, "own").ticket_id for other in matrix_site.people if other != column
+    }
     assert {"shared", "foreign"} & set(kinds) or not numbers & others, f"{column} reads what others asked"
     return "all" if len(kinds) == len(TICKETS) else " ".join(kinds) or "none"
 
 
-def test_lists_hold_what_their_reader_may_see(world):
+def test_lists_hold_what_their_reader_may_see(matrix_site):
     table = MATRIX.tables["lists"]
     found: dict[Key, dict[str, str]] = {}
     for name, read in LISTS.items():
-        scenes = {column: Scene(world, world.people[column], "-", fresh=False) for column in table.columns}
-        found[(name,)] = {column: held(scene, read(scene)) for column, scene in scenes.items()}
+        scenes = {
+            column: AccessCase(matrix_site, matrix_site.people[column], "-", fresh=False)
+            for column in table.columns
+        }
+        found[(name,)] = {column: held(case, read(case)) for column, case in scenes.items()}
     wrong = {key: outcomes for key, outcomes in found.items() if table.rows.get(key) != outcomes}
     assert not wrong, complaint("lists", wrong)
     assert set(table.rows) == set(found), complaint("lists", {}, set(table.rows) - set(found))
 
 
-def test_a_bulk_action_leaves_foreign_tickets_alone(world):
-    lead = world.people["lead"]
-    mine, theirs = world.ticket(lead, "team"), world.ticket(lead, "foreign")
+def test_a_bulk_action_leaves_foreign_tickets_alone(matrix_site):
+    lead = matrix_site.people["lead"]
+    mine, theirs = matrix_site.ticket(lead, "team"), matrix_site.ticket(lead, "foreign")
     answer = post(
-        world,
+        matrix_site,
         lead,
         "/desk/tickets/action/",
         data={"action": "status", "value": "pending", "rowid": [f"{t.ticket_id}:2" for t in (mine, theirs)]},
     )
     assert [row["status"] for row in answer.json["results"]] == ["done", "failed"]
-    assert status(world, mine) == "pending"
-    assert status(world, theirs) == "new"
+    assert status(matrix_site, mine) == "pending"
+    assert status(matrix_site, theirs) == "new"
 
 
 @pytest.fixture(scope="module")
-def reader(world):
+def reader(matrix_site):
     """Somebody who sees every ticket and changes those of their team alone."""
     seeing = {Permission.TICKET_VIEW: Scope.ALL, Permission.TICKET_NOTE: Scope.ALL}
-    world.role("reader", seeing | {Permission.TICKET_UPDATE: Scope.TEAM})
-    return world.person("reader")
+    matrix_site.role("reader", seeing | {Permission.TICKET_UPDATE: Scope.TEAM})
+    return matrix_site.person("reader")
 
 
-def test_seeing_is_not_changing(world, reader):
-    mine, theirs = world.ticket(reader, "team"), world.ticket(reader, "foreign")
+def test_seeing_is_not_changing(matrix_site, reader):
+    mine, theirs = matrix_site.ticket(reader, "team"), matrix_site.ticket(reader, "foreign")
     cell = {"field": "status", "value": "pending", "version": 2}
     address = "/desk/tickets/ajax/update/"
     assert reader.actor.may(Permission.TICKET_UPDATE)
-    assert post(world, reader, address, json=cell | {"pk": str(mine.ticket_id)}).status_code == 200
-    assert post(world, reader, address, json=cell | {"pk": str(theirs.ticket_id)}).status_code == 403
+    assert post(matrix_site, reader, address, json=cell | {"pk": str(mine.ticket_id)}).status_code == 200
+    assert post(matrix_site, reader, address, json=cell | {"pk": str(theirs.ticket_id)}).status_code == 403
     form = {"action": "status", "value": "pending", "rowid": f"{theirs.ticket_id}:2"}
-    answer = post(world, reader, "/desk/tickets/action/", data=form)
+    answer = post(matrix_site, reader, "/desk/tickets/action/", data=form)
     assert answer.json["results"][0]["message"] == "Your role does not allow this."
-    assert status(world, theirs) == "new"
+    assert status(matrix_site, theirs) == "new"
 
 
-def test_the_front_page_is_one_that_the_role_opens(world):
-    world.role("nothing", {})
+def test_the_front_page_is_one_that_the_role_opens(matrix_site):
+    matrix_site.role("nothing", {})
     for column in [*MATRIX.tables["lists"].columns, "nothing"]:
-        client = sign_in(world.app, world.person(column).email)
+        client = sign_in(matrix_site.app, matrix_site.person(column).email)
         answer = client.get("/", follow_redirects=True)
         assert answer.status_code == 200, f"{column} is led to {answer.request.path}"
         assert client.get("/account/").status_code == 200
 
 
-def post(world: World, who: Any, address: str, **sent: Any) -> Any:
+def post(matrix_site: MatrixSite, who: Any, address: str, **sent: Any) -> Any:
     """Send something as a script would."""
-    return world.client(who).post(address, headers={"X-CSRFToken": who.token, **JSON}, **sent)
+    return matrix_site.client(who).post(address, headers={"X-CSRFToken": who.token, **JSON}, **sent)
 
 
-def status(world: World, ticket: Any) -> str:
+def status(matrix_site: MatrixSite, ticket: Any) -> str:
     """Read a ticket's status as it is now."""
-    return world.services.tickets.get(actor=SYSTEM, ticket_id=ticket.ticket_id).status
+    return matrix_site.services.tickets.service.get(actor=SYSTEM, ticket_id=ticket.ticket_id).status

@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.users import BUILT_IN, Permission, Scope
+from services.users.identity import BUILT_IN, Permission, Scope
 from tests.authorization.matrix import MATRIX, OUTCOMES, TO_REVIEW, Matrix, complaint
-from tests.authorization.walk import unknown
-from tests.authorization.world import NOBODY
+from tests.authorization.matrix_run import unknown
+from tests.authorization.matrix_site import NOBODY
 
 
 @pytest.mark.parametrize("name", ["routes", "services", "lists"])

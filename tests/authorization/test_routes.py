@@ -5,21 +5,21 @@ from typing import Any
 import pytest
 from werkzeug.routing import Rule
 
+from tests.authorization.access_case import AccessCase
 from tests.authorization.matrix import Key, complaint
+from tests.authorization.matrix_run import grants, refusals, unknown
+from tests.authorization.matrix_site import NOBODY, MatrixSite
 from tests.authorization.requests import PLANS, Plan, unplanned
-from tests.authorization.scene import Scene
-from tests.authorization.walk import grants, refusals, unknown
-from tests.authorization.world import NOBODY, World
 
 
 class Routes:
     """The routes of the application, and how each is tried."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, matrix_site: MatrixSite) -> None:
+        self.matrix_site = matrix_site
         self.rules: dict[tuple[str, str], Rule] = {
             (method, rule.rule): rule
-            for rule in world.app.url_map.iter_rules()
+            for rule in matrix_site.app.url_map.iter_rules()
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         }
         self.rows: set[Key] = {
@@ -39,19 +39,21 @@ class Routes:
         rule = self.rules[method, address]
         plan = self.plan((method, address), rule)
         own = plan.spends and fresh and method != "GET" and column != NOBODY
-        who = self.world.person(column) if own else self.world.people[column]
-        scene = Scene(self.world, who, about, fresh and method != "GET")
-        form = dict(plan.form(scene)) if method != "GET" else {}
+        who = self.matrix_site.person(column) if own else self.matrix_site.people[column]
+        case = AccessCase(self.matrix_site, who, about, fresh and method != "GET")
+        form = dict(plan.form(case)) if method != "GET" else {}
         sent: dict[str, Any] = {"headers": {"X-CSRFToken": who.token, **plan.headers}}
-        sent |= {"json": plan.json(scene)} if plan.json and method != "GET" else {"data": form}
-        path = self.world.app.url_map.bind("localhost").build(rule.endpoint, plan.path(scene), method=method)
-        answer = scene.client.open(path, method=method, query_string=plan.query(scene), buffered=True, **sent)
-        return plan.read(scene, answer)
+        sent |= {"json": plan.json(case)} if plan.json and method != "GET" else {"data": form}
+        path = self.matrix_site.app.url_map.bind("localhost").build(
+            rule.endpoint, plan.path(case), method=method
+        )
+        answer = case.client.open(path, method=method, query_string=plan.query(case), buffered=True, **sent)
+        return plan.read(case, answer)
 
 
 @pytest.fixture(scope="module")
-def routes(world):
-    return Routes(world)
+def routes(matrix_site):
+    return Routes(matrix_site)
 
 
 def test_every_request_is_of_a_route(routes):

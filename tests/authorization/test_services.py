@@ -8,25 +8,27 @@ from typing import Any
 import pytest
 
 from services.errors import Forbidden, NotFound
+from tests.authorization.access_case import AccessCase
 from tests.authorization.calls import CALLS, Call, arguments, objects_of, outcome
 from tests.authorization.matrix import MATRIX, Key, complaint
-from tests.authorization.scene import Scene
-from tests.authorization.walk import grants, refusals, unknown
-from tests.authorization.world import World
+from tests.authorization.matrix_run import grants, refusals, unknown
+from tests.authorization.matrix_site import MatrixSite
 
 # Methods that answer whether something may be done.
-ANSWERS = ("roles.allows", "tickets.may_answer")
+ANSWERS = ("users.roles.allows", "tickets.service.may_answer")
 
 
 class Methods:
     """The public methods of all services, and how each is tried."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, matrix_site: MatrixSite) -> None:
+        self.matrix_site = matrix_site
         self.all: dict[str, Callable[..., Any]] = {
             f"{field.name}.{name}": method
-            for field in fields(world.services)
-            for name, method in inspect.getmembers(getattr(world.services, field.name), inspect.isroutine)
+            for field in fields(matrix_site.services)
+            for name, method in inspect.getmembers(
+                getattr(matrix_site.services, field.name), inspect.isroutine
+            )
             if not name.startswith("_")
         }
         self.asking = {
@@ -44,9 +46,9 @@ class Methods:
         """Call a row's method as a column's person, and say in the matrix's words what came of it."""
         name, about = key
         method, call = self.asking[name], CALLS.get(name, Call())
-        who = self.world.person(column) if call.spends and fresh else self.world.people[column]
+        who = self.matrix_site.person(column) if call.spends and fresh else self.matrix_site.people[column]
         try:
-            values = arguments(method, call, Scene(self.world, who, about, fresh))
+            values = arguments(method, call, AccessCase(self.matrix_site, who, about, fresh))
             found = outcome(method, values)
         except Forbidden:
             return "no"
@@ -58,8 +60,8 @@ class Methods:
 
 
 @pytest.fixture(scope="module")
-def methods(world):
-    return Methods(world)
+def methods(matrix_site):
+    return Methods(matrix_site)
 
 
 def test_who_asks_nobody_is_listed_with_the_reason(methods):

@@ -16,17 +16,7 @@ from bench.against import Comparison, Ratio
 from bench.client import Client
 from bench.corpus import FILE, CorpusMissing, People, known, load_corpus, tickets
 from bench.dashboard import callback_body
-from bench.measure import (
-    MOST_ALONE,
-    MOST_TOGETHER,
-    Measured,
-    Operation,
-    OwnLane,
-    Roots,
-    Round,
-    measure,
-    run,
-)
+from bench.measure import MOST_ALONE, MOST_TOGETHER, Measured, Operation, OwnLane, Roots, Round, measure, run
 from bench.processes import Memory, cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
 from local.settings import ROOT

@@ -26,10 +26,10 @@ from bench.capacity.tally import Tally
 from bench.corpus import FILE
 from cdk.context import Stage
 from local.settings import ROOT
-from portal.commands.worker import FOLLOW_EVERY
+from portal.cli.worker import FOLLOW_EVERY
 from pynamodb_grid.tests.depth import deep
 from services.privacy.erasure import PARTS
-from services.privacy.ledger import PAGE as PAGE_ITEMS
+from services.privacy.ledger_step import PAGE as PAGE_ITEMS
 from services.reporting.engine import SHORT_OVERLAP
 
 ROUND = {

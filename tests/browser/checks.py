@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError, ViewportSize
 
-from tests.rotation import in_turn
+from tests.rotation import retry_locked
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def problems(page: Page, within: str | None = None) -> list[str]:
 
 def themes_at(size: ViewportSize | None) -> Sequence[str]:
     """Return the themes to look at in a size: of phone and desk, one is light and the other dark."""
-    return in_turn(THEMES, SIZES.index(size) if size in SIZES else 0)
+    return retry_locked(THEMES, SIZES.index(size) if size in SIZES else 0)
 
 
 def ready(page: Page) -> None:
@@ -82,7 +82,7 @@ def in_all_variants(page: Page, load: Callable[[], object], within: str | None =
 def zoom_problems(page: Page) -> list[str]:
     """Zoom the page that is open to 200 or 400 % and list what is lost."""
     found = []
-    for size in in_turn(ZOOMED):
+    for size in retry_locked(ZOOMED):
         resize(page, size)
         found += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
     return found

@@ -84,9 +84,11 @@ def join(browser: Browser, people: dict[str, Person], live_server: Any) -> Itera
 
     def joined(name: str, email: str, role: str, password: str = live_server.password) -> None:
         people["administrator"].post("/admin/users/new/", name=name, email=email, role_id=role)
-        letter = re.compile(rf'href="(/mailbox/\w+)">[^<]*</a><br><span class="meta">to {re.escape(email)},')
+        mail_message = re.compile(
+            rf'href="(/mailbox/\w+)">[^<]*</a><br><span class="meta">to {re.escape(email)},'
+        )
         deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not (found := letter.search(context.request.get("/mailbox/").text())):
+        while not (found := mail_message.search(context.request.get("/mailbox/").text())):
             assert time.monotonic() < deadline, f"no letter came for {email}"
             time.sleep(0.1)
         link = re.search(r"/account/welcome/[\w.\-]+", context.request.get(found[1]).text())[0]

@@ -16,14 +16,16 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-def open_letter(page: Page, email: str, subject: str) -> None:
+def open_email(page: Page, email: str, subject: str) -> None:
     """Wait for a letter in the mailbox, open it, and follow its link."""
     page.goto("/mailbox/")
-    letter = page.get_by_role("listitem").filter(has_text=f"to {email}").get_by_role("link", name=subject)
+    mail_message = (
+        page.get_by_role("listitem").filter(has_text=f"to {email}").get_by_role("link", name=subject)
+    )
     deadline = time.monotonic() + DELIVERED_MS / 1000
-    while not letter.count() and time.monotonic() < deadline:
+    while not mail_message.count() and time.monotonic() < deadline:
         page.reload()
-    letter.first.click()
+    mail_message.first.click()
     page.locator(".letter a").click()
 
 
@@ -45,7 +47,7 @@ def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_s
     expect(grid.locator("tr", has_text=email)).to_contain_text("Invited")
 
     page = open_as(None)
-    open_letter(page, email, "Your account at Ledgerdesk")
+    open_email(page, email, "Your account at Ledgerdesk")
     choose(page, live_server.password)
     page.get_by_label("Password", exact=True).fill(live_server.password)
     page.get_by_role("button", name="Continue").click()
@@ -59,7 +61,7 @@ def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_s
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Send a link").click()
     expect(page.get_by_role("status")).to_contain_text("on its way")
-    open_letter(page, email, "A new password for Ledgerdesk")
+    open_email(page, email, "A new password for Ledgerdesk")
     choose(page, ANOTHER)
     sign_in(page, email, ANOTHER)
     expect(page.get_by_role("heading", level=1)).to_have_text("My work")

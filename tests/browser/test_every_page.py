@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, ViewportSize, expect
 
 from tests.browser.checks import DESKTOP, PHONE, focus_problems, jumps, problems, ready, zoom_problems
 from tests.browser.conftest import Lender, Opener
-from tests.browser.wire import Wire
+from tests.browser.page_weight import Wire
 
 TICKETS = "/desk/tickets/"
 FILTERED = f"{TICKETS}?state=done&priority=high&priority=urgent&team=billing&created.from=2020-01-01"

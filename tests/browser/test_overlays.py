@@ -18,7 +18,7 @@ from tests.browser.checks import (
 )
 from tests.browser.conftest import Lender, Opener
 from tests.browser.grid import OPEN, cell, editor
-from tests.rotation import in_turn
+from tests.rotation import retry_locked
 
 # From the first property back over the head of its group to the button that opens the panel, and on.
 STOPS_OUT = 3
@@ -68,7 +68,7 @@ OVERLAYS = (
 
 def sizes_of(sizes: tuple) -> list:
     """Return phone and desk as far as they are among the sizes, and the zoom whose turn it is."""
-    turn = [*in_turn(ZOOMED), *SIZES]
+    turn = [*retry_locked(ZOOMED), *SIZES]
     return [size for size in sizes if size in turn]
 
 
@@ -140,7 +140,7 @@ def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, 
     watch.expected.add(409)
     page = open_as("agent")
 
-    def clash() -> None:
+    def field_conflict() -> None:
         number = people["customer"].new_ticket("Changed in two cells")
         page.goto(OPEN)
         people["manager"].update(number, priority="high", seen_priority="normal")
@@ -155,7 +155,7 @@ def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, 
         page.get_by_role("alertdialog").wait_for()
 
     page.set_viewport_size(DESKTOP)
-    clash()
+    field_conflict()
     found = inspect(page, "focus") + problems(page, "[role=alertdialog]")
     assert not found, "\n".join(found)
 

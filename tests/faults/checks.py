@@ -7,7 +7,7 @@ from typing import Any
 from models import assignment
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
-from tests.faults.crowd import Wish
+from tests.faults.concurrent_users import Wish
 
 History = dict[int, list[TicketHistory]]
 

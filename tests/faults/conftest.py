@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from botocore.retries.standard import ExponentialBackoff
 
-from models.connection import ConnectionOptions
-from services.users import Actor
+from dynamodb_client import ConnectionOptions
+from services.users.identity import Actor
 from tests.faults.proxy import Proxy
 from tests.portal.conftest import Site, build
-from tests.services.conftest import open_house
-from tests.services.house import House
+from tests.services.conftest import open_harness
+from tests.services.harness import Harness
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +23,10 @@ def hasty() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def house(
+def harness(
     proxy: Proxy, tables: ConnectionOptions, hasty: None, tmp_path_factory: pytest.TempPathFactory
-) -> House:
-    return open_house(
+) -> Harness:
+    return open_harness(
         replace(tables, endpoint=proxy.endpoint, read_timeout=0.4), tmp_path_factory.mktemp("analytics")
     )
 
@@ -39,13 +39,13 @@ def _calm(proxy: Proxy) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def agent(house: House) -> Actor:
-    return house.actor("agent")
+def agent(harness: Harness) -> Actor:
+    return harness.actor("agent")
 
 
 @pytest.fixture(scope="module")
-def customer(house: House) -> Actor:
-    return house.actor("customer")
+def customer(harness: Harness) -> Actor:
+    return harness.actor("customer")
 
 
 @pytest.fixture(scope="module")
@@ -55,4 +55,4 @@ def site(
     """Build the whole web application behind the proxy."""
     built = build(replace(tables, endpoint=proxy.endpoint), tmp_path_factory.mktemp("site"))
     yield built
-    built.services.analytics.close()
+    built.services.reporting.analytics.close()

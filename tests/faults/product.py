@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
+from dynamodb_client import ConnectionOptions
 from local.ports import is_port_free
 from local.procfile import read_procfile
 from local.server import dying_with_parent
 from local.settings import ROOT
-from models.connection import ConnectionOptions
 from tests.engines import new_engine
 from tests.local.processes import is_running, wait_until, wait_until_gone
 

@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.faults.acts import TARGET, Act, Reply, Request, Talk, operation_of, through
+from tests.faults.fault_kinds import TARGET, AuditEvent, Reply, Request, Talk, operation_of, through
 from tests.faults.late_indexes import LateIndexes
 
 # For the proxy's own requests; the engine looks whether a request is signed, not by whom.
@@ -89,7 +89,7 @@ class Line:
 class Disturber(Protocol):
     """Decides what happens to a request that no script speaks of."""
 
-    def act(self, operation: str, body: bytes) -> Act | None:
+    def act(self, operation: str, body: bytes) -> AuditEvent | None:
         """Name what happens; None lets it through."""
 
 
@@ -103,7 +103,7 @@ class Proxy:
     def __init__(self, endpoint: str, *, lag: float = 2.0) -> None:
         parts = urlsplit(endpoint)
         self._address = (parts.hostname or "", parts.port or 0)
-        self._scripts: dict[str, deque[Act]] = {}
+        self._scripts: dict[str, deque[AuditEvent]] = {}
         self._lock = threading.Lock()
         self.kept: deque[Request] = deque()
         self.seen: list[str] = []
@@ -122,7 +122,7 @@ class Proxy:
         """Return where the proxy listens."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def play(self, *acts: Act, operation: str = "TransactWriteItems") -> None:
+    def play(self, *acts: AuditEvent, operation: str = "TransactWriteItems") -> None:
         """Say what happens to the next requests of an operation; after them everything passes again."""
         with self._lock:
             self._scripts[operation] = deque(acts)
@@ -139,7 +139,7 @@ class Proxy:
         self.kept.clear()
         self.trouble = self.edit = None
 
-    def act_for(self, operation: str, body: bytes) -> Act:
+    def act_for(self, operation: str, body: bytes) -> AuditEvent:
         """Take the next act for an operation."""
         with self._lock:
             self.seen.append(operation)

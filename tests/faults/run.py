@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from models.errors import EngineUnavailable
-from services.users import SYSTEM
-from tests.faults.crowd import Agent, Customer, Person, Town, Wish
+from services.users.identity import SYSTEM
+from tests.faults.concurrent_users import Agent, Customer, Person, Town, Wish
 from tests.faults.proxy import Proxy
-from tests.faults.trouble import Met, Trouble
+from tests.faults.random_faults import Met, Trouble
 from tests.portal.conftest import PASSWORD, Site, sign_in
 
 RATE = 0.1
@@ -82,7 +82,7 @@ def run(site: Site, proxy: Proxy, *, operations: int, seed: int) -> Done:
 def _person(site: Site, town: Town, role: str, number: int) -> Person:
     name = f"{role} {number}"
     if name not in site.users:
-        made = site.services.users.create(
+        made = site.services.users.accounts.create(
             actor=SYSTEM, now=datetime.now(UTC), name=name, email=f"{role}{number}@demo.example",
             role_id=role, password=PASSWORD,
         )  # fmt: skip
@@ -95,6 +95,6 @@ def _follow(site: Site, over: threading.Event) -> None:
     """Keep the columnar copy as the worker does."""
     while not over.wait(FOLLOWING):
         try:
-            site.services.analytics.follow(now=datetime.now(UTC))
+            site.services.reporting.analytics.follow(now=datetime.now(UTC))
         except EngineUnavailable:
             continue

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models import ledger
 from services.errors import Unavailable
 from services.tickets import Conflict, TooBusy
-from tests.faults.acts import (
+from tests.faults.fault_kinds import (
     cancel,
     conflict,
     fail,
@@ -22,41 +22,43 @@ from tests.faults.acts import (
     throttle,
     through,
 )
-from tests.services.house import START, history, kinds
+from tests.services.harness import START, history, kinds
 
 ATTEMPTS = 4  # of the client, before it gives up
 
 
-def reply(house, agent, customer, ticket):
-    return house.update(agent, ticket, body="Hello.")
+def reply(harness, agent, customer, ticket):
+    return harness.update(agent, ticket, body="Hello.")
 
 
-def note(house, agent, customer, ticket):
-    return house.update(agent, ticket, body="Hm.", public=False, priority="low")
+def note(harness, agent, customer, ticket):
+    return harness.update(agent, ticket, body="Hm.", public=False, priority="low")
 
 
-def change(house, agent, customer, ticket):
-    return house.update(agent, ticket, status="pending", subject="Toner")
+def change(harness, agent, customer, ticket):
+    return harness.update(agent, ticket, status="pending", subject="Toner")
 
 
-def assign(house, agent, customer, ticket):
-    return house.services.tickets.assign_ticket(
+def assign(harness, agent, customer, ticket):
+    return harness.services.tickets.service.assign_ticket(
         actor=agent,
-        now=house.now(),
+        now=harness.now(),
         ticket_id=ticket.ticket_id,
         assignee_id=agent.user_id,
-        seen=ticket.version,
+        expected_version=ticket.version,
     )
 
 
-def answer(house, agent, customer, ticket):
-    return house.services.tickets.customer_reply(
-        actor=customer, now=house.now(), ticket_id=ticket.ticket_id, body="Any news?"
+def answer(harness, agent, customer, ticket):
+    return harness.services.tickets.service.customer_reply(
+        actor=customer, now=harness.now(), ticket_id=ticket.ticket_id, body="Any news?"
     )
 
 
-def solve(house, agent, customer, ticket):
-    return house.services.tickets.customer_solve(actor=customer, now=house.now(), ticket_id=ticket.ticket_id)
+def solve(harness, agent, customer, ticket):
+    return harness.services.tickets.service.customer_solve(
+        actor=customer, now=harness.now(), ticket_id=ticket.ticket_id
+    )
 
 
 WRITES = [reply, note, change, assign, answer, solve]
@@ -87,89 +89,89 @@ HOPELESS = {
 
 
 @pytest.fixture
-def ticket(house, customer):
-    return house.ticket(customer)
+def ticket(harness, customer):
+    return harness.ticket(customer)
 
 
 @pytest.mark.parametrize("acts", HARMLESS.values(), ids=HARMLESS)
 @pytest.mark.parametrize("write", WRITES)
-def test_a_write_happens_once(house, proxy, *, agent, customer, ticket, write, acts):
+def test_a_write_happens_once(harness, proxy, *, agent, customer, ticket, write, acts):
     proxy.play(*acts)
-    after = write(house, agent, customer, ticket)
+    after = write(harness, agent, customer, ticket)
     assert not proxy._scripts["TransactWriteItems"], "all of it happened"
     assert after.version == 2
-    assert house.get(agent, ticket) == after
+    assert harness.get(agent, ticket) == after
     assert len(history(ticket)) == 2
-    stints = [(agent.user_id, None)] if write is assign else []
-    assert house.services.assignments.held(ticket.ticket_id) == stints
+    assignment_periods = [(agent.user_id, None)] if write is assign else []
+    assert harness.services.tickets.assignments.held(ticket.ticket_id) == assignment_periods
 
 
 @pytest.mark.parametrize("acts", HOPELESS.values(), ids=HOPELESS)
 @pytest.mark.parametrize("write", [reply, assign, answer])
 def test_a_write_that_cannot_happen_is_reported_and_leaves_nothing(
-    house, proxy, *, agent, customer, ticket, write, acts
+    harness, proxy, *, agent, customer, ticket, write, acts
 ):
     proxy.play(*acts)
     with pytest.raises(Unavailable):
-        write(house, agent, customer, ticket)
-    assert house.get(agent, ticket) == ticket
+        write(harness, agent, customer, ticket)
+    assert harness.get(agent, ticket) == ticket
     assert kinds(ticket) == ["created"]
-    assert house.services.assignments.held(ticket.ticket_id) == []
+    assert harness.services.tickets.assignments.held(ticket.ticket_id) == []
 
 
 @pytest.mark.parametrize("once", [None, "form"])
 @pytest.mark.parametrize("acts", HARMLESS.values(), ids=HARMLESS)
-def test_a_ticket_is_created_once(house, proxy, agent, acts, once):
-    customer = house.actor("customer")
+def test_a_ticket_is_created_once(harness, proxy, agent, acts, idempotency_key):
+    customer = harness.actor("customer")
     proxy.play(*acts)
-    made = house.ticket(customer, assignee_id=None, once=once)
-    rows = house.services.tickets.get_tickets_by_user(actor=customer, user_id=customer.user_id).rows
+    made = harness.ticket(customer, assignee_id=None, idempotency_key=idempotency_key)
+    rows = harness.services.tickets.service.get_tickets_by_user(actor=customer, user_id=customer.user_id).rows
     assert [row.ticket_id for row in rows] == [made.ticket_id]
     assert kinds(made) == ["created"]
 
 
 @pytest.mark.parametrize("acts", HOPELESS.values(), ids=HOPELESS)
-def test_a_ticket_that_cannot_be_created_is_not_there(house, proxy, acts):
-    customer = house.actor("customer")
+def test_a_ticket_that_cannot_be_created_is_not_there(harness, proxy, acts):
+    customer = harness.actor("customer")
     proxy.play(*acts)
     with pytest.raises(Unavailable):
-        house.ticket(customer, once="form")
-    mine = house.services.tickets.get_tickets_by_user
+        harness.ticket(customer, idempotency_key="form")
+    mine = harness.services.tickets.service.get_tickets_by_user
     assert mine(actor=customer, user_id=customer.user_id).rows == []
-    made = house.ticket(customer, once="form")
+    made = harness.ticket(customer, idempotency_key="form")
     assert [row.ticket_id for row in mine(actor=customer, user_id=customer.user_id).rows] == [made.ticket_id]
 
 
-def test_the_counter_may_skip_a_number_but_gives_none_twice(house, proxy, customer):
-    first = house.ticket(customer)
+def test_the_counter_may_skip_a_number_but_gives_none_twice(harness, proxy, customer):
+    first = harness.ticket(customer)
     proxy.play(lose_answer, operation="UpdateItem")
-    assert house.ticket(customer).ticket_id > first.ticket_id
+    assert harness.ticket(customer).ticket_id > first.ticket_id
     proxy.play(*[lose_request] * ATTEMPTS, operation="UpdateItem")
     with pytest.raises(Unavailable):
-        house.ticket(customer)
+        harness.ticket(customer)
 
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
-def test_a_number_that_a_transaction_holds_is_given_a_moment_later(house, proxy, customer, times):
+def test_a_number_that_a_transaction_holds_is_given_a_moment_later(harness, proxy, customer, times):
     """An import reserves numbers in transactions; who opens a ticket meanwhile is not sent away."""
     proxy.play(*[conflict] * times, operation="UpdateItem")
-    made = house.ticket(customer)
+    made = harness.ticket(customer)
     assert proxy.seen.count("UpdateItem") == times + 1
     assert kinds(made) == ["created"]
 
 
-def test_a_conflict_that_does_not_end_is_reported(house, proxy, customer):
+def test_a_conflict_that_does_not_end_is_reported(harness, proxy, customer):
     proxy.play(*[conflict] * ATTEMPTS, operation="UpdateItem")
     with pytest.raises(Unavailable):
-        house.ticket(customer)
+        harness.ticket(customer)
     assert not proxy._scripts["UpdateItem"]
 
 
-def test_reads_that_fail_are_reported(house, proxy, agent, ticket):
+def test_reads_that_fail_are_reported(harness, proxy, agent, ticket):
     for operation, read in (
-        ("GetItem", lambda: house.get(agent, ticket)),
-        ("Query", lambda: house.services.tickets.timeline(actor=agent, ticket_id=ticket.ticket_id)),
-        ("GetItem", lambda: house.update(agent, ticket, priority="low")),
+        ("GetItem", lambda: harness.get(agent, ticket)),
+        ("Query", lambda: harness.services.tickets.service.timeline(actor=agent, ticket_id=ticket.ticket_id)),
+        ("GetItem", lambda: harness.update(agent, ticket, priority="low")),
     ):
         proxy.play(*[lose_request] * ATTEMPTS, operation=operation)
         with pytest.raises(Unavailable):
@@ -180,75 +182,75 @@ def test_reads_that_fail_are_reported(house, proxy, agent, ticket):
 class TestNoAnswerAtAll:
     """Neither the write nor the question what became of it is answered: the user must send it again."""
 
-    def test_written_but_unknown(self, house, proxy, agent, ticket):
+    def test_written_but_unknown(self, harness, proxy, agent, ticket):
         proxy.play(*[lose_answer] * ATTEMPTS)
         proxy.play(through, *[lose_request] * ATTEMPTS, operation="GetItem")  # the ticket, then the question
         with pytest.raises(Unavailable):
-            house.update(agent, ticket, body="Hello.", priority="low", once="form")
+            harness.update(agent, ticket, body="Hello.", priority="low", idempotency_key="form")
         assert kinds(ticket) == ["created", "replied"]
-        again = house.update(agent, ticket, body="Hello.", priority="low", once="form")
+        again = harness.update(agent, ticket, body="Hello.", priority="low", idempotency_key="form")
         assert again.version == 2
         assert kinds(ticket) == ["created", "replied"]
 
-    def test_written_but_unknown_without_words(self, house, proxy, agent, ticket):
+    def test_written_but_unknown_without_words(self, harness, proxy, agent, ticket):
         proxy.play(*[lose_answer] * ATTEMPTS)
         proxy.play(through, *[lose_request] * ATTEMPTS, operation="GetItem")
         with pytest.raises(Unavailable):
-            house.update(agent, ticket, priority="low")
-        assert house.update(agent, ticket, priority="low").version == 2
+            harness.update(agent, ticket, priority="low")
+        assert harness.update(agent, ticket, priority="low").version == 2
         assert kinds(ticket) == ["created", "changed"]
 
-    def test_a_ticket_written_but_unknown(self, house, proxy, customer):
+    def test_a_ticket_written_but_unknown(self, harness, proxy, customer):
         proxy.play(*[lose_answer] * ATTEMPTS)
         proxy.play(*[lose_request] * ATTEMPTS, operation="GetItem")
         with pytest.raises(Unavailable):
-            house.ticket(customer, once="lost")
-        made = house.ticket(customer, once="lost")
-        assert house.ticket(customer, once="lost") == made
+            harness.ticket(customer, idempotency_key="lost")
+        made = harness.ticket(customer, idempotency_key="lost")
+        assert harness.ticket(customer, idempotency_key="lost") == made
         proxy.play(*[lose_request] * ATTEMPTS, operation="GetItem")
         with pytest.raises(Unavailable):
-            house.ticket(customer, once="lost")
+            harness.ticket(customer, idempotency_key="lost")
 
-    def test_a_request_that_arrives_late(self, house, proxy, agent, ticket):
+    def test_a_request_that_arrives_late(self, harness, proxy, agent, ticket):
         """The product has given up when the engine at last gets the request, several times at that."""
         proxy.play(*[hold_request] * ATTEMPTS)
         with pytest.raises(Unavailable):
-            house.update(agent, ticket, body="Hello.", once="form")
+            harness.update(agent, ticket, body="Hello.", idempotency_key="form")
         assert kinds(ticket) == ["created"]
         assert [answer.status for answer in proxy.release()] == [200] * ATTEMPTS
         assert kinds(ticket) == ["created", "replied"]
-        assert house.update(agent, ticket, body="Hello.", once="form").version == 2
+        assert harness.update(agent, ticket, body="Hello.", idempotency_key="form").version == 2
         assert kinds(ticket) == ["created", "replied"]
 
-    def test_a_request_that_arrives_too_late(self, house, proxy, agent, customer, ticket):
+    def test_a_request_that_arrives_too_late(self, harness, proxy, agent, customer, ticket):
         """Others went on meanwhile: the old request finds another version and does nothing."""
         proxy.play(*[hold_request] * ATTEMPTS)
         with pytest.raises(Unavailable):
-            house.update(agent, ticket, status="solved")
-        moved = answer(house, agent, customer, ticket)
+            harness.update(agent, ticket, status="solved")
+        moved = answer(harness, agent, customer, ticket)
         assert [answer.status for answer in proxy.release()] == [400] * ATTEMPTS
-        assert house.get(agent, ticket) == moved
-        assert house.violations(ticket) == []
+        assert harness.get(agent, ticket) == moved
+        assert harness.violations(ticket) == []
 
 
 class TestTheTestsCanFail:
     """Two nets hold a lost answer, each alone is enough; without both a reply is written twice."""
 
-    def test_without_tokens(self, house, proxy, agent, ticket):
+    def test_without_tokens(self, harness, proxy, agent, ticket):
         proxy.play(lose_answer_and_token, forget_token)
-        house.update(agent, ticket, body="Hello.")
+        harness.update(agent, ticket, body="Hello.")
         assert kinds(ticket) == ["created", "replied"]
 
-    def test_without_reading_back(self, house, proxy, agent, ticket, monkeypatch):
+    def test_without_reading_back(self, harness, proxy, agent, ticket, monkeypatch):
         monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
         proxy.play(lose_answer)
-        house.update(agent, ticket, body="Hello.")
+        harness.update(agent, ticket, body="Hello.")
         assert kinds(ticket) == ["created", "replied"]
 
-    def test_without_both(self, house, proxy, agent, ticket, monkeypatch):
+    def test_without_both(self, harness, proxy, agent, ticket, monkeypatch):
         monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
         proxy.play(lose_answer_and_token, forget_token)
-        house.update(agent, ticket, body="Hello.")
+        harness.update(agent, ticket, body="Hello.")
         assert kinds(ticket) == ["created", "replied", "replied"]
 
 
@@ -264,11 +266,11 @@ ACTS = [
     reading=st.lists(st.sampled_from([through, lose_answer, lose_request, fail]), max_size=8),
     writes=st.lists(st.sampled_from(["reply", "change", "answer"]), min_size=1, max_size=3),
 )
-def test_whatever_happens(house, proxy, *, agent, customer, writing, reading, writes):
+def test_whatever_happens(harness, proxy, *, agent, customer, writing, reading, writes):
     """A write that was acknowledged is there once; one that was not is there once or not at all."""
     proxy.play()
     proxy.play(operation="GetItem")
-    ticket = house.ticket(customer)
+    ticket = harness.ticket(customer)
     said, unsure = [], []
     proxy.play(*writing)
     proxy.play(*reading, operation="GetItem")
@@ -276,12 +278,12 @@ def test_whatever_happens(house, proxy, *, agent, customer, writing, reading, wr
         words = f"word {number}"
         try:
             if write == "answer":
-                house.services.tickets.customer_reply(
-                    actor=customer, now=house.now(), ticket_id=ticket.ticket_id, body=words
+                harness.services.tickets.service.customer_reply(
+                    actor=customer, now=harness.now(), ticket_id=ticket.ticket_id, body=words
                 )
             else:
                 along = {"priority": ("low", "high", "urgent")[number]} if write == "change" else {}
-                house.update(agent, ticket, body=words, **along)
+                harness.update(agent, ticket, body=words, **along)
             said.append(words)
         except Unavailable:
             unsure.append(words)
@@ -293,49 +295,54 @@ def test_whatever_happens(house, proxy, *, agent, customer, writing, reading, wr
     assert len(found) == len(set(found)), "none doubled"
     assert set(said) <= set(found) <= {*said, *unsure}, "none lost, none made up"
     versions = [int(event.version) for event in history(ticket)]
-    assert versions == list(range(1, house.get(agent, ticket).version + 1))
+    assert versions == list(range(1, harness.get(agent, ticket).version + 1))
 
 
-def test_at_the_end_the_ledger_is_whole(house):
+def test_at_the_end_the_ledger_is_whole(harness):
     """Every ticket of the tests above is checked against its history at once."""
-    assert house.services.audit.verify().shown == []
+    assert harness.services.tickets.audit.verify().shown == []
 
 
 class TestOtherRecords:
-    def test_a_person_is_created_once(self, house, proxy):
-        admin = house.actor("administrator")
+    def test_a_person_is_created_once(self, harness, proxy):
+        admin = harness.actor("administrator")
         proxy.play(lose_answer)
-        made = house.services.users.create(
+        made = harness.services.users.accounts.create(
             actor=admin,
-            now=house.now(),
+            now=harness.now(),
             name="Ana",
             email="ana@example.org",
             role_id="agent",
             password="long enough for this",
         )
-        assert house.services.users.find_by_email("ana@example.org") == made
+        assert harness.services.users.accounts.find_by_email("ana@example.org") == made
 
-    def test_two_who_meet_on_one_address_go_on(self, house, proxy):
-        admin = house.actor("administrator")
+    def test_two_who_meet_on_one_address_go_on(self, harness, proxy):
+        admin = harness.actor("administrator")
         proxy.play(cancel("TransactionConflict"), cancel("TransactionConflict", 1))
-        made = house.services.users.create(
+        made = harness.services.users.accounts.create(
             actor=admin,
-            now=house.now(),
+            now=harness.now(),
             name="Bo",
             email="bo@example.org",
             role_id="agent",
             password="long enough for this",
         )
-        assert house.services.users.find_by_email("bo@example.org") == made
+        assert harness.services.users.accounts.find_by_email("bo@example.org") == made
 
-    def test_a_role_and_a_category_meet_their_own_write(self, house, proxy):
+    def test_a_role_and_a_category_meet_their_own_write(self, harness, proxy):
         """The client asks again after a lost answer, and the condition fails on what it wrote itself."""
-        admin = house.actor("administrator")
-        roles, catalog = house.services.roles, house.services.catalog
+        admin = harness.actor("administrator")
+        roles, catalog = harness.services.users.roles, harness.services.catalog
         for seen in (0, 1):
             proxy.play(lose_answer, operation="PutItem")
             role = roles.save(
-                now=START, actor=admin, role_id="clerk", name=f"Clerk {seen}", permissions={}, seen=seen
+                now=START,
+                actor=admin,
+                role_id="clerk",
+                name=f"Clerk {seen}",
+                permissions={},
+                expected_version=seen,
             )
             assert role.version == seen + 1
             proxy.play(lose_answer, operation="PutItem")
@@ -346,6 +353,6 @@ class TestOtherRecords:
                 id_="paper" if seen else None,
                 name="Paper",
                 active=not seen,
-                seen=seen,
+                expected_version=seen,
             )
             assert entry.version == seen + 1

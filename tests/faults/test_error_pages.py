@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.checks import in_all_variants
 from tests.browser.grid import saved
+from tests.faults.http_browser import Visitor
 from tests.faults.product import PASSWORD, Product
-from tests.faults.visitor import Visitor
 
 SOON_MS = 30_000
 TITLE = "We cannot reach your tickets right now"

@@ -11,8 +11,8 @@ import pytest
 
 from pynamodb_grid.tests.depth import DEEP
 from tests.faults.checks import broken_promises, miscounted, not_whole, stored_history
+from tests.faults.random_faults import FAULTS
 from tests.faults.run import ASKED, RATE, run, tell
-from tests.faults.trouble import FAULTS
 
 OPERATIONS = int(ASKED or (20_000 if DEEP else 250))
 
@@ -27,7 +27,7 @@ def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
     history = stored_history()
     assert broken_promises(done.wishes, history) == []
     assert not_whole(history) == []
-    assert site.services.audit.verify().shown == []
+    assert site.services.tickets.audit.verify().shown == []
     for fault in FAULTS:
         met, possible = done.met.done[fault], done.met.possible[fault]
         usual = math.sqrt(possible * RATE * (1 - RATE))
@@ -37,5 +37,5 @@ def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
     assert acknowledged > len(done.wishes) / 2, "or the product refuses to work"
     # The worker's own look back over a whole minute, which finds what an index showed too late.
     later = datetime.now(UTC) + timedelta(minutes=2)
-    site.services.analytics.follow(now=later)
-    assert miscounted(site.services.reports.summary(), history) == []
+    site.services.reporting.analytics.follow(now=later)
+    assert miscounted(site.services.reporting.reports.summary(), history) == []

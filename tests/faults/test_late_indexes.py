@@ -7,9 +7,10 @@ import pytest
 
 from models import session
 from models.ticket import Ticket
-from services.users import SYSTEM, LastAdministrator
+from services.users.authorization import LastAdministrator
+from services.users.identity import SYSTEM
 from tests.faults.proxy import between
-from tests.faults.trouble import Trouble
+from tests.faults.random_faults import Trouble
 from tests.portal.conftest import PASSWORD, sign_in
 
 GRID = "/desk/tickets/"
@@ -38,7 +39,9 @@ def lagging(site, proxy):
 
 def listed(site, number):
     """Return the version that the list shows of a ticket, None when it is not there."""
-    rows = site.services.tickets.get_tickets_by_user(actor=SYSTEM, user_id=site.users["customer"], done=None)
+    rows = site.services.tickets.service.get_tickets_by_user(
+        actor=SYSTEM, user_id=site.users["customer"], done=None
+    )
     return next((row.version for row in rows.rows if row.ticket_id == number), None)
 
 
@@ -75,15 +78,15 @@ def test_who_writes_from_an_old_row_overwrites_nothing(site, lagging):
 
 
 def test_a_session_that_no_index_knows_yet_ends_with_its_person(site, lagging):
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Eve", email="eve@demo.example", role_id="agent",
         password=PASSWORD,
     )  # fmt: skip
     client = sign_in(site.app, "eve@demo.example")
     assert client.get("/desk/new").status_code == 200
     assert session.of_user(made.user_id) == [], "or this tests nothing"
-    site.services.users.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=made.user_id, seen=made.version, name="Eve",
+    site.services.users.accounts.update(
+        actor=SYSTEM, now=datetime.now(UTC), user_id=made.user_id, expected_version=made.version, name="Eve",
         email="eve@demo.example", role_id="agent", active=False, team_ids=(),
     )  # fmt: skip
     assert client.get("/desk/new").location == "/login?next=/desk/new"
@@ -91,7 +94,7 @@ def test_a_session_that_no_index_knows_yet_ends_with_its_person(site, lagging):
 
 def test_the_last_administrator_stays_whatever_the_index_says(site, lagging):
     """The index still lists somebody who has left the circle."""
-    second = site.services.users.create(
+    second = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Ada", email="ada@demo.example", role_id="administrator",
         password=PASSWORD,
     )  # fmt: skip
@@ -102,8 +105,8 @@ def test_the_last_administrator_stays_whatever_the_index_says(site, lagging):
 
 
 def demote(site, user_id, name, email):
-    seen = site.services.users.get(user_id).version
-    site.services.users.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, seen=seen, name=name, email=email,
+    seen = site.services.users.accounts.get(user_id).version
+    site.services.users.accounts.update(
+        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, expected_version=seen, name=name, email=email,
         role_id="agent", active=True, team_ids=(),
     )  # fmt: skip

@@ -23,17 +23,11 @@ from local.ports import free_port
 from models import outbox
 from models import user as users
 from pynamodb_grid.tests.depth import deep
-from services.users.letters import Notices
+from services.users.accounts.emails import NoticeEmails
 from tests.faults.balancer import Balancer
 from tests.faults.checks import not_whole, stored_history
 from tests.faults.product import Product
-from tests.faults.test_kill import (
-    ROUND_SECONDS,
-    check_changes,
-    check_copy,
-    check_words,
-    wait_for_writes,
-)
+from tests.faults.test_kill import ROUND_SECONDS, check_changes, check_copy, check_words, wait_for_writes
 from tests.faults.writers import Wish, Writer
 from tests.local.processes import wait_until
 
@@ -43,7 +37,7 @@ ROLES = ("customer", "agent", "manager", "administrator")
 # The balancer's deregistration delay, which is minutes on AWS: what is on its way to the old task arrives.
 DELAY = 0.3
 STOP_SECONDS = 20.0
-LETTERS = 200  # more than the worker sends while the web processes end
+EMAILS = 200  # more than the worker sends while the web processes end
 A_FEW = 5
 
 
@@ -74,7 +68,7 @@ class Rollout:
         """List what everybody wanted."""
         return [wish for writer in self.writers for wish in writer.wishes]
 
-    def letters(self) -> list[Path]:
+    def mail_messages(self) -> list[Path]:
         """List the letters sent so far."""
         return list((Path(self.product.environment["DATA_DIR"]) / "mail").glob("*.eml"))
 
@@ -114,12 +108,12 @@ def replace_task(rollout: Rollout, balancer: Balancer, how: signal.Signals) -> t
     balancer.port_served = product.port
     time.sleep(DELAY)
     enough = len(rollout.addressed) + A_FEW
-    rollout.addressed += write_letters(product, how.name)
+    rollout.addressed += write_emails(product, how.name)
     web.terminate()
-    wait_until(lambda: len(rollout.letters()) >= enough)
+    wait_until(lambda: len(rollout.mail_messages()) >= enough)
     worker.send_signal(how)
     codes = web.wait(STOP_SECONDS), worker.wait(STOP_SECONDS)
-    assert len(rollout.letters()) < len(rollout.addressed), "the worker was ended in the middle"
+    assert len(rollout.mail_messages()) < len(rollout.addressed), "the worker was ended in the middle"
     return codes
 
 
@@ -147,23 +141,23 @@ def test_nothing_is_doubled_and_the_worker_loses_no_event(rollout):
 
 def test_the_worker_loses_no_letter(rollout):
     wait_until(lambda: not outbox.everything(), ROUND_SECONDS)
-    letters = [message_from_bytes(path.read_bytes()) for path in rollout.letters()]
-    assert sorted(letter["To"] for letter in letters) == sorted(rollout.addressed)
+    mail_messages = [message_from_bytes(path.read_bytes()) for path in rollout.mail_messages()]
+    assert sorted(mail_message["To"] for mail_message in mail_messages) == sorted(rollout.addressed)
     delivered = Counter(deliveries(rollout.product))
     assert len(delivered) == len(rollout.addressed)
     # Between a letter and the note that it is sent, a kill leaves it to be sent again, under its old id.
     assert delivered.total() <= len(rollout.addressed) + 1
 
 
-def write_letters(product: Product, name: str) -> list[str]:
+def write_emails(product: Product, name: str) -> list[str]:
     """Put letters into the outbox, all at once; return whom they go to."""
     models.connect(product.options)
     about, now = users.find_by_email("customer@demo.example"), datetime.now(UTC)
-    addresses = [f"{name.lower()}-{number}@demo.example" for number in range(LETTERS)]
+    addresses = [f"{name.lower()}-{number}@demo.example" for number in range(EMAILS)]
     with outbox.Outbox.batch_write() as batch:
         for address in addresses:
             payload = {"user_id": about.user_id, "email": address, "about": "moved"}
-            batch.save(outbox.entry(Notices.kind, payload, due=now, id_=uuid.uuid4().hex))
+            batch.save(outbox.entry(NoticeEmails.kind, payload, due=now, id_=uuid.uuid4().hex))
     return addresses
 
 

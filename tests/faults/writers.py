@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.faults.visitor import Answer, NoAnswer, Visitor
+from tests.faults.http_browser import Answer, NoAnswer, Visitor
 from tests.portal.pages import Form
 
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -96,7 +96,7 @@ class Writer(threading.Thread):
             for name in ("priority", "assignee_id")
         }
         changes = {name: (form.one(name), value) for name, value in wanted.items()}
-        wish = Wish("changed", ticket_id, seen=int(form.one("version")), changes=changes)
+        wish = Wish("changed", ticket_id, expected_version=int(form.one("version")), changes=changes)
         self._send(self._wish(wish), form, wanted)
 
     def _wish(self, wish: Wish) -> Wish:

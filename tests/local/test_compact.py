@@ -3,10 +3,10 @@
 import pytest
 
 import models
+from dynamodb_client import ConnectionOptions, disconnect
 from local.compact import compact
 from local.engine import DATABASE_NAME, Engine
 from local.folder_lock import FolderInUseError
-from models.connection import ConnectionOptions, disconnect
 from models.setting import Setting
 from tests.engines import embedded_only
 

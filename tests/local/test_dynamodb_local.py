@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import models
+from dynamodb_client import ConnectionOptions, disconnect
 from local import dynamodb_local
 from local.dynamodb_local import DynamoDBLocal
 from local.ports import is_port_free
 from local.server import EngineError
-from models.connection import ConnectionOptions, disconnect
 from tests.engines import CHOSEN, DYNAMODB_LOCAL
 from tests.local.processes import is_running
 

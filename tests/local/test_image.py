@@ -37,7 +37,7 @@ def test_the_last_stage_only_copies_and_starts_the_web_as_a_number():
     assert not re.search(r"(?m)^(RUN|ADD|SHELL|ENTRYPOINT)\b", LAST)
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", instruction("USER"))
     assert instruction("CMD") == str(read_procfile(ROOT / "Procfile")["web"]).replace("'", '"')
-    assert 'CMD ["python", "-m", "portal.probe"]' in instruction("HEALTHCHECK")
+    assert 'CMD ["python", "-m", "portal.web.probe"]' in instruction("HEALTHCHECK")
     assert "HOST=0.0.0.0" in instruction("ENV")
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 import models
-from models.connection import connection as connection_of
+from dynamodb_client import connection as connection_of
 from tests import engines
 
 BIG = "x" * 300_000

@@ -44,22 +44,22 @@ def test_a_reservation_that_is_overtaken_writes_nothing(moto):
 
 def test_versions_guard_a_setting(moto):
     first = Setting(kind="team", id="a", value={"name": "A"})
-    setting.put(first, seen=0)
-    setting.put(first, seen=0)  # its own write, met again
+    setting.put(first, expected_version=0)
+    setting.put(first, expected_version=0)  # its own write, met again
     with pytest.raises(VersionMoved):
-        setting.put(Setting(kind="team", id="a", value={"name": "B"}), seen=0)
-    setting.put(Setting(kind="team", id="a", version=2, value={"name": "B"}), seen=1)
+        setting.put(Setting(kind="team", id="a", value={"name": "B"}), expected_version=0)
+    setting.put(Setting(kind="team", id="a", version=2, value={"name": "B"}), expected_version=1)
     with pytest.raises(VersionMoved):
-        setting.put(Setting(kind="team", id="a", version=2, value={"name": "C"}), seen=1)
+        setting.put(Setting(kind="team", id="a", version=2, value={"name": "C"}), expected_version=1)
     assert [item.value for item in setting.of_kind("team")] == [{"name": "B"}]
 
 
 def test_idempotency_keys_are_swept_when_they_expire(moto):
     for number in range(20):
         key = f"{number % 16:x}{number}"
-        ledger.once_key(key, {"ticket_id": number}, NOW + timedelta(minutes=number)).save()
+        ledger.idempotency_key_item(key, {"ticket_id": number}, NOW + timedelta(minutes=number)).save()
         assert ledger.is_done(key)
-    assert ledger.sweep_once_keys(NOW + timedelta(minutes=10)) == 10
+    assert ledger.sweep_idempotency_keys(NOW + timedelta(minutes=10)) == 10
     assert not ledger.is_done("00")
     assert ledger.is_done("f15")
 

@@ -3,7 +3,7 @@
 import pytest
 
 import models
-from models.connection import connection as connection_of
+from dynamodb_client import connection as connection_of
 
 # name: (key, {index: (key, projection)}, time to live)
 LISTED = [

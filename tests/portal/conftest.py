@@ -13,17 +13,19 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
 from analytics_dash import mount
+from dynamodb_client import ConnectionOptions
 from models import ticket_history
 from models import user as user_table
-from models.connection import ConnectionOptions
 from models.ticket_history import TicketHistory
-from portal import links, reports, words
 from portal.app import create_app
-from portal.settings import Settings
+from portal.config.settings import Settings
+from portal.ui import formatting, grid_links, reports_shell
 from services.bootstrap import Services, build_services
-from services.users import SYSTEM, Link, Provider, Purpose, normalize_email
+from services.users.accounts import Link, Purpose
+from services.users.identity import SYSTEM, normalize_email
+from services.users.sign_in import Provider
 from tests.portal.pages import Page
-from tests.services.house import options as service_options
+from tests.services.harness import options as service_options
 
 PASSWORD = "correct horse battery staple"
 ROLES = ("customer", "agent", "manager", "administrator")
@@ -68,41 +70,47 @@ class Site:
 
     def ticket(self, role: str = "customer", subject: str = "Printer on fire", body: str = "It burns") -> int:
         """Open a ticket and return its number."""
-        made = self.services.tickets.create(
+        made = self.services.tickets.service.create(
             actor=self.actor(role), now=datetime.now(UTC), subject=subject, body=body
         )
         return made.ticket_id
 
     def actor(self, role: str) -> Any:
         """Return a person of a role as the services see them."""
-        token = self.services.sessions.start(user_id=self.users[role], now=datetime.now(UTC))
-        return self.services.authentication.actor_for(token=token, now=datetime.now(UTC))
+        token = self.services.users.sessions.start(user_id=self.users[role], now=datetime.now(UTC))
+        return self.services.users.authentication.actor_for(token=token, now=datetime.now(UTC))
 
 
 def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, ...] = ()) -> Site:
     """Compose the application as wsgi.py does and sign everybody in."""
     services = build_services(service_options(options, folder, providers=providers))
-    services.roles.ensure_built_in()
+    services.users.roles.ensure_built_in()
     settings = Settings(secret_key="s" * 48, data_dir=folder, mail_dir=folder / "mail")
     app = create_app(settings, services)
     dash = mount(
         app,
         services,
-        guard=reports.guard,
-        shell=reports.shell,
-        grid_url=links.behind_a_mark,
+        guard=reports_shell.guard,
+        shell=reports_shell.shell,
+        grid_url=grid_links.behind_a_mark,
         csrf_token=generate_csrf,
-        avatar=words.avatar,
+        avatar=formatting.avatar,
     )
-    reports.admit(app, dash.csp_hashes())
+    reports_shell.admit(app, dash.csp_hashes())
     for kind, name in (("team", "Billing"), ("team", "Devices"), ("category", "Invoices")):
         services.catalog.save(
-            now=datetime.now(UTC), actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0
+            now=datetime.now(UTC),
+            actor=SYSTEM,
+            kind=kind,
+            id_=None,
+            name=name,
+            active=True,
+            expected_version=0,
         )
     site = Site(app, services, {}, {})
     now = datetime.now(UTC)
     for role in (*ROLES, "stranger"):
-        user = services.users.create(
+        user = services.users.accounts.create(
             actor=SYSTEM,
             now=now,
             name=f"{role.title()} Demo",
@@ -128,8 +136,8 @@ def choose_password(site: Site, email: str, password: str = PASSWORD) -> None:
     """Take somebody's invitation up, with the link that their letter would hold."""
     item = user_table.find_by_email(normalize_email(email))
     link = Link(item.user_id, Purpose.WELCOME, item.links[Purpose.WELCOME][0])
-    site.services.accounts.choose_password(
-        token=site.services.accounts._links.token(link),
+    site.services.users.own_account.choose_password(
+        token=site.services.users.own_account._links.token(link),
         purpose=Purpose.WELCOME,
         password=password,
         now=datetime.now(UTC),
@@ -141,10 +149,10 @@ def site(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) ->
     """Build the application once per module."""
     built = build(tables, tmp_path_factory.mktemp("site"))
     yield built
-    built.services.analytics.close()
+    built.services.reporting.analytics.close()
 
 
 @pytest.fixture
 def read(site: Site) -> Callable[[int], Any]:
     """Read a ticket as the system sees it."""
-    return lambda ticket_id: site.services.tickets.get(actor=SYSTEM, ticket_id=ticket_id)
+    return lambda ticket_id: site.services.tickets.service.get(actor=SYSTEM, ticket_id=ticket_id)

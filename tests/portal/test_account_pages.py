@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pyotp
 import pytest
 
-from portal import browsers
 from portal.app import create_app
-from portal.settings import Settings
-from services.users import SYSTEM
+from portal.config.settings import Settings
+from portal.ui import user_agents
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.test_signing_in import attempt
 
@@ -17,7 +17,7 @@ ANOTHER = "violet tractor under snowfall"
 LINK = re.compile(r"/account/reset/[\w.\-]+")
 NONCE = re.compile(r'nonce="[^"]+"')
 KEY = re.compile(r"<code>([A-Z2-7 ]+)</code>")
-SEALED = re.compile(r'name="token" value="([^"]+)"')
+ENCRYPTED = re.compile(r'name="token" value="([^"]+)"')
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def person(site):
     """Somebody of their own for each test, with a browser that is signed in."""
     number = len(site.users)
     email = f"person{number}@demo.example"
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name=f"Person {number}",
@@ -44,7 +44,7 @@ def post(client, path, page, **fields):
     return client.post(path, data={"csrf_token": token, **fields})
 
 
-def letters(site, email):
+def mail_messages(site, email):
     """Deliver what is due and read it in the mailbox, as a developer does."""
     while site.services.outbox.deliver_due(now=datetime.now(UTC)):
         pass
@@ -61,8 +61,8 @@ def test_a_forgotten_password(site, person):
     assert "on its way" in answer.text
     unknown = post(stranger, "/forgot", "/forgot", email="nobody@demo.example")
     assert NONCE.sub("", unknown.text) == NONCE.sub("", answer.text)
-    (letter,) = letters(site, email)
-    link = LINK.search(letter)[0]
+    (mail_message,) = mail_messages(site, email)
+    link = LINK.search(mail_message)[0]
     refused = post(stranger, link, link, password="password1234")
     assert refused.status_code == 400
     assert "easy to guess" in refused.text
@@ -91,7 +91,9 @@ def test_devices_are_listed_and_signed_out(site, person):
 
 def test_nobody_ends_the_session_of_another(site, person):
     client, _ = person
-    victim = site.services.sessions.of_user(user_id=site.users["administrator"], now=datetime.now(UTC))[0]
+    victim = site.services.users.sessions.of_user(user_id=site.users["administrator"], now=datetime.now(UTC))[
+        0
+    ]
     post(client, "/account/devices/end", "/account/", session=victim.id)
     assert site.as_("administrator").get("/admin/users/").status_code == 200
 
@@ -111,11 +113,11 @@ def test_the_second_factor_from_the_first_code_to_the_last(site, person):
     client, email = person
     page = client.get("/account/second-factor").text
     totp = pyotp.TOTP(KEY.search(page)[1].replace(" ", ""))
-    fields = {"token": SEALED.search(page)[1], "csrf_token": TOKEN.search(page)[1]}
+    fields = {"token": ENCRYPTED.search(page)[1], "csrf_token": TOKEN.search(page)[1]}
     wrong = client.post("/account/second-factor", data={**fields, "code": "000000"})
     assert wrong.status_code == 400
     assert KEY.search(wrong.text)[1].replace(" ", "") == totp.secret, "who mistypes need not scan again"
-    fields["token"] = SEALED.search(wrong.text)[1]
+    fields["token"] = ENCRYPTED.search(wrong.text)[1]
     right = {**fields, "code": totp.now()}
     shown = client.post("/account/second-factor", data=right)
     codes = re.findall(r"<li><code>([\w-]+)</code>", shown.text)
@@ -128,7 +130,11 @@ def test_the_second_factor_from_the_first_code_to_the_last(site, person):
     assert (asked.status_code, asked.mimetype) == (200, "text/html")
     assert "Enter your code" in asked.text
     assert browser.get("/desk/tickets/").status_code == 302
-    step = {"token": SEALED.search(asked.text)[1], "csrf_token": TOKEN.search(asked.text)[1], "email": email}
+    step = {
+        "token": ENCRYPTED.search(asked.text)[1],
+        "csrf_token": TOKEN.search(asked.text)[1],
+        "email": email,
+    }
     assert browser.post("/login/code", data={**step, "code": "000000"}).status_code == 400
     assert browser.post("/login/code", data={**step, "code": codes[0]}).status_code == 302
     assert browser.get("/desk/tickets/").status_code == 200
@@ -148,7 +154,7 @@ def test_too_many_wrong_passwords_have_to_wait(site, person):
 
 
 def test_the_trail_tells_who_did_what(site):
-    site.services.users.create(
+    site.services.users.accounts.create(
         actor=site.actor("administrator"), now=datetime.now(UTC), name="Traced Tess",
         email="tess@demo.example",
         role_id="agent", password=PASSWORD,
@@ -170,7 +176,7 @@ def test_the_address_is_the_one_the_trusted_proxies_tell(site, person, proxies, 
     client = behind.test_client()
     client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.66, 198.51.100.3, 192.0.2.9"
     assert attempt(client, email).status_code == 302
-    found = site.services.sessions.of_user(user_id=site.users[email], now=datetime.now(UTC))
+    found = site.services.users.sessions.of_user(user_id=site.users[email], now=datetime.now(UTC))
     assert address in {session.address for session in found}
     assert "203.0.113.66" not in {session.address for session in found}
 
@@ -191,4 +197,4 @@ def test_the_address_is_the_one_the_trusted_proxies_tell(site, person, proxies, 
     ],
 )  # fmt: skip
 def test_browsers_are_named(agent, said):
-    assert browsers.name(agent) == said
+    assert user_agents.name(agent) == said

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.portal.api_client import ME, TICKETS, P, Program, problem, token_for
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
-from tests.portal.programs import ME, TICKETS, P, Program, problem, token_for
 
 
 @pytest.fixture(scope="module")
@@ -297,14 +297,14 @@ def test_what_is_not_ones_own_is_not_there(site):
     """A role with its own tickets alone has a token for these alone."""
     services, now = site.services, datetime.now(UTC)
     own = {
-        permission: services.roles.get("customer").permissions[permission]
+        permission: services.users.roles.get("customer").permissions[permission]
         for permission in (P.TICKET_VIEW, P.TICKET_CREATE, P.TICKET_REPLY)
     }
-    services.roles.save(
-        actor=site.actor("administrator"), role_id="automated", name="Automated", seen=0, now=now,
+    services.users.roles.save(
+        actor=site.actor("administrator"), role_id="automated", name="Automated", expected_version=0, now=now,
         permissions={**own, P.TOKEN_CREATE: own[P.TICKET_VIEW]},
     )  # fmt: skip
-    person = services.users.create(
+    person = services.users.accounts.create(
         actor=site.actor("administrator"), now=now, name="Robot", email="robot@demo.example",
         role_id="automated", password=PASSWORD,
     )  # fmt: skip
@@ -325,7 +325,7 @@ def test_a_revoked_token_is_refused_from_then_on(site):
     token_id, secret = token_for(site)
     program = Program(site, secret)
     assert program.get(ME).status_code == 200
-    site.services.tokens.revoke(actor=site.actor("agent"), token_id=token_id, now=datetime.now(UTC))
+    site.services.users.api_tokens.revoke(actor=site.actor("agent"), token_id=token_id, now=datetime.now(UTC))
     problem(program.get(ME), 401)
     problem(program.post(TICKETS, {"subject": "s", "body": "b"}), 401)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from portal.assets import SOURCE, Assets, AssetsNotBuiltError, UnknownAssetError
-from portal.bundling import SCRIPTS, STYLES, TARGET, Build, BuildError, esbuild
+from portal.assets.build import SCRIPTS, STYLES, TARGET, Build, BuildError, esbuild
+from portal.assets.manifest import SOURCE, Assets, AssetsNotBuiltError, UnknownAssetError
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "portal" / "templates"
 KB = 1024

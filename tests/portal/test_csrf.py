@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.forgery import mask, unmask
+from portal.web.csrf import mask, unmask
 from tests.portal.conftest import PASSWORD
 from tests.writes import recorded
 

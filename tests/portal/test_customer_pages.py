@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.pages import Page
 
 KB = 1024
@@ -26,9 +26,9 @@ def number(answer):
 
 def system_update(site, ticket_id, **changes):
     now = datetime.now(UTC)
-    present = site.services.tickets.get(actor=SYSTEM, ticket_id=ticket_id)
-    site.services.tickets.update(
-        actor=SYSTEM, now=now, ticket_id=ticket_id, seen=present.version, changes=changes
+    present = site.services.tickets.service.get(actor=SYSTEM, ticket_id=ticket_id)
+    site.services.tickets.service.update(
+        actor=SYSTEM, now=now, ticket_id=ticket_id, expected_version=present.version, changes=changes
     )
 
 
@@ -60,7 +60,7 @@ def listed(site, path, role="stranger"):
 
 
 def tickets_of(site, role):
-    mine = site.services.tickets.get_tickets_by_user
+    mine = site.services.tickets.service.get_tickets_by_user
     return mine(actor=site.actor(role), user_id=site.users[role], size=100).rows
 
 
@@ -193,20 +193,20 @@ def test_a_customer_reaches_no_page_of_the_desk_even_for_their_own_ticket(site):
 def test_what_is_internal_never_reaches_a_page_of_customers(site):
     ticket_id = site.ticket()
     agent = site.actor("agent")
-    site.services.tickets.update(
+    site.services.tickets.service.update(
         actor=agent,
         now=datetime.now(UTC),
         ticket_id=ticket_id,
-        seen=1,
+        expected_version=1,
         changes={"priority": "urgent", "assignee_id": site.users["agent"], "team_id": "devices"},
         body="INTERNAL: they never pay",
         public=False,
     )
-    site.services.tickets.update(
+    site.services.tickets.service.update(
         actor=agent,
         now=datetime.now(UTC),
         ticket_id=ticket_id,
-        seen=2,
+        expected_version=2,
         changes={"status": "pending"},
         body="PUBLIC: which model is it?",
         public=True,
@@ -223,11 +223,11 @@ def test_what_is_internal_never_reaches_a_page_of_customers(site):
 
 def test_the_customers_page_of_a_ticket_shows_public_messages_alone_whoever_looks(site):
     ticket_id = site.ticket()
-    site.services.tickets.update(
+    site.services.tickets.service.update(
         actor=site.actor("agent"),
         now=datetime.now(UTC),
         ticket_id=ticket_id,
-        seen=1,
+        expected_version=1,
         changes={},
         body="INTERNAL: shown as if it were public",
         public=False,
@@ -256,13 +256,13 @@ def test_a_subject_has_at_most_200_characters(site, read):
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "\N{GRINNING FACE}", "\n"])
-def test_a_body_of_64_kb_goes_through_and_more_is_refused_with_the_text_kept(site, letter):
-    size = len(letter.encode())
-    whole = "a" + letter * ((64 * KB - 2) // size) + "b"
+def test_a_body_of_64_kb_goes_through_and_more_is_refused_with_the_text_kept(site, mail_message):
+    size = len(mail_message.encode())
+    whole = "a" + mail_message * ((64 * KB - 2) // size) + "b"
     ticket_id = number(send(site, new_form(site), subject="Whole", body=whole))
     assert site.events(ticket_id)[0][1] == whole
 
-    more = whole + letter * (KB // size) + "c"
+    more = whole + mail_message * (KB // size) + "c"
     form = new_form(site)
     refused = send(site, form, subject="Too long", body=more)
     assert refused.status_code == 400
@@ -402,11 +402,11 @@ def test_the_second_line_says_what_is_known_of_the_last_change(site):
 
 
 def test_somebody_without_open_tickets_is_told_whether_there_are_others(site):
-    site.services.users.create(
+    site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Newly Come", email="newly@demo.example",
         role_id="customer", password="correct horse battery staple",
     )  # fmt: skip
-    newcomer = site.services.users.find_by_email("newly@demo.example")
+    newcomer = site.services.users.accounts.find_by_email("newly@demo.example")
     site.users["newcomer"], site.clients["newcomer"] = newcomer.user_id, sign_in(site, "newly@demo.example")
     assert "No tickets yet" in site.read("newcomer", "/help/").text
     assert "No tickets yet" in site.read("newcomer", "/help/tickets").text

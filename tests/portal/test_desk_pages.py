@@ -27,7 +27,7 @@ def send(site, form, role="agent", **changes):
 
 def changes_of(site, ticket_id):
     """List what people changed, per version."""
-    _, events = site.services.tickets.timeline(actor=site.actor("agent"), ticket_id=ticket_id)
+    _, events = site.services.tickets.service.timeline(actor=site.actor("agent"), ticket_id=ticket_id)
     return [dict(event.changes) for event in events]
 
 
@@ -156,7 +156,7 @@ def test_changes_of_different_fields_are_both_kept(site, read):
 
 
 @pytest.fixture
-def clash(site):
+def field_conflict(site):
     """Bring a ticket to a conflict: the manager set priority and status, the agent wanted others."""
     ticket_id = site.ticket()
     page = desk(site, ticket_id)
@@ -171,8 +171,8 @@ def resolving(page, ticket_id):
     return page.form(f"/desk/tickets/{ticket_id}/resolve")
 
 
-def test_the_conflict_page_shows_all_three_values(site, read, clash):
-    ticket_id, page, _ = clash
+def test_the_conflict_page_shows_all_three_values(site, read, field_conflict):
+    ticket_id, page, _ = field_conflict
     for words in (
         "Normal",
         "Low",
@@ -193,8 +193,8 @@ def test_the_conflict_page_shows_all_three_values(site, read, clash):
     assert read(ticket_id).priority == "low"
 
 
-def test_theirs_keeps_what_is_saved_and_adds_what_does_not_clash(site, read, clash):
-    ticket_id, page, _ = clash
+def test_theirs_keeps_what_is_saved_and_adds_what_does_not_clash(site, read, field_conflict):
+    ticket_id, page, _ = field_conflict
     form = resolving(page, ticket_id)
     for _ in range(2):
         assert send(site, form).status_code == 302
@@ -209,8 +209,8 @@ def test_theirs_keeps_what_is_saved_and_adds_what_does_not_clash(site, read, cla
     assert changes_of(site, ticket_id)[2] == {"category": (None, "invoices")}
 
 
-def test_one_choice_each(site, read, clash):
-    ticket_id, page, _ = clash
+def test_one_choice_each(site, read, field_conflict):
+    ticket_id, page, _ = field_conflict
     form = resolving(page, ticket_id)
     for _ in range(2):
         assert send(site, form, choice_priority="yours").status_code == 302
@@ -223,8 +223,8 @@ def test_one_choice_each(site, read, clash):
     )
 
 
-def test_all_of_mine(site, read, clash):
-    ticket_id, page, _ = clash
+def test_all_of_mine(site, read, field_conflict):
+    ticket_id, page, _ = field_conflict
     form = resolving(page, ticket_id)
     assert ("all", "yours") in form.buttons
     for _ in range(2):
@@ -239,8 +239,8 @@ def test_all_of_mine(site, read, clash):
     assert found.team_id == "devices"
 
 
-def test_a_choice_made_too_late_is_asked_again(site, read, clash):
-    ticket_id, page, _ = clash
+def test_a_choice_made_too_late_is_asked_again(site, read, field_conflict):
+    ticket_id, page, _ = field_conflict
     send(site, properties(desk(site, ticket_id, "manager"), ticket_id), "manager", priority="high")
     answer = send(site, resolving(page, ticket_id), choice_priority="yours")
     assert answer.status_code == 409
@@ -254,8 +254,8 @@ def test_a_choice_made_too_late_is_asked_again(site, read, clash):
     assert (read(ticket_id).priority, read(ticket_id).category) == ("urgent", "invoices")
 
 
-def test_a_choice_too_late_about_other_fields_goes_through(site, read, clash):
-    ticket_id, page, _ = clash
+def test_a_choice_too_late_about_other_fields_goes_through(site, read, field_conflict):
+    ticket_id, page, _ = field_conflict
     send(site, properties(desk(site, ticket_id, "manager"), ticket_id), "manager", team_id="billing")
     assert send(site, resolving(page, ticket_id), choice_priority="yours").status_code == 302
     assert (read(ticket_id).priority, read(ticket_id).team_id) == ("urgent", "billing")

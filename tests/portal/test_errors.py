@@ -11,8 +11,8 @@ from botocore.retries.standard import ExponentialBackoff
 from flask import request
 from werkzeug.exceptions import TooManyRequests
 
-from models.connection import ConnectionOptions
-from portal.guards import public
+from dynamodb_client import ConnectionOptions
+from portal.web.guards import public
 from tests.engines import new_engine
 from tests.portal.conftest import PASSWORD, build
 from tests.portal.pages import Page
@@ -60,7 +60,7 @@ def cut_off(tmp_path_factory):
         token = site.token("administrator")
         engine.stop()
         yield site, token
-        site.services.analytics.close()
+        site.services.reporting.analytics.close()
 
 
 def problem_of(answer, status):
@@ -191,7 +191,7 @@ def logged(call):
     """Run a call and return its answer with the log's lines."""
     written = io.StringIO()
     with redirect_stdout(written):
-        from portal.logs import init_logs
+        from portal.web.logs import init_logs
 
         init_logs()
         answer = call()

@@ -21,7 +21,7 @@ FIRST = ["Status", "Priority", "Subject and requester", "Team", "Assignee", "Upd
 
 @pytest.fixture(autouse=True)
 def a_ticket(site):
-    if site.services.tickets.page(actor=site.actor("agent"), request=ListRequest(size=1)).rows == []:
+    if site.services.tickets.service.page(actor=site.actor("agent"), request=ListRequest(size=1)).rows == []:
         site.ticket(subject="A row to look at")
 
 

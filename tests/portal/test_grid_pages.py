@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import sign_in
 from tests.portal.pages import Page
 
@@ -21,14 +21,16 @@ def full(site):
     """Fill every list: a house with many people, teams and categories, and tickets with long subjects."""
     now = datetime.now(UTC)
     save = partial(site.services.catalog.save, now=datetime.now(UTC))
-    site.quiet = save(actor=SYSTEM, kind="team", id_=None, name="A quiet team", active=True, seen=0).id
+    site.quiet = save(
+        actor=SYSTEM, kind="team", id_=None, name="A quiet team", active=True, expected_version=0
+    ).id
     for kind, count in (("team", 10), ("category", 20)):
         for n in range(count):
             name = f"{kind.title()} with a name {n}"
-            save(actor=SYSTEM, kind=kind, id_=None, name=name, active=True, seen=0)
+            save(actor=SYSTEM, kind=kind, id_=None, name=name, active=True, expected_version=0)
     teams = [team.id for team in site.services.catalog.teams() if team.id != site.quiet]
     people = [
-        site.services.users.create(
+        site.services.users.accounts.create(
             actor=SYSTEM, now=now, name=f"Alexandra van der Berg {n}", email=f"agent{n}@demo.example",
             role_id="agent", password="correct horse battery staple", team_ids=[teams[n % len(teams)]],
         )
@@ -36,7 +38,7 @@ def full(site):
     ]  # fmt: skip
     categories = [entry.id for entry in site.services.catalog.all("category")]
     for n in range(30):
-        site.services.tickets.create(
+        site.services.tickets.service.create(
             actor=SYSTEM, now=now, subject=f"{SUBJECT} {n}", body="Long.",
             requester_id=site.users["customer"],
             priority=("low", "normal", "high", "urgent")[n % 4], team_id=teams[n % len(teams)],
@@ -101,7 +103,7 @@ def test_the_other_grids_stay_small_too(full, path, most):
 
 def test_long_lists_of_choices_are_loaded_when_they_are_opened(full):
     text = full.as_("agent").get(f"{GRID}?state=open").text
-    names = [user.name for user in full.services.users.agents()]
+    names = [user.name for user in full.services.users.accounts.agents()]
     assert not [name for name in names if f">{name}<option" in text]
     link = next(link for link in Page(text).links if "lists=all" in link)
     whole = full.as_("agent").get(link).text
@@ -132,7 +134,7 @@ def test_the_foot_says_in_words_how_the_list_is_sorted(full):
 def test_the_sort_menu_offers_what_the_head_offers(full):
     text = full.as_("agent").get(f"{GRID}?assignee={full.users['agent']}&state=open").text
     assert "pop-sort" not in text  # nothing to sort
-    mine = full.services.users.agents()[3].user_id
+    mine = full.services.users.accounts.agents()[3].user_id
     text = full.as_("agent").get(f"{GRID}?assignee={mine}&state=open").text
     start = text.index('id="pop-sort"')
     menu = Page(text[start : text.index("</div>", start)])
@@ -144,9 +146,9 @@ def test_the_sort_menu_offers_what_the_head_offers(full):
 
 
 def test_priorities_are_sorted_by_urgency(full):
-    who = full.services.users.agents()[3].user_id
+    who = full.services.users.accounts.agents()[3].user_id
     for priority in ("high", "low", "urgent", "normal"):
-        full.services.tickets.create(
+        full.services.tickets.service.create(
             actor=SYSTEM,
             now=datetime.now(UTC),
             subject="Ranked",

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from portal.app import create_app
-from portal.assets import Assets
-from portal.settings import PRODUCTION, Settings
+from portal.assets.manifest import Assets
+from portal.config.settings import PRODUCTION, Settings
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
 

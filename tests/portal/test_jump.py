@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from portal.jump import split
-from services.users import SYSTEM, Permission, Scope
+from portal.ui.jump import split
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
 
 DESK = ("agent", "manager", "administrator")
@@ -28,15 +28,15 @@ def team_agent(site):
     """Sign in an agent whose role reaches the tickets of the team Billing alone."""
     teams = {entry.name: entry.id for entry in site.services.catalog.teams()}
     permissions = dict.fromkeys((Permission.TICKET_VIEW, Permission.TICKET_NOTE), Scope.TEAM)
-    site.services.roles.save(
+    site.services.users.roles.save(
         now=datetime.now(UTC),
         actor=SYSTEM,
         role_id="billing-desk",
         name="Billing desk",
         permissions=permissions,
-        seen=0,
+        expected_version=0,
     )
-    site.services.users.create(
+    site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Tessa Team",
@@ -50,7 +50,7 @@ def team_agent(site):
 
 def ticket_of(site, team, subject="Printer on fire"):
     teams = {entry.name: entry.id for entry in site.services.catalog.teams()}
-    made = site.services.tickets.create(
+    made = site.services.tickets.service.create(
         actor=site.actor("agent"), now=datetime.now(UTC), subject=subject, body="Hot", team_id=teams[team]
     )
     return made.ticket_id

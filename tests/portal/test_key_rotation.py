@@ -7,12 +7,15 @@ import pyotp
 import pytest
 
 from portal.app import create_app
-from portal.settings import Settings
+from portal.config.settings import Settings
 from services.bootstrap import build_services
-from services.users import SYSTEM, CodeNeeded, LinkSpent, Origin, Purpose, WrongCode
-from services.users.links import Link
+from services.users.accounts import LinkSpent, Purpose
+from services.users.accounts.signed_links import Link
+from services.users.credentials import Origin, WrongCode
+from services.users.identity import SYSTEM
+from services.users.sign_in import CodeNeeded
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
-from tests.services.house import options
+from tests.services.harness import options
 
 OLD, NEW = "o" * 48, "n" * 48
 EMAIL = "ana@demo.example"
@@ -31,9 +34,9 @@ def app_with(tables, tmp_path_factory):
         return create_app(settings, services)
 
     before = make(OLD)
-    house = before.extensions["services"]
-    house.roles.ensure_built_in()
-    house.users.create(
+    harness = before.extensions["services"]
+    harness.roles.ensure_built_in()
+    harness.users.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Ana", email=EMAIL, role_id="agent", password=PASSWORD
     )
     return make
@@ -68,13 +71,13 @@ def test_what_is_signed_after_the_change_needs_the_old_key_no_more(app_with):
     assert opened(carried(browser, app_with(NEW)), token).status_code == 302
 
 
-def house(app):
+def harness(app):
     return app.extensions["services"]
 
 
 def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
     link = Link("somebody", Purpose.WELCOME, "nonce")
-    before, after, later = (house(app_with(*keys)) for keys in ((OLD,), (NEW, OLD), (NEW,)))
+    before, after, later = (harness(app_with(*keys)) for keys in ((OLD,), (NEW, OLD), (NEW,)))
     signed = before.accounts._links.token(link)
     assert after.accounts._links.read(signed, Purpose.WELCOME) == link
     assert later.accounts._links.read(after.accounts._links.token(link), Purpose.WELCOME) == link
@@ -87,24 +90,26 @@ def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
 
 
 def test_a_second_factor_is_sealed_anew_before_the_old_key_goes(app_with):
-    services, now = house(app_with(OLD)), datetime.now(UTC)
+    services, now = harness(app_with(OLD)), datetime.now(UTC)
     token = sign_in(app_with(OLD), EMAIL).get_cookie("ledgerdesk_session").value
-    enrolment = services.second_factor.begin(services.authentication.actor_for(token=token, now=now))
+    enrolment = services.users.second_factor.begin(
+        services.users.authentication.actor_for(token=token, now=now)
+    )
     app = pyotp.TOTP(enrolment.key.replace(" ", ""))
-    actor = services.authentication.actor_for(token=token, now=now)
-    services.second_factor.confirm(actor=actor, token=enrolment.token, code=app.at(now), now=now)
+    actor = services.users.authentication.actor_for(token=token, now=now)
+    services.users.second_factor.confirm(actor=actor, token=enrolment.token, code=app.at(now), now=now)
 
     def sign_in_with_code(services, minutes):
         at = now + timedelta(minutes=minutes)
-        needed = services.authentication.sign_in(email=EMAIL, password=PASSWORD, origin=HERE, now=at)
+        needed = services.users.authentication.sign_in(email=EMAIL, password=PASSWORD, origin=HERE, now=at)
         assert isinstance(needed, CodeNeeded)
-        services.authentication.finish_sign_in(token=needed.token, code=app.at(at), origin=HERE, now=at)
+        services.users.authentication.finish_sign_in(token=needed.token, code=app.at(at), origin=HERE, now=at)
 
     rotated, gone = app_with(NEW, OLD), app_with(NEW)
-    sign_in_with_code(house(rotated), 5)
+    sign_in_with_code(harness(rotated), 5)
     with pytest.raises(WrongCode):
-        sign_in_with_code(house(gone), 10)
+        sign_in_with_code(harness(gone), 10)
     assert gone.test_cli_runner().invoke(args=["keys", "renew"]).exit_code == 1
     assert rotated.test_cli_runner().invoke(args=["keys", "renew"]).output == "1 renewed\n"
     assert rotated.test_cli_runner().invoke(args=["keys", "renew"]).output == "0 renewed\n"
-    sign_in_with_code(house(gone), 15)
+    sign_in_with_code(harness(gone), 15)

@@ -11,10 +11,10 @@ import structlog
 
 from local.settings import ROOT
 from portal.app import create_app
-from portal.assets import Assets
-from portal.guards import public
-from portal.logs import init_logs
-from portal.settings import PRODUCTION, Settings
+from portal.assets.manifest import Assets
+from portal.config.settings import PRODUCTION, Settings
+from portal.web.guards import public
+from portal.web.logs import init_logs
 
 MADE = re.compile("[0-9a-f]{4}-[0-9a-f]{4}")
 GIVEN = "9f1c5e6a-77b2-4c60.ab_1"

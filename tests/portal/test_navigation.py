@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
 
 ITEM = re.compile(
@@ -37,17 +37,17 @@ def busy(site):
     services, now = site.services, datetime.now(UTC)
     billing, devices = (entry.id for entry in services.catalog.teams())
     agent, manager = site.users["agent"], site.users["manager"]
-    services.roles.save(
+    services.users.roles.save(
         now=datetime.now(UTC),
         actor=SYSTEM,
         role_id="team-desk",
         name="Team desk",
         permissions=dict.fromkeys((Permission.TICKET_VIEW, Permission.TICKET_NOTE), Scope.TEAM),
-        seen=0,
+        expected_version=0,
     )
     people = {}
     for name, teams in (("teamed", [billing]), ("teamless", [])):
-        user = services.users.create(
+        user = services.users.accounts.create(
             actor=SYSTEM, now=now, name=name.title(), email=f"{name}@demo.example", role_id="team-desk",
             password=PASSWORD, team_ids=teams,
         )  # fmt: skip
@@ -55,13 +55,13 @@ def busy(site):
     spread = [(billing, agent), (billing, None), (devices, agent), (devices, manager), (None, None)]
     for at in range(32):
         team, assignee = spread[at % len(spread)]
-        made = services.tickets.create(
+        made = services.tickets.service.create(
             actor=site.actor("agent"), now=now, subject=f"Number {at}", body="x", team_id=team or "",
             assignee_id=assignee or "",
         )  # fmt: skip
         if at % 3 == 0:
-            services.tickets.update(
-                actor=site.actor("agent"), now=now, ticket_id=made.ticket_id, seen=made.version,
+            services.tickets.service.update(
+                actor=site.actor("agent"), now=now, ticket_id=made.ticket_id, expected_version=made.version,
                 changes={"status": "solved"},
             )  # fmt: skip
     follow(services)
@@ -70,7 +70,7 @@ def busy(site):
 
 def follow(services):
     for _ in range(2):  # the first run may build the copy
-        services.analytics.follow(now=datetime.now(UTC) + timedelta(seconds=1))
+        services.reporting.analytics.follow(now=datetime.now(UTC) + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("who", [*ROLES, "teamed"])
@@ -100,7 +100,7 @@ def test_the_age_stands_beside_the_numbers_and_in_the_heading(site, busy):
 
 
 def test_numbers_that_nobody_keeps_true_are_not_shown(site, busy):
-    site.services.analytics.follow(now=datetime.now(UTC) - timedelta(seconds=40))
+    site.services.reporting.analytics.follow(now=datetime.now(UTC) - timedelta(seconds=40))
     text = site.as_("agent").get("/desk/tickets/?state=open").text
     assert set(numbers(site.as_("agent")).values()) == {""}
     assert "data-age" not in text

@@ -3,10 +3,10 @@
 import pytest
 
 from portal.admin.roles import SCOPED
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, sign_in
 from tests.portal.pages import Page
-from tests.services.house import START
+from tests.services.harness import START
 
 GRID = "/admin/organizations/"
 
@@ -24,13 +24,13 @@ def acme(site):
         f"{GRID}new/", data=form.filled(name="Acme", shares_tickets="true", domains="acme.example\r\n")
     )
     assert answer.status_code == 302, answer.text
-    return site.services.organizations.get("acme")
+    return site.services.users.organizations.get("acme")
 
 
 @pytest.fixture(scope="module")
 def member(site, acme):
     """A customer whom the address puts into Acme, with a browser."""
-    person = site.services.users.create(
+    person = site.services.users.accounts.create(
         actor=SYSTEM, now=START, name="Mia Member", email="mia@acme.example", role_id="customer",
         password=PASSWORD,
     )  # fmt: skip
@@ -58,22 +58,22 @@ def test_a_refused_domain_stands_at_its_field(site, acme):
 
 
 def test_a_person_moves_by_the_form(site, acme):
-    user = site.services.users.find_by_email("stranger@demo.example")
+    user = site.services.users.accounts.find_by_email("stranger@demo.example")
     path = f"/admin/users/edit/?id={user.user_id}"
     for wanted, kept in (("acme", "acme"), ("", None)):
         form = sheet(site, path)
         assert form.offers["organization_id"] == ["", "acme"]
         answer = site.as_("administrator").post(path, data=form.filled(organization_id=wanted))
         assert answer.status_code == 302, answer.text
-        assert site.services.users.find_by_email("stranger@demo.example").organization_id == kept
+        assert site.services.users.accounts.find_by_email("stranger@demo.example").organization_id == kept
 
 
 def test_members_have_a_list_of_their_own_and_others_have_not(site, acme, member):
-    colleague = site.services.users.create(
+    colleague = site.services.users.accounts.create(
         actor=SYSTEM, now=START, name="Carl Colleague", email="carl@acme.example", role_id="customer",
         password=PASSWORD,
     )  # fmt: skip
-    ticket = site.services.tickets.create(
+    ticket = site.services.tickets.service.create(
         actor=SYSTEM, now=START, subject="Shared smoke", body="b", requester_id=colleague.user_id
     )
     path = f"/help/tickets/{ticket.ticket_id}"

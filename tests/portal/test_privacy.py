@@ -18,11 +18,12 @@ from models.api_token import ApiToken
 from models.report import Report
 from models.setting import Setting
 from models.times import to_text
-from portal import logs
+from portal.web import logs
 from services.privacy import ERASED, ERASED_NAME, ErasureService
 from services.reporting import Filters
 from services.tickets import ImportedEvent, ImportedTicket
-from services.users import SYSTEM, Origin
+from services.users.credentials import Origin
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN, Site, sign_in
 from tests.portal.pages import Page
 from tests.services.privacy.scan import found
@@ -49,17 +50,17 @@ def somebody(site: Site, token: str) -> Somebody:
     """Bring a customer, who changed name and address once, and let them use the product."""
     former, name = f"Zoë {token.title()} Maiden", f"Zoë {token.title()}"
     before, email = f"{token}.maiden@old.example", f"{token}@new.example"
-    now, people = datetime.now(UTC), site.services.users
+    now, people = datetime.now(UTC), site.services.users.accounts
     made = people.create(
         actor=SYSTEM, now=now, name=former, email=before, role_id="customer", password=PASSWORD
     )
     people.update(
-        actor=SYSTEM, now=now, user_id=made.user_id, seen=made.version, name=name, email=email,
+        actor=SYSTEM, now=now, user_id=made.user_id, expected_version=made.version, name=name, email=email,
         role_id="customer", active=True, team_ids=(),
     )  # fmt: skip
     wanted = f"{token}@wanted.example"
     links = {"verify": ["nonce", to_text(now + timedelta(days=1)), wanted]}
-    user_table.amend(made.user_id, identities=[f"sso|subject-{token}"], links=links, theme="dark")
+    user_table.update(made.user_id, identities=[f"sso|subject-{token}"], links=links, theme="dark")
     address = f"203.0.113.{len(token)}"
     client = browser(site, email, token, address)
     words = [
@@ -94,12 +95,18 @@ def leave_traces(site: Site, who: Somebody) -> None:
     )
     ticket_id = int(opened.location.rsplit("/", 1)[1])
     post(who, f"/help/tickets/{ticket_id}/reply", body=f"More: secret-{who.token}")
-    agent, tickets, now = site.actor("agent"), site.services.tickets, datetime.now(UTC)
+    agent, tickets, now = site.actor("agent"), site.services.tickets.service, datetime.now(UTC)
 
     def change(number: int, body: str | None = None, *, public: bool = True, **changes: str) -> None:
         seen = tickets.get(actor=agent, ticket_id=number).version
         tickets.update(
-            actor=agent, now=now, ticket_id=number, seen=seen, changes=changes, body=body, public=public
+            actor=agent,
+            now=now,
+            ticket_id=number,
+            expected_version=seen,
+            changes=changes,
+            body=body,
+            public=public,
         )
 
     change(ticket_id, f"Dear {who.name},\nwe wrote to {who.email.upper()}.", status="pending")
@@ -111,18 +118,18 @@ def leave_traces(site: Site, who: Somebody) -> None:
     )  # fmt: skip
     other = site.ticket("stranger", subject=f"Like {who.name}", body=f"As {who.email} wrote, it is broken.")
     change(other, f"{who.name} knows more", public=False)
-    bring_ticket(site, who)
+    upsert_ticket(site, who)
     who.tickets, who.mentioned_in = [ticket_id, for_them.ticket_id], other
     post(who, "/account/password", current=PASSWORD, password="another tractor under snowfall")
     for _ in range(2):
-        site.services.accounts.ask_for_reset(email=who.email, origin=Origin(), now=now)
+        site.services.users.own_account.ask_for_reset(email=who.email, origin=Origin(), now=now)
         while site.services.outbox.deliver_due(now=datetime.now(UTC)):
             pass
-    site.services.accounts.ask_for_reset(email=who.email, origin=Origin(), now=now)
+    site.services.users.own_account.ask_for_reset(email=who.email, origin=Origin(), now=now)
     write_down(site, who)
 
 
-def bring_ticket(site: Site, who: Somebody) -> None:
+def upsert_ticket(site: Site, who: Somebody) -> None:
     """Import a ticket with a field of another system's, and a subject that goes away and comes back."""
     at = datetime.now(UTC) - timedelta(days=3)
     subject = f"Imported matter-{who.token}"
@@ -140,7 +147,7 @@ def bring_ticket(site: Site, who: Somebody) -> None:
         for n, (who_id, kind, what, changes, body) in enumerate(values)
     ]
     people = {"desk-1": ("Desk One", "agent"), who.user_id: (who.name, "customer")}
-    site.services.importer.run(
+    site.services.tickets.importer.run(
         source="test", tickets=[ImportedTicket(f"ref-{who.token}", events, people)],
         clock=lambda: datetime.now(UTC), reject=lambda *_: None,
     )  # fmt: skip
@@ -165,17 +172,19 @@ def write_down(site: Site, who: Somebody) -> None:
 
 def figures(site: Site, now: datetime) -> str:
     """Write down every figure of the reports, after following the ledger to its end."""
-    site.services.analytics.follow(now=now)
+    site.services.reporting.analytics.follow(now=now)
     manager, services = site.actor("manager"), site.services
-    overview = asdict(services.dashboards.overview(filters=MONTH, now=now, actor=manager, as_of=now))
-    summary = services.reports.summary()
+    overview = asdict(
+        services.reporting.dashboards.overview(filters=MONTH, now=now, actor=manager, as_of=now)
+    )
+    summary = services.reporting.reports.summary()
     del overview["data_age"], overview["as_of"], summary["as_of"]
     return json.dumps([overview, summary], default=str, sort_keys=True)
 
 
 def traces(site: Site, who: Somebody, tables: Any, printed: str = "") -> list[str]:
     """List where anything of theirs is found."""
-    site.services.analytics.close()
+    site.services.reporting.analytics.close()
     folder = site.app.extensions["settings"].data_dir
     return found(who.words, prefix=tables.prefix, folders=[folder], logs=printed)
 
@@ -210,7 +219,7 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
     leave_traces(site, who)
     later = datetime.now(UTC) + timedelta(seconds=5)
     before = figures(site, later)
-    assert not site.services.audit.verify().violations
+    assert not site.services.tickets.audit.verify().violations
     places = {place.split(":")[0].split("/")[0] for place in traces(site, who, tables)}
     held = {"users", "user_emails", "sessions", "api_tokens", "tickets", "ticket_history", "audit", "outbox"}
     assert held | {"settings", "reports", f"{who.user_id}.csv"} <= places, "the scan does not look there"
@@ -220,13 +229,13 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
     assert "Erase this person? 3 tickets stay, without a name." in outlook
     assert ask(site, who).status_code == 302
     assert who.client.get("/help/").status_code == 302, "they are still signed in"
-    finish(site.services.erasures, later)
+    finish(site.services.privacy.erasures, later)
 
     assert '"event": "delivered"' in printed.getvalue()
     assert traces(site, who, tables, printed.getvalue()) == []
-    assert not site.services.audit.verify().violations
+    assert not site.services.tickets.audit.verify().violations
     assert figures(site, later) == before
-    site.services.analytics.rebuild(now=later)
+    site.services.reporting.analytics.rebuild(now=later)
     assert figures(site, later) == before
     page = site.read("administrator", f"/admin/users/{who.user_id}/privacy/").text
     assert "This person is erased" in page
@@ -237,7 +246,7 @@ def test_what_others_wrote_stays_but_for_the_name(site, tables):
     who = somebody(site, "brambleford")
     leave_traces(site, who)
     ask(site, who)
-    finish(site.services.erasures, datetime.now(UTC))
+    finish(site.services.privacy.erasures, datetime.now(UTC))
     first, second = who.tickets
     assert site.events(first) == [
         ("created", ERASED),
@@ -261,12 +270,12 @@ def test_what_others_wrote_stays_but_for_the_name(site, tables):
 def test_a_table_left_out_is_found(site, tables):
     who = somebody(site, "thistlewood")
     leave_traces(site, who)
-    (others,) = [step for step in site.services.erasures._steps if step.name == "tables"]
+    (others,) = [step for step in site.services.privacy.erasures._steps if step.name == "tables"]
     whole = others.tables
     others.tables = [table for table in whole if table is not Report]
     try:
         ask(site, who)
-        finish(site.services.erasures, datetime.now(UTC))
+        finish(site.services.privacy.erasures, datetime.now(UTC))
     finally:
         others.tables = whole
     assert {place.split(":")[0] for place in traces(site, who, tables)} == {"reports", "reports/by_owner"}

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pyotp
 import pytest
 
-from portal.guards import guard_of
-from services.users import SYSTEM, Permission, Scope, Security
+from portal.web.guards import guard_of
+from services.users.identity import SYSTEM, Permission, Scope, SignInPolicy
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
 
 KEY = re.compile(r"<code>([A-Z2-7 ]+)</code>")
-SEALED = re.compile(r'name="token" value="([^"]+)"')
+ENCRYPTED = re.compile(r'name="token" value="([^"]+)"')
 SET_UP = "/account/second-factor"
 LEAVING = ("auth.logout", "proof.again")  # open too, and they end the session
 
@@ -20,9 +20,9 @@ LEAVING = ("auth.logout", "proof.again")  # open too, and they end the session
 @pytest.fixture(scope="module")
 def guarded(site):
     """A role that may nearly everything and demands a second factor."""
-    site.services.roles.save(
-        actor=SYSTEM, now=datetime.now(UTC), role_id="guarded", name="Guarded", seen=0,
-        permissions=dict.fromkeys(Permission, Scope.ALL), security=Security(second_factor=True),
+    site.services.users.roles.save(
+        actor=SYSTEM, now=datetime.now(UTC), role_id="guarded", name="Guarded", expected_version=0,
+        permissions=dict.fromkeys(Permission, Scope.ALL), security=SignInPolicy(second_factor=True),
     )  # fmt: skip
     return "guarded"
 
@@ -30,7 +30,7 @@ def guarded(site):
 @pytest.fixture
 def person(site, guarded):
     email = f"guarded{len(site.users)}@demo.example"
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Guarded Gus",
@@ -45,7 +45,7 @@ def person(site, guarded):
 def enrol(client):
     page = client.get(SET_UP).text
     totp = pyotp.TOTP(KEY.search(page)[1].replace(" ", ""))
-    fields = {"token": SEALED.search(page)[1], "csrf_token": TOKEN.search(page)[1], "code": totp.now()}
+    fields = {"token": ENCRYPTED.search(page)[1], "csrf_token": TOKEN.search(page)[1], "code": totp.now()}
     return client.post(SET_UP, data=fields)
 
 
@@ -89,7 +89,7 @@ def test_then_everything_opens_and_it_cannot_be_turned_off(site, person):
     assert "Your role requires it" in own.text
     client.post("/account/second-factor/off", data={"csrf_token": TOKEN.search(own.text)[1]})
     assert "Your role requires a second factor." in client.get("/account/").text
-    assert site.services.second_factor.is_on(site.users[email])
+    assert site.services.users.second_factor.is_on(site.users[email])
 
 
 def test_an_administrator_takes_a_lost_one_away_and_another_is_set_up(site, person):
@@ -99,28 +99,28 @@ def test_an_administrator_takes_a_lost_one_away_and_another_is_set_up(site, pers
     page = site.read("administrator", f"/admin/sessions/?person={user_id}")
     form = page.form("/admin/sessions/second-factor-off/")
     assert site.as_("administrator").post(form.action, data=form.filled()).status_code == 302
-    assert not site.services.second_factor.is_on(user_id)
-    site.services.users.get(user_id, fresh=True)
+    assert not site.services.users.second_factor.is_on(user_id)
+    site.services.users.accounts.get(user_id, fresh=True)
     assert client.get("/admin/users/").location == SET_UP
     deputy = site.actor("manager")
     with pytest.raises(Exception, match="does not allow"):
-        site.services.second_factor.turn_off(actor=deputy, user_id=user_id, now=datetime.now(UTC))
+        site.services.users.second_factor.turn_off(actor=deputy, user_id=user_id, now=datetime.now(UTC))
 
 
 def test_a_built_in_role_keeps_what_it_permits_and_takes_demands(site):
     page = site.read("administrator", "/admin/roles/edit/?id=agent")
     form = page.form("/admin/roles/edit/?id=agent")
     assert set(form.fields) == {"csrf_token", "version", "second_factor", "idle_minutes", "absolute_minutes"}
-    before = site.services.roles.read("agent")
+    before = site.services.users.roles.read("agent")
     sent = form.filled(idle_minutes="30", absolute_minutes="480")
     assert site.as_("administrator").post(form.action, data=sent).status_code == 302
-    after = site.services.roles.read("agent")
-    assert after.security == Security(idle_minutes=30, absolute_minutes=480)
+    after = site.services.users.roles.read("agent")
+    assert after.security == SignInPolicy(idle_minutes=30, absolute_minutes=480)
     assert (after.permissions, after.version) == (before.permissions, before.version + 1)
     late = form.filled(idle_minutes="15")
     assert site.as_("administrator").post(form.action, data=late).status_code == 409, "it was read before"
-    site.services.roles.ensure_built_in()
-    assert site.services.roles.read("agent").security.idle_minutes == 30
+    site.services.users.roles.ensure_built_in()
+    assert site.services.users.roles.read("agent").security.idle_minutes == 30
     trail = site.as_("administrator").get("/admin/trail/").text
     assert "idle minutes: " in trail
     for wild in (
@@ -142,9 +142,13 @@ def test_a_role_of_ones_own_keeps_its_demands_beside_its_permissions(site):
     form = next(f for f in site.read("administrator", "/admin/roles/new/").forms if f.id == "role")
     sent = form.filled(name="Brief stay", idle_minutes="15", second_factor="yes")
     assert site.as_("administrator").post(form.action, data=sent).status_code == 302
-    assert site.services.roles.read("brief-stay").security == Security(second_factor=True, idle_minutes=15)
+    assert site.services.users.roles.read("brief-stay").security == SignInPolicy(
+        second_factor=True, idle_minutes=15
+    )
     path = "/admin/roles/edit/?id=brief-stay"
     form = next(f for f in site.read("administrator", path).forms if f.id == "role")
     assert form.one("idle_minutes") == "15"
     assert site.as_("administrator").post(path, data=form.filled(name="Brief")).status_code == 302
-    assert site.services.roles.read("brief-stay").security == Security(second_factor=True, idle_minutes=15)
+    assert site.services.users.roles.read("brief-stay").security == SignInPolicy(
+        second_factor=True, idle_minutes=15
+    )

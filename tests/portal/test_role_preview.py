@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from models.user import User as UserItem
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.pages import Page
-from tests.services.house import START
+from tests.services.harness import START
 
 PATH = "/admin/roles/edit/?id=senior"
 
@@ -16,8 +16,8 @@ PATH = "/admin/roles/edit/?id=senior"
 def senior(site):
     """A role with 52 people, and three tickets that its next version reveals."""
     own = {Permission.TICKET_VIEW: Scope.OWN, Permission.TICKET_REPLY: Scope.OWN}
-    site.services.roles.save(
-        actor=SYSTEM, now=START, role_id="senior", name="Senior", permissions=own, seen=0
+    site.services.users.roles.save(
+        actor=SYSTEM, now=START, role_id="senior", name="Senior", permissions=own, expected_version=0
     )
     for number in range(52):
         UserItem(
@@ -26,7 +26,7 @@ def senior(site):
         ).save()  # fmt: skip
     for number in range(3):
         site.ticket("customer", f"Preview {number}")
-    site.services.analytics.follow(now=datetime.now(UTC))
+    site.services.reporting.analytics.follow(now=datetime.now(UTC))
 
 
 def sent(site, **changes: str):
@@ -45,7 +45,7 @@ def test_the_preview_shows_who_sees_what_and_keeps_the_form(site, senior):
         assert words in page.text, words
     form = next(form for form in page.forms if form.id == "role")
     assert (form.one("scope_ticket:view"), form.one("scope_ticket:reply")) == ("all", "none")
-    assert site.services.roles.read("senior").version == 1
+    assert site.services.users.roles.read("senior").version == 1
     assert "Hides 3 tickets from 52 people" not in page.text
 
 

@@ -1,6 +1,6 @@
 """A forgotten guard opens nothing; who gets in where stands in tests/authorization/matrix.txt."""
 
-from services.users import BUILT_IN, Permission
+from services.users.identity import BUILT_IN, Permission
 
 
 def test_a_route_without_a_guard_is_closed(site):

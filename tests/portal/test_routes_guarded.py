@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from dynamodb_client import disconnect
 from local.settings import ROOT
-from models.connection import disconnect
-from portal.guards import guard_of
+from portal.web.guards import guard_of
 
 # What anybody may call. A new name here is a decision, made in a review.
 # The style page shows samples alone; like the mailbox it is not there in production.

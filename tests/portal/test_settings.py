@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from portal.settings import Settings, SettingsError
+from portal.config.settings import Settings, SettingsError
 
 KEY = "k" * 32
 

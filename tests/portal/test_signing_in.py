@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from models.session import Session
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
 
@@ -96,7 +96,7 @@ def test_the_form_token_does_not_outlive_the_session(site):
 
 @pytest.fixture(scope="module")
 def suspended(site):
-    made = site.services.users.create(
+    made = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Gone Person",
@@ -104,11 +104,11 @@ def suspended(site):
         role_id="agent",
         password=PASSWORD,
     )
-    site.services.users.update(
+    site.services.users.accounts.update(
         now=datetime.now(UTC),
         actor=SYSTEM,
         user_id=made.user_id,
-        seen=made.version,
+        expected_version=made.version,
         name=made.name,
         email=made.email,
         role_id=made.role_id,
@@ -154,7 +154,7 @@ def test_a_session_ends_after_its_idle_time(site):
     client = site.app.test_client()
     attempt(client)
     token = token_of(client)
-    ask = site.services.authentication.actor_for
+    ask = site.services.users.authentication.actor_for
     assert ask(token=token, now=datetime.now(UTC) + timedelta(hours=11)) is not None
     assert ask(token=token, now=datetime.now(UTC) + timedelta(hours=24)) is None
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment, nodes
 
-from portal import style
 from portal.app import create_app
-from portal.settings import PRODUCTION, Settings
+from portal.config.settings import PRODUCTION, Settings
+from portal.ui import style_page
 from tests.portal.pages import Page
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "portal" / "templates"
@@ -59,7 +59,7 @@ def test_every_component_is_on_the_page():
 
 def test_the_page_shows_every_token_and_every_icon_to_anybody(site):
     page = site.read("anonymous", "/style")
-    tokens = set(re.findall(r"--([\w-]+): #", (style.SOURCE / "css" / "tokens.css").read_text()))
+    tokens = set(re.findall(r"--([\w-]+): #", (style_page.SOURCE / "css" / "tokens.css").read_text()))
     assert {f"var(--{name})" for name in tokens} <= {
         has.get("fill") for tag, has in page.tags if tag == "rect"
     }
@@ -82,15 +82,15 @@ def test_in_production_there_is_no_such_page(site, tmp_path):
 
 
 def test_contrast_is_measured_as_wcag_does():
-    assert style.contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert style.contrast("#ffffff", "#ffffff") == 1
-    assert style.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+    assert style_page.contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert style_page.contrast("#ffffff", "#ffffff") == 1
+    assert style_page.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
 
 
 def test_text_and_marks_keep_the_contrast_of_the_design():
     found = {
         token["name"]: token["ratios"]
-        for token in style.tokens((style.SOURCE / "css/tokens.css").read_text())
+        for token in style_page.tokens((style_page.SOURCE / "css/tokens.css").read_text())
     }
     for name in (
         "text",

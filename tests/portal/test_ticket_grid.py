@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from services.users import SYSTEM
+from services.users.identity import SYSTEM
 from tests.portal.pages import Page
 
 GRID = "/desk/tickets/"
@@ -29,7 +29,7 @@ def lot(site):
             "category": ("invoices", None)[n % 2],
             "assignee_id": (None, site.users["agent"], site.users["manager"])[n // 20],
         }
-        ticket = site.services.tickets.create(
+        ticket = site.services.tickets.service.create(
             actor=SYSTEM,
             now=datetime.now(UTC),
             subject=f"Lot {n}",
@@ -39,11 +39,11 @@ def lot(site):
         )
         status = ("new", "open", "pending", "on_hold", "solved", "closed")[n % 6]
         if status != "new":
-            site.services.tickets.update(
+            site.services.tickets.service.update(
                 actor=SYSTEM,
                 now=datetime.now(UTC),
                 ticket_id=ticket.ticket_id,
-                seen=1,
+                expected_version=1,
                 changes={"status": status},
             )
         made[ticket.ticket_id] = given | {"status": status, "requester_id": site.users[requester]}
@@ -197,7 +197,7 @@ def test_walking_forward_and_back_shows_everything_once_in_order(site, lot, size
     numbers = [number for page in pages for number in page]
     assert len(numbers) == len(set(numbers))
     assert set(numbers) == set(lot)
-    times = [site.services.tickets.get(actor=SYSTEM, ticket_id=n).updated_at for n in numbers]
+    times = [site.services.tickets.service.get(actor=SYSTEM, ticket_id=n).updated_at for n in numbers]
     assert times == sorted(times, reverse=bool(direction))
 
     path = start
@@ -223,7 +223,7 @@ def test_a_small_list_sorts_by_every_column_it_offers(site, lot):
     for link in offered:
         assert everything(site, link) == mine, link
     by_subject = [n for page in walk(site, f"{start}&sort=subject") for n in page]
-    subjects = [site.services.tickets.get(actor=SYSTEM, ticket_id=n).subject for n in by_subject]
+    subjects = [site.services.tickets.service.get(actor=SYSTEM, ticket_id=n).subject for n in by_subject]
     assert subjects == sorted(subjects)
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 from models import api_token
 from models import session as session_table
-from services.users import PROOF_LASTS
+from services.users.identity import STEP_UP_LASTS
+from tests.portal.api_client import ME, Program, problem, token_for
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
-from tests.portal.programs import ME, Program, problem, token_for
 
 
 def new_token_form(page):
@@ -33,7 +33,9 @@ def test_a_token_is_made_shown_once_and_revoked_on_the_account_page(site):
     assert "<b>backup</b>" not in after.text
     assert "&lt;b&gt;backup&lt;/b&gt;" in after.text
     (mine,) = [
-        token for token in site.services.tokens.own(actor=site.actor("agent")) if "backup" in token.name
+        token
+        for token in site.services.users.api_tokens.own(actor=site.actor("agent"))
+        if "backup" in token.name
     ]
     assert site.post("agent", "/account/tokens/revoke", token=mine.id).location == "/account/tokens/"
     problem(Program(site, secret).get(ME), 401)
@@ -42,17 +44,17 @@ def test_a_token_is_made_shown_once_and_revoked_on_the_account_page(site):
 def test_an_old_proof_makes_no_token_and_revokes_none(site):
     token_id, secret = token_for(site, "manager")
     client = sign_in(site.app, "administrator@demo.example")
-    id_ = site.services.sessions.id_of(client.get_cookie("ledgerdesk_session").value)
-    session_table.amend(id_, proved_at=datetime.now(UTC) - PROOF_LASTS)
+    id_ = site.services.users.sessions.id_of(client.get_cookie("ledgerdesk_session").value)
+    session_table.update(id_, stepped_up_at=datetime.now(UTC) - STEP_UP_LASTS)
     csrf = TOKEN.search(client.get("/desk/new").text)[1]
-    before = len(site.services.tokens.own(actor=site.actor("administrator")))
+    before = len(site.services.users.api_tokens.own(actor=site.actor("administrator")))
     wish = {"csrf_token": csrf, "name": "x", "scope": "ticket:view", "days": "7"}
     for path, sent in (
         ("/account/tokens/", wish),
         ("/admin/tokens/revoke/", {"csrf_token": csrf, "token": token_id}),
     ):
         assert "Confirm that it is you" in client.post(path, data=sent).text
-    assert len(site.services.tokens.own(actor=site.actor("administrator"))) == before
+    assert len(site.services.users.api_tokens.own(actor=site.actor("administrator"))) == before
     assert Program(site, secret).get(ME).status_code == 200
     made = client.post("/account/tokens/", data={**wish, "proof": PASSWORD})
     assert "ld_" in made.text

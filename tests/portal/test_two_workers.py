@@ -9,11 +9,11 @@ import pytest
 import services.bootstrap
 import services.members
 from portal.app import create_app
-from portal.settings import Settings
+from portal.config.settings import Settings
 from services.bootstrap import FRESH, build_services
-from services.users import SYSTEM, Permission, Scope
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
-from tests.services.house import options
+from tests.services.harness import options
 
 
 @dataclass
@@ -46,12 +46,12 @@ def workers(tables, clock, tmp_path_factory):
     return made
 
 
-def house(worker):
+def harness(worker):
     return worker.extensions["services"]
 
 
-def bring(worker, name, role_id="agent"):
-    return house(worker).users.create(
+def upsert(worker, name, role_id="agent"):
+    return harness(worker).users.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name=name,
@@ -62,7 +62,7 @@ def bring(worker, name, role_id="agent"):
 
 
 def change(worker, user, **changes):
-    now = house(worker).users.read(actor=SYSTEM, user_id=user.user_id)
+    now = harness(worker).users.read(actor=SYSTEM, user_id=user.user_id)
     wanted = {
         "name": now.name,
         "email": now.email,
@@ -70,8 +70,12 @@ def change(worker, user, **changes):
         "active": now.active,
         "team_ids": (),
     }
-    return house(worker).users.update(
-        now=datetime.now(UTC), actor=SYSTEM, user_id=user.user_id, seen=now.version, **{**wanted, **changes}
+    return harness(worker).users.update(
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        user_id=user.user_id,
+        expected_version=now.version,
+        **{**wanted, **changes},
     )
 
 
@@ -87,22 +91,22 @@ def test_the_time_is_five_seconds():
 
 
 def test_who_signs_in_at_one_is_known_to_the_other(workers):
-    bring(workers[0], "Known")
+    upsert(workers[0], "Known")
     browser = sign_in(workers[0], "known@demo.example")
     assert at_the_other(browser, workers[1]).get("/desk/new").status_code == 200
 
 
 def test_signing_out_at_one_holds_at_the_other_at_once(workers):
-    bring(workers[0], "Leaver")
+    upsert(workers[0], "Leaver")
     browser = sign_in(workers[0], "leaver@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200
-    house(workers[0]).sessions.revoke(token=browser.get_cookie("ledgerdesk_session").value)
+    harness(workers[0]).sessions.revoke(token=browser.get_cookie("ledgerdesk_session").value)
     assert other.get("/desk/new").status_code == 302
 
 
 def test_a_suspension_at_one_holds_at_the_other_at_once_and_for_good(workers, clock):
-    user = bring(workers[0], "Suspended")
+    user = upsert(workers[0], "Suspended")
     browser = sign_in(workers[0], "suspended@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200  # the other remembers the person as active now
@@ -114,10 +118,10 @@ def test_a_suspension_at_one_holds_at_the_other_at_once_and_for_good(workers, cl
 
 def test_a_session_that_escaped_the_revocation_ends_with_the_memory(workers, clock):
     """An index may be a moment late, so that a fresh session is not among those ended."""
-    user = bring(workers[0], "Escaped")
+    user = upsert(workers[0], "Escaped")
     change(workers[0], user, active=False)
-    house(workers[1]).users._cache.put(user.user_id, user)  # what the other read just before
-    token = house(workers[1]).sessions.start(user_id=user.user_id, now=datetime.now(UTC))
+    harness(workers[1]).users._cache.put(user.user_id, user)  # what the other read just before
+    token = harness(workers[1]).sessions.start(user_id=user.user_id, now=datetime.now(UTC))
     other = workers[1].test_client()
     other.set_cookie("ledgerdesk_session", token)
     assert other.get("/desk/new").status_code == 200
@@ -131,15 +135,25 @@ def test_what_a_role_loses_at_one_it_loses_at_the_other(workers, clock):
         Permission.TICKET_VIEW: Scope.ALL,
         Permission.TICKET_NOTE: Scope.ALL,
     }
-    house(workers[0]).roles.save(
-        now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions=reports, seen=0
+    harness(workers[0]).roles.save(
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        role_id="viewer",
+        name="Viewer",
+        permissions=reports,
+        expected_version=0,
     )
-    bring(workers[0], "Viewer", role_id="viewer")
+    upsert(workers[0], "Viewer", role_id="viewer")
     browser = sign_in(workers[0], "viewer@demo.example")
     other = at_the_other(browser, workers[1])
     assert other.get("/desk/new").status_code == 200
-    house(workers[0]).roles.save(
-        now=datetime.now(UTC), actor=SYSTEM, role_id="viewer", name="Viewer", permissions={}, seen=1
+    harness(workers[0]).roles.save(
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        role_id="viewer",
+        name="Viewer",
+        permissions={},
+        expected_version=1,
     )
     assert browser.get("/desk/new").status_code == 403
     clock.seconds += FRESH + 0.01
@@ -147,12 +161,18 @@ def test_what_a_role_loses_at_one_it_loses_at_the_other(workers, clock):
 
 
 def test_a_team_made_at_one_is_offered_at_the_other(workers, clock):
-    bring(workers[0], "Opener")
+    upsert(workers[0], "Opener")
     browser = sign_in(workers[0], "opener@demo.example")
     other = at_the_other(browser, workers[1])
     assert "Fresh team" not in other.get("/desk/new").text
-    house(workers[0]).catalog.save(
-        now=datetime.now(UTC), actor=SYSTEM, kind="team", id_=None, name="Fresh team", active=True, seen=0
+    harness(workers[0]).catalog.save(
+        now=datetime.now(UTC),
+        actor=SYSTEM,
+        kind="team",
+        id_=None,
+        name="Fresh team",
+        active=True,
+        expected_version=0,
     )
     assert "Fresh team" in browser.get("/desk/new").text
     clock.seconds += FRESH + 0.01

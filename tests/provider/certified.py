@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import requests
 
-from services.users import Provider
+from services.users.sign_in import Provider
 from tests.conftest import PROVIDER_SECRET as SECRET
 
 SERVER = Path(__file__).with_name("server.mjs")

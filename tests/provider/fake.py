@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from services.users import Provider
+from services.users.sign_in import Provider
 
 CLIENT_ID, SECRET = "ledgerdesk", "a secret of the tests"
 

@@ -4,42 +4,44 @@ from pathlib import Path
 
 import pytest
 
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from services.bootstrap import build_services
-from services.users import Actor
-from tests.services.house import House, options
+from services.users.identity import Actor
+from tests.services.harness import Harness, options
 
 
-def open_house(connection: ConnectionOptions, folder: Path, shards: int = 1) -> House:
+def open_harness(connection: ConnectionOptions, folder: Path, shards: int = 1) -> Harness:
     """Build the services over existing tables and write the built-in roles."""
-    house = House(build_services(options(connection, folder, shards)))
-    house.services.roles.ensure_built_in()
-    house.services.catalog.bring("team", [("support", "Support"), ("network", "Network")])
-    house.services.catalog.bring("category", [("hardware", "Hardware"), ("software", "Software")])
-    return house
+    harness = Harness(build_services(options(connection, folder, shards)))
+    harness.services.users.roles.ensure_built_in()
+    harness.services.catalog.upsert("team", [("support", "Support"), ("network", "Network")])
+    harness.services.catalog.upsert("category", [("hardware", "Hardware"), ("software", "Software")])
+    return harness
 
 
 @pytest.fixture(scope="module")
-def house(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> House:
-    return open_house(tables, tmp_path_factory.mktemp("analytics"))
+def harness(tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> Harness:
+    return open_harness(tables, tmp_path_factory.mktemp("analytics"))
 
 
 @pytest.fixture(scope="module")
-def elsewhere(house: House, tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory) -> House:
+def elsewhere(
+    harness: Harness, tables: ConnectionOptions, tmp_path_factory: pytest.TempPathFactory
+) -> Harness:
     """The same tables served by another process, which remembers on its own what it read."""
-    return House(build_services(options(tables, tmp_path_factory.mktemp("elsewhere"))))
+    return Harness(build_services(options(tables, tmp_path_factory.mktemp("elsewhere"))))
 
 
 @pytest.fixture(scope="module")
-def agent(house: House) -> Actor:
-    return house.actor("agent")
+def agent(harness: Harness) -> Actor:
+    return harness.actor("agent")
 
 
 @pytest.fixture(scope="module")
-def colleague(house: House) -> Actor:
-    return house.actor("agent")
+def colleague(harness: Harness) -> Actor:
+    return harness.actor("agent")
 
 
 @pytest.fixture(scope="module")
-def customer(house: House) -> Actor:
-    return house.actor("customer")
+def customer(harness: Harness) -> Actor:
+    return harness.actor("customer")

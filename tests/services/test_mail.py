@@ -11,11 +11,11 @@ from aiosmtpd.controller import Controller
 
 from local.ports import free_port
 from models import outbox as outbox_table
-from services.mail import FolderMailer, Letter, MailDelayed, MailRefused, SmtpMailer
+from services.mail import Email, FolderMailer, MailDelayed, MailRefused, SmtpMailer
 from services.outbox import GIVE_UP, LONGEST, Outbox
-from tests.services.house import START
+from tests.services.harness import START
 
-LETTER = Letter("ana@example.org", "Über\r\nBcc: evil@example.org", "Grüße\n.\nEnde\n")
+LETTER = Email("ana@example.org", "Über\r\nBcc: evil@example.org", "Grüße\n.\nEnde\n")
 
 
 class Inbox:

@@ -11,7 +11,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import Fields, evolve
 from services.tickets.importing.source import ImportedEvent
-from services.users import Actor
+from services.users.identity import Actor
 
 ROOM = MAX_ITEMS - 2  # the ticket and its reference take a place each
 BYTES = 2_000_000  # of message texts; a transaction takes 4 MB in all
@@ -31,7 +31,7 @@ class Chunk:
     """Events made into items, and where the ticket stands after them."""
 
     history: list[TicketHistory]
-    stints: list[Assignment]
+    assignment_periods: list[Assignment]
     after: Standing
 
 
@@ -46,18 +46,18 @@ class ChunkBuilder:
     ) -> Chunk:
         """Take events, at least one, until a transaction is full."""
         history: list[TicketHistory] = []
-        stints: dict[str, Assignment] = {}
+        assignment_periods: dict[str, Assignment] = {}
         size = 0
         for event in events:
             size += len((event.body or "").encode())
             item, after, begun = self._step(standing, event, recorded_at, write_id)
             # A stint that begins and ends here is one item.
-            held = stints | {stint.assigned_at: stint for stint in begun}
+            held = assignment_periods | {stint.assigned_at: stint for stint in begun}
             if history and (len(history) + 1 + len(held) > ROOM or size > BYTES):
                 break
             history.append(item)
-            standing, stints = after, held
-        return Chunk(history, list(stints.values()), standing)
+            standing, assignment_periods = after, held
+        return Chunk(history, list(assignment_periods.values()), standing)
 
     def _step(
         self, standing: Standing, event: ImportedEvent, recorded_at: datetime, write_id: str
@@ -78,5 +78,5 @@ class ChunkBuilder:
             after=after,
             write_id=write_id,
         )
-        begun = self._assignments.stints(standing.ticket_id, before, after, event.at)
+        begun = self._assignments.assignment_periods(standing.ticket_id, before, after, event.at)
         return item, Standing(standing.ticket_id, version, after), begun

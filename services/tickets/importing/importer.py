@@ -20,7 +20,7 @@ from services.tickets.importing.newcomers import Newcomers
 from services.tickets.importing.references import Numbers, Reference
 from services.tickets.importing.source import ImportedEvent, ImportedTicket, Reject
 from services.tickets.writer import TicketWriter
-from services.users import UserService
+from services.users.accounts import UserService
 
 BATCH = 200  # tickets whose references, numbers and people are looked up together
 WRITERS = 2  # one waits for the engine while the other prepares
@@ -125,7 +125,7 @@ class TicketImporter:
     ) -> list[_Job]:
         """Look up what is known, bring who is new, and give out numbers in the order of the batch."""
         known = references.find_many(source, [ticket.ref for ticket in batch])
-        newcomers.bring(batch, now=now)
+        newcomers.upsert(batch, now=now)
         given = numbers.give([ticket.ref for ticket in batch if ticket.ref not in known])
         return [_Job(source, ticket, given.get(ticket.ref, 0), known.get(ticket.ref)) for ticket in batch]
 
@@ -174,8 +174,8 @@ class TicketImporter:
             standing.version,
             chunk.after.fields,
             chunk.history,
-            also=chunk.stints if first else [*chunk.stints, item],
-            once=item if first else None,
+            also=chunk.assignment_periods if first else [*chunk.assignment_periods, item],
+            idempotency_key=item if first else None,
         )
         return chunk.after, reference
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.catalog import CatalogService
 from services.tickets.importing.source import ImportedTicket
-from services.users import UserService
+from services.users.accounts import UserService
 
 
 class Newcomers:
@@ -16,7 +16,7 @@ class Newcomers:
         self._people: set[str] = set()
         self._entries: dict[str, set[str]] = {"team": set(), "category": set()}
 
-    def bring(self, tickets: Iterable[ImportedTicket], *, now: datetime) -> None:
+    def upsert(self, tickets: Iterable[ImportedTicket], *, now: datetime) -> None:
         """Add everybody and everything these tickets name and that is not there yet."""
         people: dict[str, tuple[str, str]] = {}
         teams: dict[str, str] = {}
@@ -27,7 +27,7 @@ class Newcomers:
             categories.update(ticket.categories)
         fresh = {key: person for key, person in people.items() if key not in self._people}
         if fresh:
-            self._users.bring(fresh, now=now)
+            self._users.upsert(fresh, now=now)
             self._people |= fresh.keys()
         self._bring_entries("team", teams)
         self._bring_entries("category", categories)
@@ -36,5 +36,5 @@ class Newcomers:
         known = self._entries[kind]
         fresh = [(key, name) for key, name in names.items() if key not in known]
         if fresh:
-            self._catalog.bring(kind, fresh)
+            self._catalog.upsert(kind, fresh)
             known.update(key for key, _ in fresh)

@@ -5,34 +5,34 @@ import pytest
 from services.catalog import Entry, EntryChanged
 from services.errors import Invalid, NotFound
 from services.text import slug
-from services.users import PermissionDenied
-from tests.services.house import START
+from services.users.identity import PermissionDenied
+from tests.services.harness import START
 
 
 @pytest.fixture(scope="module")
-def admin(house):
-    return house.actor("administrator")
+def admin(harness):
+    return harness.actor("administrator")
 
 
 @pytest.fixture
-def save(house, admin):
-    def write(name, id_=None, *, seen=0, active=True, kind="team", actor=admin):
-        return house.services.catalog.save(
-            now=START, actor=actor, kind=kind, id_=id_, name=name, active=active, seen=seen
+def save(harness, admin):
+    def write(name, id_=None, *, expected_version=0, active=True, kind="team", actor=admin):
+        return harness.services.catalog.save(
+            now=START, actor=actor, kind=kind, id_=id_, name=name, active=active, expected_version=seen
         )
 
     return write
 
 
-def test_an_entry_is_created_renamed_and_switched_off(house, save):
+def test_an_entry_is_created_renamed_and_switched_off(harness, save):
     made = save(" Field\n service ")
     assert made == Entry("team", "field-service", 1, "Field service", True)
-    renamed = save("Field team", made.id, seen=1, active=False)
+    renamed = save("Field team", made.id, expected_version=1, active=False)
     assert renamed == Entry("team", "field-service", 2, "Field team", False)
-    assert house.services.catalog.get("team", made.id) == renamed
-    assert house.services.catalog.names("team")["field-service"] == "Field team"
+    assert harness.services.catalog.get("team", made.id) == renamed
+    assert harness.services.catalog.names("team")["field-service"] == "Field team"
     with pytest.raises(EntryChanged):
-        save("Late", made.id, seen=1)
+        save("Late", made.id, expected_version=1)
 
 
 @pytest.mark.parametrize("name", ["Support", "SUPPORT", " support "])
@@ -46,17 +46,17 @@ def test_names_that_look_alike_get_ids_of_their_own(save):
 
 
 @pytest.mark.parametrize("name", ["支払い", "Бухгалтерия", "الدعم", "²"])
-def test_names_of_all_scripts(house, save, name):
+def test_names_of_all_scripts(harness, save, name):
     made = save(name, kind="category")
     assert made.id
-    assert made in house.services.catalog.categories()
-    assert save(f"{name} 2", made.id, seen=1, kind="category").id == made.id
+    assert made in harness.services.catalog.categories()
+    assert save(f"{name} 2", made.id, expected_version=1, kind="category").id == made.id
 
 
-def test_numbers_sort_as_numbers(house, save):
+def test_numbers_sort_as_numbers(harness, save):
     for name in ("Group 10", "Group 9", "Group 9²", "Group ①", "Group ٣"):
         save(name, kind="category")
-    names = [entry.name for entry in house.services.catalog.categories() if entry.name.startswith("Group")]
+    names = [entry.name for entry in harness.services.catalog.categories() if entry.name.startswith("Group")]
     assert names.index("Group 9") < names.index("Group 10")
 
 
@@ -68,31 +68,31 @@ def test_wild_names(save, name):
 
 
 @pytest.mark.parametrize("id_", ["", "nothing", "x" * 5000, "\ud800"])
-def test_wild_ids(house, save, id_):
+def test_wild_ids(harness, save, id_):
     for seen in (0, 1):
         with pytest.raises(NotFound):
-            save("Some name", id_, seen=seen)
+            save("Some name", id_, expected_version=seen)
     with pytest.raises(NotFound):
-        house.services.catalog.get("team", id_)
+        harness.services.catalog.get("team", id_)
 
 
-def test_other_kinds_are_not_for_editing(house, save):
+def test_other_kinds_are_not_for_editing(harness, save):
     with pytest.raises(NotFound):
-        house.services.catalog.get("counter", "tickets")
+        harness.services.catalog.get("counter", "tickets")
     with pytest.raises(Invalid):
         save("tickets", kind="counter")
 
 
-def test_only_those_who_may_edit_settings_do(house, save):
+def test_only_those_who_may_edit_settings_do(harness, save):
     for role in ("customer", "agent", "manager"):
         with pytest.raises(PermissionDenied):
-            save("Never", actor=house.actor(role))
+            save("Never", actor=harness.actor(role))
 
 
-def test_what_an_import_brings_stays_as_it_is(house, admin):
-    catalog = house.services.catalog
-    catalog.bring("team", [("g1", "Group one"), ("support", "Another name")])
-    catalog.bring("team", [("g1", "Something else")])
+def test_what_an_import_brings_stays_as_it_is(harness, admin):
+    catalog = harness.services.catalog
+    catalog.upsert("team", [("g1", "Group one"), ("support", "Another name")])
+    catalog.upsert("team", [("g1", "Something else")])
     assert catalog.names("team")["g1"] == "Group one"
     assert catalog.names("team")["support"] == "Support"
 
@@ -114,5 +114,5 @@ def test_what_another_process_has_just_made_is_offered_at_once(elsewhere, save):
     assert known.offers("category", category.id)
     assert team.id in known.offered_teams()
     assert not known.offers("team", "nobody")
-    save("Night shift", team.id, seen=1, active=False)
+    save("Night shift", team.id, expected_version=1, active=False)
     assert not elsewhere.services.catalog.offers("team", team.id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from models.connection import client
+from dynamodb_client import client
 
 
 def found(words: Iterable[str], *, prefix: str, folders: Iterable[Path], logs: str = "") -> list[str]:

@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
+from dynamodb_client import client
 from models import setting
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import of_subject
-from models.connection import client
 from services.errors import Invalid
 from services.privacy import ERASED, ERASED_NAME
-from services.privacy.job import DONE, RUNNING, SETTLE
+from services.privacy.erasure_job import DONE, RUNNING, SETTLE
 from services.tickets import Ticket
-from services.users import BUILT_IN, Actor, Permission, PermissionDenied, Scope
-from tests.services.house import House, history, kinds
+from services.users.identity import BUILT_IN, Actor, Permission, PermissionDenied, Scope
+from tests.services.harness import Harness, history, kinds
 from tests.services.privacy.scan import found
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWriteItem"}
@@ -27,41 +27,41 @@ class Killed(BaseException):
 
 
 @pytest.fixture(scope="module")
-def administrator(house: House) -> Actor:
-    return house.actor("administrator")
+def administrator(harness: Harness) -> Actor:
+    return harness.actor("administrator")
 
 
-def named(house: House, name: str, role: str = "customer") -> Actor:
+def named(harness: Harness, name: str, role: str = "customer") -> Actor:
     """Bring a person with a full name and an address."""
-    who = house.actor(role)
+    who = harness.actor(role)
     address = f"{name.replace(' ', '.').lower()}@somewhere.example"
     item = user_table.find(who.user_id)
     item.name, item.sort_name, item.email, item.version = name, name.casefold(), address, 2
-    user_table.put(item, seen=1)
+    user_table.put(item, expected_version=1)
     return Actor(**(vars(who) | {"name": name, "email": address}))
 
 
-def ask(house: House, administrator: Actor, who: Actor) -> None:
+def ask(harness: Harness, administrator: Actor, who: Actor) -> None:
     """Confirm that a person is to be erased."""
-    house.services.erasures.ask(
-        actor=administrator, user_id=who.user_id, confirmed=who.name.upper(), now=house.now()
+    harness.services.privacy.erasures.ask(
+        actor=administrator, user_id=who.user_id, confirmed=who.name.upper(), now=harness.now()
     )
 
 
-def finish(house: House) -> None:
+def finish(harness: Harness) -> None:
     """Work until nothing is left to do."""
     for wait in (timedelta(0), SETTLE + timedelta(minutes=1)):
-        while house.services.erasures.advance(now=house.now() + wait):
+        while harness.services.privacy.erasures.advance(now=harness.now() + wait):
             pass
 
 
-def erase(house: House, administrator: Actor, who: Actor) -> None:
+def erase(harness: Harness, administrator: Actor, who: Actor) -> None:
     """Erase a person from beginning to end."""
-    ask(house, administrator, who)
-    finish(house)
+    ask(harness, administrator, who)
+    finish(harness)
 
 
-def left(house: House, tables, who: Actor, *words: str) -> list[str]:
+def left(harness: Harness, tables, who: Actor, *words: str) -> list[str]:
     """List where name, address or other words of a person are found."""
     return found([who.name, who.email, *words], prefix=tables.prefix, folders=[])
 
@@ -85,94 +85,94 @@ def killing(after: int) -> Iterator[None]:
         events.unregister("after-call.dynamodb", count)
 
 
-def conversation(house: House, who: Actor, agent: Actor) -> Ticket:
+def conversation(harness: Harness, who: Actor, agent: Actor) -> Ticket:
     """Let a person ask and be answered, with their name and address in everybody's words."""
-    ticket = house.ticket(who, subject="Heronsgate matter", body="Heronsgate words")
-    ticket = house.update(agent, ticket, subject=f"{who.name}: matter", body=f"Dear {who.name}")
-    ticket = house.update(agent, ticket, body=f"{who.email} is right", public=False, status="pending")
-    return house.update(who, ticket, body="Heronsgate again") if who.on_desk else ticket
+    ticket = harness.ticket(who, subject="Heronsgate matter", body="Heronsgate words")
+    ticket = harness.update(agent, ticket, subject=f"{who.name}: matter", body=f"Dear {who.name}")
+    ticket = harness.update(agent, ticket, body=f"{who.email} is right", public=False, status="pending")
+    return harness.update(who, ticket, body="Heronsgate again") if who.on_desk else ticket
 
 
 @pytest.mark.parametrize("after", [0, 1], ids=["each write", "every other write"])
-def test_it_may_be_killed_after_any_write(house, tables, agent, administrator, after):
-    who = named(house, f"Kit Heronsgate{after}")
-    tickets = [conversation(house, who, agent) for _ in range(2)]
-    house.services.sessions.start(user_id=who.user_id, now=house.now())
-    house.services.accounts._outbox.put("reset", {"email": who.email}, now=house.now())
+def test_it_may_be_killed_after_any_write(harness, tables, agent, administrator, after):
+    who = named(harness, f"Kit Heronsgate{after}")
+    tickets = [conversation(harness, who, agent) for _ in range(2)]
+    harness.services.users.sessions.start(user_id=who.user_id, now=harness.now())
+    harness.services.users.own_account._outbox.put("reset", {"email": who.email}, now=harness.now())
     states = [[event.state for event in history(ticket)] for ticket in tickets]
-    ask(house, administrator, who)
+    ask(harness, administrator, who)
     kills = 0
     while setting.find(RUNNING, who.user_id):
         later = SETTLE * (kills + 1)
         try:
             with killing(after):
-                house.services.erasures.advance(now=house.now() + later)
+                harness.services.privacy.erasures.advance(now=harness.now() + later)
         except Killed:
             kills += 1
-        assert not [line for ticket in tickets for line in house.violations(ticket)]
+        assert not [line for ticket in tickets for line in harness.violations(ticket)]
     assert kills > 10, "it was not killed where it writes"
-    assert left(house, tables, who, "Heronsgate") == []
+    assert left(harness, tables, who, "Heronsgate") == []
     assert [[event.state for event in history(ticket)] for ticket in tickets] == states
     acts = [act.action for act in of_subject(f"user:{who.user_id}") if act.action.startswith("user.era")]
     assert acts == ["user.erasure_asked", "user.erased"]
 
 
-def test_what_was_on_its_way_is_met_in_the_second_round(house, tables, agent, administrator):
-    who = named(house, "Pim Latecomer")
-    ticket = conversation(house, who, agent)
+def test_what_was_on_its_way_is_met_in_the_second_round(harness, tables, agent, administrator):
+    who = named(harness, "Pim Latecomer")
+    ticket = conversation(harness, who, agent)
     stale = ticket_table.find(ticket.ticket_id)
-    ask(house, administrator, who)
-    while house.services.erasures.advance(now=house.now()):
+    ask(harness, administrator, who)
+    while harness.services.privacy.erasures.advance(now=harness.now()):
         pass
     stale.save()  # a writer who had read the ticket before puts the old words back
-    house.update(agent, house.get(agent, ticket), body=f"As {who.name} said")
-    assert left(house, tables, who)
-    finish(house)
-    assert left(house, tables, who, "Heronsgate") == []
-    assert house.violations(ticket) == []
+    harness.update(agent, harness.get(agent, ticket), body=f"As {who.name} said")
+    assert left(harness, tables, who)
+    finish(harness)
+    assert left(harness, tables, who, "Heronsgate") == []
+    assert harness.violations(ticket) == []
 
 
-def test_an_agents_words_stay_without_the_name(house, tables, customer, administrator):
-    who, other = named(house, "Una Deskworth", "agent"), house.actor("agent")
-    ticket = house.ticket(customer)
-    ticket = house.update(who, ticket, body=f"We are on it.\n{who.name}", assignee_id=who.user_id)
-    house.update(other, ticket, body="Una has it", public=False)
-    own = house.ticket(who, subject="My own matter", body="My own words")
-    erase(house, administrator, who)
+def test_an_agents_words_stay_without_the_name(harness, tables, customer, administrator):
+    who, other = named(harness, "Una Deskworth", "agent"), harness.actor("agent")
+    ticket = harness.ticket(customer)
+    ticket = harness.update(who, ticket, body=f"We are on it.\n{who.name}", assignee_id=who.user_id)
+    harness.update(other, ticket, body="Una has it", public=False)
+    own = harness.ticket(who, subject="My own matter", body="My own words")
+    erase(harness, administrator, who)
     assert [event.body for event in history(ticket)][1:] == [f"We are on it.\n{ERASED}", "Una has it"]
     assert [event.body for event in history(own)] == [ERASED]
-    assert house.get(other, own).subject == ERASED
-    assert house.services.assignments.held(ticket.ticket_id) == [(who.user_id, None)]
-    assert house.services.users.names([who.user_id]) == {who.user_id: ERASED_NAME}
-    assert left(house, tables, who) == []
+    assert harness.get(other, own).subject == ERASED
+    assert harness.services.tickets.assignments.held(ticket.ticket_id) == [(who.user_id, None)]
+    assert harness.services.users.accounts.names([who.user_id]) == {who.user_id: ERASED_NAME}
+    assert left(harness, tables, who) == []
 
 
-def test_a_namesake_keeps_what_is_about_them(house, agent, administrator):
-    who, namesake = named(house, "Ann Twinname"), house.actor("customer")
-    user_table.amend(namesake.user_id, name="Ann Twinname", sort_name="ann twinname")
-    theirs = house.ticket(namesake, body="Ann Twinname speaking")
-    own = conversation(house, who, agent)
-    erase(house, administrator, who)
+def test_a_namesake_keeps_what_is_about_them(harness, agent, administrator):
+    who, namesake = named(harness, "Ann Twinname"), harness.actor("customer")
+    user_table.update(namesake.user_id, name="Ann Twinname", sort_name="ann twinname")
+    theirs = harness.ticket(namesake, body="Ann Twinname speaking")
+    own = conversation(harness, who, agent)
+    erase(harness, administrator, who)
     assert [event.body for event in history(theirs)] == ["Ann Twinname speaking"]
     assert [event.body for event in history(own)][1] == f"Dear {ERASED}"
 
 
-def test_a_ticket_longer_than_a_transaction(house, agent, administrator):
-    who = named(house, "Lee Longwind")
-    ticket = house.ticket(who)
+def test_a_ticket_longer_than_a_transaction(harness, agent, administrator):
+    who = named(harness, "Lee Longwind")
+    ticket = harness.ticket(who)
     for number in range(100):
-        ticket = house.services.tickets.customer_reply(
-            actor=who, now=house.now(), ticket_id=ticket.ticket_id, body=f"And {number}"
+        ticket = harness.services.tickets.service.customer_reply(
+            actor=who, now=harness.now(), ticket_id=ticket.ticket_id, body=f"And {number}"
         )
-    erase(house, administrator, who)
+    erase(harness, administrator, who)
     assert {event.body for event in history(ticket)} == {ERASED}
     assert kinds(ticket) == ["created", *["replied"] * 100]
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_nothing_can_be_changed_of_an_erased_person(house, administrator):
-    who = named(house, "Fay Former")
-    erase(house, administrator, who)
+def test_nothing_can_be_changed_of_an_erased_person(harness, administrator):
+    who = named(harness, "Fay Former")
+    erase(harness, administrator, who)
     item = user_table.find(who.user_id)
     assert (item.name, item.email, item.active, item.erased_at is not None) == (
         ERASED_NAME,
@@ -181,12 +181,12 @@ def test_nothing_can_be_changed_of_an_erased_person(house, administrator):
         True,
     )
     with pytest.raises(Invalid, match="erased"):
-        house.services.users.update(
-            actor=administrator, now=house.now(), user_id=who.user_id, seen=int(item.version),
+        harness.services.users.accounts.update(
+            actor=administrator, now=harness.now(), user_id=who.user_id, expected_version=int(item.version),
             name="Fay Again", email="fay@somewhere.example", role_id="customer", active=True, team_ids=(),
         )  # fmt: skip
-    again = house.services.users.create(
-        actor=administrator, now=house.now(), name="Fay Again", email=who.email, role_id="customer",
+    again = harness.services.users.accounts.create(
+        actor=administrator, now=harness.now(), name="Fay Again", email=who.email, role_id="customer",
         password="violet tractor under snowfall",
     )  # fmt: skip
     assert again.user_id != who.user_id, "the address is free for a new account"
@@ -202,25 +202,25 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("why", REFUSED)
-def test_what_cannot_be_erased(house, administrator, why):
-    eraser = house.actor("agent", permissions=BUILT_IN["agent"][1] | {Permission.USER_ERASE: Scope.ALL})
-    who = {"oneself": eraser, "a wider role": administrator}.get(why) or named(house, f"Ray {why.title()}")
+def test_what_cannot_be_erased(harness, administrator, why):
+    eraser = harness.actor("agent", permissions=BUILT_IN["agent"][1] | {Permission.USER_ERASE: Scope.ALL})
+    who = {"oneself": eraser, "a wider role": administrator}.get(why) or named(harness, f"Ray {why.title()}")
     if why == "twice":
-        ask(house, administrator, who)
+        ask(harness, administrator, who)
     with pytest.raises(Invalid, match=REFUSED[why]):
-        house.services.erasures.ask(
+        harness.services.privacy.erasures.ask(
             actor=eraser,
             user_id=who.user_id,
             confirmed="Roy" if why == "another name" else who.name,
-            now=house.now(),
+            now=harness.now(),
         )
     assert user_table.find(who.user_id).erased_at is None
-    finish(house)
+    finish(harness)
 
 
-def test_it_takes_the_permission(house, agent, customer):
-    for call in (house.services.erasures.outlook, house.services.erasures.progress):
+def test_it_takes_the_permission(harness, agent, customer):
+    for call in (harness.services.privacy.erasures.outlook, harness.services.privacy.erasures.progress):
         with pytest.raises(PermissionDenied):
             call(actor=agent, user_id=customer.user_id)
     with pytest.raises(PermissionDenied):
-        ask(house, agent, customer)
+        ask(harness, agent, customer)

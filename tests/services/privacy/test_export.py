@@ -11,39 +11,42 @@ import pytest
 from models import user as user_table
 from models.api_token import ApiToken
 from models.audit import of_subject
-from services.privacy import Held, archive
-from services.privacy.held import Section
-from services.privacy.packing import PIECE
-from services.users import Actor, Origin, PermissionDenied, UserNotFound
-from tests.services.house import House
+from services.privacy import PersonalData, archive
+from services.privacy.data_export import Section
+from services.privacy.export_archive import PIECE
+from services.users.credentials import Origin
+from services.users.identity import Actor, PermissionDenied, UserNotFound
+from tests.services.harness import Harness
 
 ORIGIN = Origin(address="203.0.113.9", browser="Velodrome/1")
 
 
-def opened(held: Held) -> tuple[dict, str]:
+def opened(held: PersonalData) -> tuple[dict, str]:
     """Unpack an export into its JSON and its page."""
     packed = zipfile.ZipFile(BytesIO(b"".join(archive(held))))
     assert packed.namelist() == ["data.json", "read-me.html"]
     return json.loads(packed.read("data.json")), packed.read("read-me.html").decode()
 
 
-def export(house: House, who: Actor, by: Actor | None = None) -> tuple[dict, str]:
+def export(harness: Harness, who: Actor, by: Actor | None = None) -> tuple[dict, str]:
     """Hand out what is held about a person, to themselves or to somebody else."""
-    house.services.analytics.follow(now=house.now() + timedelta(minutes=1))
-    return opened(house.services.exports.export(actor=by or who, user_id=who.user_id, now=house.now()))
+    harness.services.reporting.analytics.follow(now=harness.now() + timedelta(minutes=1))
+    return opened(
+        harness.services.privacy.exports.export(actor=by or who, user_id=who.user_id, now=harness.now())
+    )
 
 
-def test_everything_of_a_customer_is_in_it(house, agent):
-    who = house.actor("customer")
-    token = house.services.sessions.start(user_id=who.user_id, now=house.now(), origin=ORIGIN)
-    user_table.amend(
+def test_everything_of_a_customer_is_in_it(harness, agent):
+    who = harness.actor("customer")
+    token = harness.services.users.sessions.start(user_id=who.user_id, now=harness.now(), origin=ORIGIN)
+    user_table.update(
         who.user_id, password_hash="$argon2id$seal", totp="sealed seed", recovery=["sealed code"]
     )
-    ApiToken(token_hash="sealed-hash", user_id=who.user_id, name="My script", created_at=house.now()).save()
-    ticket = house.ticket(who, subject="<b>Screen</b>", body="It is\nblack & broken")
-    ticket = house.update(agent, ticket, body="Not for them", public=False)
-    house.update(agent, ticket, body="Turn it on")
-    data, page = export(house, who)
+    ApiToken(token_hash="sealed-hash", user_id=who.user_id, name="My script", created_at=harness.now()).save()
+    ticket = harness.ticket(who, subject="<b>Screen</b>", body="It is\nblack & broken")
+    ticket = harness.update(agent, ticket, body="Not for them", public=False)
+    harness.update(agent, ticket, body="Turn it on")
+    data, page = export(harness, who)
     (account,), (session,), (api,), (held,) = (
         data[name] for name in ("account", "sessions", "tokens", "tickets")
     )
@@ -60,16 +63,22 @@ def test_everything_of_a_customer_is_in_it(house, agent):
     assert [act["act"] for act in data["acts_about"]] == ["user.exported"]
     assert "&lt;b&gt;Screen&lt;/b&gt;" in page
     assert "It is\nblack &amp; broken" in page
-    for secret in ("$argon2id", "sealed", token, house.services.sessions.id_of(token), "Not for them"):
+    for secret in (
+        "$argon2id",
+        "sealed",
+        token,
+        harness.services.users.sessions.id_of(token),
+        "Not for them",
+    ):
         assert secret not in json.dumps(data) + page
 
 
-def test_an_agents_own_words_and_stints_are_in_it(house, customer):
-    who = house.actor("agent")
-    ticket = house.ticket(customer, body="Of the customer alone")
-    ticket = house.update(who, ticket, assignee_id=who.user_id, body="Public words")
-    house.update(who, ticket, body="A note", public=False)
-    data, page = export(house, who)
+def test_an_agents_own_words_and_stints_are_in_it(harness, customer):
+    who = harness.actor("agent")
+    ticket = harness.ticket(customer, body="Of the customer alone")
+    ticket = harness.update(who, ticket, assignee_id=who.user_id, body="Public words")
+    harness.update(who, ticket, body="A note", public=False)
+    data, page = export(harness, who)
     assert data["messages"] == [
         {
             "ticket": ticket.ticket_id,
@@ -88,18 +97,18 @@ def test_an_agents_own_words_and_stints_are_in_it(house, customer):
     assert "Of the customer alone" not in json.dumps(data) + page
 
 
-def test_who_may_have_it(house, agent, customer):
-    administrator = house.actor("administrator")
-    data, _ = export(house, customer, by=administrator)
+def test_who_may_have_it(harness, agent, customer):
+    administrator = harness.actor("administrator")
+    data, _ = export(harness, customer, by=administrator)
     assert data["person"] == customer.user_id
     assert administrator.user_id in [act.actor_id for act in of_subject(f"user:{customer.user_id}")]
     with pytest.raises(PermissionDenied):
-        export(house, customer, by=agent)
+        export(harness, customer, by=agent)
     with pytest.raises(UserNotFound):
-        house.services.exports.export(actor=administrator, user_id="nobody", now=house.now())
+        harness.services.privacy.exports.export(actor=administrator, user_id="nobody", now=harness.now())
 
 
-def test_it_is_sent_while_it_is_read(house):
+def test_it_is_sent_while_it_is_read(harness):
     read = itertools.count(1)
     reached = 0
 
@@ -108,7 +117,7 @@ def test_it_is_sent_while_it_is_read(house):
         for reached in itertools.islice(read, 20_000):
             yield {"text": f"{reached} {reached**40} " * 20}
 
-    held = Held("u", house.now(), lambda: iter([Section("big", "Big", "", records())]))
+    held = PersonalData("u", harness.now(), lambda: iter([Section("big", "Big", "", records())]))
     pieces = archive(held)
     first = next(pieces)
     assert 0 < reached < 5_000, "all was read before anything was sent"

@@ -16,14 +16,7 @@ import pytest
 from pynamodb_grid.tests.depth import DEEP
 from services.reporting import AnalyticsEngine, CopyDamaged, CopyMissing, ReportingService
 from tests.services.reporting.conftest import MakeEngine
-from tests.services.reporting.ledgers import (
-    START,
-    Action,
-    MemoryLedger,
-    busy_desk,
-    history,
-    recorded_in_turn,
-)
+from tests.services.reporting.ledgers import START, Action, MemoryLedger, busy_desk, history, recorded_in_turn
 
 LATER = START + timedelta(days=300)
 

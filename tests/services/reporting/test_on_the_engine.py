@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from models.ticket_history import LedgerFeed, TicketHistory, feed_keys
 from models.times import to_text
 from services.reporting import AnalyticsEngine, ReportingService

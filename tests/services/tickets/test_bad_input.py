@@ -10,7 +10,7 @@ from pynamodb_grid.listing import ListingError
 from services.errors import Invalid, ServiceError
 from services.tickets import BODY_BYTES, SUBJECT_LENGTH, Condition, ListRequest, Op, Sort, TicketNotFound
 from services.tickets.validation import clean_body, clean_changes, clean_subject
-from tests.services.house import history, kinds
+from tests.services.harness import history, kinds
 
 WILD = st.text(
     st.characters(codec=None, exclude_categories=()) | st.sampled_from("\x00\r\n\u202e\u200d\ud800\u0301 ")
@@ -33,45 +33,45 @@ def refusal(act):
 @example(subject="x" * 200, body="é" * (BODY_BYTES // 2))
 @example(subject="\U0001f525" * 200, body="\U0001f525" * (BODY_BYTES // 4))
 @example(subject="שלום\u202e x", body="\u2067 مرحبا \u2069\r\n\x00")
-def test_text_is_stored_as_cleaned_or_refused(house, agent, subject, body):
+def test_text_is_stored_as_cleaned_or_refused(harness, agent, subject, body):
     refused = [refusal(lambda: clean_subject(subject)), refusal(lambda: clean_body(body))]
     if any(refused):
         with pytest.raises(Invalid) as again:
-            house.ticket(agent, subject=subject, body=body)
+            harness.ticket(agent, subject=subject, body=body)
         wrong = {name: text for one in refused if one for name, text in one.fields.items()}
         assert again.value.fields == wrong
         assert wrong.keys() <= {"subject", "body"}
         return
-    ticket = house.ticket(agent, subject=subject, body=body)
+    ticket = harness.ticket(agent, subject=subject, body=body)
     assert ticket.subject == clean_subject(subject)
-    found, events = house.services.tickets.timeline(actor=agent, ticket_id=ticket.ticket_id)
+    found, events = harness.services.tickets.service.timeline(actor=agent, ticket_id=ticket.ticket_id)
     assert (found, events[0].body) == (ticket, clean_body(body))
-    after = house.update(agent, ticket, subject=f"{ticket.subject[:190]} again", body=body, public=False)
+    after = harness.update(agent, ticket, subject=f"{ticket.subject[:190]} again", body=body, public=False)
     assert history(ticket)[1].body == clean_body(body)
-    assert house.get(agent, ticket) == after
+    assert harness.get(agent, ticket) == after
 
 
 @pytest.mark.parametrize(
     ("length", "fits"), [(SUBJECT_LENGTH, True), (SUBJECT_LENGTH + 1, False), (10**6, False), (0, False)]
 )
 def test_the_length_of_a_subject(length, fits):
-    for letter in ("x", "é", "\U0001f525"):
+    for mail_message in ("x", "é", "\U0001f525"):
         if fits:
-            assert clean_subject(letter * length) == letter * length
+            assert clean_subject(mail_message * length) == mail_message * length
         else:
             told = "at most 200 characters" if length else "Write a subject first"
             with pytest.raises(Invalid, match=told):
-                clean_subject(letter * length)
+                clean_subject(mail_message * length)
 
 
 @pytest.mark.parametrize("letter", ["x", "é", "€", "\U0001f525"])
-def test_the_length_of_a_message_is_in_bytes(letter):
-    most = BODY_BYTES // len(letter.encode())
-    assert clean_body(letter * most) == letter * most
-    assert clean_body(f"\r\n {letter * most} \n") == letter * most
+def test_the_length_of_a_message_is_in_bytes(mail_message):
+    most = BODY_BYTES // len(mail_message.encode())
+    assert clean_body(mail_message * most) == mail_message * most
+    assert clean_body(f"\r\n {mail_message * most} \n") == mail_message * most
     for count in (most + 1, 10 * BODY_BYTES):
         with pytest.raises(Invalid, match="64 KB"):
-            clean_body(letter * count)
+            clean_body(mail_message * count)
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\r\n\t", "\x00\x01", "\ud800", "\u200b\u200d", "\ufeff"])
@@ -83,18 +83,18 @@ def test_nothing_is_no_message(nothing):
 
 
 @pytest.mark.parametrize("value", WRONG_TYPES)
-def test_wrong_types_are_refused(house, agent, customer, value):
-    ticket = house.ticket(customer)
+def test_wrong_types_are_refused(harness, agent, customer, value):
+    ticket = harness.ticket(customer)
     for name in ("subject", "status", "priority", "category", "team_id", "assignee_id"):
         with pytest.raises(Invalid, match=f"{name} needs text") as refused:
             clean_changes({name: value})
         assert refused.value.fields == {name: "Needs text."}
     for way in (
-        lambda: house.ticket(customer, subject=value),
-        lambda: house.ticket(customer, body=value),
-        lambda: house.update(agent, ticket, body=value),
-        lambda: house.services.tickets.customer_reply(
-            actor=customer, now=house.now(), ticket_id=ticket.ticket_id, body=value
+        lambda: harness.ticket(customer, subject=value),
+        lambda: harness.ticket(customer, body=value),
+        lambda: harness.update(agent, ticket, body=value),
+        lambda: harness.services.tickets.service.customer_reply(
+            actor=customer, now=harness.now(), ticket_id=ticket.ticket_id, body=value
         ),
     ):
         with pytest.raises(Invalid, match="needs text"):
@@ -128,59 +128,59 @@ def test_changes_are_clean_or_refused(changes):
         "x" * 9999,
     ],
 )
-def test_what_is_not_for_editing_is_refused(house, agent, customer, name):
-    ticket = house.ticket(customer)
+def test_what_is_not_for_editing_is_refused(harness, agent, customer, name):
+    ticket = harness.ticket(customer)
     with pytest.raises(Invalid, match="cannot be changed here"):
-        house.services.tickets.update(
+        harness.services.tickets.service.update(
             actor=agent,
-            now=house.now(),
+            now=harness.now(),
             ticket_id=ticket.ticket_id,
-            seen=1,
+            expected_version=1,
             changes={name: "x", "status": "open"},
         )
     assert kinds(ticket) == ["created"]
 
 
 @pytest.mark.parametrize("value", ["nonsense", "x" * 10**5, "\x00", "\ud800", "OPEN", "open "])
-def test_unknown_values_are_refused(house, agent, customer, value):
-    ticket = house.ticket(customer)
+def test_unknown_values_are_refused(harness, agent, customer, value):
+    ticket = harness.ticket(customer)
     for name in ("status", "priority", "category", "team_id", "assignee_id"):
         with pytest.raises(Invalid) as refused:
-            house.update(agent, ticket, **{name: value})
+            harness.update(agent, ticket, **{name: value})
         assert refused.value.fields.keys() == {name}
     for name in ("priority", "category", "team_id", "assignee_id", "channel"):
         with pytest.raises(Invalid) as refused:
-            house.ticket(agent, **{name: value})
+            harness.ticket(agent, **{name: value})
         assert refused.value.fields.keys() == {name}
     with pytest.raises(ServiceError):
-        house.ticket(agent, requester_id=value)
+        harness.ticket(agent, requester_id=value)
     for required in ("status", "priority", "subject"):
         with pytest.raises(Invalid):
-            house.update(agent, ticket, **{required: ""})
+            harness.update(agent, ticket, **{required: ""})
     assert kinds(ticket) == ["created"]
 
 
 @pytest.mark.parametrize(
     "cursor", ["x", "", "A" * 7000, "\ud800", "é", "AAAA", "=" * 9, "../../etc/passwd", "\x00"]
 )
-def test_hostile_cursors_are_refused(house, agent, cursor):
+def test_hostile_cursors_are_refused(harness, agent, cursor):
     request = ListRequest((), Sort("updated_at"), 25, cursor)
     with pytest.raises(ListingError, match="page link"):
-        house.services.tickets.page(actor=agent, request=request)
+        harness.services.tickets.service.page(actor=agent, request=request)
 
 
-def test_a_cursor_with_one_letter_changed_is_refused(house, agent):
+def test_a_cursor_with_one_letter_changed_is_refused(harness, agent):
     for _ in range(3):
-        house.ticket(agent)
+        harness.ticket(agent)
     request = ListRequest((Condition("requester_id", Op.EQ, agent.user_id),), Sort("updated_at"), 1)
-    cursor = house.services.tickets.page(actor=agent, request=request).next_cursor
+    cursor = harness.services.tickets.service.page(actor=agent, request=request).next_cursor
     for position in range(0, len(cursor) - 1, 7):
         other = "A" if cursor[position] != "A" else "B"
         bent = ListRequest(
             request.conditions, request.sort, 1, cursor[:position] + other + cursor[position + 1 :]
         )
         with pytest.raises(ListingError, match="page link"):
-            house.services.tickets.page(actor=agent, request=bent)
+            harness.services.tickets.service.page(actor=agent, request=bent)
 
 
 @quiet
@@ -192,14 +192,14 @@ def test_a_cursor_with_one_letter_changed_is_refused(house, agent):
     sort=st.sampled_from(["updated_at", "priority", "x"]) | WILD,
     size=st.integers(-1, 300) | st.booleans() | st.none(),
 )
-def test_wild_lists_are_answered_or_refused(house, *, agent, customer, field, op, value, sort, size):
+def test_wild_lists_are_answered_or_refused(harness, *, agent, customer, field, op, value, sort, size):
     request = ListRequest((Condition(field, op, value),), Sort(sort), size)
     for actor in (agent, customer):
         with suppress(ListingError):
-            house.services.tickets.page(actor=actor, request=request)
+            harness.services.tickets.service.page(actor=actor, request=request)
 
 
 @pytest.mark.parametrize("number", [-1, 0, 10**15, 10**18, 10**60])
-def test_huge_numbers_are_not_there(house, agent, number):
+def test_huge_numbers_are_not_there(harness, agent, number):
     with pytest.raises(TicketNotFound):
-        house.services.tickets.timeline(actor=agent, ticket_id=number)
+        harness.services.tickets.service.timeline(actor=agent, ticket_id=number)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from pynamodb_grid.tests.depth import DEEP
-from services.tickets import Clash, Conflict, NotAllowedNow, TooBusy
+from services.tickets import Conflict, FieldConflict, NotAllowedNow, TooBusy
 from services.tickets.workflow import NEXT
-from tests.services.house import history, kinds
+from tests.services.harness import history, kinds
 
 PAIRS = 200 if DEEP else 40
 
@@ -45,8 +45,8 @@ class Meetings:
 
 
 @pytest.fixture
-def meetings(house, monkeypatch):
-    return Meetings(house.services.tickets._writer, monkeypatch)
+def meetings(harness, monkeypatch):
+    return Meetings(harness.services.tickets.service._writer, monkeypatch)
 
 
 def both(meetings, tickets, one, other):
@@ -66,55 +66,57 @@ def outcome(write, ticket):
         return conflict
 
 
-def test_many_pairs(house, agent, colleague, customer, meetings):
-    tickets = [house.ticket(customer) for _ in range(PAIRS)]
+def test_many_pairs(harness, agent, colleague, customer, meetings):
+    tickets = [harness.ticket(customer) for _ in range(PAIRS)]
     lost = next(meetings.lost)
 
     apart = both(
         meetings,
         tickets,
-        lambda t: house.update(agent, t, priority="high", body=f"From one {t.ticket_id}"),
-        lambda t: house.update(
+        lambda t: harness.update(agent, t, priority="high", body=f"From one {t.ticket_id}"),
+        lambda t: harness.update(
             colleague, t, category="software", body=f"From other {t.ticket_id}", public=False
         ),
     )
     assert next(meetings.lost) - lost - 1 == PAIRS, "every pair raced, one of the two had to go again"
     for ticket, results in zip(tickets, apart, strict=True):
         assert sorted(result.version for result in results) == [2, 3]
-        now = house.get(agent, ticket)
+        now = harness.get(agent, ticket)
         assert (now.priority, now.category, now.version) == ("high", "software", 3)
         bodies = sorted(event.body for event in history(ticket)[1:])
         assert bodies == [f"From one {ticket.ticket_id}", f"From other {ticket.ticket_id}"]
 
-    seen = [house.get(agent, ticket) for ticket in tickets]
+    seen = [harness.get(agent, ticket) for ticket in tickets]
     together = both(
         meetings,
         seen,
-        lambda t: house.update(agent, t, subject="One", assignee_id=agent.user_id),
-        lambda t: house.update(colleague, t, subject="Other"),
+        lambda t: harness.update(agent, t, subject="One", assignee_id=agent.user_id),
+        lambda t: harness.update(colleague, t, subject="Other"),
     )
     for ticket, results in zip(tickets, together, strict=True):
         refused = [result for result in results if isinstance(result, Conflict)]
         (written,) = [result for result in results if not isinstance(result, Conflict)]
         assert len(refused) == 1
         yours = "Other" if written.subject == "One" else "One"
-        assert refused[0].clashes == [Clash("subject", "Printer on fire", written.subject, yours)]
-        assert house.get(agent, ticket) == written
+        assert refused[0].field_conflicts == [
+            FieldConflict("subject", "Printer on fire", written.subject, yours)
+        ]
+        assert harness.get(agent, ticket) == written
         assert (written.version, len(history(ticket))) == (4, 4)
-        held = house.services.assignments.held(ticket.ticket_id)
+        held = harness.services.tickets.assignments.held(ticket.ticket_id)
         assert held == ([(agent.user_id, None)] if written.subject == "One" else [])
-    assert house.services.audit.verify().shown == []
+    assert harness.services.tickets.audit.verify().shown == []
 
 
-def test_many_writers_on_one_ticket(house, agent, customer):
-    ticket = house.ticket(customer)
+def test_many_writers_on_one_ticket(harness, agent, customer):
+    ticket = harness.ticket(customer)
 
     def write(number):
         for part in range(4):
             words = f"{number}.{part}"
             while True:
                 try:
-                    house.update(agent, ticket, body=words, public=False)
+                    harness.update(agent, ticket, body=words, public=False)
                     break
                 except TooBusy:
                     continue
@@ -123,44 +125,45 @@ def test_many_writers_on_one_ticket(house, agent, customer):
         list(pool.map(write, range(6)))
     bodies = [event.body for event in history(ticket)[1:]]
     assert sorted(bodies) == sorted(f"{n}.{p}" for n in range(6) for p in range(4))
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_one_wish_that_arrives_many_times_at_once(house, agent, customer):
+def test_one_wish_that_arrives_many_times_at_once(harness, agent, customer):
     """A form sent by an impatient hand: one reply, one ticket, and everybody gets the same answer."""
-    ticket = house.ticket(customer)
+    ticket = harness.ticket(customer)
     with ThreadPoolExecutor(6) as pool:
         replies = [
-            pool.submit(house.update, agent, ticket, body="Hello.", status="open", once="r") for _ in range(6)
+            pool.submit(harness.update, agent, ticket, body="Hello.", status="open", idempotency_key="r")
+            for _ in range(6)
         ]
-        made = [pool.submit(house.ticket, customer, once="c") for _ in range(6)]
+        made = [pool.submit(harness.ticket, customer, idempotency_key="c") for _ in range(6)]
         assert {reply.result().version for reply in replies} == {2}
         assert len({one.result().ticket_id for one in made}) == 1
     assert kinds(ticket) == ["created", "replied"]
-    assert house.services.audit.verify().shown == []
+    assert harness.services.tickets.audit.verify().shown == []
 
 
-def test_a_ticket_that_never_stands_still(house, agent, colleague, customer, monkeypatch):
+def test_a_ticket_that_never_stands_still(harness, agent, colleague, customer, monkeypatch):
     """Somebody is faster each time: nothing is written, and the writer hears it."""
-    ticket = house.ticket(customer)
-    writer = house.services.tickets._writer
+    ticket = harness.ticket(customer)
+    writer = harness.services.tickets.service._writer
     load = writer.load
 
     def overtaken(ticket_id):
         found = load(ticket_id)
         monkeypatch.setattr(writer, "load", load)
-        house.update(colleague, found[0], body="Me first.", public=False)
+        harness.update(colleague, found[0], body="Me first.", public=False)
         monkeypatch.setattr(writer, "load", overtaken)
         return found
 
     monkeypatch.setattr(writer, "load", overtaken)
     monkeypatch.setattr(writer, "pause", lambda _: None)
     with pytest.raises(TooBusy):
-        house.update(agent, ticket, priority="low")
+        harness.update(agent, ticket, priority="low")
     monkeypatch.setattr(writer, "load", load)
     assert set(kinds(ticket)[1:]) == {"noted"}
-    assert house.get(agent, ticket).priority == "normal"
-    assert house.violations(ticket) == []
+    assert harness.get(agent, ticket).priority == "normal"
+    assert harness.violations(ticket) == []
 
 
 VALUES = {
@@ -175,11 +178,11 @@ WRITERS = st.integers(0, 2)
 class Writers(RuleBasedStateMachine):
     """Several writers with pages of different age, against a ticket kept as a plain list of states."""
 
-    house = agent = customer = None
+    harness = agent = customer = None
 
     def __init__(self):
         super().__init__()
-        self.ticket = self.house.ticket(self.customer)
+        self.ticket = self.harness.ticket(self.customer)
         first = {"subject": "Printer on fire", "status": "new", "priority": "normal", "category": None}
         self.states = [first]
         self.said = ["Smoke comes out of it."]
@@ -196,11 +199,15 @@ class Writers(RuleBasedStateMachine):
         along = {"body": f"word {len(self.said)}", "public": said == 1} if said else {}
         if error is not None:
             with pytest.raises(error) as refused:
-                self.house.update(self.agent, self.ticket, seen=self.seen[writer], **changes, **along)
-            clashes = getattr(refused.value, "clashes", ())
-            assert {clash.field for clash in clashes} == set(kept)
+                self.harness.update(
+                    self.agent, self.ticket, expected_version=self.seen[writer], **changes, **along
+                )
+            field_conflicts = getattr(refused.value, "clashes", ())
+            assert {field_conflict.field for field_conflict in field_conflicts} == set(kept)
             return
-        made = self.house.update(self.agent, self.ticket, seen=self.seen[writer], **changes, **along)
+        made = self.harness.update(
+            self.agent, self.ticket, expected_version=self.seen[writer], **changes, **along
+        )
         if kept or said:
             self.states.append({**self.states[-1], **kept})
             self.said.append(along.get("body"))
@@ -209,8 +216,8 @@ class Writers(RuleBasedStateMachine):
 
     @rule()
     def customer_writes(self):
-        self.house.services.tickets.customer_reply(
-            actor=self.customer, now=self.house.now(), ticket_id=self.ticket.ticket_id, body="And?"
+        self.harness.services.tickets.service.customer_reply(
+            actor=self.customer, now=self.harness.now(), ticket_id=self.ticket.ticket_id, body="And?"
         )
         was = self.states[-1]["status"]
         self.states.append({**self.states[-1], "status": was if was == "new" else "open"})
@@ -234,7 +241,7 @@ class Writers(RuleBasedStateMachine):
 
     @invariant()
     def the_ticket_is_what_it_should_be(self):
-        now = self.house.get(self.agent, self.ticket)
+        now = self.harness.get(self.agent, self.ticket)
         assert {name: getattr(now, name) for name in self.states[-1]} == self.states[-1]
         assert now.version == len(self.states)
 
@@ -244,9 +251,9 @@ class Writers(RuleBasedStateMachine):
         for event, state in zip(events, self.states, strict=True):
             told = {name: event.state.get(name) for name in state if name != "subject"}
             assert told == {name: value for name, value in state.items() if name != "subject"}
-        assert self.house.violations(self.ticket) == []
+        assert self.harness.violations(self.ticket) == []
 
 
-def test_writers_with_stale_pages(house, agent, customer):
-    machine = type("Bound", (Writers,), {"house": house, "agent": agent, "customer": customer})
+def test_writers_with_stale_pages(harness, agent, customer):
+    machine = type("Bound", (Writers,), {"house": harness, "agent": agent, "customer": customer})
     run_state_machine_as_test(machine, settings=settings(stateful_step_count=15))

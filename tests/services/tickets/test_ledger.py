@@ -4,26 +4,26 @@ from datetime import timedelta
 
 import pytest
 
+from dynamodb_client import consumed
 from models import assignment, ticket_history
 from models import ticket as ticket_table
-from models.connection import consumed
 from models.ticket import Ticket as TicketItem
 from models.ticket_history import TicketHistory
 from services.tickets import TicketNotFound
-from tests.services.house import START, history, kinds
+from tests.services.harness import START, history, kinds
 
 
 @pytest.fixture
-def worked(house, agent, customer):
+def worked(harness, agent, customer):
     """A ticket with everything that can happen to one."""
-    ticket = house.ticket(customer, category="hardware")
-    ticket = house.update(agent, ticket, body="On my way.", assignee_id=agent.user_id)
-    ticket = house.update(agent, ticket, body="It is the toner.", public=False)
-    ticket = house.update(agent, ticket, priority="high", category="")
-    return house.update(agent, ticket, status="solved")
+    ticket = harness.ticket(customer, category="hardware")
+    ticket = harness.update(agent, ticket, body="On my way.", assignee_id=agent.user_id)
+    ticket = harness.update(agent, ticket, body="It is the toner.", public=False)
+    ticket = harness.update(agent, ticket, priority="high", category="")
+    return harness.update(agent, ticket, status="solved")
 
 
-def test_every_change_is_one_version(house, worked, agent, customer):
+def test_every_change_is_one_version(harness, worked, agent, customer):
     assert kinds(worked) == ["created", "replied", "noted", "changed", "changed"]
     items = history(worked)
     assert [item.public for item in items] == [True, True, False, False, False]
@@ -33,7 +33,7 @@ def test_every_change_is_one_version(house, worked, agent, customer):
     assert items[3].changes == {"priority": ["normal", "high"], "category": ["hardware", None]}
     assert items[1].state["agent_replies"] == 1
     assert worked.version == 5
-    assert house.violations(worked) == []
+    assert harness.violations(worked) == []
 
 
 def test_feed_keys_lead_to_the_change(worked):
@@ -57,85 +57,87 @@ def test_feed_keys_lead_to_the_change(worked):
         ({"body": "Soon.", "status": "pending", "team_id": "support"}, "replied"),
     ],
 )
-def test_one_change_is_one_write_request(house, agent, customer, changes, kind):
-    ticket = house.ticket(customer)
-    house.services.catalog.teams()  # kept for a few seconds
+def test_one_change_is_one_write_request(harness, agent, customer, changes, kind):
+    ticket = harness.ticket(customer)
+    harness.services.catalog.teams()  # kept for a few seconds
     with consumed() as meter:
-        after = house.update(agent, ticket, **changes)
+        after = harness.update(agent, ticket, **changes)
     assert kinds(after) == ["created", kind]
     assert after.version == 2
     assert meter.requests == 2, "one read of the ticket, one transaction"
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_a_change_that_changes_nothing_writes_nothing(house, agent, customer):
-    ticket = house.ticket(customer)
-    after = house.update(agent, ticket, priority="normal", category="", status="new", subject=ticket.subject)
+def test_a_change_that_changes_nothing_writes_nothing(harness, agent, customer):
+    ticket = harness.ticket(customer)
+    after = harness.update(
+        agent, ticket, priority="normal", category="", status="new", subject=ticket.subject
+    )
     assert after == ticket
     assert kinds(ticket) == ["created"]
 
 
-def test_stints_say_who_held_a_ticket_and_when(house, agent, colleague, customer):
-    ticket = house.ticket(customer)
+def test_stints_say_who_held_a_ticket_and_when(harness, agent, colleague, customer):
+    ticket = harness.ticket(customer)
     held = [ticket]
     for person in (agent.user_id, colleague.user_id, None, agent.user_id):
         held.append(
-            house.services.tickets.assign_ticket(
+            harness.services.tickets.service.assign_ticket(
                 actor=agent,
-                now=house.now(),
+                now=harness.now(),
                 ticket_id=ticket.ticket_id,
                 assignee_id=person,
-                seen=held[-1].version,
+                expected_version=held[-1].version,
             )
         )
     begun = [t.updated_at for t in held]
     assert kinds(ticket) == ["created", *["assigned"] * 4]
-    assert house.services.assignments.held(ticket.ticket_id) == [
+    assert harness.services.tickets.assignments.held(ticket.ticket_id) == [
         (agent.user_id, begun[2]),
         (colleague.user_id, begun[3]),
         (agent.user_id, None),
     ]
     assert held[-1].reassigns == 1
-    stints = list(assignment.Assignment.by_agent.query(colleague.user_id))
-    assert [int(stint.ticket_id) for stint in stints] == [ticket.ticket_id]
+    assignment_periods = list(assignment.Assignment.by_agent.query(colleague.user_id))
+    assert [int(stint.ticket_id) for stint in assignment_periods] == [ticket.ticket_id]
 
 
-def test_a_ticket_begins_with_its_stint(house, agent):
-    ticket = house.ticket(agent, assignee_id=agent.user_id, requester_id=house.actor("customer").user_id)
-    assert house.services.assignments.held(ticket.ticket_id) == [(agent.user_id, None)]
-    assert house.violations(ticket) == []
+def test_a_ticket_begins_with_its_stint(harness, agent):
+    ticket = harness.ticket(agent, assignee_id=agent.user_id, requester_id=harness.actor("customer").user_id)
+    assert harness.services.tickets.assignments.held(ticket.ticket_id) == [(agent.user_id, None)]
+    assert harness.violations(ticket) == []
 
 
-def test_a_tickets_time_never_runs_backwards(house, agent, colleague, customer):
-    ticket = house.ticket(customer)
-    early = house.now()
-    ticket = house.update(agent, ticket, assignee_id=agent.user_id)
-    late = house.services.tickets.assign_ticket(
+def test_a_tickets_time_never_runs_backwards(harness, agent, colleague, customer):
+    ticket = harness.ticket(customer)
+    early = harness.now()
+    ticket = harness.update(agent, ticket, assignee_id=agent.user_id)
+    late = harness.services.tickets.service.assign_ticket(
         actor=agent,
         now=early,
         ticket_id=ticket.ticket_id,
         assignee_id=colleague.user_id,
-        seen=ticket.version,
+        expected_version=ticket.version,
     )
     assert late.updated_at == ticket.updated_at
-    (first, released), (second, _) = house.services.assignments.held(ticket.ticket_id)
+    (first, released), (second, _) = harness.services.tickets.assignments.held(ticket.ticket_id)
     assert (first, released, second) == (agent.user_id, ticket.updated_at, colleague.user_id)
     assert history(ticket)[-1].feed_at.startswith(early.strftime("%Y-%m-%dT%H:%M:%S")), "recorded when it was"
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_numbers_are_given_out_once(house, customer):
-    numbers = [house.ticket(customer).ticket_id for _ in range(5)]
+def test_numbers_are_given_out_once(harness, customer):
+    numbers = [harness.ticket(customer).ticket_id for _ in range(5)]
     assert numbers == list(range(numbers[0], numbers[0] + 5))
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**15, 10**40, 999_999])
-def test_there_is_no_such_ticket(house, agent, number):
+def test_there_is_no_such_ticket(harness, agent, number):
     with pytest.raises(TicketNotFound):
-        house.services.tickets.get(actor=agent, ticket_id=number)
+        harness.services.tickets.service.get(actor=agent, ticket_id=number)
     with pytest.raises(TicketNotFound):
-        house.services.tickets.update(
-            actor=agent, now=START, ticket_id=number, seen=1, changes={"status": "open"}
+        harness.services.tickets.service.update(
+            actor=agent, now=START, ticket_id=number, expected_version=1, changes={"status": "open"}
         )
 
 
@@ -253,11 +255,11 @@ def change_last_state(ticket):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_verify_finds(house, worked, tamper, words):
-    assert house.violations(worked) == []
-    before = house.services.audit.verify()
+def test_verify_finds(harness, worked, tamper, words):
+    assert harness.violations(worked) == []
+    before = harness.services.tickets.audit.verify()
     tamper(worked)
-    after = house.services.audit.verify()
+    after = harness.services.tickets.audit.verify()
     about = f"ticket {worked.ticket_id}: "
     assert any(line.startswith(about) and words in line for line in after.shown), after.shown
     assert after.violations > before.violations
@@ -265,49 +267,49 @@ def test_verify_finds(house, worked, tamper, words):
     delete_history(worked)
 
 
-def test_verify_counts(house, worked):
-    found = house.services.audit.verify()
+def test_verify_counts(harness, worked):
+    found = harness.services.tickets.audit.verify()
     assert found.tickets == sum(1 for _ in ticket_table.all_ids())
     assert found.history_items == sum(1 for _ in ticket_history.everything())
     assert found.violations == 0
 
 
-def test_verify_keeps_the_words_of_a_hundred_violations(house, customer):
-    stray = history(house.ticket(customer))[0]
+def test_verify_keeps_the_words_of_a_hundred_violations(harness, customer):
+    stray = history(harness.ticket(customer))[0]
     for number in range(120):
         stray.ticket_id = 10**6 + number
         stray.save()
-    found = house.services.audit.verify()
+    found = harness.services.tickets.audit.verify()
     assert (found.violations, len(found.shown)) == (120, 100)
     for number in range(120):
         TicketHistory(10**6 + number, 1).delete()
 
 
-def test_a_ticket_created_while_verify_reads_is_no_violation(house, agent, customer, monkeypatch):
+def test_a_ticket_created_while_verify_reads_is_no_violation(harness, agent, customer, monkeypatch):
     """The walk over the history is done when the ticket appears, the walk over the tickets is not."""
     walk, born = ticket_table.all_ids, []
 
     def late():
-        ticket = house.ticket(customer)
-        born.append(house.update(agent, ticket, status="open"))
+        ticket = harness.ticket(customer)
+        born.append(harness.update(agent, ticket, status="open"))
         yield from walk()
 
     monkeypatch.setattr(ticket_table, "all_ids", late)
-    found = house.services.audit.verify()
+    found = harness.services.tickets.audit.verify()
     assert found.shown == []
     assert found.history_items == sum(1 for _ in ticket_history.everything())
 
 
-def test_a_change_made_while_verify_reads_is_no_violation(house, agent, worked, monkeypatch):
+def test_a_change_made_while_verify_reads_is_no_violation(harness, agent, worked, monkeypatch):
     """The history was read, then the ticket moved on before it was read."""
     find, moved = ticket_table.find, []
 
     def moving(ticket_id):
         if ticket_id == worked.ticket_id and not moved:
             moved.append(True)
-            house.update(agent, worked, body="Still warm.", public=False)
+            harness.update(agent, worked, body="Still warm.", public=False)
         return find(ticket_id)
 
     monkeypatch.setattr(ticket_table, "find", moving)
-    assert house.services.audit.verify().shown == []
+    assert harness.services.tickets.audit.verify().shown == []
     assert moved

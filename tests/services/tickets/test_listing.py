@@ -11,7 +11,7 @@ from models.ticket import compose
 from pynamodb_grid.listing import Unservable
 from services.tickets import PRIORITIES, STATUSES, Condition, ListRequest, Op, Sort
 from services.tickets.fields import is_done
-from tests.services.house import START
+from tests.services.harness import START
 
 NEWEST = Sort("updated_at", descending=True)
 AGENTS, TEAMS, PEOPLE = ("ana", "bo", None), ("support", "network", None), ("carl", "dora")

@@ -11,30 +11,33 @@ from hypothesis import strategies as st
 from services.errors import Conflicted, Invalid
 from services.tickets import AlreadyUndone, ChangedSince, NotAllowedNow, TicketNotFound
 from services.tickets.fields import REPORTABLE
-from services.users import Permission, PermissionDenied, Scope
-from tests.services.house import history, kinds
+from services.users.identity import Permission, PermissionDenied, Scope
+from tests.services.harness import history, kinds
 
 
 @pytest.fixture
-def ticket(house, customer):
-    return house.ticket(customer, category="hardware")
+def ticket(harness, customer):
+    return harness.ticket(customer, category="hardware")
 
 
-def undo(house, by, ticket, version=None):
+def undo(harness, by, ticket, version=None):
     """Take back a version, the present one without a number."""
-    return house.services.tickets.undo(
-        actor=by, now=house.now(), ticket_id=ticket.ticket_id, version=version or ticket.version
+    return harness.services.tickets.service.undo(
+        actor=by, now=harness.now(), ticket_id=ticket.ticket_id, version=version or ticket.version
     )
 
 
-def events(house, by, ticket):
+def events(harness, by, ticket):
     """Read a ticket's history as a person sees it, by version."""
-    return {e.version: e for e in house.services.tickets.timeline(actor=by, ticket_id=ticket.ticket_id)[1]}
+    return {
+        e.version: e
+        for e in harness.services.tickets.service.timeline(actor=by, ticket_id=ticket.ticket_id)[1]
+    }
 
 
-def test_an_undone_change_stands_in_the_ledger_beside_what_undid_it(house, agent, colleague, ticket):
-    changed = house.update(agent, ticket, priority="high", category="", team_id="support")
-    back = undo(house, colleague, changed)
+def test_an_undone_change_stands_in_the_ledger_beside_what_undid_it(harness, agent, colleague, ticket):
+    changed = harness.update(agent, ticket, priority="high", category="", team_id="support")
+    back = undo(harness, colleague, changed)
     assert (back.priority, back.category, back.team_id, back.version) == ("normal", "hardware", None, 3)
     assert back.wrote == {"priority", "category", "team_id"}
     last = history(ticket)[-1]
@@ -42,160 +45,160 @@ def test_an_undone_change_stands_in_the_ledger_beside_what_undid_it(house, agent
     assert last.changes == {
         "priority": ["high", "normal"], "category": [None, "hardware"], "team_id": ["support", None],
     }  # fmt: skip
-    found = events(house, agent, ticket)
+    found = events(harness, agent, ticket)
     assert (found[2].undone_by, found[3].undoes) == (3, 2)
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_undoing_twice_does_nothing_more(house, agent, ticket):
-    changed = house.update(agent, ticket, priority="high")
-    undo(house, agent, changed)
+def test_undoing_twice_does_nothing_more(harness, agent, ticket):
+    changed = harness.update(agent, ticket, priority="high")
+    undo(harness, agent, changed)
     with pytest.raises(AlreadyUndone):
-        undo(house, agent, changed)
+        undo(harness, agent, changed)
     # Not even when the same value stands again.
-    house.update(agent, ticket, seen=3, priority="high")
+    harness.update(agent, ticket, expected_version=3, priority="high")
     with pytest.raises(AlreadyUndone):
-        undo(house, agent, changed)
-    assert house.get(agent, ticket).version == 4
+        undo(harness, agent, changed)
+    assert harness.get(agent, ticket).version == 4
 
 
-def test_an_undo_can_be_undone(house, agent, ticket):
-    changed = house.update(agent, ticket, status="solved")
-    again = undo(house, agent, undo(house, agent, changed))
+def test_an_undo_can_be_undone(harness, agent, ticket):
+    changed = harness.update(agent, ticket, status="solved")
+    again = undo(harness, agent, undo(harness, agent, changed))
     assert (again.status, again.version) == ("solved", 4)
     assert again.solved_at == changed.solved_at
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_a_field_that_was_changed_since_stops_all_of_it(house, agent, colleague, ticket):
-    house.update(agent, ticket, priority="high", status="pending")
-    house.update(colleague, ticket, seen=2, priority="low")
+def test_a_field_that_was_changed_since_stops_all_of_it(harness, agent, colleague, ticket):
+    harness.update(agent, ticket, priority="high", status="pending")
+    harness.update(colleague, ticket, expected_version=2, priority="low")
     with pytest.raises(ChangedSince) as caught:
-        undo(house, agent, ticket, 2)
+        undo(harness, agent, ticket, 2)
     assert caught.value.fields == {"priority": colleague.user_id}
-    found = house.get(agent, ticket)
+    found = harness.get(agent, ticket)
     assert (found.status, found.priority, found.version) == ("pending", "low", 3)
 
 
-def test_a_value_that_went_and_came_back_belongs_to_who_set_it_last(house, agent, colleague, ticket):
-    first = house.update(agent, ticket, priority="high")
-    house.update(colleague, first, priority="low")
-    last = house.update(colleague, house.get(agent, ticket), priority="high")
+def test_a_value_that_went_and_came_back_belongs_to_who_set_it_last(harness, agent, colleague, ticket):
+    first = harness.update(agent, ticket, priority="high")
+    harness.update(colleague, first, priority="low")
+    last = harness.update(colleague, harness.get(agent, ticket), priority="high")
     with pytest.raises(ChangedSince):
-        undo(house, agent, ticket, first.version)
-    _, events = house.services.tickets.timeline(actor=agent, ticket_id=ticket.ticket_id)
+        undo(harness, agent, ticket, first.version)
+    _, events = harness.services.tickets.service.timeline(actor=agent, ticket_id=ticket.ticket_id)
     assert [event.version for event in events if event.undoable] == [last.version]
-    undo(house, agent, ticket, last.version)
-    assert house.get(agent, ticket).priority == "low"
+    undo(harness, agent, ticket, last.version)
+    assert harness.get(agent, ticket).priority == "low"
 
 
-def test_changes_of_other_fields_stay(house, agent, colleague, customer, ticket):
-    house.update(agent, ticket, priority="high")
-    house.update(colleague, ticket, seen=2, category="software")
-    house.update(customer, ticket, seen=3, body="Any news?")
-    back = undo(house, agent, ticket, 2)
+def test_changes_of_other_fields_stay(harness, agent, colleague, customer, ticket):
+    harness.update(agent, ticket, priority="high")
+    harness.update(colleague, ticket, expected_version=2, category="software")
+    harness.update(customer, ticket, expected_version=3, body="Any news?")
+    back = undo(harness, agent, ticket, 2)
     assert (back.priority, back.category, back.version) == ("normal", "software", 5)
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_a_message_stays_when_its_status_is_undone(house, agent, ticket):
-    solved = house.update(agent, ticket, status="solved", body="It is the toner.")
-    back = undo(house, agent, solved)
+def test_a_message_stays_when_its_status_is_undone(harness, agent, ticket):
+    solved = harness.update(agent, ticket, status="solved", body="It is the toner.")
+    back = undo(harness, agent, solved)
     assert (back.status, back.solved_at, back.reopens) == ("new", None, 0)
     assert back.first_response_at == solved.first_response_at
     last = history(ticket)[-1]
     assert (last.state["agent_replies"], "first_solved_at" in last.state) == (1, False)
     assert history(ticket)[1].body == "It is the toner."
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_what_cannot_be_undone(house, agent, ticket):
-    house.update(agent, ticket, body="Only words.", public=False)
+def test_what_cannot_be_undone(harness, agent, ticket):
+    harness.update(agent, ticket, body="Only words.", public=False)
     for version, words in ((1, "Opening"), (2, "message"), (3, "no such"), (10**9, "no such")):
         with pytest.raises(Invalid, match=words):
-            undo(house, agent, ticket, version)
-    assert house.get(agent, ticket).version == 2
+            undo(harness, agent, ticket, version)
+    assert harness.get(agent, ticket).version == 2
 
 
-def test_figures_that_others_count_on_stay(house, agent, colleague, ticket):
+def test_figures_that_others_count_on_stay(harness, agent, colleague, ticket):
     """Solved, reopened and solved again: only the last solve can be taken back, and the first one stays."""
-    first = house.update(agent, ticket, status="solved")
-    opened = house.update(agent, first, status="open")
-    second = house.update(agent, opened, status="solved")
+    first = harness.update(agent, ticket, status="solved")
+    opened = harness.update(agent, first, status="open")
+    second = harness.update(agent, opened, status="solved")
     with pytest.raises(ChangedSince):
-        undo(house, colleague, first)
-    back = undo(house, colleague, second)
+        undo(harness, colleague, first)
+    back = undo(harness, colleague, second)
     assert (back.status, back.solved_at, back.reopens) == ("open", None, opened.reopens)
     assert history(ticket)[-1].state["first_solved_at"] == history(ticket)[1].state["first_solved_at"]
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_a_reassignment_that_is_undone_does_not_count(house, agent, colleague, ticket):
-    mine = house.update(agent, ticket, assignee_id=agent.user_id)
-    theirs = house.update(agent, mine, assignee_id=colleague.user_id)
-    back = undo(house, agent, theirs)
+def test_a_reassignment_that_is_undone_does_not_count(harness, agent, colleague, ticket):
+    mine = harness.update(agent, ticket, assignee_id=agent.user_id)
+    theirs = harness.update(agent, mine, assignee_id=colleague.user_id)
+    back = undo(harness, agent, theirs)
     assert (theirs.reassigns, back.reassigns, back.assignee_id) == (1, 0, agent.user_id)
     assert kinds(ticket)[-1] == "assigned"
-    held = house.services.assignments.held(ticket.ticket_id)
+    held = harness.services.tickets.assignments.held(ticket.ticket_id)
     assert [person for person, _ in held] == [agent.user_id, colleague.user_id, agent.user_id]
     assert [ended is None for _, ended in held] == [False, False, True]
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []
 
 
-def test_undo_asks_for_what_the_change_asks(house, agent, customer, ticket):
-    changed = house.update(agent, ticket, priority="high")
-    given = house.update(agent, changed, assignee_id=agent.user_id)
+def test_undo_asks_for_what_the_change_asks(harness, agent, customer, ticket):
+    changed = harness.update(agent, ticket, priority="high")
+    given = harness.update(agent, changed, assignee_id=agent.user_id)
     with pytest.raises(PermissionDenied):
-        undo(house, customer, changed)
+        undo(harness, customer, changed)
     with pytest.raises(TicketNotFound):
-        undo(house, house.actor("customer"), changed)
+        undo(harness, harness.actor("customer"), changed)
     seen = {Permission.TICKET_VIEW: Scope.ALL, Permission.TICKET_NOTE: Scope.ALL}
-    reader = house.actor("agent", permissions=seen)
-    giver = house.actor("agent", permissions={**seen, Permission.TICKET_ASSIGN: Scope.ALL})
+    reader = harness.actor("agent", permissions=seen)
+    giver = harness.actor("agent", permissions={**seen, Permission.TICKET_ASSIGN: Scope.ALL})
     for person, version in ((reader, 2), (reader, 3), (giver, 2)):
         with pytest.raises(PermissionDenied):
-            undo(house, person, ticket, version)
-    assert [e.undoable for e in events(house, reader, ticket).values()] == [False] * 3
-    assert [e.undoable for e in events(house, giver, ticket).values()] == [False, False, True]
-    assert [e.undoable for e in events(house, agent, ticket).values()] == [False, True, True]
-    assert undo(house, giver, given).assignee_id is None
+            undo(harness, person, ticket, version)
+    assert [e.undoable for e in events(harness, reader, ticket).values()] == [False] * 3
+    assert [e.undoable for e in events(harness, giver, ticket).values()] == [False, False, True]
+    assert [e.undoable for e in events(harness, agent, ticket).values()] == [False, True, True]
+    assert undo(harness, giver, given).assignee_id is None
 
 
-def test_what_is_no_longer_offered_does_not_come_back(house, agent, ticket):
-    catalog, admin = house.services.catalog, house.actor("administrator")
+def test_what_is_no_longer_offered_does_not_come_back(harness, agent, ticket):
+    catalog, admin = harness.services.catalog, harness.actor("administrator")
     save = partial(catalog.save, actor=admin, kind="category", name="Fax")
-    old = save(now=house.now(), id_=None, active=True, seen=0)
-    house.update(agent, ticket, category=old.id)
-    changed = house.update(agent, ticket, seen=2, category="software")
-    save(now=house.now(), id_=old.id, active=False, seen=1)
+    old = save(now=harness.now(), id_=None, active=True, expected_version=0)
+    harness.update(agent, ticket, category=old.id)
+    changed = harness.update(agent, ticket, expected_version=2, category="software")
+    save(now=harness.now(), id_=old.id, active=False, expected_version=1)
     with pytest.raises(Invalid, match="no such category"):
-        undo(house, agent, changed)
-    assert house.get(agent, ticket).category == "software"
+        undo(harness, agent, changed)
+    assert harness.get(agent, ticket).category == "software"
 
 
-def test_a_step_that_nobody_could_make_is_not_undone(house, agent, ticket, monkeypatch):
-    changed = house.update(agent, ticket, status="solved")
-    monkeypatch.setitem(house.services.workflow.allowed.__globals__["NEXT"], "new", ("open",))
-    assert not events(house, agent, ticket)[2].undoable
+def test_a_step_that_nobody_could_make_is_not_undone(harness, agent, ticket, monkeypatch):
+    changed = harness.update(agent, ticket, status="solved")
+    monkeypatch.setitem(harness.services.tickets.workflow.allowed.__globals__["NEXT"], "new", ("open",))
+    assert not events(harness, agent, ticket)[2].undoable
     with pytest.raises(NotAllowedNow):
-        undo(house, agent, changed)
+        undo(harness, agent, changed)
 
 
-def test_ten_who_undo_at_once_undo_once(house, agent, ticket):
-    changed = house.update(agent, ticket, priority="high")
+def test_ten_who_undo_at_once_undo_once(harness, agent, ticket):
+    changed = harness.update(agent, ticket, priority="high")
     start = threading.Barrier(10)
 
     def attempt(_):
         start.wait(30)
         try:
-            return undo(house, agent, changed).version
+            return undo(harness, agent, changed).version
         except AlreadyUndone:
             return None
 
     with ThreadPoolExecutor(10) as pool:
         results = list(pool.map(attempt, range(10)))
     assert sorted(filter(None, results)) == [3]
-    assert house.get(agent, ticket).version == 3
+    assert harness.get(agent, ticket).version == 3
 
 
 FIELDS = st.fixed_dictionaries(
@@ -223,22 +226,22 @@ def reportable(fields):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
 )
 @given(played=st.tuples(STEPS, FIELDS.filter(bool)))
-def test_any_sequence_of_changes_and_undos(house, agent, colleague, customer, played):
+def test_any_sequence_of_changes_and_undos(harness, agent, colleague, customer, played):
     steps, last = played
     people = {"agent": agent.user_id, "colleague": colleague.user_id}
-    ticket = house.ticket(customer)
+    ticket = harness.ticket(customer)
 
     def change(wanted, said=None):
         named = {n: people.get(v, v) if n == "assignee_id" else v for n, v in wanted.items()}
         along = {"body": "Words.", "public": said == "reply"} if said else {}
-        return house.update(agent, house.get(agent, ticket), **named, **along)
+        return harness.update(agent, harness.get(agent, ticket), **named, **along)
 
     for what, detail, said in steps:
         try:
             if what == "change":
                 change(detail, said)
             else:
-                undo(house, colleague, ticket, detail)
+                undo(harness, colleague, ticket, detail)
         except (Invalid, Conflicted):
             continue
     before = history(ticket)[-1].state
@@ -247,7 +250,7 @@ def test_any_sequence_of_changes_and_undos(house, agent, colleague, customer, pl
     except NotAllowedNow:
         changed = None
     if changed is not None and changed.wrote:
-        assert events(house, agent, ticket)[changed.version].undoable
-        undo(house, colleague, changed)
+        assert events(harness, agent, ticket)[changed.version].undoable
+        undo(harness, colleague, changed)
         assert reportable(history(ticket)[-1].state) == reportable(before)
-    assert house.violations(ticket) == []
+    assert harness.violations(ticket) == []

@@ -4,22 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from dynamodb_client import consumed
 from models import session as session_table
 from models import user as user_table
-from models.connection import consumed
-from services.users import (
-    SYSTEM,
-    Origin,
-    Permission,
-    PermissionDenied,
-    Purpose,
-    Scope,
-    Security,
-    SessionGone,
-    SignInExpired,
-)
-from services.users.links import Link
-from tests.services.house import House
+from services.users.accounts import Purpose
+from services.users.accounts.signed_links import Link
+from services.users.credentials import Origin, SessionGone
+from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope, SignInExpired, SignInPolicy
+from tests.services.harness import Harness
 
 PASSWORD = "correct horse battery"
 ANOTHER = "violet tractor under snowfall"
@@ -32,32 +24,32 @@ def stale(monkeypatch):
 
 
 @pytest.fixture
-def made(house: House):
+def made(harness: Harness):
     """Bring somebody with two browsers; answers with the person and both tokens."""
-    now = house.now()
+    now = harness.now()
     email = f"two{now.timestamp():.0f}@example.org"
-    user = house.services.users.create(
+    user = harness.services.users.accounts.create(
         actor=SYSTEM, now=now, name="Two", email=email, role_id="agent", password=PASSWORD
     )
     tokens = [
-        house.services.authentication.sign_in(
-            email=email, password=PASSWORD, origin=Origin(f"192.0.2.{n}"), now=house.now()
+        harness.services.users.authentication.sign_in(
+            email=email, password=PASSWORD, origin=Origin(f"192.0.2.{n}"), now=harness.now()
         ).token
         for n in (1, 2)
     ]
     return user, *tokens
 
 
-def who(house, token):
-    return house.services.authentication.actor_for(token=token, now=house.now())
+def who(harness, token):
+    return harness.services.users.authentication.actor_for(token=token, now=harness.now())
 
 
-def update(house, user, **changes):
+def update(harness, user, **changes):
     wanted = {
         "name": user.name, "email": user.email, "role_id": user.role_id, "active": True, "team_ids": (),
     } | changes  # fmt: skip
-    return house.services.users.update(
-        actor=SYSTEM, now=house.now(), user_id=user.user_id, seen=user.version, **wanted
+    return harness.services.users.accounts.update(
+        actor=SYSTEM, now=harness.now(), user_id=user.user_id, expected_version=user.version, **wanted
     )
 
 
@@ -65,145 +57,155 @@ def update(house, user, **changes):
 @pytest.mark.parametrize(
     "changes", [{"active": False}, {"role_id": "manager"}], ids=["suspended", "re-roled"]
 )
-def test_a_change_by_an_administrator_ends_sessions_no_index_shows(house, made, changes):
+def test_a_change_by_an_administrator_ends_sessions_no_index_shows(harness, made, changes):
     user, here, there = made
-    assert who(house, here)
-    update(house, user, **changes)
-    assert (who(house, here), who(house, there)) == (None, None)
-    assert session_table.find(house.services.sessions.id_of(here)), "it was not deleted: the time ended it"
+    assert who(harness, here)
+    update(harness, user, **changes)
+    assert (who(harness, here), who(harness, there)) == (None, None)
+    assert session_table.find(harness.services.users.sessions.id_of(here)), (
+        "it was not deleted: the time ended it"
+    )
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_new_name_ends_nothing(house, made):
+def test_a_new_name_ends_nothing(harness, made):
     user, here, _ = made
-    update(house, user, name="Renamed")
-    assert who(house, here)
+    update(harness, user, name="Renamed")
+    assert who(harness, here)
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_new_password_keeps_this_session_alone(house, made):
+def test_a_new_password_keeps_this_session_alone(harness, made):
     user, here, there = made
-    house.services.accounts.change_password(
-        actor=who(house, here),
+    harness.services.users.own_account.change_password(
+        actor=who(harness, here),
         current=PASSWORD,
         password=ANOTHER,
-        session_id=house.services.sessions.id_of(here),
-        now=house.now(),
+        session_id=harness.services.users.sessions.id_of(here),
+        now=harness.now(),
     )
-    house.services.users.get(user.user_id, fresh=True)
-    assert who(house, here)
-    assert who(house, there) is None
+    harness.services.users.accounts.get(user.user_id, fresh=True)
+    assert who(harness, here)
+    assert who(harness, there) is None
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_password_chosen_by_a_link_ends_all(house, made):
+def test_a_password_chosen_by_a_link_ends_all(harness, made):
     user, here, there = made
-    accounts = house.services.accounts
-    accounts.send_link(user_table.find(user.user_id), Purpose.RESET, house.now())
+    accounts = harness.services.users.own_account
+    accounts.send_link(user_table.find(user.user_id), Purpose.RESET, harness.now())
     nonce = user_table.find(user.user_id).links[Purpose.RESET][0]
     token = accounts._links.token(Link(user.user_id, Purpose.RESET, nonce))
-    accounts.choose_password(token=token, purpose=Purpose.RESET, password=ANOTHER, now=house.now())
-    house.services.users.get(user.user_id, fresh=True)
-    assert (who(house, here), who(house, there)) == (None, None)
+    accounts.choose_password(token=token, purpose=Purpose.RESET, password=ANOTHER, now=harness.now())
+    harness.services.users.accounts.get(user.user_id, fresh=True)
+    assert (who(harness, here), who(harness, there)) == (None, None)
 
 
 @pytest.mark.usefixtures("stale")
-def test_signing_out_everywhere_keeps_this_browser_of_ones_own(house, made):
+def test_signing_out_everywhere_keeps_this_browser_of_ones_own(harness, made):
     user, here, there = made
-    house.services.devices.end_all(actor=who(house, here), user_id=user.user_id, now=house.now())
-    house.services.users.get(user.user_id, fresh=True)
-    assert who(house, here)
-    assert who(house, there) is None
+    harness.services.users.devices.end_all(actor=who(harness, here), user_id=user.user_id, now=harness.now())
+    harness.services.users.accounts.get(user.user_id, fresh=True)
+    assert who(harness, here)
+    assert who(harness, there) is None
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_session_that_was_ended_cannot_save_itself(house, made):
+def test_a_session_that_was_ended_cannot_save_itself(harness, made):
     """For five seconds a process may remember the person as before; that buys no longer life."""
     user, here, _ = made
-    thief = who(house, here)
-    house.services.devices.end_all(actor=house.actor("administrator"), user_id=user.user_id, now=house.now())
+    thief = who(harness, here)
+    harness.services.users.devices.end_all(
+        actor=harness.actor("administrator"), user_id=user.user_id, now=harness.now()
+    )
     for act in (
-        lambda: house.services.devices.end_all(actor=thief, user_id=user.user_id, now=house.now()),
-        lambda: house.services.accounts.change_password(
-            actor=thief, current=PASSWORD, password=ANOTHER, session_id=thief.session_id, now=house.now()
+        lambda: harness.services.users.devices.end_all(actor=thief, user_id=user.user_id, now=harness.now()),
+        lambda: harness.services.users.own_account.change_password(
+            actor=thief, current=PASSWORD, password=ANOTHER, session_id=thief.session_id, now=harness.now()
         ),
     ):
         with pytest.raises(SignInExpired):
             act()
-    house.services.users.get(user.user_id, fresh=True)
-    assert who(house, here) is None
+    harness.services.users.accounts.get(user.user_id, fresh=True)
+    assert who(harness, here) is None
 
 
-def test_who_signs_in_where_the_clock_is_behind_is_signed_in(house, made):
+def test_who_signs_in_where_the_clock_is_behind_is_signed_in(harness, made):
     user, *_ = made
-    ahead = house.now() + timedelta(seconds=3)
-    house.services.devices.end_all(actor=house.actor("administrator"), user_id=user.user_id, now=ahead)
-    house.services.users.get(user.user_id, fresh=True)
-    token = house.services.authentication.sign_in(
-        email=user.email, password=PASSWORD, origin=Origin(), now=house.now()
+    ahead = harness.now() + timedelta(seconds=3)
+    harness.services.users.devices.end_all(
+        actor=harness.actor("administrator"), user_id=user.user_id, now=ahead
+    )
+    harness.services.users.accounts.get(user.user_id, fresh=True)
+    token = harness.services.users.authentication.sign_in(
+        email=user.email, password=PASSWORD, origin=Origin(), now=harness.now()
     ).token
-    assert who(house, token)
+    assert who(harness, token)
 
 
-def test_one_session_is_ended_and_told_of(house, made):
+def test_one_session_is_ended_and_told_of(harness, made):
     user, here, there = made
-    admin = house.actor("administrator")
-    devices = house.services.devices
+    admin = harness.actor("administrator")
+    devices = harness.services.users.devices
     found = {
-        one.address: one for one in devices.of_person(actor=admin, user_id=user.user_id, now=house.now())
+        one.address: one for one in devices.of_person(actor=admin, user_id=user.user_id, now=harness.now())
     }
     assert set(found) == {"192.0.2.1", "192.0.2.2"}
-    devices.end(actor=admin, user_id=user.user_id, session_id=found["192.0.2.2"].id, now=house.now())
-    assert who(house, here)
-    assert who(house, there) is None
+    devices.end(actor=admin, user_id=user.user_id, session_id=found["192.0.2.2"].id, now=harness.now())
+    assert who(harness, here)
+    assert who(harness, there) is None
     with pytest.raises(SessionGone):
-        devices.end(actor=admin, user_id=user.user_id, session_id=found["192.0.2.2"].id, now=house.now())
+        devices.end(actor=admin, user_id=user.user_id, session_id=found["192.0.2.2"].id, now=harness.now())
 
 
 @pytest.mark.parametrize("wild", ["", "x", "0" * 64, "x" * 10**5, "\ud800", "A" * 64])
-def test_forged_ids_end_nothing(house, made, wild):
+def test_forged_ids_end_nothing(harness, made, wild):
     user, here, _ = made
-    victim = house.services.sessions.id_of(here)
-    someone = house.actor("agent")
+    victim = harness.services.users.sessions.id_of(here)
+    someone = harness.actor("agent")
     for id_ in (wild, victim):
         with pytest.raises(SessionGone):
-            house.services.devices.end(
-                actor=someone, user_id=someone.user_id, session_id=id_, now=house.now()
+            harness.services.users.devices.end(
+                actor=someone, user_id=someone.user_id, session_id=id_, now=harness.now()
             )
     with pytest.raises(PermissionDenied):
-        house.services.devices.end(actor=someone, user_id=user.user_id, session_id=victim, now=house.now())
+        harness.services.users.devices.end(
+            actor=someone, user_id=user.user_id, session_id=victim, now=harness.now()
+        )
     with pytest.raises(PermissionDenied):
-        house.services.devices.end_all(actor=someone, user_id=user.user_id, now=house.now())
-    assert who(house, here)
+        harness.services.users.devices.end_all(actor=someone, user_id=user.user_id, now=harness.now())
+    assert who(harness, here)
 
 
-def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(house, made):
+def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(harness, made):
     user, *_ = made
-    role = house.services.roles.save(
-        actor=SYSTEM, now=house.now(), role_id="brief", name="Brief", seen=0,
+    role = harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id="brief", name="Brief", expected_version=0,
         permissions={Permission.TICKET_VIEW: Scope.OWN},
     )  # fmt: skip
-    update(house, user, role_id=role.role_id)
-    now = house.now()
-    token = house.services.sessions.start(user_id=user.user_id, now=now)
-    authentication, hour = house.services.authentication, now + timedelta(hours=1)
+    update(harness, user, role_id=role.role_id)
+    now = harness.now()
+    token = harness.services.users.sessions.start(user_id=user.user_id, now=now)
+    authentication, hour = harness.services.users.authentication, now + timedelta(hours=1)
     assert authentication.actor_for(token=token, now=hour)
-    house.services.roles.secure(
-        actor=SYSTEM, role_id="brief", security=Security(idle_minutes=15), seen=1, now=now
+    harness.services.users.roles.secure(
+        actor=SYSTEM, role_id="brief", security=SignInPolicy(idle_minutes=15), expected_version=1, now=now
     )
     assert authentication.actor_for(token=token, now=hour + timedelta(minutes=14))
     assert authentication.actor_for(token=token, now=hour + timedelta(minutes=29)) is None
 
 
 @pytest.mark.parametrize("viewing", [False, True])
-def test_a_signed_in_request_reads_the_engine_once(house, made, viewing):
+def test_a_signed_in_request_reads_the_engine_once(harness, made, viewing):
     """Session, person and role together; also when somebody looks through another's eyes."""
     user, _, _ = made
-    admin = house.actor("administrator")
-    token = house.services.sessions.start(user_id=admin.user_id, now=house.now())
+    admin = harness.actor("administrator")
+    token = harness.services.users.sessions.start(user_id=admin.user_id, now=harness.now())
     if viewing:
-        house.services.viewing.start(actor=who(house, token), user_id=user.user_id, now=house.now())
-    assert (who(house, token).viewer is not None) == viewing
+        harness.services.users.view_as.start(
+            actor=who(harness, token), user_id=user.user_id, now=harness.now()
+        )
+    assert (who(harness, token).viewer is not None) == viewing
     with consumed() as meter:
-        assert who(house, token)
+        assert who(harness, token)
     assert meter.requests == 1

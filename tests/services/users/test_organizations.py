@@ -3,36 +3,36 @@
 import pytest
 
 from services.errors import Invalid, NotFound
-from services.users import SYSTEM, PermissionDenied, StaleRecord
-from tests.services.house import START
+from services.users.identity import SYSTEM, PermissionDenied, StaleRecord
+from tests.services.harness import START
 
 
 @pytest.fixture
-def save(house):
-    def write(name, *, actor=SYSTEM, id_=None, seen=0, active=True, shares=False, domains=()):
-        return house.services.organizations.save(
-            actor=actor, now=START, id_=id_, name=name, active=active, shares_tickets=shares, seen=seen,
+def save(harness):
+    def write(name, *, actor=SYSTEM, id_=None, expected_version=0, active=True, shares=False, domains=()):
+        return harness.services.users.organizations.save(
+            actor=actor, now=START, id_=id_, name=name, active=active, shares_tickets=shares, expected_version=seen,
             domains=domains,
         )  # fmt: skip
 
     return write
 
 
-def test_an_organization_is_kept(house, save):
+def test_an_organization_is_kept(harness, save):
     made = save("  Nord   Süd ", domains=["@Nord.example", "nord.example", "", "süd.example"], shares=True)
     assert (made.id, made.name, made.domains) == (
         "nord-sud",
         "Nord Süd",
         ("nord.example", "xn--sd-xka.example"),
     )
-    assert house.services.organizations.get(made.id) == made
-    changed = save("Nord", id_=made.id, seen=1)
+    assert harness.services.users.organizations.get(made.id) == made
+    changed = save("Nord", id_=made.id, expected_version=1)
     assert (changed.version, changed.shares_tickets, changed.domains) == (2, False, ())
     with pytest.raises(StaleRecord):
-        save("Nordic", id_=made.id, seen=1)
+        save("Nordic", id_=made.id, expected_version=1)
     with pytest.raises(NotFound):
-        save("Nobody", id_="nobody", seen=1)
-    acts = house.services.trail.iterate(actor=SYSTEM, conditions=(), sort=None)
+        save("Nobody", id_="nobody", expected_version=1)
+    acts = harness.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
     told = [act.changes["shares_tickets"] for act in acts if act.subject == f"organization:{made.id}"]
     assert sorted(told, key=str) == [[None, True], [True, False]]
 
@@ -45,38 +45,38 @@ def test_an_organization_is_kept(house, save):
      ("New", [f"d{number}.example" for number in range(51)], "domains")],
     ids=["no name", "long", "taken", "no letter", "domain taken", "no domain", "an address", "too many"],
 )  # fmt: skip
-def test_what_is_refused(house, save, name, domains, field):
-    if not any(each.name == "Taken" for each in house.services.organizations.stored()):
+def test_what_is_refused(harness, save, name, domains, field):
+    if not any(each.name == "Taken" for each in harness.services.users.organizations.stored()):
         save("Taken", domains=["taken.example"])
     with pytest.raises(Invalid) as refused:
         save(name, domains=domains)
     assert refused.value.fields.keys() == {field}
 
 
-def test_what_another_process_has_just_made_takes_people_at_once(house, elsewhere, save):
-    before = elsewhere.services.organizations
+def test_what_another_process_has_just_made_takes_people_at_once(harness, elsewhere, save):
+    before = elsewhere.services.users.organizations
     assert before.shared_by("fresh") is None, "it has read all there are"
     made = save("Fresh", domains=["fresh.example"])
     assert before.after(None, made.id) == made.id
     assert before.of_new("new@fresh.example", "customer", None) == made.id
     assert before.names()[made.id] == "Fresh"
     text = "name,email,organization\nNew,new@fresh.example,Fresh"
-    assert elsewhere.services.people_import.plan(actor=SYSTEM, text=text).count("new") == 1
+    assert elsewhere.services.users.user_import.plan(actor=SYSTEM, text=text).count("new") == 1
 
 
-def test_only_who_may_keeps_them(house, save, agent, customer):
-    for actor in (agent, customer, house.actor("manager")):
+def test_only_who_may_keeps_them(harness, save, agent, customer):
+    for actor in (agent, customer, harness.actor("manager")):
         with pytest.raises(PermissionDenied):
             save("Mine", actor=actor)
 
 
-def test_the_domain_of_an_address_decides_for_new_customers(house, save):
+def test_the_domain_of_an_address_decides_for_new_customers(harness, save):
     made = save("Domain Ltd", domains=["domain.example"])
     other = save("Elsewhere")
     off = save("Off", domains=["off.example"], active=False)
 
     def create(email, role_id="customer", **wanted):
-        return house.services.users.create(
+        return harness.services.users.accounts.create(
             actor=SYSTEM, now=START, name="N", email=email, role_id=role_id, invite=False, **wanted
         ).organization_id
 
@@ -92,18 +92,18 @@ def test_the_domain_of_an_address_decides_for_new_customers(house, save):
         assert refused.value.fields.keys() == {"organization_id"}
 
 
-def test_people_stay_in_one_that_was_switched_off(house, save):
+def test_people_stay_in_one_that_was_switched_off(harness, save):
     made = save("Closing")
-    users = house.services.users
+    users = harness.services.users.accounts
     user = users.create(
         actor=SYSTEM, now=START, name="N", email="n@closing.example", role_id="customer", invite=False,
         organization_id=made.id,
     )  # fmt: skip
-    save("Closing", id_=made.id, active=False, seen=1)
+    save("Closing", id_=made.id, active=False, expected_version=1)
 
     def update(seen, organization_id):
         return users.update(
-            actor=SYSTEM, now=START, user_id=user.user_id, seen=seen, name="M", email=user.email,
+            actor=SYSTEM, now=START, user_id=user.user_id, expected_version=seen, name="M", email=user.email,
             role_id="customer",
             active=True, team_ids=(), organization_id=organization_id,
         ).organization_id  # fmt: skip

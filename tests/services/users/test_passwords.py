@@ -4,11 +4,11 @@ import threading
 
 import pytest
 
-from portal.settings import Settings
-from portal.wiring import service_options
+from portal.config.service_options import service_options
+from portal.config.settings import Settings
 from services.errors import Invalid, Throttled
-from services.users import OWASP_MINIMUM, Passwords
-from services.users.passwords import AT_ONCE, WAITING
+from services.users.credentials import OWASP_MINIMUM, Passwords
+from services.users.credentials.passwords import AT_ONCE, WAITING
 
 GOOD = "correct horse battery staple"
 

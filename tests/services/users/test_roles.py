@@ -7,28 +7,21 @@ import pytest
 
 from models.role import Role as RoleItem
 from services.errors import Invalid
-from services.users import (
-    BUILT_IN,
-    Permission,
-    PermissionDenied,
-    RoleNotFound,
-    RoleService,
-    Scope,
-    StaleRecord,
-)
-from tests.services.house import START, House
+from services.users.authorization import RoleService
+from services.users.identity import BUILT_IN, Permission, PermissionDenied, RoleNotFound, Scope, StaleRecord
+from tests.services.harness import START, Harness
 
 P = Permission
 
 
 @pytest.fixture(scope="module")
-def roles(house: House) -> RoleService:
-    return house.services.roles
+def roles(harness: Harness) -> RoleService:
+    return harness.services.users.roles
 
 
 @pytest.fixture(scope="module")
-def admin(house):
-    return house.actor("administrator")
+def admin(harness):
+    return harness.actor("administrator")
 
 
 def test_the_four_built_in_roles(roles):
@@ -45,8 +38,8 @@ def test_built_in_roles_are_mended(roles):
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_how_far_a_permission_reaches(house, roles, scope):
-    alone = house.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
+def test_how_far_a_permission_reaches(harness, roles, scope):
+    alone = harness.actor("agent", teams=["a"], permissions={P.TICKET_VIEW: scope}, stored=False)
     member = replace(alone, organization_id="o")
     things = itertools.product(
         (alone, member), (None, alone.user_id, "other"), (None, "a", "b"), (None, "o", "p")
@@ -75,31 +68,43 @@ def test_a_custom_role(roles, admin):
         role_id="night",
         name=" Night\n shift ",
         permissions={P.TICKET_VIEW: Scope.TEAM},
-        seen=0,
+        expected_version=0,
     )
     assert (made.name, made.version, made.builtin) == ("Night shift", 1, False)
     assert roles.get("night") == roles.read("night") == made
     newer = roles.save(
-        now=START, actor=admin, role_id="night", name="Night", permissions={P.TICKET_VIEW: Scope.NONE}, seen=1
+        now=START,
+        actor=admin,
+        role_id="night",
+        name="Night",
+        permissions={P.TICKET_VIEW: Scope.NONE},
+        expected_version=1,
     )
     assert (newer.version, newer.permissions) == (2, {})
     assert roles.get("night") == newer
     with pytest.raises(StaleRecord):
-        roles.save(now=START, actor=admin, role_id="night", name="Late", permissions={}, seen=1)
+        roles.save(now=START, actor=admin, role_id="night", name="Late", permissions={}, expected_version=1)
     with pytest.raises(Invalid, match="taken"):
-        roles.save(now=START, actor=admin, role_id="night", name="Again", permissions={}, seen=0)
+        roles.save(now=START, actor=admin, role_id="night", name="Again", permissions={}, expected_version=0)
     assert roles.read("night") == newer
 
 
-def test_nobody_grants_more_than_they_have(house, roles):
-    keeper = house.actor("manager", permissions={P.ROLE_EDIT: Scope.ALL, P.TICKET_VIEW: Scope.TEAM})
+def test_nobody_grants_more_than_they_have(harness, roles):
+    keeper = harness.actor("manager", permissions={P.ROLE_EDIT: Scope.ALL, P.TICKET_VIEW: Scope.TEAM})
     for permissions in (
         {P.TICKET_VIEW: Scope.ALL},
         {P.USER_EDIT: Scope.ALL},
         {P.TICKET_VIEW: Scope.OWN, P.TICKET_NOTE: Scope.OWN},
     ):
         with pytest.raises(Invalid, match="more than your own"):
-            roles.save(now=START, actor=keeper, role_id="much", name="Much", permissions=permissions, seen=0)
+            roles.save(
+                now=START,
+                actor=keeper,
+                role_id="much",
+                name="Much",
+                permissions=permissions,
+                expected_version=0,
+            )
     with pytest.raises(RoleNotFound):
         roles.read("much")
     made = roles.save(
@@ -108,27 +113,34 @@ def test_nobody_grants_more_than_they_have(house, roles):
         role_id="little",
         name="Little",
         permissions={P.TICKET_VIEW: Scope.TEAM},
-        seen=0,
+        expected_version=0,
     )
     assert made.permissions == {P.TICKET_VIEW: Scope.TEAM}
 
 
-def test_only_those_who_may_edit_roles_do(house, roles):
+def test_only_those_who_may_edit_roles_do(harness, roles):
     for role in ("customer", "agent", "manager"):
         with pytest.raises(PermissionDenied):
-            roles.save(now=START, actor=house.actor(role), role_id="x", name="X", permissions={}, seen=0)
+            roles.save(
+                now=START,
+                actor=harness.actor(role),
+                role_id="x",
+                name="X",
+                permissions={},
+                expected_version=0,
+            )
 
 
 @pytest.mark.parametrize("role_id", BUILT_IN)
 def test_built_in_roles_stay(roles, admin, role_id):
     with pytest.raises(Invalid, match="stay as they are"):
-        roles.save(now=START, actor=admin, role_id=role_id, name="Mine", permissions={}, seen=1)
+        roles.save(now=START, actor=admin, role_id=role_id, name="Mine", permissions={}, expected_version=1)
 
 
 @pytest.mark.parametrize("role_id", ["", " ", "A B", "x" * 61, "x" * 5000, "é", "\x00", "-x", "../x"])
 def test_wild_ids(roles, admin, role_id):
     with pytest.raises(Invalid):
-        roles.save(now=START, actor=admin, role_id=role_id, name="Name", permissions={}, seen=0)
+        roles.save(now=START, actor=admin, role_id=role_id, name="Name", permissions={}, expected_version=0)
     with pytest.raises(RoleNotFound):
         roles.get(role_id)
 
@@ -136,7 +148,7 @@ def test_wild_ids(roles, admin, role_id):
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61, "x" * 10**6, "\x00", "\ud800"])
 def test_wild_names(roles, admin, name):
     with pytest.raises(Invalid) as refused:
-        roles.save(now=START, actor=admin, role_id="wild", name=name, permissions={}, seen=0)
+        roles.save(now=START, actor=admin, role_id="wild", name=name, permissions={}, expected_version=0)
     assert refused.value.fields.keys() == {"name"}
 
 

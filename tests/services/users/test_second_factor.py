@@ -10,18 +10,11 @@ from hypothesis import strategies as st
 from models import audit as audit_table
 from models import user as user_table
 from services.errors import Invalid, Throttled
-from services.users import (
-    CodeNeeded,
-    Origin,
-    Permission,
-    PermissionDenied,
-    Scope,
-    SignedIn,
-    SignInExpired,
-    WrongCode,
-)
-from services.users.second_factor import _step_of
-from tests.services.house import START
+from services.users.credentials import Origin, WrongCode
+from services.users.credentials.second_factor import _step_of
+from services.users.identity import Permission, PermissionDenied, Scope, SignInExpired
+from services.users.sign_in import CodeNeeded, SignedIn
+from tests.services.harness import START
 
 PASSWORD = "correct horse battery staple"
 HERE = Origin("192.0.2.90", "Firefox")
@@ -30,20 +23,20 @@ HERE = Origin("192.0.2.90", "Firefox")
 class Phone:
     """A person with an app."""
 
-    def __init__(self, house):
-        self.house, admin = house, house.actor("administrator")
-        self.services = house.services
-        self.user = self.services.users.create(
+    def __init__(self, harness):
+        self.harness, admin = harness, harness.actor("administrator")
+        self.services = harness.services
+        self.user = self.services.users.accounts.create(
             actor=admin, now=START, name="Ana", email=f"{admin.user_id}@example.org", role_id="agent",
             password=PASSWORD,
         )  # fmt: skip
-        token = self.services.sessions.start(user_id=self.user.user_id, now=START)
-        self.actor = self.services.authentication.actor_for(token=token, now=START)
+        token = self.services.users.sessions.start(user_id=self.user.user_id, now=START)
+        self.actor = self.services.users.authentication.actor_for(token=token, now=START)
 
     def enrol(self, now=START):
-        enrolment = self.services.second_factor.begin(self.actor)
+        enrolment = self.services.users.second_factor.begin(self.actor)
         self.totp = pyotp.TOTP(enrolment.key.replace(" ", ""))
-        self.recovery = self.services.second_factor.confirm(
+        self.recovery = self.services.users.second_factor.confirm(
             actor=self.actor, token=enrolment.token, code=self.code(now), now=now
         )
         return self
@@ -52,17 +45,19 @@ class Phone:
         return self.totp.at(now)
 
     def password(self, now):
-        return self.services.authentication.sign_in(
+        return self.services.users.authentication.sign_in(
             email=self.user.email, password=PASSWORD, origin=HERE, now=now
         )
 
     def finish(self, token, code, now, origin=HERE):
-        return self.services.authentication.finish_sign_in(token=token, code=code, origin=origin, now=now)
+        return self.services.users.authentication.finish_sign_in(
+            token=token, code=code, origin=origin, now=now
+        )
 
 
 @pytest.fixture
-def phone(house):
-    return Phone(house)
+def phone(harness):
+    return Phone(harness)
 
 
 LATER = START + timedelta(minutes=5)
@@ -75,7 +70,7 @@ def test_a_password_alone_no_longer_signs_in(phone):
     assert isinstance(needed, CodeNeeded)
     signed_in = phone.finish(needed.token, phone.code(LATER), LATER)
     assert signed_in.user.user_id == phone.user.user_id
-    assert phone.services.authentication.actor_for(token=signed_in.token, now=LATER)
+    assert phone.services.users.authentication.actor_for(token=signed_in.token, now=LATER)
 
 
 def test_a_code_works_once_even_the_one_that_set_it_up(phone):
@@ -122,7 +117,7 @@ def test_guessing_codes_is_slowed_down(phone):
 def test_the_first_part_is_good_for_this_password_alone(phone):
     phone.enrol()
     token = phone.password(LATER).token
-    user_table.amend(phone.user.user_id, password_hash="another")
+    user_table.update(phone.user.user_id, password_hash="another")
     with pytest.raises(SignInExpired):
         phone.finish(token, phone.code(LATER), LATER)
     for forged in ("", "x", "é", token[:-4] + "AAAA"):
@@ -130,17 +125,17 @@ def test_the_first_part_is_good_for_this_password_alone(phone):
             phone.finish(forged, phone.code(LATER), LATER)
 
 
-def test_nothing_is_kept_before_a_code_came_back(phone, house):
-    enrolment = phone.services.second_factor.begin(phone.actor)
+def test_nothing_is_kept_before_a_code_came_back(phone, harness):
+    enrolment = phone.services.users.second_factor.begin(phone.actor)
     assert "<svg" in enrolment.picture
     with pytest.raises(WrongCode):
-        phone.services.second_factor.confirm(
+        phone.services.users.second_factor.confirm(
             actor=phone.actor, token=enrolment.token, code="000000", now=START
         )
     assert user_table.find(phone.user.user_id).totp is None
     with pytest.raises(Invalid):
-        phone.services.second_factor.confirm(
-            actor=house.actor("agent"), token="forged", code="000000", now=START
+        phone.services.users.second_factor.confirm(
+            actor=harness.actor("agent"), token="forged", code="000000", now=START
         )
 
 
@@ -157,7 +152,7 @@ def test_the_seed_is_stored_encrypted_and_never_in_the_trail(phone):
 
 def test_turned_off_the_password_is_enough_again(phone):
     phone.enrol()
-    phone.services.second_factor.turn_off(actor=phone.actor, user_id=phone.user.user_id, now=LATER)
+    phone.services.users.second_factor.turn_off(actor=phone.actor, user_id=phone.user.user_id, now=LATER)
     assert isinstance(phone.password(LATER), SignedIn)
 
 
@@ -168,15 +163,15 @@ def test_no_text_is_a_code_by_accident(text):
     assert (_step_of(secret, text, START, after=0) is not None) == (text.replace(" ", "") in right)
 
 
-def test_nobody_takes_away_another_s_second_factor_without_the_right_to(house, phone):
+def test_nobody_takes_away_another_s_second_factor_without_the_right_to(harness, phone):
     phone.enrol()
-    now, factor, user_id = LATER, house.services.second_factor, phone.user.user_id
+    now, factor, user_id = LATER, harness.services.users.second_factor, phone.user.user_id
     for role in ("customer", "agent", "manager"):
         with pytest.raises(PermissionDenied):
-            factor.turn_off(actor=house.actor(role), user_id=user_id, now=now)
-    narrow = house.actor("narrow", permissions={Permission.USER_EDIT: Scope.ALL})
+            factor.turn_off(actor=harness.actor(role), user_id=user_id, now=now)
+    narrow = harness.actor("narrow", permissions={Permission.USER_EDIT: Scope.ALL})
     with pytest.raises(Invalid, match="more than your own"):
         factor.turn_off(actor=narrow, user_id=user_id, now=now)
     assert factor.is_on(user_id)
-    factor.turn_off(actor=house.actor("administrator"), user_id=user_id, now=now)
+    factor.turn_off(actor=harness.actor("administrator"), user_id=user_id, now=now)
     assert not factor.is_on(user_id)

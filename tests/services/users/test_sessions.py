@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dynamodb_client import consumed
 from models import session as session_table
-from models.connection import consumed
 from models.session import Session as SessionItem
-from services.users import SessionManager
-from services.users.security import ABSOLUTE_CHOICES, IDLE_CHOICES, OPEN, Security
-from services.users.sessions import WRITE_EVERY, hash_token
-from tests.services.house import START
+from services.users.credentials import SessionManager
+from services.users.credentials.sessions import WRITE_EVERY, hash_token
+from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, OPEN, SignInPolicy
+from tests.services.harness import START
 
 TICK = timedelta(seconds=1)
 IDLE, ABSOLUTE = OPEN.idle, OPEN.absolute
 
 
 @pytest.fixture(scope="module")
-def sessions(house) -> SessionManager:
-    return house.services.sessions
+def sessions(harness) -> SessionManager:
+    return harness.services.users.sessions
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_use_is_written_down_at_most_every_ten_minutes(sessions, token):
 )
 def test_a_session_lasts_as_long_as_its_role_says(sessions, idle, absolute, pauses):
     """Ends at the absolute limit; rests as long as the idle one, less what goes unwritten of the last use."""
-    security = Security(False, idle, absolute)
+    security = SignInPolicy(False, idle, absolute)
     token = sessions.start(user_id="ana", now=START)
     used, unwritten = 0, min(10, idle / 10)
     for pause in pauses:
@@ -96,9 +96,9 @@ def test_a_session_lasts_as_long_as_its_role_says(sessions, idle, absolute, paus
 def test_a_shorter_limit_holds_for_sessions_that_run_already(sessions, token):
     hour = timedelta(hours=1)
     assert resolve(sessions, token, hour) is not None
-    assert resolve(sessions, token, hour + 15 * TICK * 60, Security(False, 15)) is None
+    assert resolve(sessions, token, hour + 15 * TICK * 60, SignInPolicy(False, 15)) is None
     assert resolve(sessions, token, hour + 15 * TICK * 60) is not None
-    assert resolve(sessions, token, hour + 15 * TICK * 60, Security(False, 720, 60)) is None
+    assert resolve(sessions, token, hour + 15 * TICK * 60, SignInPolicy(False, 720, 60)) is None
 
 
 def test_a_revoked_session_ends_at_once(sessions, token):

@@ -24,29 +24,26 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.user import User
 from services.errors import Invalid, NotFound, Throttled
-from services.users import (
-    SYSTEM,
+from services.users.credentials import Encryption, Origin
+from services.users.credentials.login_throttle import FREE_TRIES_OF_NETWORK
+from services.users.identity import SYSTEM, normalize_email, sort_name
+from services.users.sign_in import (
     Answer,
     CodeNeeded,
+    FederatedAccounts,
     OpenIdClient,
-    Origin,
     Provider,
     ProviderDown,
     SignedIn,
     SignOnInvalid,
     SignOnRefused,
     SingleSignOn,
-    Vault,
-    VouchedAccounts,
-    normalize_email,
     openid,
-    sort_name,
 )
-from services.users.brake import FREE_TRIES_OF_NETWORK
 from tests.provider.fake import CLIENT_ID, SECRET, Fake, fake
 
 BACK = "https://desk.example/login/from/corp"
-VAULT = Vault([b"v" * 32])
+ENCRYPTION = Encryption([b"v" * 32])
 NETWORKS = itertools.count(1)
 
 
@@ -84,24 +81,24 @@ class Door:
 
 
 @pytest.fixture
-def door(house, corp):
+def door(harness, corp):
     """Give a function that opens the door for a provider with settings of its own."""
 
     def opened(**settings):
-        provider, services = corp.provider(**settings), house.services
+        provider, services = corp.provider(**settings), harness.services
         return Door(
             SingleSignOn(
                 clients=[(provider, OpenIdClient(provider, return_to=BACK, clock=time.monotonic))],
-                accounts=VouchedAccounts(
-                    users=services.users,
-                    roles=services.roles,
-                    organizations=services.organizations,
-                    recorder=services.users._recorder,
+                accounts=FederatedAccounts(
+                    users=services.users.accounts,
+                    roles=services.users.roles,
+                    organizations=services.users.organizations,
+                    audit_writer=services.users.accounts._audit_writer,
                     new_id=lambda: uuid.uuid4().hex,
                 ),
-                authentication=services.authentication,
-                brake=services.brake,
-                vault=VAULT,
+                authentication=services.users.authentication,
+                login_throttle=services.users.login_throttle,
+                encryption=ENCRYPTION,
                 new_secret=lambda: uuid.uuid4().hex * 2,
             ),
             corp,
@@ -125,7 +122,7 @@ def account(email, *, role="customer", verified=True, **more):
         user_id=uuid.uuid4().hex, name="Ada Here", sort_name=sort_name("Ada Here"), email=email, role_id=role,
         created_at=datetime.now(UTC), verified_at=datetime.now(UTC) if verified else None, **more,
     )  # fmt: skip
-    user_table.put(item, seen=0)
+    user_table.put(item, expected_version=0)
     return item
 
 
@@ -133,8 +130,8 @@ def acts(user_id):
     return [entry.action for entry in audit.of_subject(f"user:{user_id}")]
 
 
-def sessions(house, user_id):
-    return house.services.sessions.of_user(user_id=user_id, now=datetime.now(UTC))
+def sessions(harness, user_id):
+    return harness.services.users.sessions.of_user(user_id=user_id, now=datetime.now(UTC))
 
 
 def test_the_departure_carries_state_nonce_and_pkce(door, corp, ada):
@@ -154,7 +151,7 @@ def test_the_departure_carries_state_nonce_and_pkce(door, corp, ada):
     assert base64.b64decode(sent["authorization"].split()[1]).decode() == f"{CLIENT_ID}:{SECRET}"
 
 
-def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(house, door, ada):
+def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(harness, door, ada):
     first = door().visit()
     assert isinstance(first, SignedIn)
     assert (first.user.name, first.user.email, first.user.role_id) == ("Ada Corp", ada, "customer")
@@ -162,27 +159,29 @@ def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(house, door
     assert stored.verified_at is not None
     assert stored.password_hash is None
     assert acts(stored.user_id) == ["user.created"]
-    assert house.services.authentication.actor_for(token=first.token, now=datetime.now(UTC)) is not None
+    assert (
+        harness.services.users.authentication.actor_for(token=first.token, now=datetime.now(UTC)) is not None
+    )
     # The provider renames them: the account is found by its subject.
     again = door().visit(email="renamed@elsewhere.example", email_verified=False)
     assert again.user.user_id == first.user.user_id
     assert acts(stored.user_id) == ["user.created"]
 
 
-def test_who_comes_from_an_organizations_domain_belongs_to_it(house, door, ada):
-    made = house.services.organizations.save(
-        actor=SYSTEM, now=house.now(), id_=None, name="Corp", active=True, shares_tickets=True,
-        domains=["corp.example"], seen=0,
+def test_who_comes_from_an_organizations_domain_belongs_to_it(harness, door, ada):
+    made = harness.services.users.organizations.save(
+        actor=SYSTEM, now=harness.now(), id_=None, name="Corp", active=True, shares_tickets=True,
+        domains=["corp.example"], expected_version=0,
     )  # fmt: skip
     found = user_table.find(door().visit().user.user_id)
-    house.services.organizations.save(
-        actor=SYSTEM, now=house.now(), id_=made.id, name="Corp", active=False, shares_tickets=False,
-        domains=[], seen=made.version,
+    harness.services.users.organizations.save(
+        actor=SYSTEM, now=harness.now(), id_=made.id, name="Corp", active=False, shares_tickets=False,
+        domains=[], expected_version=made.version,
     )  # fmt: skip
     assert found.organization_id == made.id
 
 
-def test_groups_decide_the_role_at_each_sign_in(house, door, ada):
+def test_groups_decide_the_role_at_each_sign_in(harness, door, ada):
     roles = (("helpdesk-admins", "administrator"), ("helpdesk", "agent"))
     first = door(roles=roles).visit(groups=["people", "helpdesk"])
     assert first.user.role_id == "agent"
@@ -190,17 +189,20 @@ def test_groups_decide_the_role_at_each_sign_in(house, door, ada):
     assert promoted.user.role_id == "administrator"
     assert acts(first.user.user_id) == ["user.created", "user.changed"]
     now = datetime.now(UTC)
-    assert house.services.authentication.actor_for(token=first.token, now=now) is None
-    assert house.services.authentication.actor_for(token=promoted.token, now=now).role_id == "administrator"
+    assert harness.services.users.authentication.actor_for(token=first.token, now=now) is None
+    assert (
+        harness.services.users.authentication.actor_for(token=promoted.token, now=now).role_id
+        == "administrator"
+    )
     kept = door(roles=roles).visit(groups="helpdesk")
     assert kept.user.role_id == "administrator", "the last one stays"
-    house.services.users.create(
-        actor=SYSTEM, now=house.now(), name="Another", email=f"{uuid.uuid4().hex}@example.org",
+    harness.services.users.accounts.create(
+        actor=SYSTEM, now=harness.now(), name="Another", email=f"{uuid.uuid4().hex}@example.org",
         role_id="administrator", password="violet tractor under snowfall",
     )  # fmt: skip
     demoted = door(roles=roles).visit(groups="helpdesk")
     assert demoted.user.role_id == "agent"
-    assert len(sessions(house, first.user.user_id)) == 1
+    assert len(sessions(harness, first.user.user_id)) == 1
     assert door(roles=roles).visit(groups=[]).user.role_id == "agent", "no group says nothing"
 
 
@@ -235,7 +237,7 @@ def test_a_nested_claim_and_what_only_userinfo_tells(door, corp, ada):
         door(**settings).visit(email=None)
 
 
-def test_a_confirmed_account_with_the_address_is_linked(house, door, ada):
+def test_a_confirmed_account_with_the_address_is_linked(harness, door, ada):
     here = account(ada, password_hash="stays")
     found = door().visit(email=ada.upper())
     assert found.user.user_id == here.user_id
@@ -258,13 +260,13 @@ def test_a_confirmed_account_with_the_address_is_linked(house, door, ada):
         pytest.param({"active": False}, {}, id="suspended"),
     ],
 )
-def test_an_account_is_not_taken_over(house, door, ada, here, claims):
+def test_an_account_is_not_taken_over(harness, door, ada, here, claims):
     item = account(ada, **here)
     before = user_table.find(item.user_id).serialize()
     with pytest.raises(SignOnRefused):
         door(roles=(("helpdesk", "agent"),)).visit(**claims)
     assert user_table.find(item.user_id).serialize() == before
-    assert sessions(house, item.user_id) == []
+    assert sessions(harness, item.user_id) == []
     assert acts(item.user_id) == []
     assert identity.find(f"corp|{ada.partition('@')[0]}") is None
 
@@ -297,35 +299,35 @@ def test_a_provider_vouches_for_its_domains_alone(door, ada, domains, email, com
             opened.visit(email=email)
 
 
-def test_who_is_suspended_stays_out(house, door, ada):
+def test_who_is_suspended_stays_out(harness, door, ada):
     found = door().visit()
-    house.services.users.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=found.user.user_id, seen=found.user.version,
+    harness.services.users.accounts.update(
+        actor=SYSTEM, now=datetime.now(UTC), user_id=found.user.user_id, expected_version=found.user.version,
         name=found.user.name, email=ada, role_id="customer", active=False, team_ids=(),
     )  # fmt: skip
     with pytest.raises(SignOnRefused):
         door().visit()
-    assert sessions(house, found.user.user_id) == []
+    assert sessions(harness, found.user.user_id) == []
 
 
-def test_a_second_factor_of_this_desk_is_asked_for(house, door, ada):
-    found, factor, now = door().visit(), house.services.second_factor, datetime.now(UTC)
-    actor = house.services.authentication.actor_for(token=found.token, now=now)
+def test_a_second_factor_of_this_desk_is_asked_for(harness, door, ada):
+    found, factor, now = door().visit(), harness.services.users.second_factor, datetime.now(UTC)
+    actor = harness.services.users.authentication.actor_for(token=found.token, now=now)
     enrolment = factor.begin(actor)
     secret = enrolment.key.replace(" ", "")
     codes = factor.confirm(actor=actor, token=enrolment.token, code=pyotp.TOTP(secret).at(now), now=now)
     asked = door().visit()
     assert isinstance(asked, CodeNeeded)
-    done = house.services.authentication.finish_sign_in(
+    done = harness.services.users.authentication.finish_sign_in(
         token=asked.token, code=codes[0], origin=Origin("192.0.2.77"), now=now
     )
     assert done.user.user_id == found.user.user_id
 
 
-def test_a_sign_in_proves_no_more_than_what_the_provider_saw(house, door, ada):
+def test_a_sign_in_proves_no_more_than_what_the_provider_saw(harness, door, ada):
     def proved(found):
         now = datetime.now(UTC)
-        return house.services.authentication.actor_for(token=found.token, now=now).has_proved(now)
+        return harness.services.users.authentication.actor_for(token=found.token, now=now).has_stepped_up(now)
 
     an_hour_ago = int(time.time()) - 3600
     assert proved(door().visit())
@@ -337,11 +339,11 @@ def test_a_sign_in_proves_no_more_than_what_the_provider_saw(house, door, ada):
     assert door().leave()[1]["max_age"] == str(30 * 24 * 3600)
 
 
-def test_whose_account_comes_from_a_provider_is_sent_no_password(house, door, ada):
+def test_whose_account_comes_from_a_provider_is_sent_no_password(harness, door, ada):
     door().visit()
     now = datetime.now(UTC)
-    house.services.accounts.ask_for_reset(email=ada, origin=Origin("192.0.2.78"), now=now)
-    house.services.outbox.deliver_due(now=now)
+    harness.services.users.own_account.ask_for_reset(email=ada, origin=Origin("192.0.2.78"), now=now)
+    harness.services.outbox.deliver_due(now=now)
     assert not [item for item in outbox_table.due(now + timedelta(days=1), 50) if item.kind == "letter"]
     assert user_table.find_by_email(ada).links == {}
 
@@ -464,8 +466,8 @@ def altered(answer, **changes):
     [
         {"state": "forged"}, {"state": ""}, {"state": "\ud800"}, {"note": ""}, {"note": "forged"},
         {"code": ""}, {"code": "x" * 5000}, {"issuer": "https://evil.example"}, {"issuer": ""},
-        {"note": VAULT.seal("[]")},
-        {"note": VAULT.seal(json.dumps(["partner", "s", "n", "v", ""])), "state": "s"},
+        {"note": ENCRYPTION.encrypt("[]")},
+        {"note": ENCRYPTION.encrypt(json.dumps(["partner", "s", "n", "v", ""])), "state": "s"},
     ],
     ids=[
         "wrong state", "no state", "wild state", "no note", "forged note", "no code", "long code",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import models
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from services.bootstrap import Services
 from services.tickets import FileReport
 from tests.services.tickets.importing import logs
@@ -25,6 +25,6 @@ def services(tables: ConnectionOptions, tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def bring(services: Services, tmp_path: Path) -> Callable[[Iterable[logs.LogRow]], FileReport]:
+def upsert(services: Services, tmp_path: Path) -> Callable[[Iterable[logs.LogRow]], FileReport]:
     """Give a function that imports rows as a file."""
     return lambda rows: logs.import_log(services, logs.write(tmp_path / "log.csv.gz", rows))

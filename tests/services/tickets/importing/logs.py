@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dynamodb_client import ConnectionOptions
 from models import ticket_history
 from models.assignment import Assignment
-from models.connection import ConnectionOptions
 from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User
 from services.bootstrap import Services, build_services
 from services.tickets import MAPPINGS, FileReport, Watch, import_file
-from tests.services.house import options as service_options
+from tests.services.harness import options as service_options
 
 UCI = MAPPINGS["uci-incidents"]
 ROW = dict.fromkeys(UCI.columns, "?") | {
@@ -88,7 +88,7 @@ def build(options: ConnectionOptions, folder: Path) -> Services:
 def import_log(services: Services, path: Path, limit: int | None = None) -> FileReport:
     """Import a log; rejects go to rejects.csv beside it."""
     return import_file(
-        services.importer,
+        services.tickets.importer,
         path=path,
         mapping=UCI,
         rejects=path.with_name("rejects.csv"),

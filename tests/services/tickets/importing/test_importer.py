@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 import models
+from dynamodb_client import ConnectionOptions
 from local.engine import ROOT, Engine
 from models import assignment as assignment_table
 from models import setting
 from models import ticket as ticket_table
-from models.connection import ConnectionOptions
 from pynamodb_grid.tests.depth import DEEP
 from services.bootstrap import Services
 from services.tickets import FileReport, ImportedEvent, ImportedTicket
-from services.users import Actor
+from services.users.identity import Actor
 from tests.engines import embedded_only
 from tests.services.tickets.importing import logs
 from tests.services.tickets.importing.logs import LogRow, history, incident, row
@@ -28,7 +28,7 @@ Bring = Callable[[Iterable[LogRow]], FileReport]
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
-def test_one_incident_becomes_one_ticket_with_its_history(bring: Bring, services: Services):
+def test_one_incident_becomes_one_ticket_with_its_history(upsert: Bring, services: Services):
     rows = [
         row(),
         row(incident_state="Active", assigned_to="Resolver 13", sys_updated_at="5/3/2016 02:00"),
@@ -44,7 +44,7 @@ def test_one_incident_becomes_one_ticket_with_its_history(bring: Bring, services
         ),
     ]  # fmt: skip
     before = datetime.now(UTC)
-    report = bring(rows)
+    report = upsert(rows)
     assert (report.result.tickets, report.result.events, report.rejected) == (1, 6, 0)
     ticket = ticket_table.find(1)
     assert ticket is not None
@@ -67,69 +67,69 @@ def test_one_incident_becomes_one_ticket_with_its_history(bring: Bring, services
     assert all(datetime.fromisoformat(item.feed_at.split("#")[0]) >= before for item in items)
     held = [(item.agent_id, item.released_at is not None) for item in assignment_table.of_ticket(1)]
     assert held == [("resolver-13", True), ("resolver-14", True)]
-    assert services.users.get("caller-2403").role_id == "customer"
+    assert services.users.accounts.get("caller-2403").role_id == "customer"
     assert [team.id for team in services.catalog.teams()] == ["group-56"]
 
 
-def test_a_second_run_changes_nothing(bring: Bring):
+def test_a_second_run_changes_nothing(upsert: Bring):
     rows = [r for n in range(1, 30) for r in incident(n, "New", "Active", "Resolved", "Closed")]
-    bring(rows)
+    upsert(rows)
     stored, counter = logs.dump(), setting.find("counter", "tickets")
-    again = bring(rows)
+    again = upsert(rows)
     assert (again.result.tickets, again.result.events, again.result.known_events) == (0, 0, 116)
     assert logs.dump() == stored
     assert counter is not None
     assert counter.number == 29
 
 
-def test_a_longer_log_continues_a_shorter_one(bring: Bring, tables: ConnectionOptions):
+def test_a_longer_log_continues_a_shorter_one(upsert: Bring, tables: ConnectionOptions):
     rows = [r for n in range(1, 6) for r in incident(n, "New", "Active", "Awaiting Vendor", "Closed")]
-    bring(rows[:10])
-    report = bring(rows)
+    upsert(rows[:10])
+    report = upsert(rows)
     assert (report.result.tickets, report.result.events, report.result.known_events) == (2, 10, 10)
     in_parts = logs.dump()
     models.delete_tables()
     models.create_tables()
-    bring(rows)
+    upsert(rows)
     assert logs.dump() == in_parts
 
 
-def test_a_shorter_log_after_a_longer_one_changes_nothing(bring: Bring):
+def test_a_shorter_log_after_a_longer_one_changes_nothing(upsert: Bring):
     rows = incident(1, "New", "Active", "Closed")
-    bring(rows)
+    upsert(rows)
     stored = logs.dump()
-    assert bring(rows[:2]).result.events == 0
+    assert upsert(rows[:2]).result.events == 0
     assert logs.dump() == stored
 
 
-def test_changes_people_made_since_are_kept(bring: Bring, services: Services):
+def test_changes_people_made_since_are_kept(upsert: Bring, services: Services):
     rows = incident(1, "New", "Active", "Resolved", "Closed")
-    bring(rows[:2])
+    upsert(rows[:2])
     change = {"subject": "Printer on fire"}
     actor = services_actor(services)
-    services.tickets.update(
-        actor=actor, now=datetime.now(UTC), ticket_id=1, seen=2, changes=change, body=None
+    services.tickets.service.update(
+        actor=actor, now=datetime.now(UTC), ticket_id=1, expected_version=2, changes=change, body=None
     )
-    report = bring(rows)
+    report = upsert(rows)
     assert report.result.events == 2
     ticket = ticket_table.find(1)
     assert ticket is not None
     assert (ticket.version, ticket.subject, ticket.status) == (5, "Printer on fire", "closed")
-    assert bring(rows).result.events == 0
+    assert upsert(rows).result.events == 0
 
 
 def services_actor(services: Services) -> Actor:
-    services.roles.ensure_built_in()
-    role = services.roles.get("agent")
+    services.users.roles.ensure_built_in()
+    role = services.users.roles.get("agent")
     return Actor(user_id="ana", name="Ana", kind="agent", role_id="agent", permissions=role.permissions)
 
 
-def test_a_rewritten_past_is_refused_row_by_row(bring: Bring, tmp_path: Path):
+def test_a_rewritten_past_is_refused_row_by_row(upsert: Bring, tmp_path: Path):
     rows = incident(1, "New", "Active") + incident(2, "New")
-    bring(rows)
+    upsert(rows)
     stored = logs.dump()
     rewritten = [rows[0] | {"priority": "2 - High"}, rows[1], *incident(1, "", "", "Closed")[2:], rows[2]]
-    report = bring(rewritten)
+    report = upsert(rewritten)
     assert (report.result.refused_events, report.result.known_events, report.rejected) == (3, 1, 3)
     found = logs.rejected(tmp_path / "rejects.csv")
     assert [line for line, _ in found] == [2, 3, 4]
@@ -138,40 +138,42 @@ def test_a_rewritten_past_is_refused_row_by_row(bring: Bring, tmp_path: Path):
     assert {**logs.dump(), "User": []} == {**stored, "User": []}
 
 
-def test_a_mended_row_is_not_taken_for_a_new_one(bring: Bring):
+def test_a_mended_row_is_not_taken_for_a_new_one(upsert: Bring):
     rows = incident(1, "New", "Active", "Closed")
-    report = bring([rows[0], rows[1] | {"sys_updated_at": "soon"}, rows[2]])
+    report = upsert([rows[0], rows[1] | {"sys_updated_at": "soon"}, rows[2]])
     assert (report.result.events, report.rejected) == (2, 1)
-    mended = bring(rows)
+    mended = upsert(rows)
     assert (mended.result.events, mended.result.refused_events) == (0, 3)
 
 
-def test_rejected_rows_are_listed_and_the_list_goes_when_all_is_well(bring: Bring, tmp_path: Path):
+def test_rejected_rows_are_listed_and_the_list_goes_when_all_is_well(upsert: Bring, tmp_path: Path):
     rows = incident(1, "New", "=1+1", "Closed")
-    bring(rows)
+    upsert(rows)
     words = "Left out: incident_state is '=1+1', not one of the known values"
     assert logs.rejected(tmp_path / "rejects.csv") == [(3, words)]
-    bring(incident(2, "New"))
+    upsert(incident(2, "New"))
     assert not (tmp_path / "rejects.csv").exists()
 
 
-def test_numbers_follow_the_file_and_go_on_after_others(bring: Bring):
+def test_numbers_follow_the_file_and_go_on_after_others(upsert: Bring):
     setting.next_number("tickets", by=500)
-    bring([r for n in (7, 3, 9) for r in incident(n, "New")])
+    upsert([r for n in (7, 3, 9) for r in incident(n, "New")])
     found = {number: ticket_table.find(number) for number in (501, 502, 503)}
     references = [ticket.custom["reference"] for ticket in found.values() if ticket]
     assert references == ["INC0000007", "INC0000003", "INC0000009"]
 
 
-def test_an_incident_too_long_for_one_transaction_comes_in_parts(bring: Bring):
+def test_an_incident_too_long_for_one_transaction_comes_in_parts(upsert: Bring):
     holders = [f"Resolver {n}" for n in range(160)]
-    bring([row(assigned_to=holder, sys_mod_count=str(n)) for n, holder in enumerate(holders)])
+    upsert([row(assigned_to=holder, sys_mod_count=str(n)) for n, holder in enumerate(holders)])
     ticket = ticket_table.find(1)
     assert ticket is not None
     assert (ticket.version, ticket.assignee_id) == (160, "resolver-159")
-    stints = assignment_table.of_ticket(1)
-    assert [stint.agent_id for stint in stints] == [holder.lower().replace(" ", "-") for holder in holders]
-    assert [stint.released_at is None for stint in stints] == [False] * 159 + [True]
+    assignment_periods = assignment_table.of_ticket(1)
+    assert [stint.agent_id for stint in assignment_periods] == [
+        holder.lower().replace(" ", "-") for holder in holders
+    ]
+    assert [stint.released_at is None for stint in assignment_periods] == [False] * 159 + [True]
 
 
 def test_two_imports_at_a_time_make_each_ticket_once(services: Services, tmp_path: Path):
@@ -183,7 +185,7 @@ def test_two_imports_at_a_time_make_each_ticket_once(services: Services, tmp_pat
             folder.mkdir()
             logs.write(folder / "log.csv", rows)
         list(pool.map(lambda folder: logs.import_log(services, folder / "log.csv"), folders))
-    found = services.audit.verify()
+    found = services.tickets.audit.verify()
     assert (found.tickets, found.history_items, found.violations) == (119, 357, 0)
     assert logs.import_log(services, path).result.known_tickets == 119
 
@@ -204,7 +206,7 @@ def test_other_sources_bring_messages_too(services: Services):
 
     tickets = [conversation("one", 1), conversation("many", 70)]
     for _ in range(2):
-        result = services.importer.run(
+        result = services.tickets.importer.run(
             source="corpus", tickets=tickets, clock=lambda: datetime.now(UTC), reject=refuse
         )
     assert (result.events, result.known_events) == (0, 73)
@@ -234,7 +236,7 @@ def test_an_engine_that_dies_meanwhile_loses_and_doubles_nothing(tmp_path: Path)
                 engine.start()
             report = running.result()
         assert report.result.events == 2097
-        found = services.audit.verify()
+        found = services.tickets.audit.verify()
         assert (found.tickets, found.history_items, found.violations) == (699, 2097, 0)
 
 
@@ -242,7 +244,7 @@ IMPORT = """
 import sys
 from pathlib import Path
 import models
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from tests.services.tickets.importing import logs
 endpoint, prefix, path = sys.argv[1:]
 services = logs.build(ConnectionOptions("eu-central-1", endpoint, prefix), Path(path).parent)
@@ -267,7 +269,7 @@ def test_killed_at_any_moment_and_run_again_gives_the_same(
         wait_for_more(sizes[-1])
         process.kill()
         process.wait()
-        sizes.append(services.audit.verify().tickets)
+        sizes.append(services.tickets.audit.verify().tickets)
     assert sizes[-1] < 899
     logs.import_log(services, path)
     assert logs.dump() == straight

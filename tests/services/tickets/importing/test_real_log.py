@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import models
-from models.connection import ConnectionOptions
+from dynamodb_client import ConnectionOptions
 from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
@@ -76,7 +76,7 @@ def test_every_row_is_there_and_the_ledger_is_whole(
     rows = sum(map(len, chosen))
     assert len(chosen) > 300
     assert (report.result.tickets, report.result.events, report.rejected) == (len(chosen), rows, 0)
-    found = services.audit.verify()
+    found = services.tickets.audit.verify()
     assert (found.tickets, found.history_items, found.violations) == (len(chosen), rows, 0), found.shown
 
 

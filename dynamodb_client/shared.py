@@ -1,0 +1,184 @@
+"""The one client of the process, and the models wired to it."""
+
+import os
+import threading
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.loaders import Loader, create_loader
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TableError
+from pynamodb.models import Model
+
+from dynamodb_client import capacity, conflicts, replies, requests, signing
+from dynamodb_client.lean_model import LeanModel, NotConnectedError
+from dynamodb_client.options import ConnectionOptions
+from dynamodb_client.sockets import SocketPool
+
+_USER_AGENT = "ledgerdesk"
+
+_bare_names: WeakKeyDictionary[type[LeanModel], str] = WeakKeyDictionary()
+
+
+@cache
+def _loader() -> Loader:
+    """Return the reader of botocore's service models, kept so that a client after the first costs little."""
+    return create_loader()
+
+
+def build_client(options: ConnectionOptions, pool: SocketPool | None) -> BaseClient:
+    """Build a botocore client with the lean hooks installed; a pool is for plain-HTTP endpoints."""
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _loader())
+    if options.plain_http:
+        session.set_credentials("local", "local")
+    config = Config(
+        user_agent=_USER_AGENT,
+        parameter_validation=False,
+        connect_timeout=options.connect_timeout,
+        read_timeout=options.read_timeout,
+        max_pool_connections=options.pool_size,
+        retries={"total_max_attempts": options.max_attempts, "mode": "standard"},
+        # A plain-HTTP endpoint is an engine nearby; a proxy from the environment is meant for the internet.
+        proxies={} if options.plain_http else None,
+    )
+    client = session.create_client(
+        "dynamodb", region_name=options.region, endpoint_url=options.endpoint, config=config
+    )
+    requests.install(client)
+    events = client.meta.events
+    replies.install(events)
+    signing.install(events)
+    conflicts.install(events, options.max_attempts)
+    if pool is not None:
+        events.register("before-send.dynamodb", pool.send)
+        # One fixed address: no rules of regions and accounts decide where a request goes.
+        client._ruleset_resolver = None
+    events.register("after-call.dynamodb", capacity.count)
+    return client
+
+
+class SharedConnection(Connection):
+    """PynamoDB's connection, except that every table's requests go through one client.
+
+    The client is built when first needed, and again in a child after a fork: sockets and TLS state
+    must not be shared between processes.
+    """
+
+    def __init__(self, options: ConnectionOptions) -> None:
+        super().__init__(region=options.region, host=options.endpoint)
+        self.options = options
+        self._built: BaseClient | None = None
+        self._pool: SocketPool | None = None
+        self._pid = 0
+        self._closed = False
+        self._building = threading.Lock()
+
+    @property
+    def client(self) -> Any:
+        """Return the process's client, building it if this process has none yet."""
+        if self._missing():
+            self._build()
+        return self._built
+
+    def _missing(self) -> bool:
+        # A client built while the credentials could not be had, say from a busy metadata service,
+        # would stay without them for good.
+        return (
+            self._built is None
+            or self._pid != os.getpid()
+            or self._built._request_signer._credentials is None
+        )
+
+    def _build(self) -> None:
+        with self._building:
+            if self._closed:
+                raise NotConnectedError("disconnected: call connect() again")
+            if self._missing():
+                self._pool = SocketPool(self.options) if self.options.plain_http else None
+                self._built = build_client(self.options, self._pool)
+                self._pid = os.getpid()
+
+    def close(self) -> None:
+        """Close the client's connections; models still wired to this raise NotConnectedError from now on."""
+        self._closed = True
+        if self._built is not None and self._pid == os.getpid():
+            self._built.close()
+            if self._pool is not None:
+                self._pool.close()
+        self._built = None
+
+
+_current: SharedConnection | None = None
+
+
+def connect(models: Iterable[type[LeanModel]], options: ConnectionOptions) -> None:
+    """Wire models to the tables and the endpoint that the options name; may be called again to rewire.
+
+    Opens nothing: the client is built on first use, or by warm().
+    """
+    global _current
+    disconnect()
+    shared = SharedConnection(options)
+    for model in models:
+        _wire(model, shared)
+    _current = shared
+
+
+def bare_name(model: type[LeanModel]) -> str:
+    """Return the name of a model's table without a prefix, connected or not."""
+    return str(_bare_names.get(model, model.Meta.table_name))
+
+
+def _wire(model: type[LeanModel], shared: SharedConnection) -> None:
+    bare = _bare_names.setdefault(model, model.Meta.table_name)
+    options = shared.options
+    model.Meta.table_name = options.prefix + bare
+    model.Meta.region = options.region
+    model.Meta.host = options.endpoint
+    model.Meta.max_retry_attempts = options.max_attempts
+    model._connection = None
+    table = Model.__dict__["_get_connection"].__func__(model)
+    try:
+        shared.get_meta_table(table.table_name)
+    except TableError:
+        shared.add_meta_table(table.get_meta_table())
+    table.connection = shared
+
+
+def connection() -> SharedConnection:
+    """Return the shared PynamoDB connection, for TransactWrite and TransactGet; raises NotConnectedError."""
+    if _current is None:
+        raise NotConnectedError("connect() has not been called")
+    return _current
+
+
+def client() -> Any:
+    """Return the shared botocore client, for raw calls; raises NotConnectedError."""
+    return connection().client
+
+
+def preload() -> None:
+    """Read botocore's description of DynamoDB into memory, so that processes forked later share it.
+
+    Builds a client and drops it; opens no connection.
+    """
+    build_client(connection().options, None).close()
+
+
+def warm() -> None:
+    """Build this process's client and open its first connection; raises what ListTables may raise."""
+    client().list_tables(Limit=1)
+
+
+def disconnect() -> None:
+    """Close the shared client's connections and forget it; connect() makes the models usable again."""
+    global _current
+    if _current is not None:
+        _current.close()
+    _current = None

@@ -1,0 +1,32 @@
+"""Guards: small items that make writers of different items take turns, each with what it guards."""
+
+from dataclasses import dataclass
+
+from models import setting
+from models.setting import Setting
+from models.transaction import OptimisticLock
+
+KIND = "guard"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A guard as it was read; whatever is read after it is at least as new."""
+
+    id: str
+    version: int
+    people: tuple[str, ...]
+
+    def next(self, people: list[str]) -> OptimisticLock:
+        """Build what is written along: it fails when anybody else wrote since this was read."""
+        item = Setting(kind=KIND, id=self.id, version=self.version + 1, value={"people": sorted(people)})
+        unmoved = Setting.version == self.version if self.version else Setting.id.does_not_exist()
+        return OptimisticLock(item, unmoved)
+
+
+def read(id_: str) -> Turn:
+    """Read a guard strongly; version 0 stands for one that nobody wrote yet."""
+    item = setting.find(KIND, id_)
+    if item is None:
+        return Turn(id_, 0, ())
+    return Turn(id_, int(item.version), tuple(item.value["people"]))

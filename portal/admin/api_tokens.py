@@ -1,0 +1,111 @@
+"""The grid of everybody's API tokens: whose, what for, when last used; each can be revoked."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_admin import expose
+
+from portal.admin.filters import PersonFilter
+from portal.admin.grid import LedgerView, Unedited, in_grid_words
+from portal.ui import formatting
+from portal.web.guards import actor, now, proved
+from pynamodb_grid.admin import Field, Kind, Missing
+from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
+from services.bootstrap import Services
+from services.users.api_tokens import Token
+from services.users.identity import Permission
+
+FIELDS = (
+    Field("name", label="Token"),
+    Field("user_id", label="Person"),
+    Field("scopes", label="May"),
+    Field("last_used_at", Kind.MOMENT, label="Last used"),
+    Field("expires_at", Kind.MOMENT, label="Good until"),
+    Field("created_at", Kind.MOMENT, label="Made"),
+)
+
+
+class TokenSource(Unedited):
+    """Reads tokens through TokenService, and ends them."""
+
+    why_unedited = "People make tokens for themselves."
+
+    def __init__(self, services: Services) -> None:
+        self._tokens = services.users.api_tokens
+
+    def page(self, request: ListRequest) -> Page:
+        """Read one page."""
+        return self._tokens.page(actor=actor(), request=request)
+
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Token]:
+        """Walk all tokens that match."""
+        return self._tokens.iterate(actor=actor(), conditions=conditions, sort=sort)
+
+    def sortable(self, conditions: Conditions) -> Collection[str]:
+        """Tokens are listed by their creation."""
+        return {"created_at"} & self._tokens.sortable(conditions)
+
+    def pk(self, row: Token) -> str:
+        """Return the id."""
+        return row.id
+
+    def delete(self, pk: str, expected_version: int | None = None) -> None:
+        """Revoke a token."""
+        del expected_version
+        with in_grid_words():
+            self._tokens.revoke(actor=actor(), token_id=pk, now=now())
+
+
+class TokenView(LedgerView):
+    """Everybody's tokens, the newest first."""
+
+    list_template = "admin/tokens.html"
+    can_create = can_edit = False
+    column_list = ("name", "user_id", "scopes", "last_used_at", "expires_at", "created_at")
+    default_sort = Sort("created_at", descending=True)
+    row_cells = False
+    needs = {"list": Permission.TOKEN_REVOKE, "revoke_view": Permission.TOKEN_REVOKE}
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.grid_fields = {field.name: field for field in FIELDS}
+        people = services.users.accounts
+        self.column_filters = [
+            PersonFilter(
+                "user_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Person",
+                name="person", names=people.names,
+            ),
+        ]  # fmt: skip
+        super().__init__(
+            Token, TokenSource(services), name="API tokens", endpoint="tokens", url="/admin/tokens"
+        )
+
+    @expose("/revoke/", methods=("POST",))
+    @proved
+    def revoke_view(self) -> Any:
+        """End one token."""
+        try:
+            self.source.delete(request.form.get("token", ""))
+            flash("The token is revoked.", "success")
+        except Missing as gone:
+            flash(str(gone), "info")
+        person = request.form.get("person")
+        return redirect(self.get_url(".index_view", **({"person": person} if person else {})))
+
+    def extra_context(self) -> Mapping[str, Any]:
+        """Give the page what the rows' ids stand for, and its words."""
+        return {
+            "title": "API tokens",
+            "nouns": ("token", "tokens"),
+            "sort_words": {"created_at": ("oldest first", "newest first")},
+            "names_of": self._names_of,
+            "rights": formatting.TICKET_RIGHTS,
+            "at": now(),
+            "chosen": request.args.get("person", ""),
+            "empty_text": "People make them on their own account page.",
+            "show_cost": actor().may(Permission.SETTING_EDIT),
+        }
+
+    def _names_of(self, rows: Sequence[Token]) -> dict[str, str]:
+        return self._services.users.accounts.names({row.user_id for row in rows})

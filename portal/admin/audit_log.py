@@ -1,0 +1,168 @@
+"""The grid of administrative acts: who did what to what, when and from where. Nobody can change it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from portal.admin.filters import PersonFilter
+from portal.admin.grid import Kept, LedgerView, Unedited
+from portal.web.guards import actor
+from pynamodb_grid.admin import Field, Kind
+from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
+from services.bootstrap import Services
+from services.users.audit import AuditEvent
+from services.users.identity import Permission
+
+FIELDS = (
+    Field("at", Kind.MOMENT, label="When"),
+    Field("actor_id", label="Who"),
+    Field("action", label="AuditEvent"),
+    Field("subject", label="What"),
+    Field("changes", label="Before and after"),
+    Field("address", label="From"),
+)
+ACTS = {
+    "user.created": "added a person",
+    "user.changed": "changed a person",
+    "user.linked": "signed in with a provider for the first time",
+    "user.password_chosen": "chose a password by a link",
+    "user.password_changed": "changed the password",
+    "user.second_factor_on": "turned the second factor on",
+    "user.second_factor_off": "turned the second factor off",
+    "user.proof_failed": "failed to confirm that it is them",
+    "user.view_as_started": "began to view as",
+    "user.view_as_stopped": "stopped viewing as",
+    "session.ended": "ended a session",
+    "session.all_ended": "ended all sessions",
+    "user.invited": "sent an invitation again",
+    "user.registered": "made their own account",
+    "user.address_confirmed": "confirmed their address",
+    "user.address_changed": "changed their own address",
+    "access.changed": "changed who may make an account",
+    "user.exported": "downloaded what is held about a person",
+    "user.erasure_asked": "asked to erase a person",
+    "user.erased": "erased a person",
+    "token.created": "made an API token",
+    "token.revoked": "revoked an API token",
+    "role.created": "made a role",
+    "role.changed": "changed a role",
+    "organization.created": "made an organization",
+    "organization.changed": "changed an organization",
+    "team.created": "made a team",
+    "team.changed": "changed a team",
+    "category.created": "made a category",
+    "category.changed": "changed a category",
+}
+NOTHING = "nothing"
+UNCHANGING = "The trail stays as it was written."
+
+
+class AuditLogSource(Unedited, Kept):
+    """Reads the trail through TrailService; there is nothing to write."""
+
+    why_kept = why_unedited = UNCHANGING
+
+    def __init__(self, services: Services) -> None:
+        self._trail = services.users.audit_log
+
+    def page(self, request: ListRequest) -> Page:
+        """Read one page."""
+        return self._trail.page(actor=actor(), request=replace(request, sort=_stored(request.sort)))
+
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[AuditEvent]:
+        """Walk all acts that match."""
+        return self._trail.iterate(actor=actor(), conditions=conditions, sort=_stored(sort))
+
+    def sortable(self, conditions: Conditions) -> Collection[str]:
+        """Acts are listed by time."""
+        return {"at"} if "entry_key" in self._trail.sortable(conditions) else set()
+
+    def pk(self, row: AuditEvent) -> str:
+        """Return the key."""
+        return row.key
+
+
+class AuditLogView(LedgerView):
+    """All administrative acts, the latest first."""
+
+    list_template = "admin/trail.html"
+    can_create = can_edit = False
+    can_export = True
+    column_list = ("at", "actor_id", "action", "subject", "changes", "address")
+    default_sort = Sort("at", descending=True)
+    needs = {"list": Permission.AUDIT_VIEW, "export": Permission.AUDIT_VIEW}
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self.grid_fields = {field.name: field for field in FIELDS}
+        people = services.users.accounts
+        self.column_filters = [
+            PersonFilter(
+                "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
+                name="who", names=people.names,
+            ),
+            SubjectFilter("subject", (), "What", name="what", names=self._subjects),
+        ]  # fmt: skip
+        super().__init__(
+            AuditEvent, AuditLogSource(services), name="Audit trail", endpoint="trail", url="/admin/trail"
+        )
+
+    def extra_context(self) -> Mapping[str, Any]:
+        """Give the page what the rows' ids stand for, and its words."""
+        return {
+            "title": "Audit trail",
+            "nouns": ("act", "acts"),
+            "names_of": self._names_of,
+            "acts": ACTS,
+            "told": told,
+            "show_cost": True,
+        }
+
+    def export_value(self, row: AuditEvent, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
+        """Write changes as they read on the page."""
+        if name == "changes":
+            return "; ".join(
+                f"{field}: {old} -> {new}" if old else f"{field}: {new}"
+                for field, old, new in told(row.changes)
+            )
+        return super().export_value(row, name, labels)
+
+    def _names_of(self, rows: Sequence[AuditEvent]) -> dict[str, str]:
+        people = {row.actor_id for row in rows}
+        people |= {row.subject.partition(":")[2] for row in rows if row.subject.startswith("user:")}
+        return self._services.users.accounts.names(people)
+
+    def _subjects(self, subjects: Iterable[str]) -> dict[str, str]:
+        ids = {subject: subject.partition(":")[2] for subject in subjects}
+        names = self._services.users.accounts.names(ids.values())
+        return {subject: names.get(id_, id_) for subject, id_ in ids.items()}
+
+
+class SubjectFilter(PersonFilter):
+    """One thing, as a link from its page names it: user:ID, role:ID, team:ID."""
+
+
+def told(changes: Mapping[str, Sequence[object]]) -> list[tuple[str, str, str]]:
+    """Put changes into words: the field, what it was ("" where nothing was there before), what it is."""
+    sides = [(_field(name), _said(old), _said(new)) for name, (old, new) in changes.items()]
+    return [(name, "" if old == NOTHING else old, new) for name, old, new in sides if old != new]
+
+
+def _field(name: str) -> str:
+    """Name a stored field as the forms do: role for role_id, teams for team_ids."""
+    if name.endswith("_ids"):
+        name = name.removesuffix("_ids") + "s"
+    return name.removesuffix("_id").replace("email", "e-mail").replace("_", " ")
+
+
+def _said(value: object) -> str:
+    if value is None or value in ([], ""):
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _stored(sort: Sort | None) -> Sort | None:
+    """Sort by the key, which begins with the time."""
+    return Sort("entry_key", sort.descending) if sort is not None and sort.field == "at" else sort

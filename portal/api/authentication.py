@@ -1,0 +1,65 @@
+"""Who calls: the token in the Authorization header and nothing else; cookies are never looked at."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+from flask import g, request
+
+from portal.web.guards import SignInNeeded, now, services
+from services.errors import Forbidden
+from services.users.api_tokens import Holder
+from services.users.identity import Actor, Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class TokenNeeded(SignInNeeded):
+    """No token came along, or one that is no longer good, or never was."""
+
+    def __init__(self) -> None:
+        super().__init__("Send a good token as Authorization: Bearer ld_... It is missing, unknown or ended.")
+
+
+class TokenTooNarrow(Forbidden):
+    """Token and role together do not permit this."""
+
+    def __init__(self) -> None:
+        super().__init__("This token, or your role, does not allow this.")
+
+
+def holder() -> Holder:
+    """Return who is behind the token of this request; raises TokenNeeded."""
+    if "holder" not in g:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        found = None
+        if scheme.lower() == "bearer":
+            found = services().users.api_tokens.holder(
+                secret=secret.strip(), now=now(), address=request.remote_addr
+            )
+        if found is None:
+            raise TokenNeeded
+        g.holder = found
+    return cast(Holder, g.holder)
+
+
+def caller() -> Actor:
+    """Return the token's maker, narrowed to what the token permits; raises TokenNeeded."""
+    return holder().actor
+
+
+def with_token(permission: Permission | None = None) -> Callable[[View], View]:
+    """Let a view run only for a token, with a permission where one is named; services decide the scope."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            who = caller()
+            if permission is not None and not who.may(permission):
+                raise TokenTooNarrow
+            return view(*args, **kwargs)
+
+        guarded.guard = f"token {permission or ''}".strip()  # type: ignore[attr-defined]  # read by the route test
+        return cast(View, guarded)
+
+    return decorate

@@ -1,0 +1,62 @@
+"""`flask import incidents FILE`: the history of another service desk becomes ours."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from portal.cli.progress import Progress
+from portal.web.guards import services
+from services.errors import ServiceError
+from services.tickets import MAPPINGS, FileReport, WrongFile, import_file
+
+WRONG_FILE, STOPPED = 2, 1
+
+group = AppGroup("import", help="Bring tickets from elsewhere.")
+
+
+@group.command("incidents")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--mapping", type=click.Choice(sorted(MAPPINGS)), default="uci-incidents", show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), help="Take the first N incidents only.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where rows that cannot be read are listed. [default: REJECTS_DIR/NAME.csv]",
+)
+def incidents(file: Path, mapping: str, limit: int | None, rejects: Path | None) -> None:
+    """Import the incident log FILE (CSV, or CSV in gzip); repeating it changes nothing."""
+    kept_in = current_app.extensions["settings"].rejects_dir
+    rejects = rejects or kept_in / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.csv"
+    progress = Progress()
+    try:
+        report = import_file(
+            services().tickets.importer,
+            path=file,
+            mapping=MAPPINGS[mapping],
+            rejects=rejects,
+            limit=limit,
+            clock=lambda: datetime.now(UTC),
+            watch=progress,
+        )
+    except ServiceError as error:
+        progress.end()
+        click.echo(f"{file.name}: {error.message}", err=True)
+        sys.exit(WRONG_FILE if isinstance(error, WrongFile) else STOPPED)
+    _tell(report, progress.end(), rejects)
+
+
+def _tell(report: FileReport, took: str, rejects: Path) -> None:
+    result = report.result
+    click.echo(f"{result.tickets:,} incidents with {result.events:,} rows imported in {took}.")
+    for kind, count in sorted(result.kinds.items()):
+        click.echo(f"  {kind}: {count:,}")
+    if result.known_events:
+        click.echo(
+            f"{result.known_tickets:,} incidents with {result.known_events:,} rows were there already."
+        )
+    if report.rejected:
+        click.echo(f"{report.rejected:,} rows could not be taken: {rejects} tells which and why.")

@@ -1,0 +1,105 @@
+"""`flask worker`: what runs beside the web process, one leader at a time for what must run once."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import click
+import structlog
+from flask.cli import with_appcontext
+
+from models import lease, ledger
+from models.errors import EngineUnavailable
+from portal.web.guards import services
+from portal.web.heap import keep_small
+from services.bootstrap import Services
+
+FOLLOW_EVERY = 1.0
+SWEEP_EVERY = 600.0
+PULSE_EVERY = 60.0
+# Renewed every second; so short that a worker started after a crash goes on within five seconds. Two at work
+# for a moment do no harm: each job is safe to run twice.
+LEASE = timedelta(seconds=4)
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Job:
+    """One piece of regular work; `alone` means that of all workers one does it at a time."""
+
+    name: str
+    every: float
+    run: Callable[[datetime], object]
+    due: float = 0.0
+    alone: bool = True
+
+
+@click.command("worker")
+@with_appcontext
+def worker() -> None:
+    """Keep the columnar copy up to date and sweep what has expired, until told to stop."""
+    keep_small()
+    # A flag and sleep, because an Event set inside a signal handler can wait for itself.
+    told: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: told.append(received))
+    jobs = _jobs(services(), stopping=lambda: bool(told))
+    log.info("worker ready")
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    clock = 0.0
+    while not told:
+        _run_due(jobs, clock, holder)
+        time.sleep(FOLLOW_EVERY)
+        clock += FOLLOW_EVERY
+    _hand_on(jobs, holder)
+    log.info("worker stopped")
+
+
+def _jobs(of: Services, stopping: Callable[[], bool]) -> list[Job]:
+    return [
+        # Where several machines run, each has a copy of its own; on one, a lock in its folder keeps order.
+        Job("analytics", FOLLOW_EVERY, lambda now: of.analytics.follow(now=now), alone=False),
+        Job("pulse", PULSE_EVERY, lambda now: _give_sign_of_life(of, now), alone=False),
+        Job("outbox", FOLLOW_EVERY, lambda now: of.outbox.deliver_due(now=now, stopping=stopping)),
+        Job("erasures", FOLLOW_EVERY, lambda now: of.erasures.advance(now=now)),
+        Job("sessions", SWEEP_EVERY, lambda now: of.sessions.sweep(now=now)),
+        Job("tokens", SWEEP_EVERY, lambda now: of.tokens.sweep(now=now)),
+        Job("attempts", SWEEP_EVERY, lambda now: of.login_throttle.sweep(now=now)),
+        Job("once", SWEEP_EVERY, lambda now: ledger.sweep_idempotency_keys(now)),
+    ]
+
+
+def _hand_on(jobs: list[Job], holder: str) -> None:
+    """Let go of what this worker leads, so that the next one goes on at once."""
+    now = datetime.now(UTC)
+    with suppress(EngineUnavailable):
+        for job in jobs:
+            if job.alone:
+                lease.acquire(f"worker:{job.name}", holder, now=now, until=now)
+
+
+def _give_sign_of_life(of: Services, now: datetime) -> None:
+    """Write a line whose absence tells operators that the worker stands still."""
+    log.info("worker_pulse", behind=of.analytics.behind(now=now))
+
+
+def _run_due(jobs: list[Job], clock: float, holder: str) -> None:
+    """Run what is due; a failure is written down and the job comes round again."""
+    for job in jobs:
+        if job.due > clock:
+            continue
+        job.due = clock + job.every
+        now = datetime.now(UTC)
+        try:
+            if not job.alone or lease.acquire(f"worker:{job.name}", holder, now=now, until=now + LEASE):
+                job.run(now)
+        except EngineUnavailable as error:
+            log.warning("worker_waits_for_engine", job=job.name, error=str(error))
+        except Exception as error:
+            log.error("worker_job_failed", job=job.name, exc_info=error)

@@ -1,0 +1,39 @@
+"""From the settings to what the services need to know of them."""
+
+from dynamodb_client import ConnectionOptions
+from portal.config.settings import Settings
+from services.mail import FolderMailer, Mailer, SmtpMailer
+from services.options import Options
+from services.users.sign_in import Provider
+
+
+def service_options(settings: Settings) -> Options:
+    """Pick what the services need to know of the settings."""
+    connection = ConnectionOptions(
+        region=settings.aws_region, endpoint=settings.dynamodb_endpoint, prefix=settings.table_prefix
+    )
+    return Options(
+        connection=connection,
+        analytics_dir=settings.analytics_dir,
+        secrets=tuple(key.encode() for key in (settings.secret_key, *settings.older_secret_keys)),
+        mailer=_mailer(settings),
+        base_url=settings.public_url,
+        rejects_dir=settings.rejects_dir,
+        shards=settings.feed_shards,
+        providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
+        endless_tokens=settings.endless_tokens,
+    )
+
+
+def _mailer(settings: Settings) -> Mailer:
+    """Send over SMTP where a server is named, else into the mailbox folder."""
+    if not settings.smtp_host:
+        return FolderMailer(settings.mail_dir, settings.mail_from)
+    return SmtpMailer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.mail_from,
+        username=settings.smtp_username,
+        password=settings.smtp_password,
+        starttls=settings.smtp_starttls,
+    )

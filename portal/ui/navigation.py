@@ -1,0 +1,182 @@
+"""The navigation and the person at its foot: what every page's frame shows, by permission."""
+
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from portal.ui.grid_links import NOT_SET, list_of, tickets
+from portal.web.guards import actor, now, services, visitor
+from portal.web.identity import theme_of
+from portal.web.sign_in_gate import viewing
+from services.reporting import Tally
+from services.users.identity import Actor, Permission, Scope
+
+ADMIN_PATHS = ("/admin/",)
+TEAMS_SHOWN = 8
+UNASSIGNED, UNSOLVED, DONE = (
+    tickets(assignee=NOT_SET, state="open"),
+    tickets(state="open"),
+    tickets(state="done"),
+)
+Item = dict[str, Any]
+Groups = list[dict[str, Any]]
+
+
+def init_app(app: Flask) -> None:
+    """Give every template its frame's variables."""
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        who = visitor()
+        if who is None:
+            return {"theme": "system"}
+        shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/", "viewing": viewing(who)}
+        asks = who.may(Permission.TICKET_VIEW) and not who.on_desk
+        if request.path.startswith("/help/") or (request.path.startswith("/account/") and asks):
+            return shared | {"help": _help()}
+        shared["me"]["note"] += _held(who)
+        return shared | {"nav": groups(who), "jump": who.may(Permission.TICKET_NOTE)}
+
+
+def groups(who: Actor) -> Groups:
+    """List the navigation's groups for a person; the present address decides what is marked."""
+    if "nav" not in g:
+        here = f"{request.path}?{request.query_string.decode('latin-1')}"
+        g.nav = _groups(who, list_of(request.path), list_of(here))
+    found: Groups = g.nav
+    return found
+
+
+def present(who: Actor) -> Item | None:
+    """Return the view that the present address is, if the navigation has it."""
+    return next((item for group in groups(who) for item in group["items"] if item["active"]), None)
+
+
+def places(who: Actor) -> Groups:
+    """List everywhere that a person can go, whatever the present page shows of it."""
+    pages = [_item("New ticket", "plus", url_for("desk.new"), ""), *_reports(who, "")]
+    for group in _administration(who, ""):
+        pages += [{**item, "hint": "Administration"} for item in group["items"]]
+    return [
+        {"label": "Views", "items": [_my_work(who, ""), *_views(""), *_teams(_active_teams(), "")]},
+        {"label": "Pages", "items": pages},
+    ]
+
+
+def tally() -> Tally | None:
+    """Return the numbers of tickets in this person's lists; None where nobody counted them lately."""
+    if "tally" not in g:
+        who = actor()
+        scope = services().tickets.service.list_scope(actor=who)
+        teams = who.team_ids if scope is Scope.TEAM else None
+        counted = scope in (Scope.ALL, Scope.TEAM)
+        g.tally = services().reporting.counts.tally(now=now(), teams=teams) if counted else None
+    found: Tally | None = g.tally
+    return found
+
+
+def age() -> int:
+    """Tell how many seconds ago the numbers of tickets were true."""
+    found = tally()
+    return max(1, int((now() - found.as_of).total_seconds())) if found else 0
+
+
+def _groups(who: Actor, path: str, here: str) -> Groups:
+    if path.startswith(ADMIN_PATHS) or path.startswith("/desk/catalog/"):
+        back = _item("Back to desk", "arrow-left", "/", "")
+        return [{"label": None, "items": [back]}, *_administration(who, path)]
+    on_desk = who.may(Permission.TICKET_NOTE)
+    first = [*([_my_work(who, here)] if on_desk else ()), *_reports(who, path)]
+    for group in _administration(who, path)[:1]:
+        first.append(group["items"][0] | {"label": "Administration", "icon": "settings"})
+    found: Groups = [{"label": None, "items": first}]
+    if on_desk:
+        found.append({"label": "Views", "items": _views(here), "age": age()})
+        found.append({"label": "Teams", "items": _teams(_teams_shown(who), here)})
+    return found
+
+
+def _my_work(who: Actor, here: str) -> Item:
+    found = tally()
+    mine = found.by_assignee[who.user_id] if found else None
+    return _item("My work", "inbox", tickets(assignee=who.user_id, state="open"), here, mine)
+
+
+def _views(here: str) -> list[Item]:
+    found = tally()
+    free, unsolved, done = (found.by_assignee[None], found.unsolved, found.done) if found else (None,) * 3
+    return [
+        _item("Unassigned", "unassigned", UNASSIGNED, here, free),
+        _item("All unsolved", "layers", UNSOLVED, here, unsolved),
+        _item("Solved and closed", "check-circle", DONE, here, done),
+    ]
+
+
+def _active_teams() -> list[tuple[str, str]]:
+    return [(team.id, team.name) for team in services().catalog.teams() if team.active]
+
+
+def _teams_shown(who: Actor) -> list[tuple[str, str]]:
+    """Choose the person's own teams, else the first few; the filter reaches the others."""
+    active = _active_teams()
+    return ([team for team in active if team[0] in who.team_ids] or active)[:TEAMS_SHOWN]
+
+
+def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
+    found = tally()
+    return [
+        _item(name, "", tickets(team=id_, state="open"), here, found.by_team[id_] if found else None)
+        | {"swatch": at % 5 + 1}
+        for at, (id_, name) in enumerate(teams)
+    ]
+
+
+def _reports(who: Actor, here: str) -> list[Item]:
+    return [_item("Dashboards", "chart", "/reports/", here)] if who.may(Permission.REPORT_VIEW) else []
+
+
+def _administration(who: Actor, here: str) -> Groups:
+    pages = (
+        ("People", "Users", "users", "users", Permission.USER_VIEW),
+        ("People", "Roles and access", "key", "roles", Permission.ROLE_VIEW),
+        ("People", "Sessions", "monitor", "sessions", Permission.SESSION_REVOKE),
+        ("People", "Sign-in", "lock", "access", Permission.SETTING_EDIT),
+        ("People", "Organizations", "organization", "organizations", Permission.ORGANIZATION_EDIT),
+        ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
+        ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
+        ("System", "API tokens", "link", "tokens", Permission.TOKEN_REVOKE),
+        ("System", "Audit trail", "history", "trail", Permission.AUDIT_VIEW),
+    )
+    found: dict[str, list[Item]] = {}
+    for group, label, icon, grid, permission in pages:
+        if who.may(permission):
+            item = _item(label, icon, url_for(f"{grid}.index_view"), here)
+            found.setdefault(group, []).append(item | {"within": here.startswith(item["url"])})
+    return [{"label": label, "items": items} for label, items in found.items()]
+
+
+def _item(label: str, icon: str, url: str, here: str, count: int | None = None) -> Item:
+    return {"label": label, "icon": icon, "url": url, "active": list_of(url) == here, "count": count}
+
+
+def _help() -> dict[str, str]:
+    return {
+        "home_url": url_for("help.home"),
+        "list_url": url_for("help.tickets"),
+        "new_url": url_for("help.new"),
+    }
+
+
+def _me(who: Actor) -> dict[str, Any]:
+    return {
+        "id": who.user_id,
+        "name": who.name,
+        "first_name": who.name.split()[0],
+        "email": who.email or "",
+        "note": services().users.accounts.get_user_role(user_id=who.user_id).name,
+    }
+
+
+def _held(who: Actor) -> str:
+    found = tally()
+    return f" · {found.by_assignee[who.user_id]:,} open" if found and found.by_assignee[who.user_id] else ""

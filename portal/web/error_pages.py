@@ -1,0 +1,238 @@
+"""One table from errors to answers: a page for people, JSON for scripts, never a stack trace."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, request, url_for
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from models.errors import EngineUnavailable
+from portal.web.guards import PUBLIC, SignInNeeded, StepUpNeeded, guard_of, now, visitor
+from portal.web.logs import ID
+from pynamodb_grid.listing import ListingError
+from pynamodb_grid.listing import Unavailable as ListingUnavailable
+from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Throttled, Unavailable
+from services.users.identity import Actor
+
+log = structlog.get_logger()
+
+STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (SignInNeeded, 401),
+    (StepUpNeeded, 403),
+    (NotFound, 404),
+    (Forbidden, 403),
+    (Invalid, 400),
+    (Conflicted, 409),
+    (Throttled, 429),
+    (Unavailable, 503),
+    (EngineUnavailable, 503),
+    (ListingUnavailable, 503),
+    (ListingError, 400),
+)
+TITLES = {
+    400: "This request cannot be read",
+    401: "Sign in to go on",
+    403: "This is not open to you",
+    404: "There is nothing here",
+    405: "This cannot be done here",
+    409: "Someone was faster",
+    413: "This is too large",
+    412: "Someone was faster",
+    414: "This address is too long",
+    415: "This is no JSON",
+    428: "The version is missing",
+    429: "Too many tries",
+    500: "Something broke on our side",
+    503: "We cannot reach your tickets right now",
+}
+MESSAGES = {
+    400: "Nothing was changed. Go back and try again.",
+    403: "Your role does not allow this.",
+    404: "The address may be mistyped, or the page has moved.",
+    405: "Nothing was changed. Go back and try again.",
+    413: "Nothing was saved. A message has at most 64 KB, a form with all its parts 512 KB.",
+    414: "Nothing was changed. Use fewer filters.",
+    500: "Nothing you sent was half saved. We have written down what happened.",
+    503: "The database is not answering.",
+}
+NOT_READY = "These figures are not ready"
+# A form is not sent again by itself. Sending it twice is safe: forms carry keys and versions.
+SEND_AGAIN = "What you just sent may not be saved. Go back and send it again: nothing is saved twice."
+SIGNED_OUT = "You are signed out, so nothing was changed. Sign in and send it again. Drafts are kept."
+# Seconds until the next try, where the error does not say.
+RETRY_AFTER = {429: 60, 503: 5}
+# Whose words alone would not tell a script's toast enough.
+TITLED = (413, 429, 503)
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(ServiceError, _service_error)
+    app.register_error_handler(EngineUnavailable, _service_error)
+    app.register_error_handler(ListingError, _service_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def status_of(error: Exception) -> int:
+    """Look up the status of a service's error."""
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def with_status(page: str, error: Exception) -> Response:
+    """Answer with a form that says what was refused."""
+    response = Response(page, status_of(error), mimetype="text/html")
+    if isinstance(error, Throttled):
+        response.headers["Retry-After"] = str(error.seconds)
+    return response
+
+
+def wants_json() -> bool:
+    """Tell whether a script asked, not a person."""
+    return (
+        request.path.startswith("/api/")
+        or request.is_json
+        or request.accept_mimetypes.best == "application/json"
+    )
+
+
+def answer(
+    status: int,
+    message: str,
+    fields: dict[str, str] | None = None,
+    wait: int | None = None,
+    *,
+    title: str = "",
+    more: dict[str, Any] | None = None,
+) -> Response:
+    """Answer with a page, or with problem+json for scripts, which learn `more`; `wait` is in seconds."""
+    title = title or TITLES.get(status, "This did not work")
+    wait = wait or RETRY_AFTER.get(status)
+    if wants_json():
+        detail = f"{title}. {message}" if status in TITLED else message
+        problem: dict[str, Any] = {"title": title, "status": status, "detail": detail}
+        problem |= {"reference": reference(), "at": current_app.jinja_env.filters["second"](now())}
+        response = jsonify(problem | ({"errors": fields} if fields else {}) | (more or {}))
+        response.content_type = "application/problem+json"
+    else:
+        response = Response(_page(status, title, message, wait))
+    response.status_code = status
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _page(status: int, title: str, message: str, wait: int | None) -> str:
+    """Render the page without what other pages are given: finding out who asks may be what went wrong."""
+    who: Actor | None = getattr(g.get("_login_user"), "actor", None)
+    template = current_app.jinja_env.get_template("error.html")
+    return template.render(
+        status=status,
+        title=title,
+        message=message,
+        reference=reference(),
+        at=now(),
+        theme=who.theme if who else "system",
+        viewing=who.name if who and who.viewer else None,
+        wait=wait,
+        sent=_is_sent(),
+    )
+
+
+def reference() -> str:
+    """Return this request's id, which the log carries too."""
+    return str(request.environ[ID])
+
+
+def _is_sent() -> bool:
+    """Tell whether a form arrived, not a wish to read."""
+    return request.method not in ("GET", "HEAD")
+
+
+def _service_error(error: Exception) -> BaseResponse:
+    status = status_of(error)
+    if status == 401 and not wants_json():
+        if _is_sent():
+            flash(SIGNED_OUT, "info")
+        target = request.full_path.rstrip("?") if request.method == "GET" else page_before()
+        return redirect(url_for("auth.login", next=target))
+    if status != 503:
+        wait = error.seconds if isinstance(error, Throttled) else None
+        return answer(status, str(error), getattr(error, "fields", None), wait)
+    log.warning("engine_unavailable", error=type(error).__name__)
+    if isinstance(error, Unavailable) and type(error) is not Unavailable:
+        return answer(503, error.message, title=NOT_READY)  # reports know more about themselves
+    return answer(503, _out_of_reach())
+
+
+def _out_of_reach() -> str:
+    return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
+
+
+def _page_above() -> str | None:
+    """Return the page to which a form's own address belongs: somebody came back to what a refusal showed."""
+    adapter = current_app.create_url_adapter(request)
+    parts = request.path.strip("/").split("/")
+    above = ["/".join(["", *parts[:count]]) for count in range(len(parts) - 1, 0, -1)]
+    pages = [page for path in above for page in (path, f"{path}/")]
+    return next((page for page in pages if adapter and adapter.test(page, method="GET")), None)
+
+
+def page_before() -> str | None:
+    """Return the page whose form arrived, so that signing in leads back to what was written there."""
+    came_from = urlsplit(request.referrer or "")
+    adapter = current_app.create_url_adapter(request)
+    if came_from.netloc != request.host or adapter is None or not adapter.test(came_from.path, method="GET"):
+        return None
+    return f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+
+
+def _csrf_error(_: CSRFError) -> BaseResponse:
+    """Say what is wrong with a form's token; most often its session ended, in another tab for instance."""
+    try:
+        if visitor() is None and guard_of(current_app, request.endpoint or "") != PUBLIC:
+            return _service_error(SignInNeeded())
+    except EngineUnavailable as unknown:
+        return _service_error(unknown)
+    message = "Nothing was changed: the page was open too long or came from elsewhere. Load it again."
+    return answer(400, message)
+
+
+def _http_error(error: HTTPException) -> BaseResponse:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # type: ignore[return-value]  # a redirect is its own answer
+    if status == 405 and not _is_sent() and not wants_json() and (above := _page_above()):
+        return redirect(above)
+    return answer(status, _words_of(error, status), wait=_wait_of(error))
+
+
+def _words_of(error: HTTPException, status: int) -> str:
+    if status == 429:
+        return f"Wait {in_words(_wait_of(error) or RETRY_AFTER[429])}."
+    return _out_of_reach() if status == 503 else MESSAGES.get(status, error.description or "")
+
+
+def _wait_of(error: HTTPException) -> int | None:
+    """Read how many seconds an error asks to wait, None when it does not say."""
+    after = getattr(error, "retry_after", None)
+    if isinstance(after, datetime):
+        after = (after - now()).total_seconds()
+    return None if after is None else max(1, round(after))
+
+
+def in_words(seconds: int) -> str:
+    """Say a wait in words: 1 second, 30 seconds, 5 minutes."""
+    if seconds < 120:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{-(-seconds // 60)} minutes"
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected_error", endpoint=request.endpoint, exc_info=error)
+    return answer(500, MESSAGES[500])

@@ -1,0 +1,115 @@
+"""Who is behind a request: the session cookie, resolved through the services."""
+
+from dataclasses import dataclass
+
+from flask import Flask, Request, Response, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager
+from werkzeug.wrappers import Response as BaseResponse
+
+from portal.web.guards import now, services
+from services.users.accounts import THEMES
+from services.users.credentials import Origin
+from services.users.identity import Actor
+from services.users.sign_in import SignedIn
+
+DAYS_14 = 14 * 24 * 3600
+YEAR = 365 * 24 * 3600
+THEME_COOKIE = "theme"
+# Longer than any process may remember the person as they were before.
+THEME_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What Flask-Login calls a user: the actor of this request."""
+
+    actor: Actor
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        """Return the id Flask-Login asks for."""
+        return self.actor.user_id
+
+
+def cookie_name() -> str:
+    """Name the session cookie; the __Host- prefix binds it to this very host where TLS is on."""
+    return "__Host-session" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_session"
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login ask our sessions."""
+    manager = LoginManager(app)
+    manager.session_protection = None  # our own sessions are bound to the server side already
+
+    @manager.request_loader
+    def load(_: Request) -> Identity | None:
+        token = request.cookies.get(cookie_name())
+        if not token or request.blueprint == "api":  # programs prove themselves by a header alone
+            return None
+        found = services().users.authentication.actor_for(token=token, now=now(), address=request.remote_addr)
+        return Identity(found) if found else None
+
+
+def device_cookie_name() -> str:
+    """Name the cookie with the mark of a browser that has signed in before."""
+    return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_device"
+
+
+def origin() -> Origin:
+    """Say where this request comes from."""
+    return Origin(
+        address=request.remote_addr,
+        browser=request.user_agent.string,
+        mark=request.cookies.get(device_cookie_name()),
+    )
+
+
+def keep(response: Response | BaseResponse, signed_in: SignedIn) -> None:
+    """Put session and browser mark into cookies, and begin with a form token nobody knew before."""
+    session.clear()
+    _set(response, cookie_name(), signed_in.token, DAYS_14)
+    _set(response, device_cookie_name(), signed_in.mark, YEAR)
+
+
+def _set(response: Response | BaseResponse, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+        path="/",
+    )
+
+
+def keep_theme(response: Response | BaseResponse, theme: str) -> None:
+    """Let the browser carry a new theme until every process has read it from the person."""
+    _set(response, THEME_COOKIE, theme, THEME_SECONDS)
+
+
+def theme_of(person: Actor) -> str:
+    """Return the theme to show: one chosen a moment ago, else the one kept with the person."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else person.theme
+
+
+def end(target: str | None = None) -> BaseResponse:
+    """End the session of this request and go to the sign-in page."""
+    token = request.cookies.get(cookie_name())
+    if token:
+        services().users.sessions.revoke(token=token)
+    g.pop("_login_user", None)
+    session.clear()
+    response = redirect(target or url_for("auth.login"))
+    # With the same attributes: browsers ignore a __Host- cookie that does not say Secure, this one too.
+    response.delete_cookie(
+        cookie_name(),
+        path="/",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return response

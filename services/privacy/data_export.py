@@ -1,0 +1,209 @@
+"""ExportService: all that is held about a person, section by section, read as it is handed out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models import api_token, audit, session, ticket_history
+from models import assignment as assignment_table
+from models import ticket as ticket_table
+from models import user as user_table
+from models.audit import AuditEntry
+from models.ticket import Ticket
+from models.ticket_history import TicketHistory
+from models.times import to_text
+from models.user import User
+from services.catalog import CatalogService
+from services.users.accounts import UserService
+from services.users.audit import AuditWriter
+from services.users.authorization import RoleService
+from services.users.identity import SYSTEM, Actor, Permission, UserNotFound
+
+Record = dict[str, Any]
+# Key, title and note of each section, in order.
+SECTIONS = (
+    ("account", "Account", ""),
+    ("sessions", "Where you are signed in", "The keys in your browsers are not kept."),
+    ("tokens", "Tokens for programs", "The tokens themselves are not kept."),
+    ("tickets", "Tickets you asked for", "With all you wrote and all answers to you."),
+    ("messages", "What you wrote in other tickets", "Without what others wrote."),
+    ("assignments", "Tickets you held", "From when to when."),
+    ("acts", "What you did in administration", ""),
+    ("acts_about", "What administration did with your account", ""),
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of records: `key` for programs, `title` and `note` for people."""
+
+    key: str
+    title: str
+    note: str
+    records: Iterator[Record]
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """What is held about a person; `sections` reads it anew each time it is called."""
+
+    user_id: str
+    at: datetime
+    sections: Callable[[], Iterator[Section]]
+
+
+class ExportService:
+    """Hands out what is held about a person: to themselves, and to who may export people."""
+
+    def __init__(
+        self,
+        roles: RoleService,
+        users: UserService,
+        catalog: CatalogService,
+        audit_writer: AuditWriter,
+        tickets_by_actor: Callable[[str], Iterator[int]],
+    ) -> None:
+        self._roles, self._users, self._catalog = roles, users, catalog
+        self._audit_writer, self._tickets_by_actor = audit_writer, tickets_by_actor
+
+    def export(self, *, actor: Actor, user_id: str, now: datetime) -> PersonalData:
+        """Write down that it is handed out, and give what reads it; raises UserNotFound, PermissionDenied."""
+        if user_id != actor.user_id:
+            self._roles.check_permission(actor=actor, permission=Permission.USER_EXPORT)
+        if user_table.find(user_id) is None:
+            raise UserNotFound
+        subject = f"user:{user_id}"
+        self._audit_writer.record(
+            self._audit_writer.entry(actor=actor, now=now, action="user.exported", subject=subject)
+        )
+        return PersonalData(user_id, now, lambda: self._sections(user_id))
+
+    def _sections(self, user_id: str) -> Iterator[Section]:
+        item = user_table.find(user_id)
+        if item is None:
+            return
+        about = audit.of_subject(f"user:{user_id}")
+        for (key, title, note), records in zip(
+            SECTIONS,
+            (
+                iter([self._account(item)]),
+                _sessions(user_id),
+                _tokens(user_id),
+                self._tickets(user_id),
+                self._elsewhere(user_id),
+                map(_stint, assignment_table.of_agent(user_id)),
+                (_act(one, own=True) for one in audit.of_actor(user_id)),
+                (_act(one, own=False) for one in about),
+            ),
+            strict=True,
+        ):
+            yield Section(key, title, note, records)
+
+    def _account(self, item: User) -> Record:
+        teams = {team.id: team.name for team in self._catalog.teams()}
+        return {
+            "id": item.user_id,
+            "name": item.name,
+            "email": item.email,
+            "role": self._roles.get(item.role_id).name,
+            "teams": [teams.get(team, team) for team in item.team_ids or ()],
+            "organization": item.organization_id,
+            "may_sign_in": item.active,
+            "created_at": to_text(item.created_at),
+            "address_verified_at": _time(item.verified_at),
+            "password": "kept as a hash that cannot be read back" if item.password_hash else "none",
+            "second_factor": "on" if item.totp else "off",
+            "recovery_codes_left": len(item.recovery or ()),
+            "single_sign_on": list(item.identities or ()),
+            "links_in_letters": {purpose: rest for purpose, (_, *rest) in (item.links or {}).items()},
+            "theme": item.theme or "system",
+            "erased_at": _time(item.erased_at),
+        }
+
+    def _tickets(self, user_id: str) -> Iterator[Record]:
+        for ticket_id in ticket_table.of_requester(user_id):
+            ticket = ticket_table.find(ticket_id)
+            if ticket is not None:
+                said = [event for event in ticket_history.of_ticket(ticket_id) if _is_shown(event, user_id)]
+                yield _ticket(ticket) | {"messages": self._messages(said, user_id)}
+
+    def _elsewhere(self, user_id: str) -> Iterator[Record]:
+        for ticket_id in self._tickets_by_actor(user_id):
+            ticket = ticket_table.find(ticket_id)
+            if ticket is not None and ticket.requester_id != user_id:
+                own = [
+                    one for one in ticket_history.of_ticket(ticket_id) if one.actor_id == user_id and one.body
+                ]
+                if own:
+                    yield {"ticket": ticket_id, "messages": self._messages(own, user_id)}
+
+    def _messages(self, events: list[TicketHistory], user_id: str) -> list[Record]:
+        names = self._users.names(event.actor_id for event in events)
+        return [
+            {
+                "at": to_text(event.at),
+                "by": "you" if event.actor_id == user_id else names.get(event.actor_id, "Nobody"),
+                "kind": "public" if event.public else "internal note",
+                "text": event.body,
+            }
+            for event in events
+        ]
+
+
+def _is_shown(event: TicketHistory, user_id: str) -> bool:
+    return bool(event.body) and (event.public or event.actor_id == user_id)
+
+
+def _ticket(item: Ticket) -> Record:
+    return {
+        "ticket": int(item.ticket_id),
+        "subject": item.subject,
+        "status": item.status,
+        "priority": item.priority,
+        "category": item.category,
+        "channel": item.channel,
+        "created_at": to_text(item.created_at),
+        "updated_at": to_text(item.updated_at),
+        "solved_at": _time(item.solved_at),
+        "more": item.custom or {},
+    }
+
+
+def _sessions(user_id: str) -> Iterator[Record]:
+    for item in session.find_many(session.of_user(user_id)):
+        yield {
+            "signed_in_at": to_text(item.created_at),
+            "last_used_at": to_text(item.seen_at),
+            "ends_at": to_text(item.ends_at),
+            "address": item.address,
+            "browser": item.browser,
+        }
+
+
+def _tokens(user_id: str) -> Iterator[Record]:
+    for item in api_token.of_user(user_id):
+        yield {
+            "name": item.name,
+            "scopes": list(item.scopes or ()),
+            "created_at": to_text(item.created_at),
+            "last_used_at": _time(item.last_used_at),
+            "expires_at": _time(item.expires_at),
+        }
+
+
+def _stint(item: assignment_table.Assignment) -> Record:
+    begun = item.assigned_at.partition("#")[0]
+    return {"ticket": int(item.ticket_id), "from": begun, "until": _time(item.released_at)}
+
+
+def _act(item: AuditEntry, *, own: bool) -> Record:
+    """Describe an act: what one's own did to others is about them, where another acted from is theirs."""
+    known = {"at": to_text(item.at), "act": item.action, "what": item.subject}
+    # The system acts from where somebody comes who signs in for the first time.
+    came = own or item.actor_id == SYSTEM.user_id
+    return known | ({"from": item.address} if came else {}) | ({} if own else {"changes": item.changes or {}})
+
+
+def _time(at: datetime | None) -> str | None:
+    return to_text(at) if at else None

@@ -1,0 +1,107 @@
+"""An erasure under way: what it is looking for and how far it is, so that it can go on after any crash."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from models.setting import Setting
+from models.times import from_text, to_text
+from services.privacy.personal_data_matcher import PersonalDataMatcher
+
+RUNNING, DONE = "erasure", "erased"  # kinds of the items
+ROUNDS = 2
+# Between the rounds. What was on its way when the first one passed, such as a reply being written or a letter
+# being sent, has arrived or failed by then.
+SETTLE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """One erasure; `step` and `cursor` say where it goes on, `counts` what it has changed so far."""
+
+    user_id: str
+    asked_by: str
+    asked_at: datetime
+    traces: PersonalDataMatcher | None
+    step: int = 0
+    round: int = 1
+    cursor: Any = None
+    looked_at: int = 0
+    resume_at: datetime | None = None
+    done_at: datetime | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    version: int = 0
+
+    @classmethod
+    def from_model(cls, item: Setting) -> Self:
+        """Read the stored form."""
+        value = item.value
+        return cls(
+            user_id=item.id,
+            asked_by=value["asked_by"],
+            asked_at=from_text(value["asked_at"]),
+            traces=PersonalDataMatcher.from_value(value["traces"]) if value.get("traces") else None,
+            step=value["step"],
+            round=value["round"],
+            cursor=value["cursor"],
+            looked_at=value["looked_at"],
+            resume_at=_moment(value["resume_at"]),
+            done_at=_moment(value["done_at"]),
+            counts=value["counts"],
+            version=int(item.version),
+        )
+
+    def item(self) -> Setting:
+        """Build the item to store; one that is done names nobody any more."""
+        value = {
+            "asked_by": self.asked_by,
+            "asked_at": to_text(self.asked_at),
+            "traces": self.traces.value() if self.traces and self.done_at is None else None,
+            "step": self.step,
+            "round": self.round,
+            "cursor": self.cursor,
+            "looked_at": self.looked_at,
+            "resume_at": self.resume_at and to_text(self.resume_at),
+            "done_at": self.done_at and to_text(self.done_at),
+            "counts": dict(self.counts),
+        }
+        kind = RUNNING if self.done_at is None else DONE
+        return Setting(kind=kind, id=self.user_id, version=self.version + 1, value=value)
+
+    def waits(self, now: datetime) -> bool:
+        """Tell whether the next round may not begin yet."""
+        return self.resume_at is not None and now < self.resume_at
+
+    def went_on(self, outcome: "Outcome", steps: int, now: datetime) -> Self:
+        """Return where this stands after a part of its present step."""
+        counts = Counter(self.counts)
+        counts.update(outcome.counts)
+        moved = replace(
+            self,
+            cursor=outcome.cursor,
+            looked_at=self.looked_at + outcome.looked_at,
+            counts=dict(counts),
+            resume_at=None,
+        )
+        if outcome.cursor is not None:
+            return moved
+        if self.step + 1 < steps:
+            return replace(moved, step=self.step + 1)
+        if self.round < ROUNDS:
+            return replace(moved, step=0, round=self.round + 1, looked_at=0, resume_at=now + SETTLE)
+        return replace(moved, step=self.step + 1, done_at=now)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a part of a step did: items looked at, changed ones by kind, where to go on (None: nowhere)."""
+
+    looked_at: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    cursor: Any = None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_text(text) if text else None

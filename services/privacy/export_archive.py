@@ -1,0 +1,112 @@
+"""One ZIP of what is held about a person: JSON for programs, a page for people; written as it is sent."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import orjson
+
+from services.privacy.data_export import PersonalData, Section
+
+PIECE = 64 * 1024  # bytes gathered before they are sent
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1c1c1a}"
+    "article{border:1px solid #d9d8d2;border-radius:8px;padding:.75rem 1rem;margin:.75rem 0}"
+    "h2{margin-top:2.5rem}"
+    "dl{display:grid;grid-template-columns:minmax(8rem,auto) 1fr;gap:.25rem 1rem;margin:0}dt{color:#5c5b55}"
+    "dd{margin:0;white-space:pre-wrap;overflow-wrap:anywhere}"
+)
+
+
+class _Pipe(io.RawIOBase):
+    """Takes what the ZIP writes and gives it away in pieces; it cannot be gone back in."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        """Say that it takes bytes."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Take bytes."""
+        self._held += data
+        return len(data)
+
+    def pieces(self, least: int) -> Iterator[bytes]:
+        """Give away what has come together, when it is enough."""
+        if len(self._held) >= least:
+            yield bytes(self._held)
+            self._held.clear()
+
+
+def archive(held: PersonalData) -> Iterator[bytes]:
+    """Write the ZIP piece by piece: memory stays the same however much is held."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w") as target:
+        for name, texts in (("data.json", as_json(held)), ("read-me.html", as_page(held))):
+            about = zipfile.ZipInfo(name, held.at.timetuple()[:6])
+            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            with target.open(about, "w") as file:
+                for text in texts:
+                    file.write(text)
+                    yield from pipe.pieces(PIECE)
+    yield from pipe.pieces(1)
+
+
+def as_json(held: PersonalData) -> Iterator[bytes]:
+    """Write one JSON object: a list of records under the key of each section."""
+    yield b'{"person": ' + orjson.dumps(held.user_id) + b', "exported_at": ' + orjson.dumps(held.at)
+    for section in held.sections():
+        yield b",\n" + orjson.dumps(section.key) + b": ["
+        for number, record in enumerate(section.records):
+            yield (b",\n" if number else b"\n") + orjson.dumps(record, option=orjson.OPT_INDENT_2)
+        yield b"]"
+    yield b"}\n"
+
+
+def as_page(held: PersonalData) -> Iterator[bytes]:
+    """Write a page that any browser shows without a network."""
+    title = "What Ledgerdesk holds about you"
+    yield (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
+        f"<h1>{title}</h1><p>{held.at:%d %B %Y, %H:%M} UTC. The same is in data.json for programs.</p>"
+    ).encode()
+    for section in held.sections():
+        yield from _section(section)
+    yield b"</html>\n"
+
+
+def _section(section: Section) -> Iterator[bytes]:
+    yield f"<h2>{escape(section.title)}</h2>".encode()
+    if section.note:
+        yield f"<p>{escape(section.note)}</p>".encode()
+    found = False
+    for record in section.records:
+        found = True
+        yield f"<article>{_shown(record)}</article>\n".encode("utf-8", "replace")
+    if not found:
+        yield b"<p>Nothing.</p>"
+
+
+def _shown(value: Any) -> str:
+    """Write a value: records and lists as they nest, texts as they were typed."""
+    if isinstance(value, dict):
+        rows = (f"<dt>{escape(_label(key))}<dd>{_shown(one)}" for key, one in value.items())
+        return f"<dl>{''.join(rows)}</dl>" if value else "none"
+    if isinstance(value, list | tuple):
+        if all(isinstance(one, str) for one in value):
+            return escape(", ".join(value)) or "none"
+        return "".join(f"<article>{_shown(one)}</article>" for one in value)
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(str(value))
+
+
+def _label(key: str) -> str:
+    words = key.replace("_", " ")
+    return words[:1].upper() + words[1:]

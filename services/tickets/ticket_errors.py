@@ -1,0 +1,79 @@
+"""What the tickets domain refuses."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.errors import Conflicted, Invalid, NotFound
+
+
+class TicketNotFound(NotFound):
+    """No such ticket, or the actor may not know that it exists."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such ticket, or it is not yours to see.")
+
+
+@dataclass(frozen=True)
+class FieldConflict:
+    """One field that two people changed: what it was, what is saved now, what the second one wanted."""
+
+    field: str
+    old: Any
+    theirs: Any
+    yours: Any
+
+
+class Conflict(Conflicted):
+    """Somebody else changed the same fields since version `expected_version`; nothing was overwritten.
+
+    `version` is the saved one, `by` and `at` say who touched a clashing field last, and when.
+    `yours_only` and `theirs_only` are the changes that do not clash: field -> (old, new).
+    """
+
+    def __init__(
+        self,
+        *,
+        field_conflicts: list[FieldConflict],
+        expected_version: int,
+        version: int,
+        by: str,
+        at: datetime,
+        yours_only: dict[str, tuple[Any, Any]],
+        theirs_only: dict[str, tuple[Any, Any]],
+    ) -> None:
+        super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
+        self.field_conflicts, self.expected_version, self.version, self.by, self.at = (
+            field_conflicts,
+            expected_version,
+            version,
+            by,
+            at,
+        )
+        self.yours_only, self.theirs_only = yours_only, theirs_only
+
+
+class ChangedSince(Conflicted):
+    """Fields of a change that was to be undone were changed since; `fields` maps each to who did that."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        super().__init__("This was changed since. Nothing was undone.")
+        self.fields = fields
+
+
+class AlreadyUndone(Conflicted):
+    """Somebody undid this change before; it is undone once."""
+
+    def __init__(self) -> None:
+        super().__init__("Already undone.")
+
+
+class NotAllowedNow(Invalid):
+    """The workflow does not allow this step from the ticket's present status."""
+
+
+class TooBusy(Conflicted):
+    """The ticket is being changed so often that the write did not get through; trying again is safe."""
+
+    def __init__(self) -> None:
+        super().__init__("Many people are changing this ticket right now. Nothing was saved. Try again.")

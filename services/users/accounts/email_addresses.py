@@ -1,0 +1,137 @@
+"""One's own e-mail address: confirming it, and changing it, which takes a link sent to the new one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models import user as user_table
+from models.audit import AuditEntry
+from models.errors import VersionMoved
+from models.user import AddressClaimed
+from models.user import User as UserItem
+from services.errors import Invalid
+from services.users.accounts.email_notices import EmailNotices
+from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
+from services.users.audit.audit_writer import AuditWriter
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle
+from services.users.credentials.passwords import Passwords
+from services.users.identity.actor import Actor
+from services.users.identity.names import normalize_email
+from services.users.identity.user_errors import StaleRecord, UserNotFound
+
+
+@dataclass(frozen=True)
+class OwnEmailAddress:
+    """A person's address, whether its owner has shown to read it, and the one a link was last sent to."""
+
+    email: str | None
+    confirmed: bool
+    asked: str | None
+
+
+class EmailAddressService:
+    """Keeps people's addresses theirs: one is taken over when a link that was sent there comes back."""
+
+    def __init__(
+        self,
+        *,
+        links: Links,
+        email_notices: EmailNotices,
+        passwords: Passwords,
+        audit_writer: AuditWriter,
+        login_throttle: LoginThrottle,
+    ) -> None:
+        self._links, self._email_notices, self._passwords = links, email_notices, passwords
+        self._audit_writer, self._login_throttle = audit_writer, login_throttle
+
+    @staticmethod
+    def own(*, actor: Actor, now: datetime) -> OwnEmailAddress:
+        """Say how it stands with one's own address; raises UserNotFound."""
+        item = _find(actor)
+        asked = Links.waiting(item, Purpose.VERIFY, now)
+        return OwnEmailAddress(item.email, item.verified_at is not None, asked[0] if asked else None)
+
+    def ask_to_confirm(self, *, actor: Actor, now: datetime) -> None:
+        """Send a link to one's own address; raises Invalid when it is confirmed already, Throttled."""
+        item = _find(actor)
+        if item.email is None or item.verified_at is not None:
+            raise Invalid("This address is confirmed already.")
+        self._slow_down(actor, now)
+        self._send(item, item.email, now)
+
+    def ask_for_change(self, *, actor: Actor, email: str, proof: str, now: datetime) -> None:
+        """Send a link to a new address; `proof` is the present password.
+
+        Whether somebody has the address is not looked up here, so that nobody can find it out. Raises
+        Invalid, Throttled, StaleRecord.
+        """
+        item, wanted = _find(actor), normalize_email(email)
+        if wanted == item.email:
+            raise Invalid("This is your address already.", {"email": "This is your address already."})
+        self._slow_down(actor, now)
+        if not self._passwords.matches(item.password_hash, proof):
+            raise Invalid("This is not your password.", {"proof": "This is not your password."})
+        self._send(item, wanted, now)
+
+    def look_up(self, *, token: str, now: datetime) -> str:
+        """Return the address that a link confirms, without using it up; raises LinkSpent."""
+        link, item = self._by_link(token, now)
+        return self._links.address_of(item, link.purpose) or ""
+
+    def confirm(self, *, token: str, now: datetime) -> None:
+        """Take over the address that a link was sent to, and tell the one before.
+
+        Raises LinkSpent, also when somebody else has the address by now, and StaleRecord.
+        """
+        _, item = self._by_link(token, now)
+        address, old = self._links.address_of(item, Purpose.VERIFY), item.email
+        try:
+            if address == old:
+                act = self._act("user.address_confirmed", item, old, now)
+                rest = self._links.spend(item.links, Purpose.VERIFY)
+                user_table.update_if(item, ["links", "email"], also=[act], links=rest, verified_at=now)
+                return
+            told = [self._email_notices.notice(item, old, "moved", now)] if old else []
+            item.email, item.verified_at, item.invited_at, item.links = address, now, None, {}
+            item.version = int(item.version) + 1
+            act = self._act("user.address_changed", item, old, now)
+            user_table.put(item, expected_version=item.version - 1, old_email=old, also=[act, *told])
+        except AddressClaimed as claimed:
+            raise LinkSpent from claimed
+        except VersionMoved as moved:
+            raise StaleRecord from moved
+
+    def _by_link(self, token: str, now: datetime) -> tuple[Link, UserItem]:
+        link = self._links.read(token, Purpose.VERIFY)
+        return link, self._links.check(user_table.find(link.user_id), link, now)
+
+    def _slow_down(self, actor: Actor, now: datetime) -> None:
+        """Count a letter or a guess at the password; as of a known device: nobody else has to wait."""
+        who = LoginAttempt(f"address:{actor.user_id}", "", device=actor.user_id)
+        self._login_throttle.check(who, now=now)
+        self._login_throttle.failed(who, now=now)
+
+    def _send(self, item: UserItem, address: str, now: datetime) -> None:
+        links = self._links.issue(item.links or {}, Purpose.VERIFY, now, address)
+        mail_message = self._email_notices.mail_message(item.user_id, links, Purpose.VERIFY, now)
+        try:
+            user_table.update_if(item, ["links", "password_hash"], also=[mail_message], links=links)
+        except VersionMoved as moved:
+            raise StaleRecord from moved
+
+    def _act(self, action: str, item: UserItem, old: str | None, now: datetime) -> AuditEntry:
+        owner = Actor(user_id=item.user_id, name=item.name, kind="customer")
+        return self._audit_writer.entry(
+            actor=owner,
+            now=now,
+            action=action,
+            subject=f"user:{item.user_id}",
+            before={"email": old},
+            after={"email": item.email},
+        )
+
+
+def _find(actor: Actor) -> UserItem:
+    item = user_table.find(actor.user_id)
+    if item is None:
+        raise UserNotFound
+    return item

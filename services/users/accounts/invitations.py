@@ -1,0 +1,59 @@
+"""Invitations that administrators send again."""
+
+from datetime import datetime
+
+from models import user as user_table
+from models.errors import VersionMoved
+from services.errors import Invalid
+from services.users.accounts.email_notices import EmailNotices
+from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.roles import RoleService
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle
+from services.users.identity.actor import Actor
+from services.users.identity.permissions import Permission
+from services.users.identity.user import User
+from services.users.identity.user_errors import StaleRecord, UserNotFound
+
+SENDER = "administrators"  # counted as one, and apart from the sign-ins of their network
+
+
+class InvitationService:
+    """Sends the letter with a new link, which replaces the one before."""
+
+    def __init__(
+        self,
+        *,
+        roles: RoleService,
+        email_notices: EmailNotices,
+        audit_writer: AuditWriter,
+        login_throttle: LoginThrottle,
+    ) -> None:
+        self._roles, self._email_notices, self._audit_writer, self._login_throttle = (
+            roles,
+            email_notices,
+            audit_writer,
+            login_throttle,
+        )
+
+    def send(self, *, actor: Actor, user_id: str, now: datetime) -> User:
+        """Invite somebody who has no password yet again; raises PermissionDenied, Invalid, Throttled."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
+        item = user_table.find(user_id)
+        if item is None:
+            raise UserNotFound
+        if item.email is None or not item.active:
+            raise Invalid("Nobody without an address, or suspended, can be invited.")
+        if item.password_hash is not None or item.identities:
+            raise Invalid(f"{item.name} can sign in already.")
+        who = LoginAttempt(f"invite:{user_id}", "", device=SENDER)
+        self._login_throttle.check(who, now=now)
+        self._login_throttle.failed(who, now=now)
+        mail_message = self._email_notices.invite(item, now)
+        act = self._audit_writer.entry(actor=actor, now=now, action="user.invited", subject=f"user:{user_id}")
+        try:
+            user_table.update_if(
+                item, ["email", "password_hash"], also=[mail_message, act], links=item.links, invited_at=now
+            )
+        except VersionMoved as moved:
+            raise StaleRecord from moved
+        return User.from_model(item)

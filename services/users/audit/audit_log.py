@@ -1,0 +1,60 @@
+"""The trail of administrative acts, as it is shown; nobody changes it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from models.audit import TRAIL, AuditEntry
+from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Page, Sort
+from services.users.authorization.roles import RoleService
+from services.users.identity.actor import Actor
+from services.users.identity.permissions import Permission
+
+EVERYTHING = Condition("trail", Op.EQ, TRAIL)
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One act as it is shown; `subject` is "kind:id", `changes` maps a field to [before, after]."""
+
+    key: str
+    at: datetime
+    actor_id: str
+    action: str
+    subject: str
+    address: str | None
+    changes: Mapping[str, list[Any]]
+
+    @classmethod
+    def from_model(cls, item: AuditEntry) -> "AuditEvent":
+        """Take over a stored entry."""
+        return cls(
+            item.entry_key, item.at, item.actor_id, item.action, item.subject, item.address, item.changes
+        )
+
+
+class AuditLogService:
+    """Shows the trail to who may see it; there is no way to change it."""
+
+    def __init__(self, *, roles: RoleService, listing: Listing) -> None:
+        self._roles, self._listing = roles, listing
+
+    def page(self, *, actor: Actor, request: ListRequest) -> Page:
+        """Return one page, the latest act first unless asked otherwise; rows are acts."""
+        self._roles.check_permission(actor=actor, permission=Permission.AUDIT_VIEW)
+        found = self._listing.page(replace(request, conditions=_whole(request.conditions)))
+        return replace(found, rows=[AuditEvent.from_model(item) for item in found.rows])
+
+    def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[AuditEvent]:
+        """Walk all acts that match, for exports."""
+        self._roles.check_permission(actor=actor, permission=Permission.AUDIT_VIEW)
+        return map(AuditEvent.from_model, self._listing.iterate(_whole(conditions), sort))
+
+    def sortable(self, conditions: Conditions) -> set[str]:
+        """Tell by which fields such a list can be sorted."""
+        return self._listing.sortable(_whole(conditions))
+
+
+def _whole(conditions: Conditions) -> Conditions:
+    return (*conditions, EVERYTHING)

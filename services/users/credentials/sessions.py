@@ -1,0 +1,167 @@
+"""Sign-ins on the server side: started, prolonged, revoked."""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models import session as session_table
+from models.session import Session as SessionItem
+from services.users.credentials.trusted_device import UNKNOWN, Origin
+from services.users.identity.sign_in_policy import OPEN, SignInPolicy
+
+WRITE_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One signed-in browser; `id` names it without opening it."""
+
+    id: str
+    user_id: str
+    created_at: datetime
+    renewed_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    address: str | None
+    browser: str
+    stepped_up_at: datetime | None
+    viewing: str | None
+
+    @classmethod
+    def from_model(cls, item: SessionItem) -> "Session":
+        """Take over a stored session."""
+        return cls(
+            id=item.token_hash,
+            user_id=item.user_id,
+            created_at=item.created_at,
+            renewed_at=item.renewed_at or item.created_at,
+            seen_at=item.seen_at,
+            ends_at=item.ends_at,
+            address=item.address,
+            browser=item.browser or "",
+            stepped_up_at=item.stepped_up_at,
+            viewing=item.viewing,
+        )
+
+    def is_good_after(self, moment: datetime | None) -> bool:
+        """Tell whether this session is not among those that its person, or somebody for them, has ended."""
+        return moment is None or self.renewed_at >= moment
+
+    def is_good_by(self, security: SignInPolicy, now: datetime) -> bool:
+        """Tell whether this session is within the times of its person's role."""
+        return now - self.seen_at < security.idle and now - self.created_at < security.absolute
+
+
+def hash_token(token: str) -> str:
+    """Hash a cookie's token into the key under which its session is stored."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+class SessionManager:
+    """Starts, prolongs and ends sessions; a copy of the table holds no token that works."""
+
+    def __init__(self, new_token: Callable[[], str]) -> None:
+        self._new_token = new_token
+
+    def start(
+        self,
+        *,
+        user_id: str,
+        now: datetime,
+        origin: Origin = UNKNOWN,
+        valid_after: datetime | None = None,
+        stepped_up_at: datetime | None = None,
+    ) -> str:
+        """Start a session and return the token for the cookie.
+
+        `valid_after` is the person's, which a clock elsewhere may have written a moment ahead of this one;
+        `stepped_up_at` when they last showed who they are, now unless it was at a provider.
+        """
+        token = self._new_token()
+        ends_at = now + OPEN.absolute
+        session_table.put(
+            SessionItem(
+                token_hash=hash_token(token),
+                user_id=user_id,
+                created_at=now,
+                renewed_at=valid_after if valid_after and valid_after > now else None,
+                seen_at=now,
+                ends_at=ends_at,
+                expires_at=min(now + OPEN.idle, ends_at),
+                address=origin.address,
+                browser=origin.browser[:300] or None,
+                stepped_up_at=stepped_up_at or now,
+            )
+        )
+        return token
+
+    def resolve(self, *, token: str, now: datetime) -> Session | None:
+        """Return the session behind a token, None when it ended, expired or never was."""
+        if not 20 <= len(token) <= 100:
+            return None
+        item = session_table.find(hash_token(token))
+        if item is None or item.expires_at <= now or item.ends_at <= now:
+            return None
+        return Session.from_model(item)
+
+    def use(self, session: Session, *, security: SignInPolicy, now: datetime) -> bool:
+        """Slide the idle limit of a session; False when it is beyond the times of its person's role.
+
+        The write for it happens at most every ten minutes, more often where the limit is short.
+        """
+        if not session.is_good_by(security, now):
+            return False
+        if now - session.seen_at < min(WRITE_EVERY, security.idle / 10):
+            return True
+        expires_at = min(now + security.idle, session.ends_at)
+        return session_table.update(session.id, seen_at=now, expires_at=expires_at)
+
+    def is_good(self, *, session_id: str, valid_after: datetime | None) -> bool:
+        """Tell whether a session still stands, as its person is stored now and not as anybody remembers."""
+        item = session_table.find(session_id)
+        return item is not None and Session.from_model(item).is_good_after(valid_after)
+
+    def renew(self, *, session_id: str, now: datetime) -> None:
+        """Let a session outlive that its person ended all there were; its absolute limit stays."""
+        session_table.update(session_id, renewed_at=now)
+
+    def revoke(self, *, token: str) -> None:
+        """End the session behind a token."""
+        session_table.delete(hash_token(token))
+
+    @staticmethod
+    def id_of(token: str) -> str:
+        """Name the session behind a token without looking it up."""
+        return hash_token(token)
+
+    def of_user(self, *, user_id: str, now: datetime, security: SignInPolicy = OPEN) -> list[Session]:
+        """List the sessions of a person that are still good, the last used first."""
+        found = session_table.find_many(session_table.of_user(user_id))
+        good = [Session.from_model(item) for item in found if item.expires_at > now and item.ends_at > now]
+        kept = [session for session in good if session.is_good_by(security, now)]
+        return sorted(kept, key=lambda session: session.seen_at, reverse=True)
+
+    def revoke_one(self, *, user_id: str, session_id: str) -> bool:
+        """End one session of a person; False when it is not theirs, which stays as it is."""
+        if not re.fullmatch("[0-9a-f]{64}", session_id):
+            return False
+        theirs = any(item.user_id == user_id for item in session_table.find_many([session_id]))
+        if theirs:
+            session_table.delete(session_id)
+        return theirs
+
+    def revoke_all(self, *, user_id: str, but: str | None = None) -> int:
+        """End all sessions of a person, `but` one where it is given, and return how many there were."""
+        hashes = [found for found in session_table.of_user(user_id) if found != but]
+        for token_hash in hashes:
+            session_table.delete(token_hash)
+        return len(hashes)
+
+    def sweep(self, *, now: datetime, limit: int = 200) -> int:
+        """Delete expired sessions where the engine does not; returns how many."""
+        hashes = session_table.expired(now, limit)
+        for token_hash in hashes:
+            session_table.delete(token_hash)
+        return len(hashes)

@@ -1,0 +1,41 @@
+"""Values that the whole product needs of people: user, role, actor, permissions, names, sign-in policy, errors."""
+
+from services.users.identity.actor import STEP_UP_LASTS, SYSTEM, Actor
+from services.users.identity.names import normalize_email, sort_name
+from services.users.identity.permissions import BUILT_IN, Permission, Scope
+from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, SignInPolicy
+from services.users.identity.user import Role, User
+from services.users.identity.user_errors import (
+    AddressTaken,
+    BadCredentials,
+    PermissionDenied,
+    RoleNotFound,
+    SignInExpired,
+    StaleRecord,
+    UserNotFound,
+    ViewingOnly,
+)
+
+__all__ = [
+    "ABSOLUTE_CHOICES",
+    "BUILT_IN",
+    "IDLE_CHOICES",
+    "STEP_UP_LASTS",
+    "SYSTEM",
+    "Actor",
+    "AddressTaken",
+    "BadCredentials",
+    "Permission",
+    "PermissionDenied",
+    "Role",
+    "RoleNotFound",
+    "Scope",
+    "SignInExpired",
+    "SignInPolicy",
+    "StaleRecord",
+    "User",
+    "UserNotFound",
+    "ViewingOnly",
+    "normalize_email",
+    "sort_name",
+]

@@ -1,0 +1,150 @@
+"""Single sign-on: to a provider, back with its answer, into an account."""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.errors import NotFound
+from services.users.credentials.encryption import Encryption, Unreadable
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
+from services.users.credentials.trusted_device import Origin
+from services.users.sign_in.authentication import AuthenticationService, CodeNeeded, SignedIn
+from services.users.sign_in.federated_accounts import FederatedAccounts
+from services.users.sign_in.openid import OpenIdClient, SignOnInvalid
+from services.users.sign_in.provider import Provider
+
+WITHIN = 600  # seconds between leaving for a provider and coming back
+LONGEST_CODE = 4096
+LONGEST_TARGET = 1000
+
+
+class ProviderNotFound(NotFound):
+    """No provider has this name."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such way to sign in.")
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where the browser goes, and the sealed note that only it can bring back."""
+
+    url: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser brings back from a provider, and its note; all of it may be forged."""
+
+    note: str
+    state: str
+    code: str
+    error: str
+    issuer: str | None
+
+
+@dataclass(frozen=True)
+class _Note:
+    provider: str
+    state: str
+    nonce: str
+    verifier: str
+    target: str
+
+
+class SingleSignOn:
+    """Signs people in by the word of a provider."""
+
+    def __init__(
+        self,
+        *,
+        clients: Iterable[tuple[Provider, OpenIdClient]],
+        accounts: FederatedAccounts,
+        authentication: AuthenticationService,
+        login_throttle: LoginThrottle,
+        encryption: Encryption,
+        new_secret: Callable[[], str],
+    ) -> None:
+        self._clients = {provider.id: (provider, client) for provider, client in clients}
+        self._accounts, self._authentication = accounts, authentication
+        self._login_throttle, self._encryption, self._new_secret = login_throttle, encryption, new_secret
+
+    @property
+    def providers(self) -> list[Provider]:
+        """List the providers in the order of the settings."""
+        return [provider for provider, _ in self._clients.values()]
+
+    def depart(self, *, provider_id: str, target: str, fresh: bool = False) -> Departure:
+        """Prepare a sign-in that ends at a path of ours; raises ProviderNotFound, ProviderDown.
+
+        A fresh one asks the provider to have the person show again who they are.
+        """
+        _, client = self._find(provider_id)
+        state, nonce, verifier = (self._new_secret() for _ in range(3))
+        kept = target if len(target) <= LONGEST_TARGET else ""
+        note = self._encryption.encrypt(json.dumps([provider_id, state, nonce, verifier, kept]))
+        url = client.address(state=state, nonce=nonce, verifier=verifier, fresh=fresh)
+        return Departure(url, note)
+
+    def arrive(
+        self, *, provider_id: str, answer: Answer, origin: Origin, now: datetime
+    ) -> tuple[SignedIn | CodeNeeded, str]:
+        """Check what a browser brought back and sign in; returns the target of the departure too.
+
+        Raises SignOnInvalid, which the brake counts, SignOnRefused, ProviderDown, Throttled.
+        """
+        provider, client = self._find(provider_id)
+        # Each note is an attempt of its own: an office behind one address is slowed down only as a whole.
+        who = LoginAttempt(f"sign-on:{answer.note}", network_of(origin.address))
+        self._login_throttle.check(who, now=now)
+        try:
+            note = self._read(provider, answer)
+            client.check_issuer(answer.issuer)
+            federated = client.redeem(code=answer.code, verifier=note.verifier, nonce=note.nonce, now=now)
+        except Cancelled:
+            raise
+        except SignOnInvalid:
+            self._login_throttle.failed(who, now=now)
+            raise
+        user_id = self._accounts.admit(provider=provider, federated=federated, origin=origin, now=now)
+        stepped_up_at = min(federated.stepped_up_at or now, now)
+        found = self._authentication.sign_in_federated(
+            user_id=user_id, origin=origin, now=now, stepped_up_at=stepped_up_at
+        )
+        return found, note.target
+
+    def _find(self, provider_id: str) -> tuple[Provider, OpenIdClient]:
+        if provider_id not in self._clients:
+            raise ProviderNotFound
+        return self._clients[provider_id]
+
+    def _read(self, provider: Provider, answer: Answer) -> _Note:
+        """Return the note if it is of this sign-in and the provider did not refuse."""
+        try:
+            note = _Note(*json.loads(self._encryption.open(answer.note, within=WITHIN)))
+        except (Unreadable, ValueError, TypeError) as stale:
+            raise _strayed("no note") from stale
+        same = hmac.compare_digest(answer.state.encode("utf-8", "replace"), note.state.encode())
+        if note.provider != provider.id or not same:
+            raise _strayed("wrong state")
+        if answer.error:
+            raise Cancelled(provider)
+        if not 0 < len(answer.code) <= LONGEST_CODE:
+            raise _strayed("no code")
+        return note
+
+
+class Cancelled(SignOnInvalid):
+    """The person or the provider stopped the sign-in; nobody is to blame."""
+
+    def __init__(self, provider: Provider) -> None:
+        message = f"Signing in with {provider.label} was stopped. Nothing was changed."
+        super().__init__(message, "stopped at the provider")
+
+
+def _strayed(reason: str) -> SignOnInvalid:
+    message = "This sign-in took too long or began in another browser. Nothing was changed. Start again."
+    return SignOnInvalid(message, reason)

@@ -1,0 +1,47 @@
+"""View as: an administrator sees the product as another person does, and changes nothing meanwhile."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models import session as session_table
+from models.audit import AuditEntry
+from services.errors import Invalid
+from services.users.accounts.user_service import UserService
+from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.roles import RoleService
+from services.users.identity.actor import Actor
+from services.users.identity.permissions import Permission
+from services.users.identity.user_errors import SignInExpired
+from services.users.sign_in.current_actor import may_view_as
+
+
+@dataclass(frozen=True)
+class ViewAsService:
+    """Begins and ends viewing; the session remembers whose eyes it looks through."""
+
+    users: UserService
+    roles: RoleService
+    audit_writer: AuditWriter
+
+    def start(self, *, actor: Actor, user_id: str, now: datetime) -> None:
+        """Let this session see what another person sees; raises PermissionDenied, UserNotFound, Invalid."""
+        actor.check_acts()
+        self.roles.check_permission(actor=actor, permission=Permission.USER_VIEW_AS)
+        user = self.users.get(user_id)
+        if user_id == actor.user_id:
+            raise Invalid("You see the product as yourself already.")
+        if not may_view_as(actor, user, self.roles.get(user.role_id)):
+            raise Invalid("You cannot view as somebody whose role allows more than your own.")
+        act = self._act(actor, "user.view_as_started", user_id, now)
+        if not session_table.update(actor.session_id, also=[act], viewing=user_id):
+            raise SignInExpired
+
+    def stop(self, *, actor: Actor, now: datetime) -> None:
+        """Return to one's own eyes; fine when that was done already."""
+        if actor.viewer is None:
+            return
+        act = self._act(actor.viewer, "user.view_as_stopped", actor.user_id, now)
+        session_table.update(actor.session_id, also=[act], viewing=None)
+
+    def _act(self, viewer: Actor, action: str, user_id: str, now: datetime) -> AuditEntry:
+        return self.audit_writer.entry(actor=viewer, now=now, action=action, subject=f"user:{user_id}")

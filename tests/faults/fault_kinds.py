@@ -1,0 +1,172 @@
+"""What can happen to a request between the product and its engine."""
+
+import json
+import os
+import socket
+import struct
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from tests.faults.proxy import Handler
+
+TARGET = "X-Amz-Target"
+
+
+class Reply(NamedTuple):
+    """What goes back to the product."""
+
+    status: int
+    body: bytes
+
+
+Request = tuple[dict[str, str], bytes]
+AuditEvent = Callable[["Talk"], Reply | None]
+"""Deals with one request; None closes the connection without an answer."""
+
+PREFIX = "com.amazonaws.dynamodb.v20120810#"
+AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+
+
+def refusal(status: int, kind: str, **more: Any) -> Reply:
+    """Build an error as DynamoDB writes it."""
+    return Reply(status, json.dumps({"__type": PREFIX + kind, "message": kind, **more}).encode())
+
+
+def through(talk: "Talk") -> Reply | None:
+    """Pass on request and answer."""
+    return talk.forward()
+
+
+def lose_answer(talk: "Talk") -> Reply | None:
+    """Let the engine do its work, then break the connection."""
+    talk.forward()
+    return None
+
+
+def lose_request(_: "Talk") -> Reply | None:
+    """Break the connection before the engine hears of it."""
+    return None
+
+
+def reset_before(talk: "Talk") -> Reply | None:
+    """Reset the connection before the engine hears of the request."""
+    talk.reset()
+    return None
+
+
+def reset_after(talk: "Talk") -> Reply | None:
+    """Let the engine do its work, then reset the connection."""
+    talk.forward()
+    talk.reset()
+    return None
+
+
+def hold_answer(talk: "Talk") -> Reply | None:
+    """Let the engine do its work and keep silent until the product gives up."""
+    talk.forward()
+    talk.wait_for_hang_up()
+    return None
+
+
+def hold_request(talk: "Talk") -> Reply | None:
+    """Keep the request back until the product has given up; `Proxy.release` lets it through later."""
+    talk.keep()
+    talk.wait_for_hang_up()
+    return None
+
+
+def forget_token(talk: "Talk") -> Reply | None:
+    """Pass on the request without its idempotency token, as if the engine had forgotten it."""
+    return talk.forward(without="ClientRequestToken")
+
+
+def lose_answer_and_token(talk: "Talk") -> Reply | None:
+    """Let the engine do its work without knowing the token, then break the connection."""
+    talk.forward(without="ClientRequestToken")
+    return None
+
+
+def fail(_: "Talk") -> Reply | None:
+    """Answer with an internal error; nothing was done."""
+    return refusal(500, "InternalServerError")
+
+
+def fail_after(talk: "Talk") -> Reply | None:
+    """Answer with an internal error although the engine did its work."""
+    talk.forward()
+    return refusal(500, "InternalServerError")
+
+
+def throttle(_: "Talk") -> Reply | None:
+    """Answer that there were too many requests."""
+    return refusal(400, "ThrottlingException")
+
+
+def conflict(_: "Talk") -> Reply | None:
+    """Refuse a single write because a transaction holds its item."""
+    return refusal(400, "TransactionConflictException")
+
+
+def read_late(talk: "Talk") -> Reply | None:
+    """Answer a question to an index from the late copy of its table."""
+    return talk.forward(late=True)
+
+
+def garble(talk: "Talk") -> Reply | None:
+    """Let the engine do its work and answer with something that is no JSON."""
+    talk.forward()
+    return Reply(200, b"<html>Bad gateway</html>")
+
+
+def cancel(code: str, position: int = 0) -> AuditEvent:
+    """Cancel the transaction for a reason given to one of its items."""
+
+    def act(talk: "Talk") -> Reply | None:
+        count = len(json.loads(talk.body)["TransactItems"])
+        reasons = [{"Code": code if at == position else "None"} for at in range(count)]
+        return refusal(400, "TransactionCanceledException", CancellationReasons=reasons)
+
+    return act
+
+
+class Talk:
+    """One request on its way."""
+
+    def __init__(self, handler: "Handler", body: bytes) -> None:
+        self._handler, self.body = handler, body
+        self.headers = {k: v for k, v in handler.headers.items() if k.lower() != "connection"}
+        self.operation = operation_of(self.headers)
+
+    def forward(self, without: str = "", *, late: bool = False) -> Reply:
+        """Ask the engine; `late`: about the indexes as they were a moment ago."""
+        body = self.body
+        if without:
+            body = json.dumps({k: v for k, v in json.loads(body).items() if k != without}).encode()
+        if late:
+            body = self._handler.proxy.late.redirected(body)
+        return self._handler.proxy.ask(self.headers, body, self._handler.line)
+
+    def pause(self, seconds: float) -> None:
+        """Keep the product waiting."""
+        self._handler.proxy.closing.wait(seconds)
+
+    def reset(self) -> None:
+        """Break the connection so that the product sees a reset."""
+        connection = self._handler.connection
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        os.close(connection.detach())
+
+    def keep(self) -> None:
+        """Keep the request for later."""
+        self._handler.proxy.kept.append((self.headers, self.body))
+
+    def wait_for_hang_up(self) -> None:
+        """Wait until the product closes the connection."""
+        self._handler.connection.settimeout(20)
+        self._handler.connection.recv(1)
+
+
+def operation_of(headers: Mapping[str, str]) -> str:
+    """Read what a request asks the engine to do."""
+    return headers.get(TARGET, "").rpartition(".")[2]

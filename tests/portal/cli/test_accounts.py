@@ -1,0 +1,82 @@
+"""`flask people`: how a new instance gets its first administrator, and how the only one comes back in."""
+
+from datetime import UTC, datetime
+
+import pyotp
+import pytest
+
+from dynamodb_client import ConnectionOptions
+from models import outbox
+from services.users.identity import SYSTEM
+
+
+@pytest.fixture
+def people(site):
+    def run(*arguments):
+        return site.app.test_cli_runner().invoke(args=["people", *arguments])
+
+    return run
+
+
+@pytest.fixture
+def invite(people):
+    return lambda *arguments: people("invite", *arguments)
+
+
+def test_the_first_administrator_is_invited_by_letter(site, invite, tables: ConnectionOptions):
+    result = invite("first@example.org", "--name", "Ada First")
+    assert result.exit_code == 0, result.output
+    person = site.services.users.accounts.find_by_email("first@example.org")
+    assert (person.name, person.role_id) == ("Ada First", "administrator")
+    mail_messages = [
+        item for item in outbox.Outbox.query(outbox.QUEUE) if person.user_id in str(item.payload)
+    ]
+    assert len(mail_messages) == 1
+
+
+def test_another_role_can_be_given(site, invite):
+    assert invite("helper@example.org", "--name", "Help Er", "--role", "agent").exit_code == 0
+    assert site.services.users.accounts.find_by_email("helper@example.org").role_id == "agent"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("administrator@demo.example", "--name", "Twice"),
+        ("nobody", "--name", "No Address"),
+        ("new@example.org", "--name", "New", "--role", "emperor"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(invite, arguments):
+    result = invite(*arguments)
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1
+    assert result.output.startswith("Error: ")
+
+
+def test_who_lost_phone_and_codes_signs_in_without_them(site, people):
+    factor, actor, now = site.services.users.second_factor, site.actor("administrator"), datetime.now(UTC)
+    enrolment = factor.begin(actor)
+    code = pyotp.TOTP(enrolment.key.replace(" ", "")).at(now)
+    factor.confirm(actor=actor, token=enrolment.token, code=code, now=now)
+    result = people("second-factor-off", "Administrator@demo.example")
+    assert result.exit_code == 0, result.output
+    assert not factor.is_on(actor.user_id)
+    acts = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
+    kept = next(act for act in acts if act.action == "user.second_factor_off")
+    assert (kept.actor_id, kept.subject) == ("system", f"user:{actor.user_id}")
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("nobody@example.org", "Nobody has the address"),
+        ("agent@demo.example", "agent@demo.example has no second factor"),
+        ("nobody", "Enter an e-mail address"),
+    ],
+)
+def test_a_second_factor_that_is_not_there_is_said_in_one_line(people, email, said):
+    result = people("second-factor-off", email)
+    assert result.exit_code == 1
+    assert result.output.count("\n") == 1
+    assert result.output.startswith(f"Error: {said}")

@@ -1,0 +1,20 @@
+"""How the audit trail puts changes into words."""
+
+from portal.admin.audit_log import told
+
+
+def test_fields_and_values_read_as_they_do_in_forms():
+    changes = {"role_id": ["agent", "manager"], "team_ids": [["a"], ["a", "b"]], "active": [True, False]}
+    assert told(changes) == [("role", "agent", "manager"), ("teams", "a", "a, b"), ("active", "yes", "no")]
+
+
+def test_what_was_not_there_before_is_not_struck_out():
+    assert told({"email": [None, "ana@demo.example"]}) == [("e-mail", "", "ana@demo.example")]
+
+
+def test_what_is_gone_is_said():
+    assert told({"shares_tickets": [True, None]}) == [("shares tickets", "yes", "nothing")]
+
+
+def test_nothing_that_stays_nothing_is_left_out():
+    assert told({"team_ids": [None, []]}) == []
