@@ -1,4 +1,7 @@
-"""Every page in both sizes and themes, and zoomed in: sound, readable, reachable, still, and light."""
+"""Every page in both sizes and themes, and zoomed in: sound, readable, reachable, still, and light.
+
+Which theme is looked at in which size, and which zoom, is this run's turn: see tests/rotation.py.
+"""
 
 import re
 
