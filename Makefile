@@ -10,10 +10,14 @@ BIN := .venv/bin
 UV := $(BIN)/python local/uv.py
 COMPILE := pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header
 PYTEST := $(BIN)/python -m pytest
+BIOME := node_modules/@biomejs/cli-linux-x64/biome
+TEMPLATES := portal/templates pynamodb_grid/admin/templates
+DOCUMENTS := *.md docs bench/README.md pynamodb_grid/README.md $(TEMPLATES)
 # The CDK runs on node and asks for a newer one than the product needs; it works with ours.
 CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/python
-# A test session per core, each with an engine of its own.
+# One session, dealt out to a process per core, each with an engine of its own: see tests/order.py.
 TEST_JOBS ?= 2
+TOGETHER = -n $(TEST_JOBS) --dist loadgroup
 FAULT_OPERATIONS ?= 20000
 
 # Compiled once, the code starts in half the time; where writing that is forbidden, every process would compile all.
@@ -34,20 +38,25 @@ setup: .venv/.runtime node_modules/.installed portal/static/build/.built analyti
 
 test: dev-setup browser ## Run everything: lint, import contracts, types, unit, integration and browser tests
 	@$(MAKE) check
-	$(PYTEST) -m "not engine and not browser" -n $(TEST_JOBS) --dist loadscope
-	$(PYTEST) -m "engine and not browser" -n $(TEST_JOBS) --dist loadfile
-	$(PYTEST) -m browser -n $(TEST_JOBS) --dist loadfile tests
-	$(PYTEST) -m browser pynamodb_grid/tests
+	$(PYTEST) $(TOGETHER)
+
+quick: dev-setup ## Check what changed since the main branch within a minute: lint, and the unit tests near it
+	@$(BIN)/python -m local.quick
+
+test-deep: dev-setup browser ## Run everything at full size: all variants, 200 examples, long fault rounds, the bench
+	@$(MAKE) check
+	TEST_DEPTH=deep $(PYTEST) $(TOGETHER)
 
 test-engines: dev-setup var/dynamodb-local/.built ## Run the integration tests on AWS's own DynamoDB Local
-	TEST_ENGINE=dynamodb-local $(PYTEST) -m "engine and not browser" -n $(TEST_JOBS) --dist loadfile
+	TEST_ENGINE=dynamodb-local $(PYTEST) -m "engine and not browser" $(TOGETHER)
 
-lint: dev-setup ## Check style, formatting, import contracts and types
+lint: dev-setup ## Check Python, templates, scripts, styles, spelling, import contracts and types
 	@$(MAKE) check
 
-format: dev-setup ## Rewrite the code in the project's format
+format: dev-setup ## Rewrite Python, JavaScript and CSS in the project's format
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format --quiet .
+	$(BIOME) check --write --log-level=error
 
 screens: dev-setup browser ## Photograph every page, light and dark, at 1440 and 390 px, into var/screens/
 	@$(BIN)/python -m local.screens
@@ -56,7 +65,7 @@ paints: dev-setup browser ## Measure largest paint, layout shift and bytes of ev
 	@$(BIN)/python -m local.paints
 
 test-faults: dev-setup ## Do 20,000 operations through an engine that fails in seven ways, and kill processes 20 times
-	FAULT_OPERATIONS=$(FAULT_OPERATIONS) KILL_ROUNDS=20 $(PYTEST) --show-capture=no \
+	TEST_DEPTH=deep FAULT_OPERATIONS=$(FAULT_OPERATIONS) $(PYTEST) --show-capture=no \
 	  tests/faults/test_faulty_engine.py tests/faults/test_faults_are_found.py tests/faults/test_kill.py
 
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
@@ -89,6 +98,9 @@ clean: ## Remove everything that setup and tests made; the data under var/ stays
 check:
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
+	$(BIN)/djlint --lint --quiet $(TEMPLATES)
+	$(BIOME) check --error-on-warnings --log-level=error
+	$(BIN)/codespell $(DOCUMENTS)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 
@@ -200,5 +212,5 @@ java:
 	@found="$$(javac -version 2>&1)"; found="$${found#javac }"; [ "$${found%%.*}" -ge 17 ] \
 	  || { echo "test-engines: Java $$found is too old: install 17 or newer" >&2; exit 1; }
 
-.PHONY: help run setup test test-engines test-faults lint format bench capacity screens paints image-check compact \
+.PHONY: help run setup test quick test-deep test-engines test-faults lint format bench capacity screens paints image-check compact \
 	synth requirements clean check dev-setup node browser image-tools java

@@ -51,7 +51,7 @@ def _report(browser: Browser, address: str, width: int) -> bool:
         page = opened(browser, address, width, storage_state=states[role])
         if name == "help-ticket":
             page.goto(path)
-            path = page.locator("a.ask").first.get_attribute("href") or path
+            path = page.locator("a.ticket-card").first.get_attribute("href") or path
         fine &= _line(name, page, path)
         page.context.close()
     return fine

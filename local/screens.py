@@ -96,7 +96,7 @@ def _let_in(browser: Browser, address: str) -> None:
 def _walk_on(page: Page, name: str) -> None:
     """Go on from an address to a page that has none of its own to know before."""
     if name == "help-ticket":
-        page.locator("a.ask").first.click()
+        page.locator("a.ticket-card").first.click()
     if name == "privacy":
         page.get_by_role("link", name="Edit Marta Demo").click()
         page.get_by_role("link", name="Privacy").click()
@@ -142,7 +142,7 @@ def _photograph_conflict(mine: Page, theirs: Page, theme: str, width: int) -> No
     other, another = [label for label in ("Low", "Urgent", "Normal") if label.lower() != present][:2]
     _save(theirs, Priority=other, Assignee="Grace Chen")
     _save(mine, Priority=another, Category="Refunds")
-    mine.locator(".clash").wait_for()
+    mine.locator(".conflict").wait_for()
     mine.screenshot(path=TARGET / f"conflict-{theme}-{width}.png")
 
 

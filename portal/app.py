@@ -11,9 +11,10 @@ from whitenoise import WhiteNoise
 
 from portal import admin, api, auth, cli, customer, desk
 from portal.assets.manifest import BUILD, Assets
+from portal.assets.template_minifier import TemplateMinifier
 from portal.config.settings import Settings
 from portal.dev import mailbox
-from portal.ui import cached_macros, components, formatting, jump, navigation, style_page
+from portal.ui import components, formatting, jump, navigation, style_page
 from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
 from portal.web.csrf import MaskedCsrfProtection
 from portal.web.flask_app import Portal
@@ -38,6 +39,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     logs.init_logs()
     app = Portal(__name__, static_folder=None)
     app.json = CarefulJson(app)
+    app.jinja_env.add_extension(TemplateMinifier)
     _configure(app, settings)
     app.extensions["services"] = services
     app.extensions["settings"] = settings
@@ -55,7 +57,6 @@ def create_app(settings: Settings, services: Services) -> Flask:
     Compress(app)
     identity.init_app(app)
     navigation.init_app(app)
-    cached_macros.init_app(app)
     ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
     for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from argon2 import PasswordHasher
+
 from dynamodb_client import ConnectionOptions
 from services.mail import Mailer
+from services.users.credentials import OWASP_MINIMUM
 from services.users.sign_in import Provider
 
 
@@ -26,6 +29,7 @@ class Options:
     shards: int = 1
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
+    password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:
         """Derive the keys for one purpose, so that what is signed for one is worth nothing for another."""

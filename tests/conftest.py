@@ -27,7 +27,9 @@ from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
-from tests import granted_permissions
+from pynamodb_grid.tests.depth import choose_profile
+from pynamodb_grid.tests.driver import playwright
+from tests import granted_permissions, order, rotation
 from tests.engines import new_engine, suspend_expiry
 from tests.faults.proxy import Proxy, between
 
@@ -54,17 +56,32 @@ DESKTOP = {"width": 1440, "height": 900}
 DEMO_PASSWORD = "correct horse battery staple"
 PROVIDER_SECRET = "not:a%secret+at all"
 START_SECONDS = 60.0
+choose_profile()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say in front of all tests which turn the sweeps over pages take."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is not None:
+        terminal.write_line(rotation.header())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.FilesAndGroups | None:
+    """Deal out whole files, and those of a group together."""
+    return order.FilesAndGroups(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the fixtures they use, so that nobody has to remember to."""
+    """Mark tests by the fixtures they use, so that nobody has to remember to; then put the heaviest first."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if fixtures & {"engine", "live_server"}:
             item.add_marker("engine")
         if fixtures & {"browser", "page"}:
             item.add_marker("browser")
+    order.arrange(items)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -245,10 +262,8 @@ def browser() -> Iterator[Any]:
         if os.environ.get("CI") == "true":
             pytest.fail("chromium is missing, and CI runs the browser tests")
         pytest.skip(MISSING)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
+    with playwright() as driver:
+        running = driver.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
         yield running
         running.close()
 

@@ -6,6 +6,7 @@ import pytest
 
 import models
 from models import UserEmail
+from tests.writes import recorded
 
 
 def write_and_read() -> str:
@@ -28,6 +29,17 @@ def test_the_tables_are_real_and_one_s_own(tables):
     assert models.create_tables() == []
     assert write_and_read() == "u1"
     assert UserEmail.Meta.table_name.startswith(tables.prefix)
+
+
+def test_every_write_is_recorded_and_nothing_else(tables):
+    with recorded() as writes:
+        assert write_and_read() == "u1"
+        UserEmail.get("someone@example.com").update(actions=[UserEmail.user_id.set("u2")])
+        with UserEmail.batch_write() as batch:
+            batch.delete(UserEmail(email="someone@example.com"))
+    write_and_read()
+    assert [write.split()[0] for write in writes] == ["PutItem", "UpdateItem", "BatchWriteItem"]
+    assert {write.split()[1] for write in writes} == {UserEmail.Meta.table_name.removeprefix(tables.prefix)}
 
 
 def test_moto_serves_the_same_models(moto):

@@ -21,13 +21,13 @@
 
   function el(tag, attributes, ...children) {
     const node = document.createElement(tag);
-    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     node.append(...children);
     return node;
   }
   function svg(tag, attributes, ...children) {
     const node = document.createElementNS(SVG, tag);
-    Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     node.append(...children);
     return node;
   }
@@ -116,21 +116,24 @@
     if (!payload || (details && !details.open)) return;
     const { head, rows, sorted } = payload.tables[box.dataset.table];
     const line = (cells, scope) => {
-      const made = cells.map((cell, index) => {
+      const nodes = cells.map((cell, index) => {
         const heads = !index || scope === "col";
         const attributes = { ...(heads && { scope }), ...(index && { class: "num" }) };
         return el(heads ? "th" : "td", attributes, ...cellOf(cell));
       });
-      return el("tr", {}, ...made);
+      return el("tr", {}, ...nodes);
     };
     const top = line(head, "col");
     if (sorted) top.cells[sorted].setAttribute("aria-sort", "descending");
-    box.replaceChildren(el("table", {}, el("thead", {}, top), el("tbody", {}, ...rows.map((cells) => line(cells, "row")))));
+    box.replaceChildren(
+      el("table", {}, el("thead", {}, top), el("tbody", {}, ...rows.map((cells) => line(cells, "row")))),
+    );
   }
   document.addEventListener(
     "toggle",
     (event) => {
-      if (event.target.matches?.(".as-table")) event.target.querySelectorAll("[data-table]").forEach(fillTable);
+      if (event.target.matches?.(".as-table"))
+        event.target.querySelectorAll("[data-table]").forEach(fillTable);
     },
     true,
   );
@@ -141,15 +144,28 @@
     if (!values || values.length < 2) return;
     const low = Math.min(...values);
     const scale = Math.max(...values) - low || 1;
-    const points = values.map((value, i) => [2 + (46 * i) / (values.length - 1), 16 - (13 * (value - low)) / scale]);
+    const points = values.map((value, i) => [
+      2 + (46 * i) / (values.length - 1),
+      16 - (13 * (value - low)) / scale,
+    ]);
     const [cx, cy] = points.at(-1);
-    box.replaceChildren(svg("svg", { viewBox: "0 0 51 19" }, svg("polyline", { points: points.join(" ") }), svg("circle", { cx, cy, r: 2 })));
+    box.replaceChildren(
+      svg(
+        "svg",
+        { viewBox: "0 0 51 19" },
+        svg("polyline", { points: points.join(" ") }),
+        svg("circle", { cx, cy, r: 2 }),
+      ),
+    );
   }
 
   // ---- Arrivals: eight steps from none to the busiest hour.
   const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
   function hoursAsRows(heat) {
-    const rows = heat[0].map((_, hour) => [`${String(hour).padStart(2, "0")}:00`, ...heat.map((day) => day[hour].toLocaleString("en"))]);
+    const rows = heat[0].map((_, hour) => [
+      `${String(hour).padStart(2, "0")}:00`,
+      ...heat.map((day) => day[hour].toLocaleString("en")),
+    ]);
     return { head: ["Hour", ...DAYS], rows };
   }
   function drawHeat(box) {
@@ -169,7 +185,8 @@
   }
   document.addEventListener("pointerover", ({ target }) => {
     const text = target.dataset?.tip;
-    const tip = byId("chart-tip") ?? document.body.appendChild(el("div", { id: "chart-tip", "aria-hidden": "true" }));
+    const tip =
+      byId("chart-tip") ?? document.body.appendChild(el("div", { id: "chart-tip", "aria-hidden": "true" }));
     tip.hidden = !text;
     if (!text) return;
     tip.textContent = text;
@@ -179,13 +196,19 @@
   });
 
   // ---- The age of the data goes on while the page stands.
-  const says = (seconds) =>
-    seconds < 60 ? `${Math.round(seconds)} s` : seconds < 3600 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
+  const duration = (seconds) =>
+    seconds < 60
+      ? `${Math.round(seconds)} s`
+      : seconds < 3600
+        ? `${Math.round(seconds / 60)} min`
+        : `${Math.round(seconds / 3600)} h`;
   function sayAge() {
     if (!payload) return;
     const age = payload.age + (performance.now() - receivedAt) / 1000;
-    const text = `ata ${says(age)} old`;
-    const write = (place, words) => place && place.textContent !== words && (place.textContent = words);
+    const text = `ata ${duration(age)} old`;
+    const write = (place, text) => {
+      if (place && place.textContent !== text) place.textContent = text;
+    };
     write(byId("data-age"), `D${text}`);
     write(byId("data-age-too"), ` · d${text}`);
     byId("data-age")?.classList.toggle("stale", age > 120);
@@ -199,7 +222,8 @@
     set("url", { search: new URL(address, location.href).search });
   }
   function keepFocus() {
-    if (focused && document.activeElement === document.body) document.querySelector(`[data-nav="${CSS.escape(focused)}"]`)?.focus();
+    if (focused && document.activeElement === document.body)
+      document.querySelector(`[data-nav="${CSS.escape(focused)}"]`)?.focus();
     focused = null;
   }
   document.addEventListener("click", (event) => {
@@ -234,7 +258,9 @@
 
   // ---- Refresh, only for somebody who is looking and not in the middle of something.
   function beat(count) {
-    return document.hidden || document.querySelector(".report :popover-open") ? window.dash_clientside.no_update : count;
+    return document.hidden || document.querySelector(".report :popover-open")
+      ? window.dash_clientside.no_update
+      : count;
   }
 
   // A session that ended answers 401: the page then asks for the login. Other failures are said, not thrown.

@@ -85,7 +85,7 @@ class AuditLogSource(Unedited, Kept):
 class AuditLogView(LedgerView):
     """All administrative acts, the latest first."""
 
-    list_template = "admin/trail.html"
+    list_template = "admin/audit_log.html"
     can_create = can_edit = False
     can_export = True
     column_list = ("at", "actor_id", "action", "subject", "changes", "address")

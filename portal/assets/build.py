@@ -64,7 +64,8 @@ class Build:
 
     def run(self) -> None:
         """Build fonts and icons first, because stylesheets and modules carry their hashed names."""
-        for name, content in fonts.files(self.modules_folder).items():
+        faces = (self.source / "css" / "base.css").read_text()
+        for name, content in fonts.files(self.modules_folder, faces).items():
             self.add(name, content)
         symbols = sprite(self.source / "icons", self.modules_folder)
         self.add("sprite.svg", symbols.encode())
@@ -86,7 +87,7 @@ class Build:
         self.outputs[hashed] = content
 
     def link_urls(self, css: str) -> str:
-        """Replace `url(asset:NAME)` by the hashed name beside it, `letters(NAME)` by what a font has."""
+        """Replace `url(asset:NAME)` by the hashed name beside it."""
 
         def hashed(match: re.Match[str]) -> str:
             try:
@@ -94,7 +95,6 @@ class Build:
             except KeyError as error:
                 raise UnknownAssetError(match[1]) from error
 
-        css = re.sub(r"letters\(([^)]+)\)", lambda match: fonts.PIECES[match[1]], css)
         return re.sub(r"url\(asset:([^)]+)\)", hashed, css)
 
     def add_scripts(self) -> None:
@@ -107,12 +107,14 @@ class Build:
             esbuild(*entries, "--bundle", "--splitting", "--format=esm", "--minify", TARGET, *names, *where)
             for path in sorted(out.iterdir()):
                 self.outputs[path.name] = path.read_bytes()
-            made = {Path(path).name: found for path, found in json.loads(meta.read_text())["outputs"].items()}
-        for file, found in made.items():
-            if "entryPoint" in found:
-                name = Path(found["entryPoint"]).name
+            outputs = {
+                Path(path).name: output for path, output in json.loads(meta.read_text())["outputs"].items()
+            }
+        for file, output in outputs.items():
+            if "entryPoint" in output:
+                name = Path(output["entryPoint"]).name
                 self.files[name] = file
-                self.modules[name] = [Path(part["path"]).name for part in found["imports"]]
+                self.modules[name] = [Path(part["path"]).name for part in output["imports"]]
 
     def write(self, folder: Path) -> None:
         """Write new outputs with their compressed variants, then the manifest, then drop old ones."""
@@ -136,9 +138,9 @@ class Build:
 
 def sprite(folder: Path, modules: Path) -> str:
     """Join the listed Lucide icons and our own glyphs into one SVG of symbols."""
-    wanted: dict[str, str] = json.loads((folder / "icons.json").read_text())
+    icons: dict[str, str] = json.loads((folder / "icons.json").read_text())
     symbols = []
-    for name, lucide in sorted(wanted.items()):
+    for name, lucide in sorted(icons.items()):
         shapes = SHAPE.findall((modules / "lucide-static" / "icons" / f"{lucide}.svg").read_text())
         body = "".join(re.sub(r"\s+", " ", shape).replace(" />", "/>") for shape in shapes)
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{body}</symbol>')
@@ -158,9 +160,9 @@ def esbuild(*arguments: str, text: str = "") -> bytes:
 
 def sheet(symbols: str) -> str:
     """Lay the glyphs of a grid's rows side by side: a mask for CSS, so that no row repeats an SVG."""
-    found = {m[1]: (m[2], m[3]) for m in SYMBOL.finditer(symbols)}
+    shapes = {m[1]: (m[2], m[3]) for m in SYMBOL.finditer(symbols)}
     drawn = "".join(
-        f'<svg x="{16 * at}" width="16" height="16" viewBox="{found[name][0]}">{found[name][1]}</svg>'
+        f'<svg x="{16 * at}" width="16" height="16" viewBox="{shapes[name][0]}">{shapes[name][1]}</svg>'
         for at, name in enumerate(SHEET)
     )
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{16 * len(SHEET)}" height="16"'

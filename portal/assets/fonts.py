@@ -1,5 +1,6 @@
 """Cut the font's second file into pieces that a page of names can afford; used by the asset build alone."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -7,37 +8,33 @@ from fontTools import subset
 
 LATIN = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
 EXTENDED = "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"  # 85 KB in one piece
-# Which letters a piece holds, in CSS's words: the languages of Europe, then what is rarer. Letters in
+# The stylesheet says which letters a piece holds: the languages of Europe, then what is rarer. Letters in
 # neither are drawn with the system's font.
-PIECES = {
-    "inter-europe.woff2": "U+0100-017F, U+0218-021B",
-    "inter-rare.woff2": "U+0180-0217, U+021C-0233, U+1E80-1E85, U+1E9E, U+1EF2-1EF3, U+20A0-20AB, "
-    "U+20AD-20C0",
-}
+FACE = re.compile(r"url\(asset:(inter-(?:europe|rare)\.woff2)\)[^}]*unicode-range:([^;]+);")
 
 
-def files(modules: Path) -> dict[str, bytes]:
-    """Return the font's files by their logical names."""
-    found = {"inter-latin.woff2": (modules / LATIN).read_bytes()}
-    return found | {name: cut(modules / EXTENDED, letters) for name, letters in PIECES.items()}
+def files(modules: Path, stylesheet: str) -> dict[str, bytes]:
+    """Return the font's files by their logical names, cut as the stylesheet's font faces say."""
+    whole = {"inter-latin.woff2": (modules / LATIN).read_bytes()}
+    return whole | {name: cut(modules / EXTENDED, letters) for name, letters in FACE.findall(stylesheet)}
 
 
 def cut(path: Path, letters: str) -> bytes:
     """Return a font with only the letters of a CSS unicode-range; weights and features stay."""
     options = subset.Options(flavor="woff2", layout_features=["*"])
-    made = BytesIO()
+    output = BytesIO()
     with subset.load_font(str(path), options) as font:
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=codes(letters))
         subsetter.subset(font)
-        subset.save_font(font, made, options)
-    return made.getvalue()
+        subset.save_font(font, output, options)
+    return output.getvalue()
 
 
 def codes(letters: str) -> list[int]:
     """List the code points of a CSS unicode-range."""
-    found: list[int] = []
+    points: list[int] = []
     for part in letters.split(","):
         first, _, last = part.strip().removeprefix("U+").partition("-")
-        found.extend(range(int(first, 16), int(last or first, 16) + 1))
-    return found
+        points.extend(range(int(first, 16), int(last or first, 16) + 1))
+    return points

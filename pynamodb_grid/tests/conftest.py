@@ -15,11 +15,13 @@ from moto import mock_aws
 
 from pynamodb_grid.admin import ModelSource
 from pynamodb_grid.tests.admin_app import derive
+from pynamodb_grid.tests.depth import choose_profile
 from pynamodb_grid.tests.support import listing, ticket_model
 
 ENGINE = Path(__file__).parents[2] / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
 DYNAMODB_LOCAL = Path(__file__).parents[2] / "var" / "dynamodb-local"
 _numbers = itertools.count(1)
+choose_profile()
 
 
 class ReadOnce(JSONFileLoader):  # type: ignore[misc]

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from flask import Response
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from werkzeug.serving import make_server
 
 from pynamodb_grid.tests.admin_app import make_app
+from pynamodb_grid.tests.driver import playwright
 from pynamodb_grid.tests.support import stamp, store, ticket
 
 pytestmark = pytest.mark.browser
@@ -40,21 +41,28 @@ def address(engine_table: type[Any]) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture
-def page(address: str) -> Iterator[Page]:
-    """Opens the list; fails the test on any script error or policy violation."""
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Starts Chromium once for all tests here."""
     if not CHROMIUM:
         pytest.skip("Chromium is not installed: apt-get install chromium-headless-shell")
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page()
-        faults: list[str] = []
-        opened.on("pageerror", lambda error: faults.append(str(error)))
-        opened.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
-        opened.goto(address)
-        yield opened
-        browser.close()
-        assert faults == []
+    with playwright() as tool:
+        running = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(address: str, browser: Browser) -> Iterator[Page]:
+    """Opens the list; fails the test on any script error or policy violation."""
+    opened = browser.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on("console", lambda m: faults.append(m.text) if "Content Security Policy" in m.text else None)
+    opened.goto(address)
+    yield opened
+    opened.close()
+    assert faults == []
 
 
 def test_a_cell_is_edited_by_keyboard(page: Page, engine_table: type[Any]) -> None:

@@ -14,8 +14,6 @@ from pynamodb_grid.tests.support import DONE, OPEN, expected, listing, matches, 
 
 pytestmark = pytest.mark.engine
 relaxed = settings(
-    max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 

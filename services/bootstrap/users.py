@@ -90,7 +90,8 @@ def build_user_services(
     """Build the services about people and register what they send with the outbox."""
     cursor_keys = options.keys("cursors")
     organizations = OrganizationService(roles, new_cache(), audit_writer)
-    passwords, login_throttle, sessions = Passwords(), LoginThrottle(), SessionManager(new_secret)
+    passwords, login_throttle = Passwords(options.password_hasher), LoginThrottle()
+    sessions = SessionManager(new_secret)
     encryption = Encryption(options.keys("vault"))
     second_factor = SecondFactor(roles=roles, encryption=encryption, audit_writer=audit_writer)
     links = Links(options.keys("links"), lambda: secrets.token_urlsafe(16))

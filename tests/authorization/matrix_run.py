@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from tests.authorization.matrix import MATRIX, Key
-from tests.authorization.matrix_site import MatrixSite, changed
+from tests.writes import recorded
 
 Try = Callable[[Key, str, bool], str]  # row, column, whether it may succeed -> outcome
 Outcomes = dict[str, str]
@@ -17,22 +17,18 @@ def unknown(table: str, wanted: set[Key], attempt: Try) -> tuple[dict[Key, Outco
     return tried, [key for key in known.rows if key not in wanted]
 
 
-def refusals(
-    table: str, wanted: set[Key], attempt: Try, matrix_site: MatrixSite
-) -> tuple[dict[Key, Outcomes], list[str]]:
-    """Try everything that is to be refused; return the rows that answer otherwise, and what they changed."""
+def refusals(table: str, wanted: set[Key], attempt: Try) -> tuple[dict[Key, Outcomes], list[str]]:
+    """Try everything that is to be refused; return the rows that answer otherwise, and what they wrote."""
     wrong: dict[Key, Outcomes] = {}
     traces = []
-    before = matrix_site.digest()
     for key, expected in _rows(table, wanted).items():
         refused = [column for column, outcome in expected.items() if outcome != "yes"]
-        found = {column: attempt(key, column, False) for column in refused}
+        with recorded() as writes:
+            found = {column: attempt(key, column, False) for column in refused}
         if any(found[column] != expected[column] for column in refused):
             wrong[key] = {**expected, **found}
-        elif refused:
-            after = matrix_site.digest()
-            traces += [f"{' '.join(key)} was refused and changed {name}" for name in changed(before, after)]
-            before = after
+        else:
+            traces += [f"{' '.join(key)} was refused and wrote: {write}" for write in writes]
     return wrong, traces
 
 

@@ -7,15 +7,12 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from functools import cached_property
 from itertools import count
-from json import dumps
 from typing import Any
 
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
 
-import models
-from dynamodb_client import client as engine
 from local.settings import ROOT, Settings
 from models import user as user_table
 from models.api_token import ApiToken
@@ -331,17 +328,3 @@ class MatrixSite:
         found = re.search(r'"/reports/_dash-component-suites/([^/"]+)/([^"?]+)', page)
         assert found is not None
         return found[1], found[2]
-
-    def digest(self) -> dict[str, set[str]]:
-        """Return everything in every table, to compare."""
-        found = {}
-        for table in models.TABLES:
-            name = table.Meta.table_name
-            pages = engine().get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
-            found[name] = {dumps(item, sort_keys=True) for page in pages for item in page["Items"]}
-        return found
-
-
-def changed(before: dict[str, set[str]], after: dict[str, set[str]]) -> list[str]:
-    """Name the tables in which something differs."""
-    return [name for name, items in before.items() if items != after[name]]

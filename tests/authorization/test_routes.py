@@ -60,12 +60,13 @@ def test_every_request_is_of_a_route(routes):
     assert not set(PLANS) - {" ".join(place) for place in routes.rules}, "requests.py has these for nothing"
 
 
-def test_what_is_refused(routes, matrix_site):
-    wrong, traces = refusals("routes", routes.rows, routes.attempt, matrix_site)
+def test_what_is_refused(routes):
+    wrong, traces = refusals("routes", routes.rows, routes.attempt)
     assert not wrong, complaint("routes", wrong)
     assert not traces, "\n".join(traces)
 
 
+@pytest.mark.takes(6)
 def test_what_is_allowed(routes):
     wrong = grants("routes", routes.rows, routes.attempt)
     assert not wrong, complaint("routes", wrong)

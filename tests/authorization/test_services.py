@@ -85,8 +85,8 @@ def test_every_call_is_of_a_method(methods):
     assert not set(CALLS) - methods.asking.keys(), "calls.py has these for nothing"
 
 
-def test_what_is_refused(methods, matrix_site):
-    wrong, traces = refusals("services", methods.rows, methods.attempt, matrix_site)
+def test_what_is_refused(methods):
+    wrong, traces = refusals("services", methods.rows, methods.attempt)
     assert not wrong, complaint("services", wrong)
     assert not traces, "\n".join(traces)
 

@@ -41,6 +41,7 @@ from bench.measure import (
 from bench.processes import Memory, cpu_seconds, memory, tree
 from bench.report import SizeResult, table, verdicts
 from local.settings import ROOT
+from pynamodb_grid.tests.depth import deep
 from tests.engines import embedded_only
 
 END = datetime(2026, 11, 22, tzinfo=UTC)
@@ -262,6 +263,8 @@ def beside(folder: Path) -> Path:
 
 @pytest.mark.engine
 @embedded_only
+@pytest.mark.takes(30)
+@deep
 def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_path, capsys):
     written = tmp_path / "results.json"
     arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1", "--against", str(beside(tmp_path))]

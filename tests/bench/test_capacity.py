@@ -26,6 +26,7 @@ from bench.capacity.tally import Tally
 from cdk.context import Stage
 from local.settings import ROOT
 from portal.cli.worker import FOLLOW_EVERY
+from pynamodb_grid.tests.depth import deep
 from services.privacy.erasure import PARTS
 from services.privacy.ledger_step import PAGE as PAGE_ITEMS
 from services.reporting.engine import SHORT_OVERLAP
@@ -221,6 +222,8 @@ def test_what_was_not_measured_cannot_be_assumed(tmp_path):
 
 
 @pytest.mark.engine
+@pytest.mark.takes(10)
+@deep
 def test_every_action_is_measured_on_sixty_tickets(tmp_path):
     known = json.loads((ROOT / "bench" / "capacity" / "measured.json").read_text(encoding="utf-8"))
     operations = known["cpu"]["operations"]

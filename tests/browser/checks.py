@@ -1,10 +1,12 @@
 """What must hold for every page, whatever it shows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import Page, TimeoutError, ViewportSize
+
+from tests.rotation import in_rotation
 
 ROOT = Path(__file__).resolve().parents[2]
 AXE = (ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
@@ -44,15 +46,20 @@ def inspect(page: Page, question: str, argument: object = None) -> list[str]:
 def problems(page: Page, within: str | None = None) -> list[str]:
     """List what is wrong with a page as it stands: axe's findings (in dark of colours), then its layout.
 
-    `within` is the part to look at, the whole page without it.
+    `within` is the part to look at, the whole page without it. The themes are those whose turn it is.
     """
     found = []
-    for theme in THEMES:
+    for theme in themes_at(page.viewport_size):
         page.emulate_media(color_scheme=theme)
         asked = {"within": within, "colours": theme == "dark"}
         found += [f"{theme}: {text}" for text in inspect(page, "axeFinds", asked)]
     page.emulate_media(color_scheme="light")
     return found + inspect(page, "layout", within)
+
+
+def themes_at(size: ViewportSize | None) -> Sequence[str]:
+    """Return the themes to look at in a size: of phone and desk, one is light and the other dark."""
+    return in_rotation(THEMES, SIZES.index(size) if size in SIZES else 0)
 
 
 def ready(page: Page) -> None:
@@ -63,7 +70,7 @@ def ready(page: Page) -> None:
 
 
 def in_all_variants(page: Page, load: Callable[[], object], within: str | None = None) -> list[str]:
-    """Load a page on a phone and a desk, look at it (or a part) in both themes, and list what is wrong."""
+    """Load a page on a phone and a desk, look at it (or a part) in the themes of each, list what is wrong."""
     found = []
     for size in SIZES:
         page.set_viewport_size(size)
@@ -73,9 +80,9 @@ def in_all_variants(page: Page, load: Callable[[], object], within: str | None =
 
 
 def zoom_problems(page: Page) -> list[str]:
-    """Zoom the page that is open to 200 and 400 % and list what is lost."""
+    """Zoom the page that is open to 200 or 400 % and list what is lost."""
     found = []
-    for size in ZOOMED:
+    for size in in_rotation(ZOOMED):
         resize(page, size)
         found += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
     return found

@@ -17,9 +17,18 @@ window.inspection ??= (() => {
   async function axeFinds({ within, colours }) {
     const rules = axe.getRules(colours ? ["cat.color"] : undefined).map((rule) => rule.ruleId);
     const values = rules.filter((id) => id !== "color-contrast-enhanced");
-    const found = await axe.run(within || document, { resultTypes: ["violations"], runOnly: { type: "rule", values } });
-    return found.violations.map(({ impact, id, nodes }) => `${impact}: ${id}: ` + nodes.slice(0, 3)
-      .map((node) => `${node.target.join(" ")} (${node.failureSummary})`).join("; "));
+    const found = await axe.run(within || document, {
+      resultTypes: ["violations"],
+      runOnly: { type: "rule", values },
+    });
+    return found.violations.map(
+      ({ impact, id, nodes }) =>
+        `${impact}: ${id}: ` +
+        nodes
+          .slice(0, 3)
+          .map((node) => `${node.target.join(" ")} (${node.failureSummary})`)
+          .join("; "),
+    );
   }
 
   function frame() {
@@ -27,20 +36,24 @@ window.inspection ??= (() => {
     const { scrollWidth, lang } = document.documentElement;
     const headings = [...document.querySelectorAll("h1")].filter((h) => h.checkVisibility()).length;
     if (scrollWidth > innerWidth) found.push(`scrolls sideways, ${scrollWidth} px wide`);
-    if (headings !== 1 || lang !== "en" || !document.title.trim()) found.push(`${headings} h1, language ${lang}, title ${document.title}`);
+    if (headings !== 1 || lang !== "en" || !document.title.trim())
+      found.push(`${headings} h1, language ${lang}, title ${document.title}`);
     return found;
   }
 
   /** List what moves although motion is to be reduced. */
   function moving() {
-    const found = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime > SLOWEST_MS)
+    const found = document
+      .getAnimations()
+      .filter((one) => one.effect.getComputedTiming().endTime > SLOWEST_MS)
       .map((one) => `moves: ${named(one.effect.target)}`);
     const longest = (text) => 1000 * Math.max(...text.split(",").map(parseFloat));
     for (const node of document.querySelectorAll("*")) {
       for (const pseudo of [null, "::before", "::after"]) {
         const style = getComputedStyle(node, pseudo);
         const animated = style.animationName !== "none" && longest(style.animationDuration) > SLOWEST_MS;
-        if (animated || longest(style.transitionDuration) > SLOWEST_MS) found.push(`would move: ${named(node)}${pseudo ?? ""}`);
+        if (animated || longest(style.transitionDuration) > SLOWEST_MS)
+          found.push(`would move: ${named(node)}${pseudo ?? ""}`);
       }
     }
     return found;
@@ -53,20 +66,31 @@ window.inspection ??= (() => {
     for (let at = from; at && at !== document.documentElement; at = at.parentElement) {
       const style = getComputedStyle(at);
       // Meant to be heard, not seen; and three dots say that there is more.
-      if (style.clipPath !== "none" || (style.textOverflow === "ellipsis" && style.overflowX !== "visible")) return null;
+      if (style.clipPath !== "none" || (style.textOverflow === "ellipsis" && style.overflowX !== "visible"))
+        return null;
       if (!(absolute && style.position === "static") && at !== document.body) {
         const edge = at.getBoundingClientRect();
-        if (clips(style.overflowX) && (right > edge.right + ROUNDING || left < edge.left - ROUNDING)) return at;
-        if (clips(style.overflowY) && (bottom > edge.bottom + ROUNDING || top < edge.top - ROUNDING)) return at;
+        if (clips(style.overflowX) && (right > edge.right + ROUNDING || left < edge.left - ROUNDING))
+          return at;
+        if (clips(style.overflowY) && (bottom > edge.bottom + ROUNDING || top < edge.top - ROUNDING))
+          return at;
         if (scrolls(style.overflowX)) [left, right] = [edge.left, edge.right];
         if (scrolls(style.overflowY)) [top, bottom] = [edge.top, edge.bottom];
-        if (style.position === "fixed") return left < -ROUNDING || right > innerWidth + ROUNDING || top < -ROUNDING || bottom > innerHeight + ROUNDING ? at : null;
+        if (style.position === "fixed")
+          return left < -ROUNDING ||
+            right > innerWidth + ROUNDING ||
+            top < -ROUNDING ||
+            bottom > innerHeight + ROUNDING
+            ? at
+            : null;
         absolute = style.position === "absolute" || (absolute && style.position === "static");
       }
     }
     const root = document.documentElement;
     const fixedHeight = clips(getComputedStyle(document.body).overflowY);
-    return right + scrollX > root.scrollWidth + ROUNDING || (fixedHeight && bottom > innerHeight + ROUNDING) ? root : null;
+    return right + scrollX > root.scrollWidth + ROUNDING || (fixedHeight && bottom > innerHeight + ROUNDING)
+      ? root
+      : null;
   }
 
   const texts = (within) => {
@@ -89,11 +113,15 @@ window.inspection ??= (() => {
   function cut(within) {
     return texts(within)
       .filter((text) => boxOf(text).width && cutter(boxOf(text), text.parentElement))
-      .map((text) => `cut: “${text.data.trim().slice(0, 40)}” by ${named(cutter(boxOf(text), text.parentElement))}`);
+      .map(
+        (text) =>
+          `cut: “${text.data.trim().slice(0, 40)}” by ${named(cutter(boxOf(text), text.parentElement))}`,
+      );
   }
 
   /** The label stands for an input that is drawn by it. */
-  const drawn = (node) => (node.labels?.length && (!shown(node) || node.offsetWidth < 8) ? node.labels[0] : node);
+  const drawn = (node) =>
+    node.labels?.length && (!shown(node) || node.offsetWidth < 8) ? node.labels[0] : node;
 
   /** The middle of what of a box is inside the window. */
   function middle({ left, right, top, bottom }) {
@@ -118,7 +146,10 @@ window.inspection ??= (() => {
     const at = middle(boxOf(text));
     if (!at) return true;
     const { style } = text.parentElement;
-    const [events, how] = [style.getPropertyValue("pointer-events"), style.getPropertyPriority("pointer-events")];
+    const [events, how] = [
+      style.getPropertyValue("pointer-events"),
+      style.getPropertyPriority("pointer-events"),
+    ];
     style.setProperty("pointer-events", "auto", "important"); // what lets clicks through would not be among them
     const all = document.elementsFromPoint(...at);
     style.setProperty("pointer-events", events, how);
@@ -136,16 +167,29 @@ window.inspection ??= (() => {
   /** List controls that a bar hides when the keyboard comes to them, and text that no scrolling brings out. */
   function covered(within) {
     const found = [];
-    const scrolled = [...document.querySelectorAll("*")].filter((node) => node.scrollHeight > node.clientHeight || node.scrollWidth > node.clientWidth)
+    const scrolled = [...document.querySelectorAll("*")]
+      .filter((node) => node.scrollHeight > node.clientHeight || node.scrollWidth > node.clientWidth)
       .map((node) => [node, node.scrollLeft, node.scrollTop]);
-    const controls = [...within.querySelectorAll(FOCUSABLE)].filter((node) => !node.disabled && shown(drawn(node)) && getComputedStyle(drawn(node)).clipPath === "none" && !node.matches(".skip"));
+    const controls = [...within.querySelectorAll(FOCUSABLE)].filter(
+      (node) =>
+        !node.disabled &&
+        shown(drawn(node)) &&
+        getComputedStyle(drawn(node)).clipPath === "none" &&
+        !node.matches(".skip"),
+    );
     for (const control of controls) {
       drawn(control).scrollIntoView(SETTLE);
       const why = blocked(control);
       if (why) found.push(`covered: ${named(control)} is ${why}`);
     }
     for (const text of texts(within.querySelector("main") ?? within)) {
-      if (!boxOf(text).width || getComputedStyle(text.parentElement).clipPath !== "none" || cutter(boxOf(text), text.parentElement) || text.parentElement.closest(".vh, select, svg")) continue;
+      if (
+        !boxOf(text).width ||
+        getComputedStyle(text.parentElement).clipPath !== "none" ||
+        cutter(boxOf(text), text.parentElement) ||
+        text.parentElement.closest(".vh, select, svg")
+      )
+        continue;
       text.parentElement.scrollIntoView(SETTLE);
       if (!underSomething(text)) continue;
       text.parentElement.scrollIntoView(CENTER);
@@ -185,8 +229,14 @@ window.inspection ??= (() => {
     const colour = accent();
     const around = [node, seen];
     for (let at = seen.parentElement; at && around.length < 6; at = at.parentElement) around.push(at);
-    const told = around.map((each) => getComputedStyle(each)).some(({ outlineStyle, outlineWidth, borderColor, boxShadow }) =>
-      (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || borderColor.includes(colour) || boxShadow.includes(colour));
+    const told = around
+      .map((each) => getComputedStyle(each))
+      .some(
+        ({ outlineStyle, outlineWidth, borderColor, boxShadow }) =>
+          (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) ||
+          borderColor.includes(colour) ||
+          boxShadow.includes(colour),
+      );
     if (!told) found.push("has no outline");
     return found.map((text) => `the focus ${text}: ${named(node)}`);
   }
@@ -200,12 +250,21 @@ window.inspection ??= (() => {
     entries.push(...observer.takeRecords());
     observer.disconnect();
     const unasked = entries.filter((entry) => !entry.hadRecentInput);
-    return { sum: unasked.reduce((sum, entry) => sum + entry.value, 0), what: unasked.flatMap((entry) => entry.sources.map((one) => one.node && named(one.node.nodeType === 1 ? one.node : one.node.parentElement))) };
+    return {
+      sum: unasked.reduce((sum, entry) => sum + entry.value, 0),
+      what: unasked.flatMap((entry) =>
+        entry.sources.map(
+          (one) => one.node && named(one.node.nodeType === 1 ? one.node : one.node.parentElement),
+        ),
+      ),
+    };
   }
 
   /** Run the checks of a layout on the page, or on one part of it. */
   function layout(selector) {
-    const within = selector ? [...document.querySelectorAll(selector)].find((node) => node.checkVisibility()) : document.body;
+    const within = selector
+      ? [...document.querySelectorAll(selector)].find((node) => node.checkVisibility())
+      : document.body;
     return [...frame(), ...moving(), ...cut(within), ...covered(within)];
   }
 

@@ -1,4 +1,7 @@
-"""Every page in both sizes and themes, and zoomed in: sound, readable, reachable, still, and light."""
+"""Every page in both sizes and themes, and zoomed in: sound, readable, reachable, still, and light.
+
+Which theme is looked at in which size, and which zoom, is this run's turn: see tests/rotation.py.
+"""
 
 import re
 
@@ -129,7 +132,7 @@ def test_a_page_is_sound(role, path, page_of: Lender, people, live_server):
     page = page_of(role)
     if path == "a ticket":
         page.goto("/help/")
-        path = page.locator("a.ask").first.get_attribute("href")
+        path = page.locator("a.ticket-card").first.get_attribute("href")
     elif path == "a person":
         invited = {"name": "Ivy Invited", "email": "ivy@new.example", "role_id": "agent"}
         people["administrator"].post("/admin/users/new/", **invited)

@@ -15,7 +15,7 @@ def test_a_list_leads_through_its_tickets(open_as: Opener):
     rows.nth(1).click()
     back = page.locator(".back")
     expect(back).to_have_attribute("href", re.compile("priority=normal"))
-    expect(page.locator(".trail")).to_contain_text(f"2 of {len(paths)}")
+    expect(page.locator(".list-position")).to_contain_text(f"2 of {len(paths)}")
     page.get_by_role("link", name="Next ticket").click()
     page.wait_for_url(f"**{paths[2]}")
     page.keyboard.press("k")
@@ -33,7 +33,7 @@ def test_a_list_leads_through_its_tickets(open_as: Opener):
 
 def test_a_ticket_from_elsewhere_has_its_plain_way_back(open_as: Opener):
     page = open_as("agent", "/desk/tickets/3")
-    expect(page.locator(".trail")).to_be_hidden()
+    expect(page.locator(".list-position")).to_be_hidden()
     expect(page.locator(".back")).to_have_attribute("href", "/desk/tickets/")
 
 

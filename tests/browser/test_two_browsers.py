@@ -42,7 +42,7 @@ def test_the_same_field_is_put_to_the_second(open_as: Opener, watch, people):
     change(second, "Priority", "Urgent")
     expect(second.get_by_role("heading", level=1)).to_have_text("Someone changed this while you were editing")
     asked = second.get_by_role("radiogroup", name="Priority")
-    expect(asked.locator(".clash-before")).to_contain_text("Normal")
+    expect(asked.locator(".conflict-before")).to_contain_text("Normal")
     expect(asked.locator(".pick").nth(0)).to_contain_text("High")
     expect(asked.locator(".pick").nth(0)).to_contain_text("Theirs · Ben, saved")
     expect(asked.locator(".pick").nth(1)).to_contain_text("Urgent")

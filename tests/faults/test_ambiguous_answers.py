@@ -260,7 +260,7 @@ ACTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     writing=st.lists(st.sampled_from(ACTS), max_size=10),
     reading=st.lists(st.sampled_from([through, lose_answer, lose_request, fail]), max_size=8),

@@ -7,12 +7,17 @@ import json
 from collections import Counter
 from collections.abc import Callable
 
+import pytest
+
 from models import ledger
+from pynamodb_grid.tests.depth import deep
 from services.tickets.writer import Author
 from tests.faults.checks import broken_promises, stored_history
 from tests.faults.run import run, tell
 
 OPERATIONS = 160
+
+pytestmark = [pytest.mark.takes(5), deep]
 
 
 def test_without_idempotency_tokens_words_are_doubled(site, proxy, monkeypatch, capsys):

@@ -1,19 +1,23 @@
 """Through an engine that fails in each of seven ways every tenth time: nothing is lost, doubled or halved.
 
-`FAULT_OPERATIONS` says how many operations; `make test-faults` runs 20,000. See docs/faults.md.
+`FAULT_OPERATIONS` says how many operations; `make test-deep` runs 20,000. See docs/faults.md.
 """
 
 import math
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from pynamodb_grid.tests.depth import DEEP
 from tests.faults.checks import broken_promises, miscounted, not_whole, stored_history
 from tests.faults.random_faults import FAULTS
 from tests.faults.run import ASKED, RATE, run, tell
 
-OPERATIONS = int(ASKED or 250)
+OPERATIONS = int(ASKED or (20_000 if DEEP else 250))
 
 
+@pytest.mark.takes(3 + OPERATIONS / 30)
 def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
     begun = time.monotonic()
     done = run(site, proxy, operations=OPERATIONS, seed=1)

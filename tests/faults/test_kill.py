@@ -12,6 +12,7 @@ import pytest
 
 import models
 from models.ticket_history import TicketHistory
+from pynamodb_grid.tests.depth import DEEP
 from tests.engines import embedded_only
 from tests.faults.checks import History, miscounted, not_whole, stored_history
 from tests.faults.product import Product
@@ -20,9 +21,9 @@ from tests.local.processes import wait_until
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
-# `make test-faults` asks for twenty. The last victim must be the worker: a write that a dead engine held up
-# may be older than the seconds that a worker looks back, all but at its start and once a minute.
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "8"))
+# The last victim must be the worker: a write that a dead engine held up may be older than the seconds that a
+# worker looks back, all but at its start and once a minute.
+ROUNDS = int(os.environ.get("KILL_ROUNDS") or (20 if DEEP else 5))
 VICTIMS = ("web", "worker", "engine")
 WRITERS = ("customer", "agent", "manager", "administrator") * 2
 WRITES_BETWEEN = 20  # acknowledged changes that a round waits for before it kills
@@ -42,6 +43,7 @@ def product(tmp_path: Path) -> Iterator[Product]:
     running.stop()
 
 
+@pytest.mark.takes(12 + ROUNDS)
 def test_every_acknowledged_change_survives_kills_of_everything(product):
     writers = write_through_kills(product)
     wishes = [wish for writer in writers for wish in writer.wishes]

@@ -22,6 +22,7 @@ import models
 from local.ports import free_port
 from models import outbox
 from models import user as users
+from pynamodb_grid.tests.depth import deep
 from services.users.accounts.emails import NoticeEmails
 from tests.faults.balancer import Balancer
 from tests.faults.checks import not_whole, stored_history
@@ -30,7 +31,7 @@ from tests.faults.test_kill import ROUND_SECONDS, check_changes, check_copy, che
 from tests.faults.writers import Wish, Writer
 from tests.local.processes import wait_until
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.takes(8), deep]
 
 ROLES = ("customer", "agent", "manager", "administrator")
 # The balancer's deregistration delay, which is minutes on AWS: what is on its way to the old task arrives.

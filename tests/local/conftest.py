@@ -13,8 +13,11 @@ from local.ports import free_port
 from local.settings import ROOT
 
 DRIVER = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
+# Whoever started the tests in the background may have had these ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from local.console import Console
 from local.procfile import read_procfile
 from local.settings import Settings

@@ -4,7 +4,7 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.portal.api_client import ME, TICKETS, P, Program, problem, token_for
@@ -345,7 +345,6 @@ def tried(site):
     return f"{TICKETS}/{site.ticket()}"
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.one_of(ANYTHING, st.dictionaries(NAMES, st.none() | st.text(max_size=20) | ANYTHING, max_size=3)))
 def test_whatever_is_sent_is_taken_or_refused(agent, tried, wish):
     answer = agent.patch(tried, wish, agent.get(tried).json["version"])

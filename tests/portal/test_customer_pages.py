@@ -43,7 +43,7 @@ def sign_in(site, email):
 
 
 def cards(site, path="/help/"):
-    return re.split(r'class="ask"', site.as_("customer").get(path).text)[1:]
+    return re.split(r'class="ticket-card"', site.as_("customer").get(path).text)[1:]
 
 
 def listed(site, path, role="stranger"):

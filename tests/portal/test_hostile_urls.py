@@ -88,9 +88,7 @@ QUERIES = st.lists(st.tuples(NAMES, VALUES), max_size=6).map(
     lambda pairs: urlencode(pairs, encoding="utf-8", errors="surrogatepass")
 )
 RAW = st.binary(max_size=60).map(quote_from_bytes)
-CAREFUL = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+CAREFUL = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 FINE = {200, 302, 400, 403, 404, 405, 414}
 
 

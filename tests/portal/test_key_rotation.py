@@ -86,7 +86,7 @@ def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
     )
     mark = before.users.authentication._marks.make(EMAIL)
     assert after.users.authentication._marks.read(mark, EMAIL)
-    assert later.users.authentication._marks.read(after.authentication._marks.make(EMAIL), EMAIL)
+    assert later.users.authentication._marks.read(after.users.authentication._marks.make(EMAIL), EMAIL)
     with pytest.raises(LinkSpent):
         later.users.own_account._links.read(signed, Purpose.WELCOME)
     assert later.users.authentication._marks.read(mark, EMAIL) is None

@@ -230,7 +230,7 @@ DANGEROUS = st.one_of(
 @example(target="http:evil.example")
 @example(target="/.//evil.example")
 @example(target="https://evil.example/")
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nobody_is_led_off_this_site(site, target):
     answer = site.as_("agent").get("/login", query_string={"next": target.encode("utf-8", "surrogatepass")})
     assert answer.status_code == 302

@@ -1,7 +1,8 @@
 // A certified OpenID provider with a handful of people, for the tests: node server.mjs REDIRECT_URI [PORT]
 // Prints one line of JSON with its issuer when it is ready. Its sign-in page asks for a name and no password.
-import { createServer } from "node:http";
+
 import { generateKeyPairSync } from "node:crypto";
+import { createServer } from "node:http";
 import Provider from "oidc-provider";
 
 const [redirectUri, port = "0"] = process.argv.slice(2);
@@ -26,12 +27,14 @@ server.listen(Number(port), "127.0.0.1", () => {
 function configuration() {
   const jwk = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
   return {
-    clients: [{
-      client_id: "ledgerdesk",
-      client_secret: "not:a%secret+at all",
-      redirect_uris: [redirectUri],
-      token_endpoint_auth_method: "client_secret_post",
-    }],
+    clients: [
+      {
+        client_id: "ledgerdesk",
+        client_secret: "not:a%secret+at all",
+        redirect_uris: [redirectUri],
+        token_endpoint_auth_method: "client_secret_post",
+      },
+    ],
     jwks: { keys: [{ ...jwk, kid: "first", use: "sig", alg: "RS256" }] },
     cookies: { keys: ["of a test"] },
     claims: { openid: ["sub", "groups"], email: ["email", "email_verified"], profile: ["name"] },

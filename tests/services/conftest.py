@@ -3,16 +3,11 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from dynamodb_client import ConnectionOptions
 from services.bootstrap import build_services
 from services.users.identity import Actor
 from tests.services.harness import Harness, options
-
-# A busy machine is no failure.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 def open_harness(connection: ConnectionOptions, folder: Path, shards: int = 1) -> Harness:

@@ -7,7 +7,7 @@
 const grid = document.querySelector("[data-grid]");
 const editors = grid ? JSON.parse(grid.dataset.editable || "{}") : {};
 
-function say(text) {
+function announce(text) {
   const status = document.querySelector("[data-grid-status]");
   if (status) status.textContent = text;
 }
@@ -40,7 +40,11 @@ async function send(button, row, value) {
     const response = await fetch(grid.dataset.updateUrl, {
       method: "POST",
       credentials: "same-origin",
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": grid.dataset.csrf },
+      headers: {
+        "Content-Type": "application/json",
+        Accept: "application/json",
+        "X-CSRFToken": grid.dataset.csrf,
+      },
       body: JSON.stringify(body),
     });
     const answer = await response.json();
@@ -57,12 +61,12 @@ function showAnswer(button, row, answer) {
     if (answer.version !== null) row.dataset.version = answer.version;
     const box = row.querySelector("[name=rowid]");
     if (box) box.value = `${row.dataset.pk}:${row.dataset.version || ""}`;
-    say("Saved.");
+    announce("Saved.");
   } else if (answer.conflict) {
     const { label, theirs, yours } = answer.conflict;
-    say(`${answer.message} ${label}: theirs ${theirs || "(empty)"}, yours ${yours || "(empty)"}.`);
+    announce(`${answer.message} ${label}: theirs ${theirs || "(empty)"}, yours ${yours || "(empty)"}.`);
   } else {
-    say(answer.message);
+    announce(answer.message);
   }
   const kind = answer.ok ? "saved" : answer.conflict ? "conflict" : "failed";
   button.dispatchEvent(new CustomEvent(`grid:${kind}`, { bubbles: true, detail: answer }));
@@ -136,7 +140,7 @@ document.addEventListener("submit", (event) => {
   if (form.matches("[data-grid-bulk]")) {
     if (!form.querySelector("[name=rowid]:checked")) {
       event.preventDefault();
-      say("Choose at least one row.");
+      announce("Choose at least one row.");
       return;
     }
     question = chosenAction(form)?.dataset.confirm;

@@ -3,7 +3,7 @@
 from services.users.credentials.devices import DeviceService, SessionGone
 from services.users.credentials.encryption import Encryption
 from services.users.credentials.login_throttle import LoginThrottle
-from services.users.credentials.passwords import Passwords
+from services.users.credentials.passwords import OWASP_MINIMUM, Passwords
 from services.users.credentials.rechecks import Rechecks
 from services.users.credentials.second_factor import AlreadyOn, Enrolment, SecondFactor, WrongCode
 from services.users.credentials.sessions import Session, SessionManager
@@ -11,6 +11,7 @@ from services.users.credentials.step_up import StepUpFailed, StepUpService, Way
 from services.users.credentials.trusted_device import Origin, TrustedDevices
 
 __all__ = [
+    "OWASP_MINIMUM",
     "AlreadyOn",
     "DeviceService",
     "Encryption",

@@ -14,6 +14,7 @@ SHORTEST, LONGEST = 12, 1024
 AT_ONCE = 2
 WAITING = 6  # of gunicorn's sixteen threads: the others go on serving pages
 GUESSED_FIRST = 72  # characters that decide how soon a guesser finds a password
+OWASP_MINIMUM = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # 19 MiB, two passes
 EASY = 8.0  # passwords found within 10^8 well-ordered guesses are refused
 
 
@@ -25,14 +26,14 @@ class HashPassword(Protocol):
 
 
 class Passwords:
-    """Hashes and checks passwords with argon2id at OWASP's minimum (19 MiB, two passes).
+    """Hashes and checks passwords with argon2id; an instance takes OWASP's minimum.
 
     At most two run at a time in one process and six wait, so that a rush of sign-ins cannot starve the
     other pages; who comes on top of that is asked to try again (Throttled).
     """
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+    def __init__(self, hasher: PasswordHasher = OWASP_MINIMUM) -> None:
+        self._hasher = hasher
         self._running = BoundedSemaphore(AT_ONCE)
         self._places = BoundedSemaphore(AT_ONCE + WAITING)
         self._nobody = ""

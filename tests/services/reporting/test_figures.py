@@ -4,6 +4,7 @@ import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -58,9 +59,8 @@ def questions(draw: st.DrawFn) -> Filters:
 MOMENTS = st.one_of(st.just(LATER), st.integers(0, 80 * 1440).map(lambda m: START + timedelta(minutes=m)))
 
 
+@pytest.mark.takes(5)
 @settings(
-    max_examples=24,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes 0.1 s: too slow for shrinking
 )

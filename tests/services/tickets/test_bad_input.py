@@ -16,7 +16,7 @@ WILD = st.text(
     st.characters(codec=None, exclude_categories=()) | st.sampled_from("\x00\r\n\u202e\u200d\ud800\u0301 ")
 )
 WRONG_TYPES = [0, 1, 1.5, True, b"x", [], ["x"], {}, {"a": 1}, object()]
-quiet = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def refusal(act):

@@ -219,7 +219,9 @@ def test_expired_tokens_are_swept(harness, maker, make):
     assert [token.id for token in harness.services.users.api_tokens.own(actor=maker)] == [kept.id]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.one_of(st.text(max_size=60), st.text(min_size=37, max_size=60).map(lambda text: f"ld_{text}")))
 def test_what_is_no_token_opens_nothing(holder, text):
     assert holder(text) is None

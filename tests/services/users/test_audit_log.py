@@ -113,7 +113,7 @@ def test_the_latest_first_and_only_for_those_who_may(harness, admin, person):
             trail.page(actor=harness.actor(role), request=request)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["agent", "manager", "customer"]), min_size=1, max_size=5))
 def test_the_trail_of_a_person_tells_how_they_came_to_be_as_they_are(harness, admin, person, roles):
     current = harness.services.users.accounts.read(actor=admin, user_id=person.user_id)

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from models import user as user_table
 from services.users.credentials import Origin
 from services.users.identity import BadCredentials
-from tests.services.harness import START
+from tests.services.harness import CHEAP, START
 
 PASSWORD = "correct horse battery"
 
@@ -82,7 +82,9 @@ def test_every_refusal_takes_the_same_way(harness, *, ana, suspended, verified, 
     with pytest.raises(BadCredentials) as refused:
         harness.services.users.authentication.validate_user(email=email, password=password)
     assert len(verified) == 1, "argon2 runs once, whoever it is"
-    assert verified[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$"), "and it costs the same"
+    assert verified[0].startswith(f"$argon2id$v=19$m={CHEAP.memory_cost},t={CHEAP.time_cost},p=1$"), (
+        "and it costs the same"
+    )
     assert refused.value.message == "E-mail and password do not match."
     assert refused.value.fields == {}
 
@@ -114,5 +116,5 @@ def test_an_old_hash_is_renewed_at_the_next_sign_in(harness, ana):
     user_table.update(ana.user_id, password_hash=PasswordHasher(time_cost=1, memory_cost=64).hash(PASSWORD))
     harness.services.users.authentication.validate_user(email="ana@example.org", password=PASSWORD)
     stored = user_table.find(ana.user_id)
-    assert "m=19456,t=2" in stored.password_hash
+    assert f"m={CHEAP.memory_cost},t={CHEAP.time_cost}" in stored.password_hash
     assert int(stored.version) == ana.version

@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from models import optimistic_locks
@@ -214,7 +214,6 @@ ACTS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=12)
 @given(ACTS)
 def test_somebody_is_left_after_any_acts(harness, acts):
     clear()

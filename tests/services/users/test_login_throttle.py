@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.errors import Throttled
@@ -145,7 +145,6 @@ def test_expired_counts_are_swept(harness, attempt, owner):
     assert harness.services.users.login_throttle.sweep(now=START + MEMORY * 2) >= 3
 
 
-@settings(max_examples=50)
 @given(st.ip_addresses())
 def test_every_address_has_one_network(address):
     assert network_of(str(address)) == network_of(network_of(str(address)).partition("/")[0])

@@ -4,8 +4,10 @@ import threading
 
 import pytest
 
+from portal.config.service_options import service_options
+from portal.config.settings import Settings
 from services.errors import Invalid, Throttled
-from services.users.credentials import Passwords
+from services.users.credentials import OWASP_MINIMUM, Passwords
 from services.users.credentials.passwords import AT_ONCE, WAITING
 
 GOOD = "correct horse battery staple"
@@ -46,6 +48,12 @@ def test_no_rule_about_which_characters(password):
     assert not passwords.matches(stored, password + "x")
     assert not passwords.matches("not a hash", password)
     assert not passwords.matches(None, password)
+
+
+def test_an_instance_pays_what_owasp_asks_for(tmp_path):
+    assert Passwords().hash(GOOD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    settings = Settings.from_env({"ENVIRONMENT": "development", "DATA_DIR": str(tmp_path)})
+    assert service_options(settings).password_hasher is OWASP_MINIMUM
 
 
 def test_who_comes_on_top_of_a_full_house_is_sent_away(monkeypatch):

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dynamodb_client import consumed
@@ -75,7 +75,6 @@ def test_use_is_written_down_at_most_every_ten_minutes(sessions, token):
     absolute=st.sampled_from(ABSOLUTE_CHOICES),
     pauses=st.lists(st.integers(min_value=1, max_value=20 * 60), min_size=1, max_size=8),
 )
-@settings(max_examples=25)
 def test_a_session_lasts_as_long_as_its_role_says(sessions, idle, absolute, pauses):
     """Ends at the absolute limit; rests as long as the idle one, less what goes unwritten of the last use."""
     security = SignInPolicy(False, idle, absolute)

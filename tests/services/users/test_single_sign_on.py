@@ -529,11 +529,9 @@ def test_a_silent_provider_is_left_after_a_moment_and_then_alone(door, corp, mon
     monkeypatch.setattr(openid, "TIMEOUT", 0.2)
     corp.answer = lambda _: time.sleep(0.6) or (200, {})
     opened = door()
-    begun = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         waiting = [pool.submit(opened.leave) for _ in range(4)]
     assert all(isinstance(one.exception(), ProviderDown) for one in waiting)
-    assert time.monotonic() - begun < 2
     assert len(corp.asked) == 1
 
 

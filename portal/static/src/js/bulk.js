@@ -1,6 +1,7 @@
 // Selection, the floating bar, and its actions: one form post, answered by a page that says what happened.
-import { $, $$, announce, on } from "./dom.js";
+
 import { ask } from "./dialog.js";
+import { $, $$, announce, on } from "./dom.js";
 import { pick } from "./picker.js";
 import { choices } from "./values.js";
 
@@ -34,7 +35,7 @@ export function clear() {
   if (boxes().some((box) => box.checked)) set(false);
 }
 
-async function act(config, button) {
+async function runAction(config, button) {
   const name = button.dataset.action;
   const { label, confirm, offered } = config.actions[name];
   const menu = button.closest("[popover]");
@@ -48,7 +49,15 @@ async function act(config, button) {
     form.requestSubmit();
   };
   if (!offered) return send("");
-  pick({ title: `${label}, ${$("[data-count]").textContent} selected`, field: FIELD[name] ?? name, people: config.people, choices: await choices(offered), current: null, anchor: menu ? $(`[popovertarget=${menu.id}]`) : button, pick: ([value]) => send(value) });
+  pick({
+    title: `${label}, ${$("[data-count]").textContent} selected`,
+    field: FIELD[name] ?? name,
+    people: config.people,
+    choices: await choices(offered),
+    current: null,
+    anchor: menu ? $(`[popovertarget=${menu.id}]`) : button,
+    pick: ([value]) => send(value),
+  });
 }
 
 export function startBulk(config) {
@@ -66,7 +75,7 @@ export function startBulk(config) {
     clear();
     boxes()[0]?.focus();
   });
-  on("click", "[data-action]", (_, button) => act(config, button));
+  on("click", "[data-action]", (_, button) => runAction(config, button));
   addEventListener("pageshow", count);
   count();
 }

@@ -6,19 +6,26 @@ export function show(dialog) {
   if (!dialog || $("dialog[open]")) return;
   const opener = document.activeElement;
   dialog.showModal();
-  dialog.addEventListener("close", () => {
-    const menu = opener.checkVisibility() ? null : opener.closest("[popover]");
-    if (menu) $$(`[popovertarget="${menu.id}"]`).find((other) => other.checkVisibility())?.focus();
-  }, { once: true });
+  dialog.addEventListener(
+    "close",
+    () => {
+      const menu = opener.checkVisibility() ? null : opener.closest("[popover]");
+      if (menu)
+        $$(`[popovertarget="${menu.id}"]`)
+          .find((other) => other.checkVisibility())
+          ?.focus();
+    },
+    { once: true },
+  );
 }
 
 /** Ask; resolves to true when the person chose the act. */
-export function ask(question, text, act) {
+export function ask(question, text, label) {
   const dialog = $("#confirm");
   if (!dialog) return Promise.resolve(true);
   $("h2", dialog).textContent = question;
   $("p", dialog).textContent = text;
-  $("[value=yes]", dialog).textContent = act;
+  $("[value=yes]", dialog).textContent = label;
   dialog.returnValue = "";
   dialog.showModal();
   $("[value=no]", dialog).focus();

@@ -41,13 +41,18 @@ export function announce(text) {
   const region = $("#live");
   if (!region) return;
   region.textContent = "";
-  setTimeout(() => { region.textContent = text; }, 50);
+  setTimeout(() => {
+    region.textContent = text;
+  }, 50);
 }
 
 /** Tell whether a key press belongs to a text field. */
 export function typing(event) {
   const target = event.target;
-  return target instanceof Element && target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  return (
+    target instanceof Element &&
+    target.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]")
+  );
 }
 
 export const phone = () => matchMedia("(max-width: 760px)").matches;

@@ -52,7 +52,11 @@ export function unsent(alsoSent) {
 function arrived({ values, version = 0 }, name) {
   const ticket = name.match(/-(\d+)$/)?.[1];
   if (ticket && !location.pathname.endsWith(`/${ticket}`)) return false;
-  return $$("[id^=v] .body-text").some((node) => Number(node.closest("[id^=v]").id.slice(1)) > version && plain(node.textContent) === plain(values.body ?? ""));
+  return $$("[id^=v] .body-text").some(
+    (node) =>
+      Number(node.closest("[id^=v]").id.slice(1)) > version &&
+      plain(node.textContent) === plain(values.body ?? ""),
+  );
 }
 
 /** Drop anybody's drafts that are old, and one's own that arrived. */
@@ -77,7 +81,9 @@ function choose(field, value) {
 function keep(form) {
   const key = prefix() + form.dataset.draft;
   const state = form.querySelector("[data-draft-state]");
-  const texts = [...form.elements].filter((field) => field.name && field.matches("textarea, input[type=text], input[type=email]"));
+  const texts = [...form.elements].filter(
+    (field) => field.name && field.matches("textarea, input[type=text], input[type=email]"),
+  );
   const kinds = [...form.elements].filter((field) => field.type === "radio");
   const choices = [...form.elements].filter((field) => field.name && field.matches("select"));
   const stored = read(key);

@@ -10,14 +10,16 @@ let attempt = 1;
 let left;
 let timer;
 
-const put = (name, text) => { $(`[data-${name}]`).textContent = text; };
-const words = (seconds) => `${seconds} second${seconds === 1 ? "" : "s"}`;
+const put = (name, text) => {
+  $(`[data-${name}]`).textContent = text;
+};
+const inSeconds = (seconds) => `${seconds} second${seconds === 1 ? "" : "s"}`;
 
 function count(seconds) {
   left = seconds;
   const draw = () => {
     put("seconds", left);
-    put("wait", words(left));
+    put("wait", inSeconds(left));
     $("circle + circle").style.strokeDashoffset = String(100 - (100 * left) / seconds);
   };
   draw();
@@ -32,7 +34,11 @@ function count(seconds) {
 /** Ask for the page; it is loaded once it answers, so that trying costs neither the focus nor this page. */
 async function again() {
   clearInterval(timer);
-  const answer = await fetch(location.href, { headers: { Accept: "application/json" }, redirect: "manual", cache: "no-store" }).catch(() => null);
+  const answer = await fetch(location.href, {
+    headers: { Accept: "application/json" },
+    redirect: "manual",
+    cache: "no-store",
+  }).catch(() => null);
   if (answer && !NOT_YET.includes(answer.status)) {
     location.reload();
     return;
@@ -47,7 +53,7 @@ async function again() {
   // Not everybody at the same moment: up to a fifth longer.
   const grown = Math.min(LONGEST_S, first * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
   const seconds = Math.max(Math.round(grown), Number(answer?.headers.get("Retry-After") ?? 0));
-  put("said", `Still no answer. We try again in ${words(seconds)}.`);
+  put("said", `Still no answer. We try again in ${inSeconds(seconds)}.`);
   count(seconds);
 }
 
@@ -56,8 +62,12 @@ function sayWhatIsKept() {
   const [latest, ...others] = unsent("sent" in fault.dataset);
   if (!region || !latest) return;
   const number = latest.name.match(/-(\d+)$/)?.[1];
-  const what = number ? [`${latest.kind === "note" ? "note on" : "reply to"} `, el("b", {}, `#${number}`)] : ["new ticket"];
-  const more = others.length ? ` and ${others.length === 1 ? "one more draft are" : `${others.length} more drafts are`}` : " is";
+  const what = number
+    ? [`${latest.kind === "note" ? "note on" : "reply to"} `, el("b", {}, `#${number}`)]
+    : ["new ticket"];
+  const more = others.length
+    ? ` and ${others.length === 1 ? "one more draft are" : `${others.length} more drafts are`}`
+    : " is";
   region.append(" Your unsent ", ...what, `${more} stored in this browser.`);
 }
 

@@ -1,10 +1,10 @@
 // Grids: selection and bulk actions, J/K/X/Enter, density, filters, and the editor in the cell.
 import "./app.js";
-import { $, $$, el, on } from "./dom.js";
 import { clear, count, startBulk } from "./bulk.js";
+import { $, $$, el, on } from "./dom.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
-import { leaveTrail } from "./trail.js";
+import { rememberList } from "./list_position.js";
 import { fill } from "./values.js";
 
 const link = (row) => $("a[href]", row);
@@ -44,13 +44,21 @@ function startDensity() {
 /** Narrow a long list of choices by typing, and load it when it is opened. */
 function startLongLists() {
   for (const list of $$(".filter-form select[multiple]")) {
-    const search = el("input", { class: "input small", type: "search", placeholder: "Type to narrow", "aria-label": "Narrow the list" });
+    const search = el("input", {
+      class: "input small",
+      type: "search",
+      placeholder: "Type to narrow",
+      "aria-label": "Narrow the list",
+    });
     list.before(search);
     search.addEventListener("input", () => {
-      const wanted = search.value.trim().toLowerCase();
-      for (const option of list.options) option.hidden = !option.selected && !option.textContent.toLowerCase().includes(wanted);
+      const query = search.value.trim().toLowerCase();
+      for (const option of list.options)
+        option.hidden = !option.selected && !option.textContent.toLowerCase().includes(query);
     });
-    search.addEventListener("keydown", (event) => { if (event.key === "Enter") event.preventDefault(); });
+    search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") event.preventDefault();
+    });
     list.closest("[popover]").addEventListener("beforetoggle", () => fill(list), { once: true });
   }
 }
@@ -72,4 +80,4 @@ startRowKeys();
 startDensity();
 startFilters();
 startLongLists();
-leaveTrail();
+rememberList();

@@ -1,11 +1,11 @@
 // Editing in a grid's cell. Enter saves, Tab saves and goes on, Esc cancels; a conflict opens in place,
 // with theirs kept unless one says otherwise.
 import { $, $$, announce, el, on } from "./dom.js";
-import { Refused, post } from "./net.js";
+import { post, Refused } from "./net.js";
 import { pick } from "./picker.js";
 import { place } from "./popover.js";
 import { toast } from "./toast.js";
-import { choices, draw, tone, words } from "./values.js";
+import { choices, draw, textOf, tone } from "./values.js";
 
 let config;
 
@@ -38,7 +38,7 @@ function changed(row, version) {
 }
 
 /** A status or a priority stands in the cell's class, every other value in its data. */
-const valueOf = (cell) => cell.dataset.v ?? /\b[sp]-(\w+)/.exec(cell.className)[1];
+const currentValue = (cell) => cell.dataset.v ?? /\b[sp]-(\w+)/.exec(cell.className)[1];
 
 /** Show a choice in a cell. */
 function render(cell, choice) {
@@ -54,19 +54,21 @@ function next(cell, step) {
 }
 
 /** Of the statuses, only those that may follow the present one. */
-function allowed(field, value, found) {
+function allowed(field, value, offered) {
   const next = field === "status" && config.allowed[value];
-  return next ? found.filter(([status]) => next.includes(status)) : found;
+  return next ? offered.filter(([status]) => next.includes(status)) : offered;
 }
 
-/** What the cell shows stays among the choices, or Tab would replace what cannot be chosen any more. */
-function withPresent(found, value, cell) {
-  return !found || found.some(([known]) => known === value) ? found : [[value, words(cell)], ...found];
+/** What the cell shows stays among the offered, or Tab would replace what cannot be chosen any more. */
+function withPresent(offered, value, cell) {
+  return !offered || offered.some(([known]) => known === value)
+    ? offered
+    : [[value, textOf(cell)], ...offered];
 }
 
 async function edit(cell) {
   const field = fieldOf(cell);
-  const value = valueOf(cell);
+  const value = currentValue(cell);
   const offered = config.fields[field];
   if (!offered) return;
   const row = cell.closest("tr");
@@ -76,10 +78,13 @@ async function edit(cell) {
   const inTeam = ([, , , teams]) => teams?.split(", ").includes(team);
   const near = team && offers?.some(inTeam);
   if (near) offers = [...offers.filter(inTeam), ...offers.filter((choice) => !inTeam(choice))];
-  const name = $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
+  const name =
+    $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
   pick({
     title: `${offered.label}, ${name}`,
-    head: person ? `Assign ${name}${near ? ` · people in ${team} first` : ""}` : `${offered.label} of ${name}`,
+    head: person
+      ? `Assign ${name}${near ? ` · people in ${team} first` : ""}`
+      : `${offered.label} of ${name}`,
     about: name.startsWith("#") ? $(".two > a", row)?.textContent : null,
     field,
     people: config.people,
@@ -105,25 +110,38 @@ async function save(cell, choice, old) {
   const field = fieldOf(cell);
   const before = [...cell.childNodes];
   const was = cell.className;
-  const told = words(cell);
+  const previous = textOf(cell);
   render(cell, choice);
   cell.classList.add("saving");
   try {
     const known = await choices(config.fields[field].offered);
     // A value that is no longer offered cannot be named as the one that was seen; the version says enough.
     const seen = !known || known.some(([value]) => value === old) ? { old } : {};
-    const saved = await post(config.update_url, { ...split(row), field, value: choice[0], ...seen }, { json: true });
+    const saved = await post(
+      config.update_url,
+      { ...split(row), field, value: choice[0], ...seen },
+      { json: true },
+    );
     changed(row, saved.version);
     cell.classList.remove("saving");
-    const said = `${config.fields[field].label} saved: ${choice[1]}`;
-    if (saved.undo) toast(`#${split(row).pk}: ${said}`, "success", { label: "Undo", run: () => undo(cell, saved.undo, [old, told]) });
-    else announce(said);
+    const message = `${config.fields[field].label} saved: ${choice[1]}`;
+    if (saved.undo)
+      toast(`#${split(row).pk}: ${message}`, "success", {
+        label: "Undo",
+        run: () => undo(cell, saved.undo, [old, previous]),
+      });
+    else announce(message);
   } catch (refused) {
     cell.replaceChildren(...before);
     cell.className = was;
     cell.dataset.v = old;
-    if (refused instanceof Refused && refused.data.conflict) clash(cell, choice, refused.data);
-    else toast(refused.message, "error", refused.passing ? { label: "Try again", run: () => save(cell, choice, old) } : null);
+    if (refused instanceof Refused && refused.data.conflict) showConflict(cell, choice, refused.data);
+    else
+      toast(
+        refused.message,
+        "error",
+        refused.passing ? { label: "Try again", run: () => save(cell, choice, old) } : null,
+      );
   }
 }
 
@@ -145,7 +163,7 @@ async function undo(cell, change, choice) {
 }
 
 /** Show both values where the edit happened. */
-async function clash(cell, mine, { conflict, version }) {
+async function showConflict(cell, mine, { conflict, version }) {
   const row = cell.closest("tr");
   const field = fieldOf(cell);
   const known = (await choices(config.fields[field].offered)) ?? [];
@@ -153,22 +171,48 @@ async function clash(cell, mine, { conflict, version }) {
   render(cell, theirs);
   setVersion(row, version);
   const text = "Someone changed this while you were editing. Nothing was overwritten.";
-  const line = (owner, choice) => el("p", { class: "row" }, el("span", { class: "muted" }, owner), el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, config.people)));
+  const line = (owner, choice) =>
+    el(
+      "p",
+      { class: "row" },
+      el("span", { class: "muted" }, owner),
+      el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, config.people)),
+    );
   const keep = el("button", { type: "button", class: "btn small" }, "Keep theirs");
   const use = el("button", { type: "button", class: "btn small ink" }, "Use mine");
-  const body = el("div", { class: "pop-body" }, el("p", {}, text), line("Theirs, saved", theirs), line("Yours, not saved", mine), el("div", { class: "row" }, keep, use));
-  const box = el("div", { class: "pop", popover: "auto", role: "alertdialog", "aria-label": "Someone changed this" }, body);
+  const body = el(
+    "div",
+    { class: "pop-body" },
+    el("p", {}, text),
+    line("Theirs, saved", theirs),
+    line("Yours, not saved", mine),
+    el("div", { class: "row" }, keep, use),
+  );
+  const box = el(
+    "div",
+    { class: "pop", popover: "auto", role: "alertdialog", "aria-label": "Someone changed this" },
+    body,
+  );
   document.body.append(box);
   box.showPopover();
   place(box, cell.getBoundingClientRect());
   keep.focus();
   announce(text);
-  box.addEventListener("toggle", (event) => { if (event.newState === "closed") box.remove(); });
-  keep.addEventListener("click", () => { box.hidePopover(); cell.focus(); });
-  use.addEventListener("click", () => { box.hidePopover(); cell.focus(); save(cell, mine, theirs[0]); });
+  box.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") box.remove();
+  });
+  keep.addEventListener("click", () => {
+    box.hidePopover();
+    cell.focus();
+  });
+  use.addEventListener("click", () => {
+    box.hidePopover();
+    cell.focus();
+    save(cell, mine, theirs[0]);
+  });
 }
 
-export function startInline(found) {
-  config = found;
+export function startInline(gridData) {
+  config = gridData;
   on("click", "button.ed", (_, cell) => edit(cell));
 }

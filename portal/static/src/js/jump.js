@@ -12,45 +12,66 @@ let timer;
 function highlight(index) {
   const options = $$("[role=option]", list);
   at = options.length ? (index + options.length) % options.length : 0;
-  options.forEach((option, place) => option.setAttribute("aria-selected", String(place === at)));
+  for (const [place, option] of options.entries()) option.setAttribute("aria-selected", String(place === at));
   input.setAttribute("aria-activedescendant", options[at]?.id ?? "");
   options[at]?.scrollIntoView({ block: "nearest" });
 }
 
 function glyph(item) {
-  if (item.avatar) return el("span", { class: `av xs h${item.avatar[1]}`, "aria-hidden": "true" }, item.avatar[0]);
+  if (item.avatar)
+    return el("span", { class: `av xs h${item.avatar[1]}`, "aria-hidden": "true" }, item.avatar[0]);
   return item.swatch ? el("span", { class: `dot c${item.swatch}` }) : icon(item.icon ?? "ticket");
 }
 
 function option(item, index) {
   const [before, match, after] = item.parts;
-  const words = el("span", { class: "cut" }, before, el("b", {}, match), `${after} ${item.rest ?? ""}`);
+  const label = el("span", { class: "cut" }, before, el("b", {}, match), `${after} ${item.rest ?? ""}`);
   const state = item.status && icon(`s-${item.status}`);
   const end = item.hint && el("span", { class: state ? `st s-${item.status}` : "end cut" }, state, item.hint);
-  return el(item.url ? "a" : "div", { class: "menu-item", role: "option", id: `jump-${index}`, href: item.url, tabindex: "-1", "data-theme-choice": item.theme }, glyph(item), words, end || null);
+  return el(
+    item.url ? "a" : "div",
+    {
+      class: "menu-item",
+      role: "option",
+      id: `jump-${index}`,
+      href: item.url,
+      tabindex: "-1",
+      "data-theme-choice": item.theme,
+    },
+    glyph(item),
+    label,
+    end || null,
+  );
 }
 
 function group({ label, items }, index) {
   const id = `jump-g${index}`;
   const head = el("p", { class: "nav-label", id, role: "presentation" }, label);
-  return el("div", { role: "group", "aria-labelledby": id }, head, ...items.map((item, at) => option(item, `${index}-${at}`)));
+  return el(
+    "div",
+    { role: "group", "aria-labelledby": id },
+    head,
+    ...items.map((item, at) => option(item, `${index}-${at}`)),
+  );
 }
 
 async function fill(text) {
-  let found = [];
-  let said = `Nothing matches “${text}”.`;
+  let groups = [];
+  let message = `Nothing matches “${text}”.`;
   try {
-    const reply = await fetch(`${input.form.action}?${new URLSearchParams({ q: text })}`, { headers: { Accept: "application/json" } });
+    const reply = await fetch(`${input.form.action}?${new URLSearchParams({ q: text })}`, {
+      headers: { Accept: "application/json" },
+    });
     if (!reply.ok) throw new Error(reply.status);
-    found = await reply.json();
+    groups = await reply.json();
   } catch {
-    said = "We cannot look this up right now. Enter tries again.";
+    message = "We cannot look this up right now. Enter tries again.";
     if (text === asked) asked = null;
   }
   if (asked !== null && asked !== text) return; // typed on meanwhile
-  list.replaceChildren(...found.map(group));
+  list.replaceChildren(...groups.map(group));
   const count = $$("[role=option]", list).length;
-  note.textContent = count ? `${count} ${count === 1 ? "place" : "places"}` : said;
+  note.textContent = count ? `${count} ${count === 1 ? "place" : "places"}` : message;
   note.classList.toggle("vh", count > 0);
   highlight(0);
 }
@@ -91,7 +112,13 @@ export function startJump() {
     open();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    if (
+      event.key.toLowerCase() !== "k" ||
+      !(event.ctrlKey || event.metaKey) ||
+      event.altKey ||
+      event.shiftKey
+    )
+      return;
     event.preventDefault();
     open();
   });
@@ -100,9 +127,14 @@ export function startJump() {
     timer = setTimeout(look, PAUSE_MS);
   });
   input.addEventListener("keydown", press);
-  on("click", "[role=option]", (_, chosen) => {
-    dialog.close();
-    const theme = chosen.dataset.themeChoice;
-    if (theme) $(`.theme-choice [value=${theme}]`).click();
-  }, list);
+  on(
+    "click",
+    "[role=option]",
+    (_, chosen) => {
+      dialog.close();
+      const theme = chosen.dataset.themeChoice;
+      if (theme) $(`.theme-choice [value=${theme}]`).click();
+    },
+    list,
+  );
 }

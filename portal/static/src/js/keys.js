@@ -14,7 +14,15 @@ function stored() {
 
 /** Tell whether a plain key press is ours to act on. */
 export function single(event) {
-  return !(event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event) || $(":popover-open, dialog[open]") || stored() === "off");
+  return !(
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    event.defaultPrevented ||
+    typing(event) ||
+    $(":popover-open, dialog[open]") ||
+    stored() === "off"
+  );
 }
 
 export function startKeys() {

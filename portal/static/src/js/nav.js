@@ -17,7 +17,12 @@ function grow() {
   setInterval(() => {
     for (const node of nodes) {
       const seconds = Math.floor(+node.dataset.age + (Date.now() - start) / 1000);
-      node.textContent = seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+      node.textContent =
+        seconds < 60
+          ? `${seconds} s`
+          : seconds < 3600
+            ? `${Math.floor(seconds / 60)} min`
+            : `${Math.floor(seconds / 3600)} h`;
     }
   }, 1000);
 }

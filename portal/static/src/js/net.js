@@ -13,17 +13,29 @@ export class Refused extends Error {
 
 /** POST form fields, or JSON when `json` is set, and return the JSON of the answer; raises Refused. */
 export async function post(url, fields, { json = false } = {}) {
-  const headers = { "X-CSRFToken": $("meta[name=csrf-token]")?.content ?? "", "X-Requested-With": "fetch", Accept: "application/json" };
+  const headers = {
+    "X-CSRFToken": $("meta[name=csrf-token]")?.content ?? "",
+    "X-Requested-With": "fetch",
+    Accept: "application/json",
+  };
   if (json) headers["Content-Type"] = "application/json";
   let response;
   try {
     // What was sent arrives, though its page be left meanwhile.
-    response = await fetch(url, { method: "POST", body: json ? JSON.stringify(fields) : new URLSearchParams(fields), headers, redirect: "manual", keepalive: true });
+    response = await fetch(url, {
+      method: "POST",
+      body: json ? JSON.stringify(fields) : new URLSearchParams(fields),
+      headers,
+      redirect: "manual",
+      keepalive: true,
+    });
   } catch {
     throw new Refused(0, { message: "The server does not answer. This may not be saved." });
   }
   if (response.type === "opaqueredirect" || response.status === 401) {
-    throw new Refused(401, { message: "Your session has ended. Sign in again in another tab, then repeat this." });
+    throw new Refused(401, {
+      message: "Your session has ended. Sign in again in another tab, then repeat this.",
+    });
   }
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");
   const data = isJson ? await response.json() : {};

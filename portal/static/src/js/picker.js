@@ -1,14 +1,21 @@
 // A box to choose one of the allowed values: an input that narrows the list under it; a sheet on phones.
 import { $$, el, icon, phone } from "./dom.js";
 import { place } from "./popover.js";
-import { draw, tone, words } from "./values.js";
+import { draw, textOf, tone } from "./values.js";
 
 let open = null;
 
 function item(choice, index) {
   const { field, current, people } = open.spec;
-  const node = el("div", { class: "menu-item", role: "option", id: `option-${index}`, "aria-selected": "false" });
-  node.append(el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people, open.typed)));
+  const node = el("div", {
+    class: "menu-item",
+    role: "option",
+    id: `option-${index}`,
+    "aria-selected": "false",
+  });
+  node.append(
+    el("span", { class: `person ${tone(field, choice[0])}` }, ...draw(field, choice, people, open.typed)),
+  );
   if (choice[0] === current) node.append(icon("check", "picked"));
   else if (choice[2]) node.append(el("span", { class: "end" }, choice[2]));
   node.addEventListener("pointerdown", (event) => event.preventDefault());
@@ -19,7 +26,7 @@ function item(choice, index) {
 function highlight(index) {
   const items = $$("[role=option]", open.list);
   open.at = items.length ? (index + items.length) % items.length : -1;
-  items.forEach((node, at) => node.setAttribute("aria-selected", String(at === open.at)));
+  for (const [at, node] of items.entries()) node.setAttribute("aria-selected", String(at === open.at));
   if (open.at < 0) return;
   items[open.at].scrollIntoView({ block: "nearest" });
   open.input.setAttribute("aria-activedescendant", items[open.at].id);
@@ -28,21 +35,26 @@ function highlight(index) {
 function list() {
   const { choices, current } = open.spec;
   if (!choices) return;
-  const wanted = open.input.value.trim().toLowerCase();
-  open.typed = wanted;
-  const starts = ([, label]) => label.toLowerCase().startsWith(wanted);
-  const found = choices.filter(([, label]) => label.toLowerCase().includes(wanted));
-  open.found = wanted ? [...found.filter(starts), ...found.filter((choice) => !starts(choice))] : found;
-  open.list.replaceChildren(...open.found.map(item));
-  if (!open.found.length) open.list.append(el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."));
-  const at = open.found.findIndex(([value]) => value === current);
-  highlight(wanted || at < 0 ? 0 : at);
+  const query = open.input.value.trim().toLowerCase();
+  open.typed = query;
+  const starts = ([, label]) => label.toLowerCase().startsWith(query);
+  const matches = choices.filter(([, label]) => label.toLowerCase().includes(query));
+  open.matches = query
+    ? [...matches.filter(starts), ...matches.filter((choice) => !starts(choice))]
+    : matches;
+  open.list.replaceChildren(...open.matches.map(item));
+  if (!open.matches.length)
+    open.list.append(
+      el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."),
+    );
+  const at = open.matches.findIndex(([value]) => value === current);
+  highlight(query || at < 0 ? 0 : at);
 }
 
 function keys(event) {
   const { choices, steps } = open.spec;
   const typed = open.input.value;
-  const chosen = choices ? open.found[open.at] : [typed, typed];
+  const chosen = choices ? open.matches[open.at] : [typed, typed];
   if (event.key === "ArrowDown") highlight(open.at + 1);
   else if (event.key === "ArrowUp") highlight(open.at - 1);
   else if (event.key === "Escape") close(true);
@@ -86,21 +98,64 @@ export function close(refocus) {
  *  on), maxlength, pick(choice, step). */
 export function pick(spec) {
   close(false);
-  const input = el("input", { class: "editor-input", role: spec.choices ? "combobox" : null, "aria-expanded": spec.choices ? "true" : null, "aria-controls": spec.choices ? "editor-list" : null, "aria-autocomplete": spec.choices ? "list" : null, "aria-label": spec.title, autocomplete: "off", maxlength: spec.maxlength, placeholder: spec.choices ? words(spec.anchor) : null });
+  const input = el("input", {
+    class: "editor-input",
+    role: spec.choices ? "combobox" : null,
+    "aria-expanded": spec.choices ? "true" : null,
+    "aria-controls": spec.choices ? "editor-list" : null,
+    "aria-autocomplete": spec.choices ? "list" : null,
+    "aria-label": spec.title,
+    autocomplete: "off",
+    maxlength: spec.maxlength,
+    placeholder: spec.choices ? textOf(spec.anchor) : null,
+  });
   if (!spec.choices) input.value = spec.current;
   // What the value looks like now stays in sight; on phones the list is what one searches.
-  const lead = phone() ? icon("search") : spec.current !== null && draw(spec.field, [spec.current, words(spec.anchor)], spec.people)[0];
-  const around = el("div", { class: "editor-field" }, spec.choices && (lead.matches?.(".i, .av") ? lead : null), input);
-  const options = el("div", { class: "editor-list", id: "editor-list", role: "listbox", "aria-label": spec.title });
+  const lead = phone()
+    ? icon("search")
+    : spec.current !== null && draw(spec.field, [spec.current, textOf(spec.anchor)], spec.people)[0];
+  const around = el(
+    "div",
+    { class: "editor-field" },
+    spec.choices && (lead.matches?.(".i, .av") ? lead : null),
+    input,
+  );
+  const options = el("div", {
+    class: "editor-list",
+    id: "editor-list",
+    role: "listbox",
+    "aria-label": spec.title,
+  });
   const cancel = el("button", { type: "button", class: "btn icon", "aria-label": "Cancel" }, icon("x"));
   cancel.addEventListener("click", () => close(true));
   const hints = [["↵", "Save"], ...(spec.steps ? [["Tab", "Save and next"]] : []), ["Esc", "Cancel"]];
-  const foot = el("div", { class: "pop-foot" }, ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)));
+  const foot = el(
+    "div",
+    { class: "pop-foot" },
+    ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)),
+  );
   const { head = spec.title } = spec;
-  const card = el("div", { class: "editor-card" }, el("p", { class: "pop-title" }, head), spec.choices ? options : null, foot);
-  const box = el("div", { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title }, el("div", { class: "pop-head" }, el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null), cancel), around, card);
+  const card = el(
+    "div",
+    { class: "editor-card" },
+    el("p", { class: "pop-title" }, head),
+    spec.choices ? options : null,
+    foot,
+  );
+  const box = el(
+    "div",
+    { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title },
+    el(
+      "div",
+      { class: "pop-head" },
+      el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null),
+      cancel,
+    ),
+    around,
+    card,
+  );
   document.body.append(box);
-  open = { spec, box, around, input, typed: "", list: options, at: -1, found: [] };
+  open = { spec, box, around, input, typed: "", list: options, at: -1, matches: [] };
   box.showPopover();
   list();
   position();
@@ -113,8 +168,20 @@ export function pick(spec) {
 document.addEventListener("pointerdown", (event) => {
   if (open && !open.box.contains(event.target)) close(false);
 });
-addEventListener("resize", () => { if (open) position(); });
+addEventListener("resize", () => {
+  if (open) position();
+});
 // What was scrolled before it opened is told a frame later: it closes only when its cell went away under it.
-document.addEventListener("scroll", (event) => {
-  if (open && !phone() && !open.box.contains(event.target) && open.spec.anchor.getBoundingClientRect().top !== open.top) close(true);
-}, true);
+document.addEventListener(
+  "scroll",
+  (event) => {
+    if (
+      open &&
+      !phone() &&
+      !open.box.contains(event.target) &&
+      open.spec.anchor.getBoundingClientRect().top !== open.top
+    )
+      close(true);
+  },
+  true,
+);

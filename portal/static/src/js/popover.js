@@ -12,8 +12,8 @@ export function place(popover, box, { align = "start" } = {}) {
     return;
   }
   const { offsetWidth: width, offsetHeight: height } = popover;
-  const wanted = align === "end" ? box.right - width : box.left;
-  const left = Math.max(EDGE, Math.min(wanted, innerWidth - width - EDGE));
+  const preferred = align === "end" ? box.right - width : box.left;
+  const left = Math.max(EDGE, Math.min(preferred, innerWidth - width - EDGE));
   const below = box.bottom + GAP;
   const fits = below + height <= innerHeight - EDGE;
   const top = fits ? below : Math.max(EDGE, box.top - height - GAP);
@@ -24,7 +24,8 @@ export function place(popover, box, { align = "start" } = {}) {
 let pressed = null;
 const openers = new WeakMap();
 
-/** Remember where a popover was asked for; an opener may stand for a whole card, [data-anchor]; from inside another one it opens beside that, like a submenu. */
+/** Remember where a popover was asked for; an opener may stand for a whole card, [data-anchor]; from inside another
+ *  one it opens beside that, like a submenu. */
 function press(event) {
   const opener = event.target.closest?.("[popovertarget]");
   if (!opener) return;
@@ -32,8 +33,14 @@ function press(event) {
   const anchor = opener.closest("[data-anchor]");
   const box = (anchor ?? opener).getBoundingClientRect();
   const side = around && around.getBoundingClientRect().right + GAP;
-  if (!opener.matches("[popovertargetaction=hide]")) openers.set(document.getElementById(opener.getAttribute("popovertarget")), opener);
-  pressed = { id: opener.getAttribute("popovertarget"), around, anchor, box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box };
+  if (!opener.matches("[popovertargetaction=hide]"))
+    openers.set(document.getElementById(opener.getAttribute("popovertarget")), opener);
+  pressed = {
+    id: opener.getAttribute("popovertarget"),
+    around,
+    anchor,
+    box: around ? { left: side, right: side, top: box.top, bottom: box.top - 2 * GAP } : box,
+  };
 }
 
 /** Bring the focus into what opened, which may lie over its opener, and back out of what closed: a browser
@@ -44,23 +51,36 @@ function toggled(event) {
   if (event.newState === "open") {
     if (popover.matches(".pop")) beside(popover);
     items(popover)[0]?.focus();
-  } else if (document.activeElement === document.body || !document.activeElement.checkVisibility()) openers.get(popover)?.focus();
+  } else if (document.activeElement === document.body || !document.activeElement.checkVisibility())
+    openers.get(popover)?.focus();
 }
 
 function beside(popover) {
-  const box = pressed?.id === popover.id ? pressed.box : $(`[popovertarget="${popover.id}"]`)?.getBoundingClientRect();
+  const box =
+    pressed?.id === popover.id ? pressed.box : $(`[popovertarget="${popover.id}"]`)?.getBoundingClientRect();
   if (!box) return;
-  place(popover, box, { align: box.left > innerWidth / 2 && !pressed?.around && !pressed?.anchor ? "end" : "start" });
+  place(popover, box, {
+    align: box.left > innerWidth / 2 && !pressed?.around && !pressed?.anchor ? "end" : "start",
+  });
 }
 
-const items = (popover) => $$("a[href], button, input, select, textarea, summary", popover).filter((node) => !node.disabled && node.offsetParent);
+const items = (popover) =>
+  $$("a[href], button, input, select, textarea, summary", popover).filter(
+    (node) => !node.disabled && node.offsetParent,
+  );
 
 function arrows(event) {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const opener = event.target.closest?.("[popovertarget]");
   const open = opener && document.getElementById(opener.getAttribute("popovertarget"));
-  const popover = open?.matches(".pop:popover-open") ? open : event.target.closest?.(".pop:popover-open:not(.editor)");
-  if (!popover || event.target.matches("input[type=text], input[type=search], input[type=date], select, textarea")) return;
+  const popover = open?.matches(".pop:popover-open")
+    ? open
+    : event.target.closest?.(".pop:popover-open:not(.editor)");
+  if (
+    !popover ||
+    event.target.matches("input[type=text], input[type=search], input[type=date], select, textarea")
+  )
+    return;
   const all = items(popover);
   if (!all.length) return;
   event.preventDefault();

@@ -6,11 +6,23 @@ import { $, $$, el, icon } from "./dom.js";
 const sum = $("[data-sum]");
 
 function line(label, was, now) {
-  return el("li", {}, el("span", { class: "grow" }, label), el("s", {}, was || "None"), icon("arrow-right", "i-s"), el("span", { class: "vh" }, " to "), el("b", {}, now));
+  return el(
+    "li",
+    {},
+    el("span", { class: "grow" }, label),
+    el("s", {}, was || "None"),
+    icon("arrow-right", "i-s"),
+    el("span", { class: "vh" }, " to "),
+    el("b", {}, now),
+  );
 }
 
 function tell() {
-  const lines = $$("select[data-was]").map((select) => [select.ariaLabel, select.dataset.was, select.selectedOptions[0].text]);
+  const lines = $$("select[data-was]").map((select) => [
+    select.ariaLabel,
+    select.dataset.was,
+    select.selectedOptions[0].text,
+  ]);
   const name = $("#f-name");
   if (name.dataset.was) lines.unshift(["Name", name.dataset.was, name.value.trim()]);
   const changed = lines.filter(([, was, now]) => was !== now);

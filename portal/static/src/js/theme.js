@@ -7,7 +7,8 @@ function show(theme) {
   document.documentElement.dataset.theme = theme;
   const scheme = document.querySelector("meta[name=color-scheme]");
   if (scheme) scheme.content = theme === "system" ? "light dark" : theme;
-  for (const button of $$(".theme-choice button")) button.setAttribute("aria-pressed", String(button.value === theme));
+  for (const button of $$(".theme-choice button"))
+    button.setAttribute("aria-pressed", String(button.value === theme));
   document.dispatchEvent(new CustomEvent("themechange", { detail: theme }));
 }
 

@@ -1,9 +1,9 @@
 // The ticket workspace: drafts, sending with Ctrl Enter, and a Save button only once something differs.
 import "./app.js";
-import { startClash } from "./clash.js";
+import { startConflict } from "./conflict.js";
 import { $, $$, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
-import { followTrail } from "./trail.js";
+import { showListPosition } from "./list_position.js";
 import { draw, tone } from "./values.js";
 
 /** Draw a property as the value that is chosen now. */
@@ -19,7 +19,9 @@ function watchProperties(form) {
   const save = $("[data-save]", form);
   if (!save) return;
   const fields = $$("select", form);
-  const show = () => { save.hidden = fields.every((field) => field.value === form.elements[`seen_${field.name}`].value); };
+  const show = () => {
+    save.hidden = fields.every((field) => field.value === form.elements[`seen_${field.name}`].value);
+  };
   form.addEventListener("change", (event) => {
     redraw(event.target);
     show();
@@ -31,14 +33,18 @@ function watchProperties(form) {
 /** Let this browser remember which groups of the side panel are closed, once the one that was clicked has turned:
  *  it does so after the click, when the next page may already have been asked for. */
 function keepFolded(turning) {
-  const closed = $$("[data-group]").filter((group) => group.open === (group === turning)).map((group) => group.dataset.group);
+  const closed = $$("[data-group]")
+    .filter((group) => group.open === (group === turning))
+    .map((group) => group.dataset.group);
   document.cookie = `folded=${closed.join(".")}; path=/desk; max-age=31536000; samesite=lax`;
 }
 
 startDrafts();
-followTrail();
-$$("[data-clash]").forEach(startClash);
-$$("[data-group]").forEach((group) => $("summary", group).addEventListener("click", () => keepFolded(group)));
+showListPosition();
+$$("[data-conflict]").forEach(startConflict);
+for (const group of $$("[data-group]")) {
+  $("summary", group).addEventListener("click", () => keepFolded(group));
+}
 $$("[data-properties]").forEach(watchProperties);
 on("keydown", ".composer textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {

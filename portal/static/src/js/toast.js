@@ -10,8 +10,14 @@ function watch(toast) {
   let left = SHOWN_MS;
   let started = Date.now();
   let timer = setTimeout(() => toast.remove(), left);
-  const pause = () => { clearTimeout(timer); left -= Date.now() - started; };
-  const resume = () => { started = Date.now(); timer = setTimeout(() => toast.remove(), Math.max(left, 1500)); };
+  const pause = () => {
+    clearTimeout(timer);
+    left -= Date.now() - started;
+  };
+  const resume = () => {
+    started = Date.now();
+    timer = setTimeout(() => toast.remove(), Math.max(left, 1500));
+  };
   toast.addEventListener("pointerenter", pause);
   toast.addEventListener("pointerleave", resume);
   toast.addEventListener("focusin", pause);
@@ -21,10 +27,18 @@ function watch(toast) {
 /** Show one line; kind is success, info or error; action is {label, run} or nothing. */
 export function toast(text, kind = "success", action = null) {
   const close = el("button", { type: "button", class: "close", "aria-label": "Close" }, icon("x"));
-  const node = el("div", { class: `toast ${kind}`, "data-toast": kind }, icon(GLYPH[kind]), el("span", { class: "grow" }, text));
+  const node = el(
+    "div",
+    { class: `toast ${kind}`, "data-toast": kind },
+    icon(GLYPH[kind]),
+    el("span", { class: "grow" }, text),
+  );
   if (action) {
     const button = el("button", { type: "button", class: "linkish" }, action.label);
-    button.addEventListener("click", () => { node.remove(); action.run(); });
+    button.addEventListener("click", () => {
+      node.remove();
+      action.run();
+    });
     node.append(button);
   }
   node.append(close);

@@ -14,16 +14,21 @@ function hue(text) {
 }
 
 function initials(name) {
-  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
-  const chosen = words.length < 2 ? words : [words[0], words.at(-1)];
-  return chosen.map((word) => [...word][0]).join("").toUpperCase() || "?";
+  const names = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const chosen = names.length < 2 ? names : [names[0], names.at(-1)];
+  return (
+    chosen
+      .map((word) => [...word][0])
+      .join("")
+      .toUpperCase() || "?"
+  );
 }
 
 /** The classes a value brings along. */
 export const tone = (field, value) => ({ status: `st s-${value}`, priority: `pr p-${value}` })[field] ?? "";
 
 /** Read what a drawn value says, without the initials of a person. */
-export const words = (node) => ($(".av + span", node) ?? node).textContent.trim();
+export const textOf = (node) => ($(".av + span", node) ?? node).textContent.trim();
 
 /** Mark what was typed in a label. */
 function marked(label, typed) {
@@ -39,7 +44,11 @@ export function draw(field, [value, label], people, typed = "") {
   if (field === "status") return [icon(`s-${value}`), text];
   if (field === "priority") return [icon(`p-${value}`), text];
   if (!people.includes(field)) return [text];
-  if (!value) return [el("span", { class: "av none" }, icon("user")), el("span", { class: "muted" }, ...text.childNodes)];
+  if (!value)
+    return [
+      el("span", { class: "av none" }, icon("user")),
+      el("span", { class: "muted" }, ...text.childNodes),
+    ];
   return [el("span", { class: `av h${hue(value)}` }, initials(label)), text];
 }
 
@@ -49,9 +58,9 @@ export async function fill(select) {
   if (!lookup) return;
   delete select.dataset.lookup;
   try {
-    const found = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
+    const choices = await (await fetch(lookup, { headers: { Accept: "application/json" } })).json();
     const known = new Set([...select.options].map((option) => option.value));
-    for (const [value, label, note = "", teams = ""] of found) {
+    for (const [value, label, note = "", teams = ""] of choices) {
       if (!known.has(value)) select.append(el("option", { value, "data-n": note, "data-t": teams }, label));
     }
   } catch {
@@ -63,11 +72,19 @@ export async function fill(select) {
  *  nothing there). */
 export async function choices(offered) {
   if (!offered) return null;
-  if (offered.choices) return offered.none && !offered.choices.some(([value]) => !value) ? [["", "None"], ...offered.choices] : offered.choices;
+  if (offered.choices)
+    return offered.none && !offered.choices.some(([value]) => !value)
+      ? [["", "None"], ...offered.choices]
+      : offered.choices;
   const source = document.getElementById(offered.from);
   const isList = source.matches("select");
   if (isList) await fill(source);
   const read = isList ? [...source.options] : $$("input", source);
-  const all = read.map((node) => [node.value === "-" ? "" : node.value, (isList ? node : node.parentElement).textContent.trim(), node.dataset.n, node.dataset.t]);
+  const all = read.map((node) => [
+    node.value === "-" ? "" : node.value,
+    (isList ? node : node.parentElement).textContent.trim(),
+    node.dataset.n,
+    node.dataset.t,
+  ]);
   return offered.none ? all : all.filter(([value]) => value);
 }

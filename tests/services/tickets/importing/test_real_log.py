@@ -11,15 +11,15 @@ import pytest
 
 import models
 from dynamodb_client import ConnectionOptions
-from local.engine import ROOT
 from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from services.bootstrap import Services
 from services.tickets import FileReport
+from tests.data_folder import DATA, needs_data
 from tests.services.tickets.importing import logs
 
-LOG = ROOT.parent / "shared" / "data" / "uci_incident_event_log.csv.gz"
+LOG = DATA / "data" / "uci_incident_event_log.csv.gz"
 # Rows out of line, states without a label, the longest history, several closings, a lone made_sla, no caller.
 ODD = {
     "INC0000130", "INC0000131", "INC0000134", "INC0000135", "INC0000137", "INC0000164", "INC0002588",
@@ -27,7 +27,7 @@ ODD = {
 }  # fmt: skip
 EVERY = 85
 
-pytestmark = pytest.mark.skipif(not LOG.exists(), reason="the shared incident log is not here")
+pytestmark = needs_data
 
 Rows = list[dict[str, str]]
 

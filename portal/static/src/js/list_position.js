@@ -2,14 +2,17 @@
 import { $, $$ } from "./dom.js";
 import { single } from "./keys.js";
 
-const KEY = "ledgerdesk:trail";
+const KEY = "ledgerdesk:list";
 
 /** Keep which tickets this page lists, in their order, and how it is called and found again. */
-export function leaveTrail() {
+export function rememberList() {
   const tickets = $$(".tickets tbody tr").map((row) => $("a[href]", row)?.getAttribute("href"));
   if (!tickets.length) return;
   try {
-    sessionStorage.setItem(KEY, JSON.stringify({ name: $("h1").textContent.trim(), url: location.pathname + location.search, tickets }));
+    sessionStorage.setItem(
+      KEY,
+      JSON.stringify({ name: $("h1").textContent.trim(), url: location.pathname + location.search, tickets }),
+    );
   } catch {
     // Without storage the ticket's plain way back stays.
   }
@@ -24,18 +27,22 @@ function read() {
 }
 
 /** Show the place in the list one came from, with the way to the next and the previous ticket. */
-export function followTrail() {
-  const bar = $("[data-trail]");
-  const trail = bar && read();
-  const at = trail ? trail.tickets.indexOf(bar.dataset.trail) : -1;
+export function showListPosition() {
+  const bar = $("[data-list-position]");
+  const list = bar && read();
+  const at = list ? list.tickets.indexOf(bar.dataset.listPosition) : -1;
   if (at < 0) return;
-  const place = `${at + 1} of ${trail.tickets.length}`;
-  $(".back").href = trail.url;
-  $("[data-list]").textContent = trail.name;
-  for (const node of $$("[data-place]")) node.textContent = node.dataset.place ? `${place} in ${trail.name}` : place;
+  const place = `${at + 1} of ${list.tickets.length}`;
+  $(".back").href = list.url;
+  $("[data-list]").textContent = list.name;
+  for (const node of $$("[data-place]"))
+    node.textContent = node.dataset.place ? `${place} in ${list.name}` : place;
   const ways = { j: $("[rel=next]", bar), k: $("[rel=prev]", bar) };
-  for (const [key, step] of [["j", 1], ["k", -1]]) {
-    const to = trail.tickets[at + step];
+  for (const [key, step] of [
+    ["j", 1],
+    ["k", -1],
+  ]) {
+    const to = list.tickets[at + step];
     if (to) ways[key].href = to;
     else ways[key].hidden = true;
   }

@@ -4,26 +4,32 @@ import { draftOf } from "./drafts.js";
 
 const list = (parts) => parts.join(", ").replace(/, ([^,]*)$/, " and $1");
 
-function say(form) {
+function showSummary(form) {
   const hint = $("[data-saves]", form);
   const message = hint.dataset.saves;
-  const fields = $$("[data-says]", form).filter((input) => input.type === "hidden" || input.checked).map((input) => input.dataset.says);
+  const fields = $$("[data-says]", form)
+    .filter((input) => input.type === "hidden" || input.checked)
+    .map((input) => input.dataset.says);
   const saved = fields.length ? `${message ? "saves" : "Saves"} ${list(fields)}` : "";
   const sent = message && `Sends your ${message}`;
   const undo = fields.length ? ` You can undo ${message ? "the change" : "it"}.` : "";
-  hint.textContent = sent || saved ? `${[sent, saved].filter(Boolean).join(", ")}.${undo}` : "Saves nothing of yours. Theirs stays.";
+  hint.textContent =
+    sent || saved
+      ? `${[sent, saved].filter(Boolean).join(", ")}.${undo}`
+      : "Saves nothing of yours. Theirs stays.";
 }
 
 function showUnsent(box) {
   const body = draftOf(box.dataset.unsent)?.values.body?.trim();
   if (!body) return;
-  $("summary span", box).textContent = `Your unsent reply (${body.length} characters) is safe in the composer.`;
+  $("summary span", box).textContent =
+    `Your unsent reply (${body.length} characters) is safe in the composer.`;
   $("p", box).textContent = body;
   box.hidden = false;
 }
 
-export function startClash(form) {
-  form.addEventListener("change", () => say(form));
-  say(form);
+export function startConflict(form) {
+  form.addEventListener("change", () => showSummary(form));
+  showSummary(form);
   $$("[data-unsent]", form).forEach(showUnsent);
 }

@@ -1,0 +1,108 @@
+"""Which test files a change can matter to, the nearest first: read from the imports alone."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from grimp import ImportGraph, build_graph
+
+from local.settings import ROOT
+
+# The stacks' tests run in an environment of their own: make synth.
+PACKAGES = (
+    "portal", "analytics_dash", "services", "models", "pynamodb_grid", "pynamodb_grid.tests", "local",
+    "bench", "cdk", "tests",
+)  # fmt: skip
+TEXTS = (".py", ".html", ".js", ".css")  # what may name another file
+SKIPPED = {"node_modules", "build", "__pycache__"}
+
+
+class Affected:
+    """The imports of a checkout, asked in the other direction."""
+
+    def __init__(self, root: Path = ROOT, packages: Sequence[str] = PACKAGES) -> None:
+        """Read all imports; a test also needs each conftest.py above it."""
+        self.root = root
+        self._modules = dict(_modules(root, packages))
+        self._graph = build_graph(*packages, cache_dir=None, exclude_type_checking_imports=False)
+        for module, path in self._modules.items():
+            for above in path.parents:
+                self._connect(module, above / "conftest.py")
+        self._texts = _texts(root, packages)
+
+    def _connect(self, module: str, conftest: Path) -> None:
+        name = _name(conftest)
+        if name in self._modules and name != module:
+            self._graph.add_import(importer=module, imported=name)
+
+    def tests(self, changed: Iterable[Path]) -> dict[Path, int]:
+        """Return the test files that changed ones reach, with how many imports lie between; nearest first."""
+        distances = _distances(self._graph, {_name(path) for path in self._sources(changed)})
+        found = {
+            self._modules[module]: steps
+            for module, steps in distances.items()
+            if module in self._modules and is_test(self._modules[module])
+        }
+        return dict(sorted(found.items(), key=lambda item: (item[1], str(item[0]))))
+
+    def _sources(self, changed: Iterable[Path]) -> set[Path]:
+        """Return the Python files behind changed ones: a template counts as the files that name it."""
+        found: set[Path] = set()
+        ahead = list(changed)
+        seen = set(ahead)
+        while ahead:
+            path = ahead.pop()
+            if path.suffix == ".py":
+                found.add(path)
+                continue
+            naming = {other for other, text in self._texts.items() if path.name in text} - seen
+            seen |= naming
+            ahead += naming
+        return found
+
+
+def is_test(path: Path) -> bool:
+    """Tell whether pytest collects a file."""
+    return path.name.startswith("test_") and path.suffix == ".py" and path.parts[0] != "cdk"
+
+
+def mirror(path: Path) -> Path:
+    """Return the folder in which a product file's own tests are."""
+    if path.parts[0] == "pynamodb_grid":
+        return Path("pynamodb_grid", "tests")
+    return Path("tests") / path.parent
+
+
+def _distances(graph: ImportGraph, changed: set[str]) -> dict[str, int]:
+    found = dict.fromkeys(changed & graph.modules, 0)
+    ahead = list(found)
+    for module in ahead:
+        for importer in sorted(graph.find_modules_that_directly_import(module)):
+            if importer not in found:
+                found[importer] = found[module] + 1
+                ahead.append(importer)
+    return found
+
+
+def _modules(root: Path, packages: Iterable[str]) -> Iterable[tuple[str, Path]]:
+    for path in _files(root, packages):
+        if path.suffix == ".py":
+            yield _name(path), path
+
+
+def _name(path: Path) -> str:
+    parts = path.with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _texts(root: Path, packages: Iterable[str]) -> dict[Path, str]:
+    return {path: (root / path).read_text(encoding="utf-8") for path in _files(root, packages)}
+
+
+def _files(root: Path, packages: Iterable[str]) -> Iterable[Path]:
+    for package in packages:
+        for folder, inside, names in os.walk(root / package.replace(".", "/")):
+            inside[:] = [name for name in inside if name not in SKIPPED]
+            for name in names:
+                if Path(name).suffix in TEXTS:
+                    yield (Path(folder) / name).relative_to(root)

@@ -1,0 +1,58 @@
+"""In which order tests run, and which of them stay together when several processes run them.
+
+A file stays together, since its tables and its application are built once for all its tests. All tests of
+the running product and all browser tests stay together, whatever file they are in: they share one product,
+which a test in another process could change under them, and one Chromium. The heaviest starts first, so that
+all processes end together.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling
+
+PRODUCT = "product"
+# About what a test of a kind takes, in seconds; one that takes much longer says so: @pytest.mark.takes(20).
+USUAL = {"browser": 0.5, "engine": 0.1, "": 0.04}
+
+
+class FilesAndGroups(LoadGroupScheduling):
+    """Hands a process a whole file or a whole group at a time, in the order of the tests."""
+
+    def __init__(self, config: pytest.Config, log: Any = None) -> None:
+        """Keep to the order that `arrange` made: xdist's own goes by the number of tests."""
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
+
+    def _split_scope(self, nodeid: str) -> str:
+        group: str = super()._split_scope(nodeid)
+        return nodeid.partition("::")[0] if group == nodeid else group
+
+
+def arrange(items: list[pytest.Item]) -> None:
+    """Group the tests of the running product, and sort files and group, the heaviest first."""
+    weights: Counter[str] = Counter()
+    for item in items:
+        if _needs_product(item):
+            item.add_marker(pytest.mark.xdist_group(PRODUCT))
+        weights[_unit(item)] += seconds(item)
+    items.sort(key=lambda item: (-weights[_unit(item)], _unit(item)))
+
+
+def seconds(item: pytest.Item) -> float:
+    """Return about how long a test takes."""
+    if any(mark.args[0] for mark in item.iter_markers("skipif")):
+        return 0.0
+    if taken := item.get_closest_marker("takes"):
+        return float(taken.args[0])
+    return next(usual for kind, usual in USUAL.items() if not kind or item.get_closest_marker(kind))
+
+
+def _unit(item: pytest.Item) -> str:
+    return PRODUCT if _needs_product(item) else item.nodeid.partition("::")[0]
+
+
+def _needs_product(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "live_server" in fixtures or item.get_closest_marker("browser") is not None
