@@ -10,7 +10,7 @@ from html import escape
 
 from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.links import Dimension, Links
-from analytics_dash.query import PRIORITIES
+from analytics_dash.query import PRIORITY_NAMES
 from services.reporting import Overview, Row
 
 Names = Mapping[Dimension, Mapping[str, str]]  # what people call a team, an agent ..., by id
@@ -50,7 +50,7 @@ def _backlog(overview: Overview, _: Names, links: Links) -> Drawn:
 
 
 def _priority(overview: Overview, names: Names, links: Links) -> Drawn:
-    order = {key: place for place, key in enumerate(PRIORITIES)}
+    order = {key: place for place, key in enumerate(PRIORITY_NAMES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = namer(names["priority"], "priority")
     notes = [

@@ -13,7 +13,7 @@ from analytics_dash import buckets, charts, formatting, tables
 from analytics_dash.charts import CHARTS
 from analytics_dash.links import Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
-from analytics_dash.query import PRIORITIES, Choice, parse
+from analytics_dash.query import PRIORITY_NAMES, Choice, parse
 from services.reporting import Filters, Overview
 
 MOST_AGENTS = 8
@@ -73,7 +73,7 @@ def show(
     names: charts.Names = {
         "team": dict(question.teams),
         "category": dict(question.categories),
-        "priority": {key: key.capitalize() for key in PRIORITIES},
+        "priority": PRIORITY_NAMES,
         "assignee": people,
     }
     links = Links(grid_url, question.filters)
