@@ -1,6 +1,7 @@
 """Documents name files and folders that exist."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,14 @@ def test_paths_are_found_in_text():
 def test_documents_name_files_that_exist(document):
     named = set(named_paths(document.read_text(encoding="utf-8")))
     assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/development/architecture.md"])
+def test_the_tree_names_every_package_of_the_product(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    tools = {"local", "cdk", "bench"} if document.startswith("docs/") else set()
+    packages = set(settings["tool"]["importlinter"]["root_packages"]) - tools
+    named = set(re.findall(r"^ {4}(\w+)/", text, re.MULTILINE))
+    assert packages <= named
+    assert all((ROOT / name).is_dir() for name in named)
