@@ -10,15 +10,23 @@ from dynamodb_client.attributes import Instant, Json
 from dynamodb_client.capacity import Meter, consumed
 from dynamodb_client.lean_model import LeanModel, NotConnectedError, serialize
 from dynamodb_client.options import ConnectionOptions
-from dynamodb_client.replies import MalformedReplyError
-from dynamodb_client.shared import bare_name, client, connect, connection, disconnect, preload, warm
+from dynamodb_client.response_parser import MalformedResponseError
+from dynamodb_client.shared_connection import (
+    bare_name,
+    client,
+    connect,
+    connection,
+    disconnect,
+    preload,
+    warm,
+)
 
 __all__ = [
     "ConnectionOptions",
     "Instant",
     "Json",
     "LeanModel",
-    "MalformedReplyError",
+    "MalformedResponseError",
     "Meter",
     "NotConnectedError",
     "bare_name",

@@ -20,7 +20,7 @@ _UNSIGNED = frozenset(SIGNED_HEADERS_BLACKLIST)
 
 
 def install(events: HierarchicalEmitter) -> None:
-    """Let a client's requests be signed here where botocore would use plain version 4."""
+    """Sign a client's requests here where botocore would use plain version 4."""
     botocore.auth.AUTH_TYPE_MAPS[_NAME] = CachedKeyAuth
     events.register("choose-signer.dynamodb", _choose)
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 import models
 from dynamodb_client import ConnectionOptions, disconnect
-from dynamodb_client.requests import RequestWriter
 from local.browser import MISSING, find_chromium
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
@@ -89,17 +89,18 @@ def no_network() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def only_granted_requests() -> Iterator[None]:
     """Refuse requests that the deployed product may not make: see tests/granted_permissions.py."""
-    write = RequestWriter.serialize_to_request
+    call = BaseClient._make_api_call
 
-    def guarded(self: RequestWriter, parameters: dict[str, Any], operation: Any) -> dict[str, Any]:
-        if (lacking := granted_permissions.missing(operation.name, parameters)) and (
+    def guarded(self: BaseClient, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if (lacking := granted_permissions.missing(operation, parameters)) and (
             place := granted_permissions.made_by_product()
         ):
             pytest.fail(f"{place} needs {lacking}: grant it in cdk/task_permissions.py, or do without")
-        return write(self, parameters, operation)
+        answer: dict[str, Any] = call(self, operation, parameters)
+        return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RequestWriter, "serialize_to_request", guarded)
+        patch.setattr(BaseClient, "_make_api_call", guarded)
         yield
 
 

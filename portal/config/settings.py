@@ -15,6 +15,7 @@ DEVELOPMENT, PRODUCTION = "development", "production"
 PROVIDER_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
 DOMAIN = re.compile(r"[^\s@*/:]+\.[^\s@*/:]+")
 SHORTEST_SECRET = 32  # characters
+FAST, STOCK = "fast", "stock"  # DynamoDB clients
 
 
 class SettingsError(ValueError):
@@ -45,6 +46,7 @@ class Settings:
     secret_key: str = field(default="", repr=False)
     older_secret_keys: tuple[str, ...] = field(default=(), repr=False)
     dynamodb_endpoint: str | None = "http://127.0.0.1:8081"
+    dynamodb_client: str = FAST
     aws_region: str = "eu-central-1"
     table_prefix: str = "ledgerdesk-"
     data_dir: Path = Path("var/data")
@@ -94,6 +96,7 @@ class Settings:
             secret_key=_secret(env, data_dir, production),
             older_secret_keys=_older_secrets(env),
             dynamodb_endpoint=f"http://127.0.0.1:{engine_port}" if embedded else endpoint or None,
+            dynamodb_client=_dynamodb_client(env),
             aws_region=env.get("AWS_REGION", "eu-central-1"),
             table_prefix=env.get("TABLE_PREFIX", "ledgerdesk-"),
             data_dir=data_dir,
@@ -127,6 +130,13 @@ def _mail(env: Mapping[str, str], data_dir: Path) -> dict[str, Any]:
         "smtp_password": env.get("SMTP_PASSWORD", ""),
         "smtp_starttls": _number(env, "SMTP_STARTTLS", 1, 0, 1) == 1,
     }
+
+
+def _dynamodb_client(env: Mapping[str, str]) -> str:
+    name = env.get("DYNAMODB_CLIENT", FAST)
+    if name not in (FAST, STOCK):
+        raise SettingsError(f"DYNAMODB_CLIENT must be {FAST} or {STOCK}, not {name!r}.")
+    return name
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -5,14 +5,14 @@ from http.client import HTTPMessage
 import pytest
 from botocore.awsrequest import HeadersDict
 
-from dynamodb_client.headers import ReplyHeaders, RequestHeaders
+from dynamodb_client.headers import RequestHeaders, ResponseHeaders
 
 SAID = {"x-amzn-requestid": "1", "content-type": "application/json"}
 
 
 @pytest.mark.parametrize("name", ["x-amzn-requestid", "X-Amzn-RequestId", "Content-Type", "Date"])
 def test_a_reply_s_headers_are_found_by_names_in_any_case(name: str) -> None:
-    ours, stock = ReplyHeaders(SAID), HeadersDict(SAID)
+    ours, stock = ResponseHeaders(SAID), HeadersDict(SAID)
     assert (name in ours) == (name in stock)
     assert ours.get(name, "none") == stock.get(name, "none")
     if name in stock:
@@ -23,7 +23,7 @@ def test_a_reply_s_headers_are_found_by_names_in_any_case(name: str) -> None:
 
 
 def test_a_reply_s_headers_are_listed_in_lower_case() -> None:
-    assert list(ReplyHeaders(SAID).items()) == list(SAID.items())
+    assert list(ResponseHeaders(SAID).items()) == list(SAID.items())
 
 
 def test_a_request_s_header_is_replaced_only_where_it_is() -> None:

@@ -13,7 +13,7 @@ from botocore.exceptions import NoCredentialsError
 
 from dynamodb_client import ConnectionOptions, client, connect
 from dynamodb_client.signing import CachedKeyAuth
-from tests.dynamodb_client.faulty import FaultyServer
+from tests.dynamodb_client.faulty_server import FaultyServer
 
 KEYS = Credentials("AKID", "secret/key+")
 WITH_TOKEN = Credentials("AKID", "secret/key+", "session//token==")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dynamodb_client import ConnectionOptions
-from dynamodb_client.requests import RequestWriter
-from dynamodb_client.shared import build_client
+from dynamodb_client.request_serializer import RequestSerializer
+from dynamodb_client.shared_connection import build_client
 
 KEY = {"id": {"S": "grüße"}}
 ITEM = {
@@ -39,7 +39,7 @@ def client() -> Any:
 @pytest.mark.parametrize(("name", "parameters"), OPERATIONS)
 def test_same_as_stock(name: str, parameters: dict[str, Any], client: Any) -> None:
     writer, operation = client._serializer, client.meta.service_model.operation_model(name)
-    assert isinstance(writer, RequestWriter)
+    assert isinstance(writer, RequestSerializer)
     lean = writer.serialize_to_request(parameters, operation)
     stock = writer._stock.serialize_to_request(parameters, operation)
     assert json.loads(lean.pop("body")) == json.loads(stock.pop("body"))

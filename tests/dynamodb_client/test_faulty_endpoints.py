@@ -12,9 +12,9 @@ from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.operand import Path
 
-from dynamodb_client import ConnectionOptions, MalformedReplyError
-from dynamodb_client.shared import SharedConnection
-from tests.dynamodb_client.faulty import Act, FaultyServer, close, raw, reply, reset, silence
+from dynamodb_client import ConnectionOptions, MalformedResponseError
+from dynamodb_client.shared_connection import SharedConnection
+from tests.dynamodb_client.faulty_server import Act, FaultyServer, close, raw, reply, reset, silence
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 
@@ -208,5 +208,5 @@ def test_malformed_reply_is_retried_then_raised(case: str, call: str, server: Fa
     server.play(MALFORMED[case])
     with pytest.raises(PynamoDBException) as raised:
         CALLS[call](connection)
-    assert isinstance(raised.value.cause, MalformedReplyError | ConnectionClosedError)
+    assert isinstance(raised.value.cause, MalformedResponseError | ConnectionClosedError)
     assert len(server.requests) == 3

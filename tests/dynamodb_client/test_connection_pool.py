@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from dynamodb_client import ConnectionOptions, client, connect
-from tests.dynamodb_client.faulty import FaultyServer, close, raw, reply
+from tests.dynamodb_client.faulty_server import FaultyServer, close, raw, reply
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 

@@ -23,7 +23,7 @@ from dynamodb_client import (
     serialize,
     warm,
 )
-from tests.dynamodb_client.faulty import FaultyServer, reply
+from tests.dynamodb_client.faulty_server import FaultyServer, reply
 
 
 class ByColour(GlobalSecondaryIndex["Car"]):
