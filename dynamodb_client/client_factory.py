@@ -51,8 +51,12 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
         request_serializer.install(client)
     if options.own_transport:
         signing.install(events)
-        # One fixed address: no rules of regions and accounts decide where a request goes.
-        client._ruleset_resolver = None
+        fix_endpoint(client)
     if pool is not None:
         events.register("before-send.dynamodb", pool.send)
     return client
+
+
+def fix_endpoint(client: BaseClient) -> None:
+    """Send every request to the client's one address: no rules of regions and accounts are asked."""
+    client._ruleset_resolver = None

@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,13 @@ from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
+from portal.config.settings import FAST, STOCK
 from tests import granted_permissions
 from tests.engines import new_engine, suspend_expiry
 from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
+CLIENT = os.environ.get("TEST_CLIENT") or FAST  # or stock: see dynamodb_client/README.md
 # What a browser does beside showing pages is off, and the rest happens in few processes: two cores run the
 # tests.
 CHROMIUM_FLAGS = (
@@ -83,6 +86,18 @@ def no_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded_connect)
         patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def chosen_client() -> Iterator[None]:
+    """Connect with the client that TEST_CLIENT names, here and in processes that tests start."""
+    if CLIENT not in (FAST, STOCK):
+        raise pytest.UsageError(f"TEST_CLIENT is {CLIENT!r}: choose {FAST!r} or {STOCK!r}")
+    connect_with = partialmethod(ConnectionOptions.__init__, fast_client=CLIENT == FAST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DYNAMODB_CLIENT", CLIENT)
+        patch.setattr(ConnectionOptions, "__init__", connect_with)
         yield
 
 

@@ -1,4 +1,4 @@
-"""Items read and written by a compiled plan are the items stock reads and writes."""
+"""Items read and written by a codec are the items that PynamoDB reads and writes."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 22, 10, 0, 0, 5, tzinfo=UTC)
 
 
 class Shout(UnicodeAttribute):
-    """A type the plan does not know."""
+    """A type that the codec does not know."""
 
     def deserialize(self, value: str) -> str:
         return value.upper()
@@ -110,9 +110,9 @@ def stock_read(model: type[LeanModel], data: dict[str, Any]) -> Any:
 
 
 def both(model: type[LeanModel], data: dict[str, Any]) -> tuple[Any, Any]:
-    lean, stock = model.from_raw_data(data), stock_read(model, data)
-    assert type(lean) is type(stock)
-    return lean, stock
+    fast, stock = model.from_raw_data(data), stock_read(model, data)
+    assert type(fast) is type(stock)
+    return fast, stock
 
 
 FULL = {
@@ -152,18 +152,18 @@ ITEMS: list[tuple[type[LeanModel], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("model", "item"), ITEMS)
 def test_reads_as_stock(model: type[LeanModel], item: dict[str, Any]) -> None:
-    lean, stock = both(model, item)
-    assert lean.attribute_values.keys() == stock.attribute_values.keys()
+    fast, stock = both(model, item)
+    assert fast.attribute_values.keys() == stock.attribute_values.keys()
     for name, value in stock.attribute_values.items():
-        assert lean.attribute_values[name] == value
-        assert type(lean.attribute_values[name]) is type(value)
-    assert vars(lean).keys() == vars(stock).keys()
+        assert fast.attribute_values[name] == value
+        assert type(fast.attribute_values[name]) is type(value)
+    assert vars(fast).keys() == vars(stock).keys()
 
 
 def test_reads_maps_as_stock() -> None:
-    lean, stock = both(Mixed, MIXED)
-    assert lean.home.street == stock.home.street == "Elm"
-    assert lean.shout == stock.shout == "HEY"
+    fast, stock = both(Mixed, MIXED)
+    assert fast.home.street == stock.home.street == "Elm"
+    assert fast.shout == stock.shout == "HEY"
 
 
 def test_two_items_share_nothing() -> None:
@@ -209,9 +209,9 @@ def filled() -> Plain:
     ],
 )
 def test_writes_as_stock(model: LeanModel) -> None:
-    lean, stock = model.serialize(null_check=False), Model.serialize(model, null_check=False)
-    assert lean == stock
-    assert list(lean) == list(stock)
+    fast, stock = model.serialize(null_check=False), Model.serialize(model, null_check=False)
+    assert fast == stock
+    assert list(fast) == list(stock)
 
 
 def test_serialize_gives_the_raw_item() -> None:
