@@ -100,7 +100,7 @@ def test_the_shell_gets_every_part():
     config = json.loads(re.search(r">(.*)</script>", seen["config"], re.DOTALL)[1])
     assert (config["csrf_token_name"], config["csrf_header_name"]) == ("csrf_token", "X-CSRFToken")
     assert config["update_title"] is None
-    assert "dash_table" not in seen["scripts"]
+    assert "dash_version_url" not in seen["config"]
 
 
 def test_the_layout_holds_no_data_and_no_upload_button(site):
