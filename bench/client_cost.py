@@ -30,7 +30,6 @@ from dynamodb_client import (
     shared_connection,
     signing,
 )
-from dynamodb_client.lean_model import choose_codec
 from local.engine import Engine
 from models import ticket, ticket_history, transaction
 
@@ -62,15 +61,10 @@ def _install_stock_parser(events: Any, **_: object) -> None:
     install_parser(events, fast=False)
 
 
-def _choose_stock_codec(model: Any, **_: object) -> None:
-    choose_codec(model, fast=False)
-
-
 # What takes one part from the fast client while it connects.
 WITHOUT: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "request serializer": partial(_replaced, request_serializer, "install", _nothing),
     "response parser": partial(_replaced, response_parser, "install", _install_stock_parser),
-    "item codec": partial(_replaced, shared_connection, "choose_codec", _choose_stock_codec),
     "connection pool": partial(_replaced, shared_connection, "ConnectionPool", _nothing),
     "signing": partial(_replaced, signing, "install", _nothing),
     "fixed endpoint": partial(_replaced, client_factory, "fix_endpoint", _nothing),

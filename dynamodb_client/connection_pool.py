@@ -20,7 +20,6 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from dynamodb_client.headers import ResponseHeaders
 from dynamodb_client.http_response import HttpResponse, HttpResponseError, ResponseReader
 from dynamodb_client.options import ConnectionOptions
 
@@ -83,9 +82,7 @@ class ConnectionPool:
                 self._idle.append(connection)
             else:
                 connection.sock.close()
-        aws_response = AWSResponse(request.url, response.status, {}, _RawBody(response.body))
-        aws_response.headers = ResponseHeaders(response.headers)
-        return aws_response
+        return AWSResponse(request.url, response.status, response.headers, _RawBody(response.body))
 
     def close(self) -> None:
         """Close the idle connections."""

@@ -13,7 +13,7 @@ from pynamodb.models import Model
 
 from dynamodb_client.client_factory import build_client
 from dynamodb_client.connection_pool import ConnectionPool
-from dynamodb_client.lean_model import LeanModel, NotConnectedError, choose_codec
+from dynamodb_client.lean_model import LeanModel, NotConnectedError
 from dynamodb_client.options import ConnectionOptions
 
 _bare_names: WeakKeyDictionary[type[LeanModel], str] = WeakKeyDictionary()
@@ -105,7 +105,6 @@ def _wire(model: type[LeanModel], shared: SharedConnection) -> None:
     except TableError:
         shared.add_meta_table(table.get_meta_table())
     table.connection = shared
-    choose_codec(model, fast=options.fast_client)
 
 
 def connection() -> SharedConnection:

@@ -13,8 +13,6 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.hooks import HierarchicalEmitter
 
-from dynamodb_client.headers import RequestHeaders
-
 _NAME = "v4-cached-key"
 _UNSIGNED = frozenset(SIGNED_HEADERS_BLACKLIST)
 
@@ -43,7 +41,6 @@ class CachedKeyAuth(SigV4Auth):  # type: ignore[misc]  # botocore is untyped
             return
         stamp = _stamp(int(time.time()))
         request.context["timestamp"] = stamp
-        request.headers = RequestHeaders(request.headers.items())
         self._modify_request_before_signing(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         headers.setdefault("host", host)

@@ -16,7 +16,6 @@ from pynamodb.attributes import UnicodeAttribute
 
 from dynamodb_client import ConnectionOptions, LeanModel, connect, response_parser
 from dynamodb_client.connection_pool import ConnectionPool
-from dynamodb_client.item_codec import ItemCodec
 from dynamodb_client.request_serializer import RequestSerializer
 from dynamodb_client.signing import CachedKeyAuth
 from tests.dynamodb_client.faulty_server import FaultyServer, reply
@@ -24,8 +23,6 @@ from tests.dynamodb_client.faulty_server import FaultyServer, reply
 PARTS = [
     (RequestSerializer, "serialize_to_request"),
     (response_parser, "parse"),
-    (ItemCodec, "fill"),
-    (ItemCodec, "write"),
     (CachedKeyAuth, "add_auth"),
     (ConnectionPool, "send"),
 ]
