@@ -8,8 +8,6 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
@@ -53,7 +51,7 @@ class View:
     links: Links
     unit: str
     agents: int
-    payload: str
+    payload: dict[str, Any]
 
 
 def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
@@ -100,11 +98,8 @@ def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
 
 def _payload(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links, avatar: Avatar
-) -> str:
-    """Write what the browser draws as JSON: figures, their tables, sparklines and the age of the data.
-
-    As one text, because Dash would walk every number of it once more.
-    """
+) -> dict[str, Any]:
+    """Collect what the browser draws: figures, their tables, sparklines and the age of the data."""
     parts = {
         "daily": _daily(overview, links),
         "backlog": _backlog(overview, links),
@@ -118,7 +113,7 @@ def _payload(
     listed["agent"] = tables.groups(
         "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
     )
-    drawn = {
+    return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
         "heat": overview.arrivals,
@@ -129,7 +124,6 @@ def _payload(
         },
         "age": round(overview.data_age, 1),
     }
-    return orjson.dumps(drawn).decode()
 
 
 def _daily(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
