@@ -22,7 +22,8 @@ from tests.faults.proxy import between
 from tests.faults.random_faults import Trouble
 
 READY_SECONDS = 60.0
-KEPT = ("HOME", "LANG", "TMPDIR")  # of this process's environment; the product's settings are the defaults
+# Of this process's environment; the product's other settings are the defaults.
+KEPT = ("HOME", "LANG", "TMPDIR", "DYNAMODB_CLIENT")
 LOG = "output.log"
 
 
