@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from analytics_dash import buckets, figures, formatting, tables
+from analytics_dash.axes import Figure
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITIES, Choice, parse
@@ -132,7 +133,7 @@ def _payload(
     return orjson.dumps(drawn).decode()
 
 
-def _daily(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
+def _daily(overview: Overview, links: Links) -> tuple[Figure, tables.Table]:
     created, solved = buckets.totals(overview.created), buckets.totals(overview.solved)
     to_created = [links.created(one.start, one.end) if one.value else None for one in created]
     to_solved = [links.solved(one.start, one.end) if one.value else None for one in solved]
@@ -143,7 +144,7 @@ def _daily(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Tab
     return figures.created_solved(created, solved, (to_created, to_solved)), table
 
 
-def _backlog(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
+def _backlog(overview: Overview, links: Links) -> tuple[Figure, tables.Table]:
     levels = buckets.closings(overview.backlog)
     to_open = [links.still_open(one.end) if one.value else None for one in levels]
     table = tables.daily(buckets.unit(len(overview.backlog.days)), {"Unsolved": (levels, to_open)})
@@ -152,7 +153,7 @@ def _backlog(overview: Overview, links: Links) -> tuple[figures.Figure, tables.T
 
 def _priority(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
-) -> tuple[figures.Figure, tables.Table]:
+) -> tuple[Figure, tables.Table]:
     order = {key: place for place, key in enumerate(PRIORITIES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = _namer(names["priority"], "priority")
@@ -166,7 +167,7 @@ def _priority(
 
 def _category(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
-) -> tuple[figures.Figure, tables.Table]:
+) -> tuple[Figure, tables.Table]:
     rows = _largest(overview.by_category)
     name = _namer(names["category"], "category")
     top = rows[:MOST_CATEGORIES]
@@ -176,7 +177,7 @@ def _category(
 
 def _team(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
-) -> tuple[figures.Figure, tables.Table]:
+) -> tuple[Figure, tables.Table]:
     rows = _largest(overview.by_team)
     name = _namer(names["team"], "team")
     top = rows[:MOST_TEAMS]

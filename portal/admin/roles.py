@@ -3,12 +3,13 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_admin import BaseView, expose
+from flask_admin import BaseView
 
 from portal.admin import role_preview, sign_in_policy
 from portal.ui import formatting
 from portal.web.error_pages import status_of
 from portal.web.guards import actor, needs, now, require_step_up
+from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug

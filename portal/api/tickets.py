@@ -52,11 +52,11 @@ def ticket(ticket_id: int) -> Response:
 @with_token(Permission.TICKET_CREATE)
 def create() -> Response:
     """Open a ticket; the same Idempotency-Key opens one only, however often it arrives."""
-    wanted = request_schemas.body(request_schemas.NEW)
-    wanted = {name: value for name, value in wanted.items() if value is not None}
-    text = {"subject": wanted.pop("subject", ""), "body": wanted.pop("body", "")}
+    body = request_schemas.body(request_schemas.NEW)
+    given = {name: value for name, value in body.items() if value is not None}
+    text = {"subject": given.pop("subject", ""), "body": given.pop("body", "")}
     made = services().tickets.service.create(
-        actor=caller(), now=now(), channel="api", idempotency_key=_idempotency_key(), **text, **wanted
+        actor=caller(), now=now(), channel="api", idempotency_key=_idempotency_key(), **text, **given
     )
     response = _answer(made)
     response.status_code = 201

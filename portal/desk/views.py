@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.desk import conflict, pages, undo_changes
 from portal.desk.choices import PROPERTIES
-from portal.ui.undo_messages import Message, change_of, offering
+from portal.ui.undo_messages import Message, change_of, flash_message, offering
 from portal.web.error_pages import wants_json
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import new_key, sent_idempotency_key
@@ -149,9 +149,9 @@ def _write(
             return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
         return pages.ticket(ticket_id, draft | {"error": refused.message}), status
     if draft is not None:
-        flash(_sent(made, draft, public=public), "ok")
+        flash_message(_sent(made, draft, public=public), "ok")
     elif made.version > int(version):
-        flash(offering(f"Saved as version {made.version}.", [change_of(made)]), "ok")
+        flash_message(offering(f"Saved as version {made.version}.", [change_of(made)]), "ok")
     return redirect(url_for("desk.ticket", ticket_id=ticket_id))
 
 
