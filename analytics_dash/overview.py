@@ -14,7 +14,7 @@ from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.axes import Figure
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
-from analytics_dash.query import PRIORITIES, Choice, parse
+from analytics_dash.query import PRIORITY_NAMES, Choice, parse
 from services.reporting import Filters, Overview, Row
 
 MOST_CATEGORIES = 8
@@ -82,7 +82,7 @@ def show(
     names: Mapping[Dimension, Mapping[str, str]] = {
         "team": dict(question.teams),
         "category": dict(question.categories),
-        "priority": {key: key.capitalize() for key in PRIORITIES},
+        "priority": PRIORITY_NAMES,
         "assignee": people,
     }
     links = Links(grid_url, question.filters)
@@ -154,7 +154,7 @@ def _backlog(overview: Overview, links: Links) -> tuple[Figure, tables.Table]:
 def _priority(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
 ) -> tuple[Figure, tables.Table]:
-    order = {key: place for place, key in enumerate(PRIORITIES)}
+    order = {key: place for place, key in enumerate(PRIORITY_NAMES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = _namer(names["priority"], "priority")
     notes = [

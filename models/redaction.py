@@ -13,6 +13,7 @@ from dynamodb_client import connection
 from models.audit import TRAIL, AuditEntry
 from models.errors import Cancelled, EngineUnavailable, VersionMoved, translated
 from models.ticket import Ticket
+from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory
 
 MOST, BYTES = 90, 1_000_000  # of history items in one transaction; DynamoDB takes 100 and 4 MB
@@ -48,10 +49,14 @@ def _transact(events: Sequence[TicketHistory], ticket: Ticket | None) -> None:
 
 
 def _add_ticket(transaction: TransactWrite, ticket: Ticket) -> None:
-    custom = Ticket.custom.set(ticket.custom) if ticket.custom else Ticket.custom.remove()
+    attributes = Ticket.get_attributes()
+    words = {name: attributes[name] for name in (*ERASABLE, "custom")}
     transaction.update(
         Ticket(ticket_id=ticket.ticket_id),
-        actions=[Ticket.subject.set(ticket.subject), custom],
+        actions=[
+            word.set(getattr(ticket, name)) if getattr(ticket, name) else word.remove()
+            for name, word in words.items()
+        ],
         condition=Ticket.version == ticket.version,
     )
 
