@@ -99,7 +99,7 @@ class TokenView(LedgerView):
             "nouns": ("token", "tokens"),
             "sort_words": {"created_at": ("oldest first", "newest first")},
             "names_of": self._names_of,
-            "rights": formatting.TICKET_RIGHTS,
+            "rights": formatting.PERMISSION_LABELS,
             "at": now(),
             "chosen": request.args.get("person", ""),
             "empty_text": "People make them on their own account page.",
