@@ -53,7 +53,7 @@ class LedgerDash(dash.Dash):
 
     def _config(self) -> dict[str, Any]:
         """Tell the browser nothing about the server's Python, and no address to ask for updates."""
-        config: dict[str, Any] = super()._config()
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]  # Dash has no types here
         return {name: value for name, value in config.items() if name not in PRIVATE_CONFIG}
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called with keywords alone

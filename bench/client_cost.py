@@ -32,6 +32,9 @@ from dynamodb_client import (
 )
 from local.engine import Engine
 from models import ticket, ticket_history, transaction
+from models.ticket import Ticket
+from models.ticket_fields import TicketFields
+from models.ticket_history import TicketHistory
 
 ROUNDS, OPERATIONS, WARM_UP = 15, 40, 3
 PAGE = 25
@@ -71,18 +74,18 @@ WITHOUT: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
 }
 
 
-def _fields(number: int) -> dict[str, Any]:
-    return {
-        "subject": f"Printer on floor {number} prints blank pages after the update",
-        "status": "open",
-        "priority": "normal",
-        "requester_id": f"customer-{number}",
-        "assignee_id": "agent-1",
-        "team_id": "team-1",
-        "category": "hardware",
-        "channel": "web",
-        "created_at": ticket_history.to_text(BEGIN),
-    }
+def _fields(number: int) -> TicketFields:
+    return TicketFields(
+        subject=f"Printer on floor {number} prints blank pages after the update",
+        status="open",
+        priority="normal",
+        requester_id=f"customer-{number}",
+        assignee_id="agent-1",
+        team_id="team-1",
+        category="hardware",
+        channel="web",
+        created_at=BEGIN,
+    )
 
 
 def _operations() -> Mapping[str, Operation]:
@@ -92,8 +95,8 @@ def _operations() -> Mapping[str, Operation]:
     def transact() -> None:
         version = next(versions)
         at = BEGIN + timedelta(seconds=version)
-        item = ticket.compose(1, version, at, _fields(1), 1)
-        change = models.TicketHistory(
+        item = ticket.compose(ticket_id=1, version=version, updated_at=at, fields=_fields(1), shards=1)
+        change = TicketHistory(
             ticket_id=1,
             version=version,
             at=at,
@@ -103,15 +106,15 @@ def _operations() -> Mapping[str, Operation]:
             public=True,
             body="The driver of the printer was replaced. " * 5,
             changes={"status": ["new", "open"]},
-            state={name: value for name, value in _fields(1).items() if name != "subject"},
+            state={"status": "open", "priority": "normal", "team_id": "team-1", "assignee_id": "agent-1"},
             write_id=f"{version:032x}",
             **ticket_history.feed_keys(1, version, at, 1),
         )
-        transaction.save(item, models.Ticket.version == version - 1, [change])
+        transaction.save(item, Ticket.version == version - 1, [change])
 
     return {
         "get": lambda: ticket.find(2),
-        f"query of {PAGE}": lambda: list(models.Ticket.by_state.query("open#0", limit=PAGE)),
+        f"query of {PAGE}": lambda: list(Ticket.by_state.query("open#0", limit=PAGE)),
         "transaction of 2": transact,
     }
 
@@ -138,7 +141,8 @@ def _measure(
     models.connect(connection)
     models.create_tables()
     for number in range(1, 2 * PAGE):
-        ticket.compose(number, 1, BEGIN + timedelta(minutes=number), _fields(number), 1).save()
+        at = BEGIN + timedelta(minutes=number)
+        ticket.compose(ticket_id=number, version=1, updated_at=at, fields=_fields(number), shards=1).save()
     operations_by_kind = _operations()
     rows = [FAST, STOCK, *parts, ENGINE]
     times: dict[str, dict[str, list[float]]] = {
