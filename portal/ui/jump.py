@@ -41,7 +41,7 @@ def find(who: Actor, text: str) -> Groups:
     people = _people(who, text) if len(text) > 1 else []
     views, pages = navigation.places(who)
     themes = [{"label": f"{name.title()} theme", "icon": icon, "theme": name} for name, icon in THEMES]
-    groups = [
+    groups: Groups = [
         {"label": "Tickets", "items": _tickets(who, text)},
         {"label": "Views", "items": _named(views["items"], text)},
         {"label": "People", "items": people},

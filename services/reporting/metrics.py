@@ -34,7 +34,10 @@ class MetricsService:
     def get_user_metrics(
         self, *, user_id: str, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
     ) -> Metrics:
-        """Return the figures of the tickets that were assigned to a user when each event counted."""
+        """Return the figures of the tickets that were assigned to a user when each event counted.
+
+        Part of the public interface for callers of the services; the dashboard shows all users at once.
+        """
         own = replace(filters, assignees=(user_id,))
         return self.get_ticket_metrics(filters=own, now=now, actor=actor, as_of=as_of)
 

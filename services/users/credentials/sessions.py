@@ -131,11 +131,6 @@ class SessionManager:
         """End the session of a token."""
         session_table.delete(hash_token(token))
 
-    @staticmethod
-    def id_of(token: str) -> str:
-        """Return the id of a token's session without looking it up."""
-        return hash_token(token)
-
     def of_user(self, *, user_id: str, now: datetime, security: SignInPolicy = OPEN) -> list[Session]:
         """List a user's valid sessions, last used first."""
         items = session_table.find_many(session_table.of_user(user_id))

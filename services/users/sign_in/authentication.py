@@ -66,8 +66,8 @@ class AuthenticationService:
     def validate_user(self, *, email: str, password: str) -> User:
         """Return the active user with this address and password; raises BadCredentials.
 
-        The result and the time it takes are the same for an unknown address, a wrong password and a suspended
-        account.
+        Part of the public interface for callers of the services; pages sign in with sign_in(). The result and its time
+        are the same for an unknown address, a wrong password and a suspended account.
         """
         return User.from_model(self._validate(email, password))
 

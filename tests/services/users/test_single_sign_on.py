@@ -551,7 +551,7 @@ def test_the_login_throttle_counts_forgeries_and_not_what_nobody_is_to_blame_for
     flow = sign_on_flow()
     good, _ = flow.begin()
     for _ in range(FREE_TRIES_OF_NETWORK + 5):
-        with pytest.raises(SignOnInvalid, match="stopped"):
+        with pytest.raises(SignOnInvalid, match="cancelled"):
             flow.complete(altered(good, error="access_denied"))
     for number in range(FREE_TRIES_OF_NETWORK):
         with pytest.raises(SignOnInvalid):
