@@ -136,8 +136,8 @@ def test_a_path_agrees_with_the_code(title):
 )
 def test_a_wrong_step_is_found(line, problem):
     first = "1. `services/tickets/writer.py`: `TicketWriter.change` reads.\n"
-    found = problems(read_steps(first + line))
-    assert problem in found
+    disagreements = problems(read_steps(first + line))
+    assert problem in disagreements
 
 
 def test_a_line_of_another_form_is_found():
