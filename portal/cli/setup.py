@@ -15,10 +15,13 @@ from portal.web.guards import services
 @click.command("setup")
 @with_appcontext
 def setup() -> None:
-    """Create what is missing: tables, built-in roles, the demo."""
+    """Create what is missing: tables, indexes, built-in roles, the demo."""
     settings: Settings = current_app.extensions["settings"]
     for name in models.create_tables():
         click.echo(f"created table {name}")
+    if settings.dynamodb_endpoint:  # on Amazon DynamoDB the stack makes tables and indexes
+        for name in models.upgrade_indexes():
+            click.echo(f"built index {name} anew")
     services().users.roles.ensure_built_in()
     if settings.is_production or not settings.demo_password:
         return
