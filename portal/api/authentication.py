@@ -32,14 +32,14 @@ def holder() -> Holder:
     """Return who is behind the token of this request; raises TokenNeeded."""
     if "holder" not in g:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        found = None
+        token_holder = None
         if scheme.lower() == "bearer":
-            found = services().users.api_tokens.holder(
+            token_holder = services().users.api_tokens.holder(
                 secret=secret.strip(), now=now(), address=request.remote_addr
             )
-        if found is None:
+        if token_holder is None:
             raise TokenNeeded
-        g.holder = found
+        g.holder = token_holder
     return cast(Holder, g.holder)
 
 

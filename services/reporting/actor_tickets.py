@@ -20,8 +20,8 @@ def tickets_by_actor(analytics: AnalyticsEngine, actor_id: str) -> Iterator[int]
         with analytics.view() as view:
             files = (*view.manifest.closed, *view.manifest.recent)
             names = [str(view.folder / file.name) for file in files]
-            found = view.rows(_TICKETS, [names, actor_id, last, AT_A_TIME]) if names else []
-        yield from (ticket_id for (ticket_id,) in found)
-        if len(found) < AT_A_TIME:
+            rows = view.rows(_TICKETS, [names, actor_id, last, AT_A_TIME]) if names else []
+        yield from (ticket_id for (ticket_id,) in rows)
+        if len(rows) < AT_A_TIME:
             return
-        last = found[-1][0]
+        last = rows[-1][0]

@@ -64,12 +64,12 @@ class TicketCounts:
 
     def tally(self, *, now: datetime, teams: frozenset[str] | None = None) -> Tally | None:
         """Add up the tickets of all or of some teams; None where counts are missing or too old to be true."""
-        found = self._current(now)
-        if found is None or now - found.as_of > TOO_OLD:
+        read = self._current(now)
+        if read is None or now - read.as_of > TOO_OLD:
             return None
-        known = found.tallies.get(teams)
+        known = read.tallies.get(teams)
         if known is None:
-            known = found.tallies[teams] = _add_up(found, teams)
+            known = read.tallies[teams] = _add_up(read, teams)
         return known
 
     def _current(self, now: datetime) -> _Read | None:
@@ -83,11 +83,11 @@ class TicketCounts:
         return read
 
 
-def _add_up(found: _Read, teams: frozenset[str] | None) -> Tally:
+def _add_up(read: _Read, teams: frozenset[str] | None) -> Tally:
     by_team: Counter[str | None] = Counter()
     by_assignee: Counter[str | None] = Counter()
     done = 0
-    for team, assignee, is_done, number in found.rows:
+    for team, assignee, is_done, number in read.rows:
         if teams is not None and team not in teams:
             continue
         if is_done:
@@ -95,4 +95,4 @@ def _add_up(found: _Read, teams: frozenset[str] | None) -> Tally:
         else:
             by_team[team] += number
             by_assignee[assignee] += number
-    return Tally(found.as_of, by_team.total(), done, by_team, by_assignee)
+    return Tally(read.as_of, by_team.total(), done, by_team, by_assignee)

@@ -25,7 +25,7 @@ def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> 
     backlog = answer.backlog + sum(day.backlog for day in now)
     waiting = answer.waiting + sum(day.waiting for day in now)
     age = (when.closes - answer.oldest) // SECOND if answer.oldest is not None and waiting else None
-    made = [
+    listed = [
         _count("created", sum(day.created for day in now), sum(day.created for day in before)),
         _count("solved", sum(day.first_solved for day in now), sum(day.first_solved for day in before)),
         _count("backlog", backlog, answer.backlog),
@@ -35,7 +35,7 @@ def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> 
         _full_resolution(answer.current, answer.previous),
         _reopen_rate(answer, now, before, _immature(answer, filters, start, as_of)),
     ]
-    return {figure.name: figure for figure in made}
+    return {figure.name: figure for figure in listed}
 
 
 def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Series, Series]:

@@ -28,8 +28,8 @@ class MetricsService:
 
         Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
         """
-        found, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of)
-        return found
+        metrics, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of)
+        return metrics
 
     def get_user_metrics(
         self, *, user_id: str, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
@@ -48,5 +48,5 @@ class MetricsService:
             when = period(filters, as_of=moment, newest=newest(view, micros(moment)))
             answer = self._answers.get(view, filters, when)
             age = (now - self._engine.followed_at(view)).total_seconds()
-        made: Mapping[str, Figure] = figures.figures(answer, filters, when, moment)
-        return Metrics(filters, moment, max(age, 0.0), made), answer, when
+        by_name: Mapping[str, Figure] = figures.figures(answer, filters, when, moment)
+        return Metrics(filters, moment, max(age, 0.0), by_name), answer, when

@@ -53,8 +53,8 @@ class AccessPreview:
         ]
         gained = tuple(change for change in changes if not change[1].covers(change[2]))
         lost = tuple(change for change in changes if not change[2].covers(change[1]))
-        found = holders_of(role_id, PEOPLE + 1) if role_id else []
-        people, more = tuple(found[:PEOPLE]), len(found) > PEOPLE
+        holders = holders_of(role_id, PEOPLE + 1) if role_id else []
+        people, more = tuple(holders[:PEOPLE]), len(holders) > PEOPLE
         _, was, will = next(change for change in changes if change[0] is Permission.TICKET_VIEW)
         if not people or was is will:
             return Preview(gained, lost, people, more)

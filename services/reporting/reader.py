@@ -199,8 +199,8 @@ class Reader:
             return self._opened(path, manifest, key)
         known = old.manifest.recent
         grown = manifest.recent[: len(known)] == known
-        wanted = manifest.recent[len(known) :] if grown else manifest.recent
-        _load(old.connection, [self._store.checked(file) for file in wanted], afresh=not grown)
+        missing = manifest.recent[len(known) :] if grown else manifest.recent
+        _load(old.connection, [self._store.checked(file) for file in missing], afresh=not grown)
         return View(old.connection, manifest, key, old.marks, _voids(old.connection), old.folder)
 
     def _opened(self, path: Path, manifest: Manifest, key: Key) -> View:
@@ -212,8 +212,8 @@ class Reader:
         except BaseException:
             connection.close()
             raise
-        found = tuple(mark for (mark,) in marks)
-        return View(connection, manifest, key, found, _voids(connection), path.parent)
+        times = tuple(mark for (mark,) in marks)
+        return View(connection, manifest, key, times, _voids(connection), path.parent)
 
 
 def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bool) -> None:
@@ -235,5 +235,5 @@ def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bo
 
 
 def _voids(connection: "DuckDBPyConnection") -> bool:
-    found = connection.execute("SELECT count(voids) FROM recent_facts").fetchall()
-    return bool(found[0][0])
+    voids = connection.execute("SELECT count(voids) FROM recent_facts").fetchall()
+    return bool(voids[0][0])

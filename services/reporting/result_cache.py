@@ -25,9 +25,9 @@ class ResultCache:
             if known is not None:
                 self._kept.move_to_end(key)
                 return known
-        found = answer(view, filters, when)
+        computed = answer(view, filters, when)
         with self._lock:
-            self._kept[key] = found
+            self._kept[key] = computed
             while len(self._kept) > self._size:
                 self._kept.popitem(last=False)
-        return found
+        return computed

@@ -84,10 +84,10 @@ class Store:
     def key(self) -> Key | None:
         """Identify the current manifest by a stat alone; None when there is none."""
         try:
-            found = (self.folder / "manifest.json").stat()
+            stat = (self.folder / "manifest.json").stat()
         except FileNotFoundError:
             return None
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
     def read(self) -> Manifest:
         """Read the manifest; raises CopyMissing without one, CopyDamaged when it makes no sense."""
@@ -211,10 +211,10 @@ class Store:
     def counts_key(self) -> tuple[int, float] | None:
         """Identify the counts by a stat alone: the file, and until when they are true; None without any."""
         try:
-            found = (self.folder / "counts").stat()
+            stat = (self.folder / "counts").stat()
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime
+        return stat.st_ino, stat.st_mtime
 
     def read_counts(self) -> Any:
         """Read the rows that were written last."""

@@ -59,12 +59,12 @@ def find(source: str, ref: str) -> Reference | None:
 
 def origins() -> dict[int, str]:
     """Map the number of every imported ticket to the source it came from."""
-    found: dict[int, str] = {}
+    sources: dict[int, str] = {}
     for noted in setting.of_kind("import"):
         for partition in range(PARTITIONS):
             for item in setting.of_kind(f"external_ref#{noted.id}#{partition}"):
-                found[int(str(item.value["ticket_id"]))] = noted.id
-    return found
+                sources[int(str(item.value["ticket_id"]))] = noted.id
+    return sources
 
 
 def _key(source: str, ref: str) -> tuple[str, str]:
