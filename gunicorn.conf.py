@@ -7,12 +7,12 @@ import gc
 import socket
 
 import dynamodb_client
-from portal.config.settings import Settings
+from portal.config.settings import settings_or_exit
 from portal.web.heap import keep_small
 from portal.web.logs import library_lines
 from services import reporting
 
-_settings = Settings.from_env()
+_settings = settings_or_exit()
 
 bind = [f"{_settings.host}:{_settings.port}"]
 backlog = 4096

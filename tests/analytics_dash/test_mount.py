@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics_dash.layout import CHARTS
+from analytics_dash.charts import CHARTS
 from analytics_dash.mount import PREFIX
 from analytics_dash.ports import GridFilters
 from services.errors import Forbidden, Unavailable
