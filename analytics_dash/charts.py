@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from html import escape
 
 from analytics_dash import buckets, figures, formatting, tables
+from analytics_dash.axes import Figure
 from analytics_dash.links import Dimension, Links
 from analytics_dash.query import PRIORITY_NAMES
 from services.reporting import Overview, Row
 
 Names = Mapping[Dimension, Mapping[str, str]]  # what people call a team, an agent ..., by id
-Drawn = tuple[figures.Figure, tables.Table]  # a chart and the same numbers as a table
+Drawn = tuple[Figure, tables.Table]  # a chart and the same numbers as a table
 
 MOST_CATEGORIES = 8
 MOST_TEAMS = 10

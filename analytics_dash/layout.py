@@ -116,7 +116,8 @@ def _choice(name: str, label: str) -> Component:
         role="group",
         aria_label=label,
     )
-    return html.Div([chip, options])
+    parts: Any = [chip, options]  # plain dicts, which Dash's types do not list
+    return html.Div(parts)
 
 
 def _cards(zone: str) -> list[Component]:
@@ -186,7 +187,7 @@ def _head(name: str, title: str, note: str, *more: Component) -> Component:
 
 def _as_table(name: str, spoken: str, opener: str | None = None) -> Component:
     """Make the same numbers as a table, closed; its opener stands in the card's head."""
-    words = {"children": "All", "id": opener} if opener else {"children": "Show as table"}
+    words: dict[str, Any] = {"children": "All", "id": opener} if opener else {"children": "Show as table"}
     return html.Details(
         [
             html.Summary(**words, className="table-toggle"),

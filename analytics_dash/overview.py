@@ -7,8 +7,6 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
 from analytics_dash import buckets, charts, formatting, tables
 from analytics_dash.charts import CHARTS
 from analytics_dash.links import Links
@@ -45,7 +43,7 @@ class View:
     links: Links
     unit: str
     agents: int
-    payload: str
+    payload: dict[str, Any]
 
 
 def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
@@ -90,11 +88,8 @@ def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
     return sorted(((one.id, one.name) for one in named), key=lambda pair: pair[1].casefold())
 
 
-def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avatar) -> str:
-    """Write what the browser draws as JSON: figures, their tables, sparklines and the age of the data.
-
-    As one text, because Dash would walk every number of it once more.
-    """
+def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avatar) -> dict[str, Any]:
+    """Collect what the browser draws: figures, their tables, sparklines and the age of the data."""
     parts = {name: chart.draw(overview, names, links) for name, chart in CHARTS.items()}
     agent_name = charts.namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
@@ -102,7 +97,7 @@ def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avat
     listed["agent"] = tables.groups(
         "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
     )
-    drawn = {
+    return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
         "heat": overview.arrivals,
@@ -113,7 +108,6 @@ def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avat
         },
         "age": round(overview.data_age, 1),
     }
-    return orjson.dumps(drawn).decode()
 
 
 def _spark(values: Sequence[float], points: int = 8) -> list[float]:

@@ -4,13 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request
-from flask_admin import expose
 
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView, Unedited, in_grid_words
 from portal.ui import formatting
 from portal.web.guards import actor, now, proved
-from pynamodb_grid.admin import Field, Kind, Missing
+from pynamodb_grid.admin import Field, Kind, Missing, expose
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.users.api_tokens import Token
@@ -100,7 +99,7 @@ class TokenView(LedgerView):
             "nouns": ("token", "tokens"),
             "sort_words": {"created_at": ("oldest first", "newest first")},
             "names_of": self._names_of,
-            "rights": formatting.TICKET_RIGHTS,
+            "rights": formatting.PERMISSION_LABELS,
             "at": now(),
             "chosen": request.args.get("person", ""),
             "empty_text": "People make them on their own account page.",

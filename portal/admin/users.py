@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_admin import expose
 
 from portal.admin.grid import Kept, in_grid_words
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
 from portal.web.guards import actor, now, require_step_up
-from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, expose
 from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, NotFound, Throttled
@@ -80,7 +79,7 @@ class UserSource(Kept):
         del seen
         with in_grid_words():
             user = self._users.read(actor=actor(), user_id=pk)
-            known = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
+            known: dict[str, Any] = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
             known |= {"active": user.active, "team_ids": [*user.team_ids]}
             known |= {"organization_id": user.organization_id or ""}
             wanted = known | {name: _plain(value) for name, value in values.items()}
@@ -147,7 +146,7 @@ class UserView(UserBulkActions):
         """Say where the password of a new person comes from."""
         if row is None:
             form.email.description = "An invitation goes there. The person opens it and chooses a password."
-        return super()._render_form(form, row, status, **context)  # type: ignore[no-any-return]  # untyped base
+        return super()._render_form(form, row, status, **context)
 
     @expose("/invite/", methods=("POST",))
     def invite_view(self) -> Any:

@@ -15,6 +15,8 @@ from portal.config.definition import SettingsError, read_fields, setting
 from portal.config.providers import ProviderSettings, providers
 from portal.config.readers import DEVELOPMENT, PRODUCTION
 
+FAST, STOCK = "fast", "stock"  # DynamoDB clients
+
 BAD_SETTING = 2  # exit code
 
 __all__ = ["DEVELOPMENT", "PRODUCTION", "ProviderSettings", "Settings", "SettingsError", "settings_or_exit"]
@@ -57,6 +59,13 @@ class Settings:
         default=None,
         initial="http://127.0.0.1:8081",
         shown="the embedded engine",
+    )
+    dynamodb_client: str = setting(
+        "DYNAMODB_CLIENT",
+        "`stock` uses PynamoDB and botocore as they come: slower, for when the"
+        " [fast client](../dynamodb_client/README.md) is suspected of an error",
+        read=readers.choice(FAST, STOCK),
+        default=FAST,
     )
     aws_region: str = setting("AWS_REGION", "the region of Amazon DynamoDB", default="eu-central-1")
     table_prefix: str = setting(
