@@ -2,7 +2,7 @@
 
 An entry is one annotated line. The stored attribute, the projections of the indexes, list rows, validation,
 the ledger's form, the columnar copy, grid, forms, API, exports and labels follow from it; none of them names
-a field again unless it treats that field in a special way. docs/decisions/0016 says why it is built so.
+a field again unless it treats that field in a special way. docs/decisions/0017 says why it is built so.
 """
 
 import enum
