@@ -39,8 +39,8 @@ def token_owner() -> TokenOwner:
             )
         if owner is None:
             raise TokenNeeded
-        g.authenticate = owner
-    return cast(TokenOwner, g.authenticate)
+        g.token_owner = owner
+    return cast(TokenOwner, g.token_owner)
 
 
 def caller() -> Actor:

@@ -12,10 +12,13 @@ from portal.cli.product import Product, pass_product
 @click.command("setup")
 @pass_product
 def setup(product: Product) -> None:
-    """Create what is missing: tables, built-in roles and, in development, the demo."""
+    """Create what is missing: tables, indexes, built-in roles and, in development, the demo."""
     settings, services = product.settings, product.services
     for name in models.create_tables():
         click.echo(f"created table {name}")
+    if settings.dynamodb_endpoint:  # on Amazon DynamoDB the stack makes tables and indexes
+        for name in models.upgrade_indexes():
+            click.echo(f"rebuilt index {name}")
     services.users.roles.ensure_built_in()
     if settings.is_production or not settings.demo_password:
         return

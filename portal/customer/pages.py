@@ -46,7 +46,7 @@ def my_tickets(of: str, state: str, cursor: str | None) -> str:
     shared = services().tickets.service.list_scope(actor=me) is Scope.ORGANIZATION
     of = of if shared else ""
     page = (
-        _theirs(me, done=STATES[state], cursor=cursor)
+        _shared(me, done=STATES[state], cursor=cursor)
         if of
         else _mine(done=STATES[state], size=LISTED, cursor=cursor)
     )
@@ -68,34 +68,34 @@ def my_tickets(of: str, state: str, cursor: str | None) -> str:
 
 def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
     """Render one ticket, with a rejected reply kept when there is one."""
-    ticket_shown, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
+    shown, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
     # Whoever may read notes as well reads them on the desk: here everything looks as if it were public.
     messages = [event for event in events if event.body and event.public]
-    people = [ticket_shown.assignee_id, ticket_shown.requester_id, *(event.actor_id for event in messages)]
-    names, mine = services().users.accounts.names(people), ticket_shown.requester_id == actor().user_id
+    people = [shown.assignee_id, shown.requester_id, *(event.actor_id for event in messages)]
+    names, mine = services().users.accounts.names(people), shown.requester_id == actor().user_id
     shared = not mine and services().tickets.service.list_scope(actor=actor()) is Scope.ORGANIZATION
-    team = services().catalog.names("team").get(ticket_shown.team_id or "")
+    team = services().catalog.names("team").get(shown.team_id or "")
     return render_template(
         "help/ticket.html",
         ticket={
             "ticket_id": ticket_id,
-            "subject": ticket_shown.subject,
-            "status": ticket_shown.status,
-            "version": ticket_shown.version,
+            "subject": shown.subject,
+            "status": shown.status,
+            "version": shown.version,
             "team": team,
-            "assignee": names.get(ticket_shown.assignee_id or ""),
-            "requester": None if mine else names.get(ticket_shown.requester_id or ""),
-            "created_at": ticket_shown.created_at,
+            "assignee": names.get(shown.assignee_id or ""),
+            "requester": None if mine else names.get(shown.requester_id or ""),
+            "created_at": shown.created_at,
         },
-        steps=_steps(ticket_shown, team),
-        notice=NOTICE.get(ticket_shown.status),
+        steps=_steps(shown, team),
+        notice=NOTICE.get(shown.status),
         messages=[_message(event, names) for event in messages],
         reply_url=url_for("help.reply", ticket_id=ticket_id),
         shared=shared,
         back_url=url_for("help.tickets", of="organization" if shared else None),
-        solve_url=url_for("help.solve", ticket_id=ticket_id) if mine and not ticket_shown.done else None,
-        may_reply=services().tickets.service.may_answer(actor=actor(), ticket=ticket_shown),
-        can_reply=_can_reply(ticket_shown),
+        solve_url=url_for("help.solve", ticket_id=ticket_id) if mine and not shown.done else None,
+        may_reply=services().tickets.service.may_answer(actor=actor(), ticket=shown),
+        can_reply=_can_reply(shown),
         reopen_days=REOPEN_WITHIN.days,
         body=draft,
         error=error,
@@ -108,7 +108,7 @@ def _mine(**limits: Any) -> Page:
     return services().tickets.service.get_tickets_by_user(actor=me, user_id=me.user_id, **limits)
 
 
-def _theirs(me: Actor, **limits: Any) -> Page:
+def _shared(me: Actor, **limits: Any) -> Page:
     return services().tickets.service.get_tickets_of_organization(actor=me, size=LISTED, **limits)
 
 
@@ -142,22 +142,18 @@ def _last_known(row: TicketRow) -> str:
     )
 
 
-def _steps(ticket_shown: Ticket, team: str | None) -> list[dict[str, str | None]]:
-    present = STEP[ticket_shown.status]
+def _steps(ticket: Ticket, team: str | None) -> list[dict[str, str | None]]:
+    present = STEP[ticket.status]
     when = current_app.jinja_env.filters["when"]
-    notes = [when(ticket_shown.created_at), f"with {team}" if team else None, None, None]
-    notes[2] = "needed now" if ticket_shown.status == "pending" else "if needed" if present < 2 else None
-    if ticket_shown.solved_at:
-        notes[3] = when(ticket_shown.solved_at)
+    notes = [when(ticket.created_at), f"with {team}" if team else None, None, None]
+    notes[2] = "needed now" if ticket.status == "pending" else "if needed" if present < 2 else None
+    if ticket.solved_at:
+        notes[3] = when(ticket.solved_at)
     return [
         {
             "label": name,
             "note": notes[at],
-            "state": "now"
-            if at == present and not ticket_shown.done
-            else "done"
-            if at <= present
-            else "ahead",
+            "state": "now" if at == present and not ticket.done else "done" if at <= present else "ahead",
         }
         for at, name in enumerate(STEPS)
     ]
@@ -175,5 +171,5 @@ def _message(event: Event, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _can_reply(ticket_shown: Ticket) -> bool:
-    return ticket_shown.closed_at is None or now() - ticket_shown.closed_at <= REOPEN_WITHIN
+def _can_reply(ticket: Ticket) -> bool:
+    return ticket.closed_at is None or now() - ticket.closed_at <= REOPEN_WITHIN

@@ -38,7 +38,8 @@ _VIEWS = f"""
 ATTACH '{{path}}' AS closed (READ_ONLY);
 {table("recent_facts", COUNTED)};
 {table("recent_tickets", ticket_columns())};
-CREATE VIEW facts AS SELECT * FROM closed.facts UNION ALL SELECT * FROM recent_facts;
+CREATE VIEW facts AS SELECT {quoted(COUNTED)} FROM closed.facts
+    UNION ALL SELECT {quoted(COUNTED)} FROM recent_facts;
 CREATE VIEW tickets AS SELECT {quoted(TICKET)} FROM recent_tickets UNION ALL SELECT {quoted(TICKET)}
     FROM closed.tickets WHERE ticket_id NOT IN (SELECT ticket_id FROM recent_tickets);
 CREATE VIEW waiting AS SELECT {_WAITING} FROM recent_tickets WHERE {WAITS} UNION ALL SELECT {_WAITING}

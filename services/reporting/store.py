@@ -26,7 +26,7 @@ from typing import Any
 import orjson
 
 from services.reporting.reporting_errors import CopyDamaged, CopyMissing
-from services.reporting.schema import FINGERPRINT
+from services.reporting.schema import FINGERPRINT, FINGERPRINT_0_2_0
 
 # Of manifest, segments and cache together: another number, or other columns, means that the copy is rebuilt.
 FORMAT = 2
@@ -98,7 +98,7 @@ class Store:
         try:
             outer = orjson.loads(text)
             body: dict[str, Any] = outer["body"]
-            known = (outer["format"], outer["columns"]) == (FORMAT, FINGERPRINT)
+            known = (outer["format"], outer.get("columns", FINGERPRINT_0_2_0)) == (FORMAT, FINGERPRINT)
             if not known or outer["crc"] != zlib.crc32(orjson.dumps(body)):
                 raise ValueError
             body["cache"] = File(**body["cache"])

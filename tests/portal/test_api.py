@@ -222,6 +222,16 @@ def test_lists_by_pages_and_filters(site, agent):
     free = agent.get(f"{TICKETS}?state=open&assignee=none&size=100").json["tickets"]
     assert set(mine[3:]) <= {ticket["id"] for ticket in free}
     assert {ticket["assignee_id"] for ticket in free} == {None}
+    assert (
+        agent.patch(f"{TICKETS}/{mine[4]}", {"priority": "urgent", "category": "invoices"}, 1).status_code
+        == 200
+    )
+    for query in ("priority=urgent&category=invoices", "priority=urgent&assignee=none"):
+        assert mine[4] in {
+            ticket["id"] for ticket in agent.get(f"{TICKETS}?{query}&size=100").json["tickets"]
+        }
+    listed = agent.get(f"{TICKETS}?category=none&priority=urgent&size=100").json["tickets"]
+    assert mine[4] not in {ticket["id"] for ticket in listed}
     assert agent.get(f"{TICKETS}?state=done").status_code == 200
     assert agent.get(f"{TICKETS}?requester={site.users['customer']}&status=new").status_code == 200
 
