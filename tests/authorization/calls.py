@@ -44,7 +44,8 @@ def arguments(method: Callable[..., Any], call: Call, case: AccessCase) -> dict[
     """Return all arguments that a method needs."""
     given = dict(call.values(case))
     for name, parameter in inspect.signature(method).parameters.items():
-        if name not in given and parameter.default is inspect.Parameter.empty:
+        needed = parameter.default is inspect.Parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+        if needed and name not in given:
             given[name] = plausible(name, case)
     return given
 
