@@ -8,15 +8,15 @@ from flask import flash, redirect, request
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView, Unedited, in_grid_words
 from portal.ui import formatting
-from portal.web.guards import actor, now, proved
+from portal.web.guards import actor, now, step_up_required
 from pynamodb_grid.admin import Field, Kind, Missing, expose
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
-from services.users.api_tokens import Token
+from services.users.api_tokens import ApiToken
 from services.users.identity import Permission
 
 FIELDS = (
-    Field("name", label="Token"),
+    Field("name", label="ApiToken"),
     Field("user_id", label="Person"),
     Field("scopes", label="May"),
     Field("last_used_at", Kind.MOMENT, label="Last used"),
@@ -26,7 +26,7 @@ FIELDS = (
 
 
 class TokenSource(Unedited):
-    """Reads tokens through TokenService, and ends them."""
+    """Reads tokens through ApiTokenService, and ends them."""
 
     why_unedited = "People make tokens for themselves."
 
@@ -37,7 +37,7 @@ class TokenSource(Unedited):
         """Read one page."""
         return self._tokens.page(actor=actor(), request=request)
 
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Token]:
+    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[ApiToken]:
         """Walk all tokens that match."""
         return self._tokens.iterate(actor=actor(), conditions=conditions, sort=sort)
 
@@ -45,7 +45,7 @@ class TokenSource(Unedited):
         """Tokens are listed by their creation."""
         return {"created_at"} & self._tokens.sortable(conditions)
 
-    def pk(self, row: Token) -> str:
+    def pk(self, row: ApiToken) -> str:
         """Return the id."""
         return row.id
 
@@ -77,11 +77,11 @@ class TokenView(LedgerView):
             ),
         ]  # fmt: skip
         super().__init__(
-            Token, TokenSource(services), name="API tokens", endpoint="tokens", url="/admin/tokens"
+            ApiToken, TokenSource(services), name="API tokens", endpoint="tokens", url="/admin/tokens"
         )
 
     @expose("/revoke/", methods=("POST",))
-    @proved
+    @step_up_required
     def revoke_view(self) -> Any:
         """End one token."""
         try:
@@ -106,5 +106,5 @@ class TokenView(LedgerView):
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
 
-    def _names_of(self, rows: Sequence[Token]) -> dict[str, str]:
+    def _names_of(self, rows: Sequence[ApiToken]) -> dict[str, str]:
         return self._services.users.accounts.names({row.user_id for row in rows})

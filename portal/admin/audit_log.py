@@ -104,13 +104,13 @@ class AuditLogView(LedgerView):
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
         ]  # fmt: skip
         super().__init__(
-            AuditEvent, AuditLogSource(services), name="Audit trail", endpoint="trail", url="/admin/trail"
+            AuditEvent, AuditLogSource(services), name="Audit log", endpoint="trail", url="/admin/trail"
         )
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         return {
-            "title": "Audit trail",
+            "title": "Audit log",
             "nouns": ("act", "acts"),
             "names_of": self._names_of,
             "acts": ACTS,

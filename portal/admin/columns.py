@@ -28,8 +28,8 @@ class Offer(NamedTuple):
 
 def chosen(person: str, offered: Sequence[str], first: Collection[str]) -> set[str]:
     """Read which columns a person wants of those a grid offers; `first` before they ever chose."""
-    chosen_names = request.cookies.get(_cookie(person))
-    return set(first) if chosen_names is None else set(chosen_names.split(".")) & set(offered)
+    cookie = request.cookies.get(_cookie(person))
+    return set(first) if cookie is None else set(cookie.split(".")) & set(offered)
 
 
 def keep(response: Response, person: str, path: str, names: Collection[str] | None) -> None:

@@ -73,8 +73,8 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         sent = _sent(role_id if role else None)
         if role_preview.asked():
             return self._matrix(sent)
-        wanted = {name: scope for name, scope in sent["scopes"].items() if scope != "none"}
-        permissions = {Permission(name): Scope[scope.upper()] for name, scope in wanted.items()}
+        granted = {name: scope for name, scope in sent["scopes"].items() if scope != "none"}
+        permissions = {Permission(name): Scope[scope.upper()] for name, scope in granted.items()}
         try:
             if role is None and not role_id:
                 raise Invalid("A name is missing.", {"name": "A name needs a letter or a digit."})
@@ -104,9 +104,9 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         columns = [self._column(role, editing) for role in self._roles.all()]
         if editing and not editing["role_id"]:
             columns.append(editing | {"builtin": False, "people": None, "was": {}, "editing": True})
-        wanted = securing.role_id if securing else request.args.get("role")
+        role_id = securing.role_id if securing else request.args.get("role")
         shown = next((c for c in columns if c["editing"]), None) or next(
-            (c for c in columns if c["role_id"] == wanted), columns[0]
+            (c for c in columns if c["role_id"] == role_id), columns[0]
         )
         return render_template(
             "admin/roles.html",

@@ -113,7 +113,7 @@ def test_settings_organizations_and_tokens_are_there(released):
     organization = data.services.users.organizations.get(manifest["organization_id"])
     assert (organization.name, organization.shares_tickets) == ("Example Ltd", True)
     created = datetime(2026, 12, 1, tzinfo=UTC)
-    holder = data.services.users.api_tokens.holder(secret=manifest["token"], now=created)
+    holder = data.services.users.api_tokens.authenticate(secret=manifest["token"], now=created)
     assert holder is not None
     assert holder.actor.email == email_of("agent")
 

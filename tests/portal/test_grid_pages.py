@@ -162,9 +162,9 @@ def test_priorities_are_sorted_by_urgency(full):
     for address, words in (("", "least urgent first"), ("&desc=1", "most urgent first")):
         text = full.as_("agent").get(f"{GRID}?assignee={who}&state=open&sort=priority{address}").text
         body = Page(text[text.index("<tbody") : text.index("</tbody>")]).text.split()
-        found = [ranks.index(word) for word in body if word in ranks]
-        assert len(found) >= 5
-        assert found == sorted(found, reverse=bool(address))
+        order = [ranks.index(word) for word in body if word in ranks]
+        assert len(order) >= 5
+        assert order == sorted(order, reverse=bool(address))
         assert words in text
 
 
