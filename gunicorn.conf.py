@@ -6,11 +6,10 @@ Threads, because requests wait for DynamoDB; many connections per worker, becaus
 import gc
 import socket
 
-import dynamodb_client
 from portal.config.settings import Settings
 from portal.web.heap import keep_small
 from portal.web.logs import library_lines
-from services import reporting
+from services.bootstrap import preload
 
 _settings = Settings.from_env()
 
@@ -51,8 +50,7 @@ def pre_fork(server, _worker):
     app = server.app.wsgi()
     for name in app.jinja_loader.list_templates():
         app.jinja_env.get_template(name)
-    dynamodb_client.preload()
-    reporting.preload()
+    preload()
     gc.collect()
     gc.freeze()
 

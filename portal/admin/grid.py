@@ -7,14 +7,13 @@ from typing import Any
 from flask import jsonify, redirect, render_template, request
 from flask_admin import expose
 
-from models.errors import EngineUnavailable
 from portal.admin import columns
 from portal.web.error_pages import answer, wants_json
 from portal.web.guards import StepUpNeeded, actor, require_step_up, services, visitor
 from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged
-from services.errors import Forbidden, Invalid, NotFound, ServiceError, Unavailable
+from services.errors import EngineUnavailable, Forbidden, Invalid, NotFound, ServiceError, Unavailable
 from services.tickets import Conflict
 from services.users.identity import Permission, StaleRecord
 

@@ -6,7 +6,6 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-import models
 from portal.cli import demo
 from portal.config.settings import Settings
 from portal.web.guards import services
@@ -17,10 +16,13 @@ from portal.web.guards import services
 def setup() -> None:
     """Create what is missing: tables, built-in roles, the demo."""
     settings: Settings = current_app.extensions["settings"]
-    for name in models.create_tables():
+    maintenance, now = services().maintenance, datetime.now(UTC)
+    for name in maintenance.create_tables():
         click.echo(f"created table {name}")
+    for table, number in maintenance.migrate(now=now).items():
+        click.echo(f"moved {number} items into table {table}")
     services().users.roles.ensure_built_in()
     if settings.is_production or not settings.demo_password:
         return
-    if demo.ensure(services(), password=settings.demo_password, now=datetime.now(UTC)):
+    if demo.ensure(services(), password=settings.demo_password, now=now):
         click.echo("created the demo")

@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import audit as audit_table
-from models import setting, transaction
+from models import job, transaction
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
 from models.errors import VersionMoved
-from models.setting import Setting
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.privacy.erasure_job import DONE, ROUNDS, RUNNING, Erasure
+from services.privacy.erasure_job import KIND, ROUNDS, Erasure
 from services.privacy.erasure_steps import Step
 from services.privacy.personal_data_matcher import PersonalDataMatcher, telling
 from services.users.audit import AuditWriter
@@ -92,7 +91,7 @@ class ErasureService:
     def progress(self, *, actor: Actor, user_id: str) -> Progress | None:
         """Tell how far the erasure of a person is, None where there is none; raises PermissionDenied."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
-        item = setting.find(RUNNING, user_id) or setting.find(DONE, user_id)
+        item = job.find(KIND, user_id)
         if item is None:
             return None
         erasure = Erasure.from_model(item)
@@ -121,7 +120,7 @@ class ErasureService:
 
         def write() -> None:
             leaving = self._administrators.when_person_leaves(item)
-            user_table.update_if(item, ["version"], also=[erasure.item(), act, *leaving], **ended)
+            user_table.update_if(item, ["version"], also=[job.first(erasure.item()), act, *leaving], **ended)
 
         try:
             transaction.retry_locked(write)
@@ -131,7 +130,7 @@ class ErasureService:
 
     def advance(self, *, now: datetime) -> int:
         """Do the next parts of every erasure under way; returns how many. For the worker."""
-        return sum(self._advance(Erasure.from_model(item), now) for item in setting.of_kind(RUNNING))
+        return sum(self._advance(Erasure.from_model(item), now) for item in job.running(KIND))
 
     def _advance(self, erasure: Erasure, now: datetime) -> int:
         for part in range(PARTS):
@@ -140,34 +139,30 @@ class ErasureService:
             outcome = self._steps[erasure.step].run(erasure.traces, erasure.cursor, now)
             moved = erasure.went_on(outcome, len(self._steps), now)
             if moved.done_at is not None:
-                self._finish(erasure, moved, now)
+                self._finish(moved, now)
                 return part + 1
             try:
-                setting.put(moved.item(), expected_version=erasure.version)
+                job.put(moved.item(), expected_version=erasure.version)
             except VersionMoved:  # another worker took over a moment ago
                 return part
             erasure = replace(moved, version=erasure.version + 1)
         return PARTS
 
-    def _finish(self, before: Erasure, after: Erasure, now: datetime) -> None:
+    def _finish(self, erasure: Erasure, now: datetime) -> None:
         """Write down that it is done, once and with no name, and forget whom was looked for."""
-        asker = Actor(user_id=after.asked_by, name="", kind="agent")
+        asker = Actor(user_id=erasure.asked_by, name="", kind="agent")
         act = self._audit_writer.entry(
             actor=asker,
             now=now,
             action="user.erased",
-            subject=f"user:{after.user_id}",
-            after=after.counts,
+            subject=f"user:{erasure.user_id}",
+            after=erasure.counts,
         )
-        with suppress(VersionMoved):  # written before a crash
-            transaction.transact(
-                lambda transaction: transaction.save(after.item(), condition=Setting.id.does_not_exist()),
-                also=[act],
-            )
-        setting.drop(RUNNING, before.user_id)
+        with suppress(VersionMoved):  # another worker took over a moment ago
+            job.put(erasure.item(), expected_version=erasure.version, also=[act])
 
     def _refusal(self, actor: Actor, item: UserItem) -> str | None:
-        if item.erased_at is not None or setting.find(RUNNING, item.user_id) is not None:
+        if item.erased_at is not None or job.find(KIND, item.user_id) is not None:
             return "This person is erased already, or about to be."
         if item.user_id == actor.user_id:
             return "You cannot erase yourself. Ask another administrator."

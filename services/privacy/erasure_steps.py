@@ -11,13 +11,14 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.api_token import ApiToken
 from models.audit import AuditEntry
+from models.identity import Identity
+from models.job import Job
 from models.session import Session
-from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User, UserEmail
 from services.mail import Mailer
-from services.privacy.erasure_job import RUNNING, Outcome
+from services.privacy.erasure_job import KIND, Outcome
 from services.privacy.ledger_step import LedgerStep
 from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, PersonalDataMatcher, deep
 from services.users.credentials import LoginThrottle
@@ -30,7 +31,7 @@ UNFINISHED = ".erasing"
 KEPT = {"user_id", "role_id", "created_at"}
 # What the trail says of a person that is theirs alone, whoever wrote it there.
 PERSONAL = {"name", "sort_name", "email", "identities", "address", "browser"}
-OWNED: Sequence[type[LeanModel]] = (UserEmail, Session, ApiToken)
+OWNED: Sequence[type[LeanModel]] = (UserEmail, Identity, Session, ApiToken)
 ELSEWHERE = (User, Ticket, TicketHistory, AuditEntry)  # tables that other steps know better
 
 
@@ -125,7 +126,7 @@ def _reword(traces: PersonalDataMatcher, entry: AuditEntry) -> bool:
     address = None if is_theirs or came else entry.address
     if (changes, subject, address) == (entry.changes or {}, entry.subject, entry.address):
         return False
-    redaction.trail(entry, subject=subject, changes=changes, address=address)
+    redaction.audit_entry(entry, subject=subject, changes=changes, address=address)
     return True
 
 
@@ -164,7 +165,7 @@ def _drop(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
 
 
 def _reword_item(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
-    is_job = item.table is Setting and item.get("kind") == RUNNING  # knows whom to look for until it is done
+    is_job = item.table is Job and item.get("running") == KIND  # knows whom to look for until it is done
     if is_job or _is_dropped(traces, item):
         return False
     texts = {name: clean for name, word in item.texts.items() if (clean := deep(word, traces.far)) != word}

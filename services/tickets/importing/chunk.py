@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.assignment import Assignment
-from models.ledger import MAX_ITEMS
 from models.ticket_history import TicketHistory
+from models.transaction import MAX_ITEMS
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import Fields, evolve

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from models import ledger
+from models import idempotency_key
 from models import user as user_table
+from models.idempotency_key import IdempotencyKey
 from models.times import from_text, to_text
 from models.user import AddressClaimed
 from models.user import User as UserItem
@@ -119,7 +120,7 @@ class RegistrationService:
         """Return whom a link is for, without using it up; raises LinkSpent."""
         name, email, key, until = self._open(token, 4)
         applicant = Applicant(name, email, key, from_text(until))
-        known = user_table.find_by_email(email) is not None or ledger.is_done(key)
+        known = user_table.find_by_email(email) is not None or idempotency_key.is_used(key)
         if applicant.until <= now or known or not self._access.stored().admits(email):
             raise LinkSpent
         return applicant
@@ -146,7 +147,7 @@ class RegistrationService:
             subject=f"user:{item.user_id}",
             after={"name": item.name, "email": item.email, "role_id": ROLE},
         )
-        used = ledger.idempotency_key_item(wish.key, {}, wish.until)
+        used = IdempotencyKey(key=wish.key, expires_at=wish.until)
         try:
             user_table.put(item, expected_version=0, also=[act, used])
         except AddressClaimed as claimed:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from models import api_token as token_table
-from models.api_token import SHELF, ApiToken
+from models.api_token import PARTITION, ApiToken
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Page, Sort
 from services.errors import Invalid, NotFound
 from services.text import one_line
@@ -29,7 +29,7 @@ SCOPES = (
     Permission.TICKET_VIEW, Permission.TICKET_CREATE, Permission.TICKET_REPLY, Permission.TICKET_NOTE,
     Permission.TICKET_UPDATE, Permission.TICKET_ASSIGN,
 )  # fmt: skip
-EVERYTHING = Condition("shelf", Op.EQ, SHELF)
+EVERYTHING = Condition("partition", Op.EQ, PARTITION)
 
 
 class TokenNotFound(NotFound):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from models import optimistic_locks as lock_table
 from models import role as role_table
 from models import user as user_table
-from models.optimistic_locks import Turn
+from models.optimistic_locks import Lock
 from models.transaction import OptimisticLock
 from models.user import User as UserItem
 from services.errors import Invalid
@@ -60,22 +60,22 @@ class LastAdministratorLock:
         """
         if before and after and (before.role_id, before.active) == (after.role_id, after.active):
             return []
-        turn = lock_table.read(GUARD)
+        lock = lock_table.read(GUARD)
         was = before is not None and before.active and _powerful(before.role_id)
         will = after is not None and after.active and after.can_sign_in and _powerful(after.role_id)
         if not was and not will:
             return []
-        people = self._others(turn, but=user_id)
+        people = self._others(lock, but=user_id)
         if will:
             people = [*people, user_id]
         elif before and before.can_sign_in and not people:
             raise LastAdministrator
-        return [turn.next(people)]
+        return [lock.next(people)]
 
     def when_person_leaves(self, item: UserItem) -> list[OptimisticLock]:
         """Return the guard for erasing a person as read, if one is needed; raises LastAdministrator.
 
-        It goes into the transaction that makes the account useless: see user.amend_if and together.in_turn.
+        It goes into the transaction that makes the account useless: see user.update_if and transaction.retry_locked.
         """
         return self.when_person_changes(user_id=item.user_id, before=Standing.of(item), after=None)
 
@@ -83,21 +83,21 @@ class LastAdministratorLock:
         self, *, role_id: str, permissions: Mapping[Permission, Scope]
     ) -> list[OptimisticLock]:
         """Return the guard for a role's new permissions, if one is needed; raises LastAdministrator."""
-        turn = lock_table.read(GUARD)
+        lock = lock_table.read(GUARD)
         if _grants(permissions) or not _powerful(role_id):
             return []
-        people = self._others(turn, without=role_id)
+        people = self._others(lock, without=role_id)
         if not people and _counted(user_table.accounts_of_role(role_id, LOOKED_AT), {role_id}):
             raise LastAdministrator
-        return [turn.next(people)]
+        return [lock.next(people)]
 
-    def _others(self, turn: Turn, *, but: str = "", without: str = "") -> list[str]:
+    def _others(self, lock: Lock, *, but: str = "", without: str = "") -> list[str]:
         """List people who are administrators now, `but` one person and those `without` whose role goes."""
         roles = {
             item.role_id for item in role_table.everything() if _grants(Role.from_model(item).permissions)
         }
         roles.discard(without)
-        known = _counted((UserItem(user_id=id_) for id_ in turn.people if id_ != but), roles)
+        known = _counted((UserItem(user_id=id_) for id_ in lock.people if id_ != but), roles)
         if known:
             return known
         indexed = (item for role in sorted(roles) for item in user_table.accounts_of_role(role, LOOKED_AT))

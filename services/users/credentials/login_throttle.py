@@ -77,7 +77,7 @@ class LoginThrottle:
         known = attempt_table.find_many(who.keys)
         for key in who.keys:
             stale = key in known and known[key].expires_at <= now
-            attempt_table.add_failure(key, now=now, expires_at=now + MEMORY, afresh=stale)
+            attempt_table.add_failure(key, now=now, expires_at=now + MEMORY, restart=stale)
 
     def succeeded(self, who: LoginAttempt) -> None:
         """Forget the failures of this account from here: its owner mistyped."""
@@ -93,8 +93,8 @@ class LoginThrottle:
     def forget(address: str) -> None:
         """Drop everything counted about one address, for erasing its owner."""
         for account in (f"{kind}{address}" for kind in KINDS):
-            attempt_table.forget_beginning(f"pair:{_digest(account)}:")
-            attempt_table.forget_beginning(f"account:{_digest(account)}")
+            attempt_table.forget_prefix(f"pair:{_digest(account)}:")
+            attempt_table.forget_prefix(f"account:{_digest(account)}")
 
     @staticmethod
     def sweep(*, now: datetime, limit: int = 200) -> int:

@@ -23,7 +23,7 @@ from models import audit, identity
 from models import outbox as outbox_table
 from models import user as user_table
 from models.user import User
-from services.errors import Invalid, NotFound, Throttled
+from services.errors import NotFound, Throttled
 from services.users.credentials import Encryption, Origin
 from services.users.credentials.login_throttle import FREE_TRIES_OF_NETWORK
 from services.users.identity import SYSTEM, normalize_email, sort_name
@@ -354,11 +354,6 @@ def test_two_first_sign_ins_at_once_make_one_account(door, corp, ada):
     with ThreadPoolExecutor(2) as pool:
         found = list(pool.map(opened.arrive, [answer] * 2))
     assert len({signed_in.user.user_id for signed_in, _ in found}) == 1
-
-
-def test_an_address_cannot_pose_as_an_identity():
-    with pytest.raises(Invalid):
-        normalize_email(identity.claim_key("corp|ada@corp.example"))
 
 
 def other_key_with_the_same_name(corp, claims):
