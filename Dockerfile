@@ -1,5 +1,5 @@
-# One image for web and worker: `docker run IMAGE` serves pages, `docker run IMAGE flask --app portal.cli.headless
-# worker` is the worker (the Procfile names every command). docs/operators.md, "The image", says how to build it.
+# One image for web and worker: `docker run IMAGE` serves pages, `docker run IMAGE ledgerdesk worker` is the worker
+# (the Procfile names every command). docs/operators.md, "The image", says how to build it.
 #
 # Both bases are given by digest, so that the same commit always builds the same image:
 #   docker buildx imagetools inspect python:3.11-slim-bookworm --format '{{.Manifest.Digest}}'
@@ -55,7 +55,8 @@ RUN --mount=type=secret,id=packages --mount=type=cache,target=/root/.cache \
     && python3 -m venv --without-pip /app/.venv \
     && /tools/bin/python local/uv.py pip sync --quiet --require-hashes --only-binary :all: --compile-bytecode \
        --python /app/.venv/bin/python --python-platform "$cpu-manylinux_2_28" requirements.txt \
-    && rm -f /app/.venv/.lock
+    && rm -f /app/.venv/.lock \
+    && ln -s ../../ledgerdesk /app/.venv/bin/ledgerdesk
 
 FROM ${PYTHON_IMAGE}
 WORKDIR /app

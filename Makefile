@@ -120,6 +120,7 @@ dev-setup: setup .venv/.dev
 .venv/.runtime: requirements.txt local/uv.txt | .venv/.made-in
 	@echo "setup: Python packages"
 	@$(UV) pip sync --quiet --require-hashes requirements.txt
+	@ln -sf ../../ledgerdesk $(BIN)/ledgerdesk
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime

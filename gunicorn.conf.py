@@ -6,12 +6,12 @@ Threads, because requests wait for DynamoDB; many connections per worker, becaus
 import gc
 import socket
 
-from portal.config.settings import Settings
+from portal.config.settings import settings_or_exit
 from portal.web.heap import keep_small
 from portal.web.logs import library_lines
 from services.bootstrap import preload
 
-_settings = Settings.from_env()
+_settings = settings_or_exit()
 
 bind = [f"{_settings.host}:{_settings.port}"]
 backlog = 4096

@@ -3,12 +3,12 @@
 from analytics_dash import mount
 from portal.app import create_app
 from portal.config.service_options import service_options
-from portal.config.settings import Settings
+from portal.config.settings import settings_or_exit
 from portal.ui import formatting, grid_links, reports_shell
 from portal.web import csrf
 from services.bootstrap import build_services
 
-settings = Settings.from_env()
+settings = settings_or_exit()
 services = build_services(service_options(settings))
 app = create_app(settings, services)
 dash = mount(

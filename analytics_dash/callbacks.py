@@ -12,10 +12,10 @@ from analytics_dash import filters, formatting, overview, tiles
 from analytics_dash.layout import CHARTS
 from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services
-from analytics_dash.query import CUSTOM, PRIORITIES
+from analytics_dash.query import CUSTOM, PRIORITY_NAMES
 from services.errors import Forbidden, ServiceError
 
-PRIORITY_NAMES = [(key, key.capitalize()) for key in PRIORITIES]
+PRIORITY_CHOICES = list(PRIORITY_NAMES.items())
 
 OUTPUTS = {
     "payload": Output("payload", "data"),
@@ -131,8 +131,8 @@ def _filters(question: Question, prefix: str) -> dict[str, Any]:
         "to": choice.end.isoformat(),
         "team": filters.options(choice, "teams", question.teams, prefix),
         "team_said": filters.said(choice.teams, question.teams),
-        "priority": filters.options(choice, "priorities", PRIORITY_NAMES, prefix),
-        "priority_said": filters.said(choice.priorities, PRIORITY_NAMES),
+        "priority": filters.options(choice, "priorities", PRIORITY_CHOICES, prefix),
+        "priority_said": filters.said(choice.priorities, PRIORITY_CHOICES),
         "category": filters.options(choice, "categories", question.categories, prefix),
         "category_said": filters.said(choice.categories, question.categories),
     }

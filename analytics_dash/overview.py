@@ -13,7 +13,7 @@ import orjson
 from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
-from analytics_dash.query import PRIORITIES, Choice, parse
+from analytics_dash.query import PRIORITY_NAMES, Choice, parse
 from services.reporting import Filters, Overview, Row
 
 MOST_CATEGORIES = 8
@@ -81,7 +81,7 @@ def show(
     names: Mapping[Dimension, Mapping[str, str]] = {
         "team": dict(question.teams),
         "category": dict(question.categories),
-        "priority": {key: key.capitalize() for key in PRIORITIES},
+        "priority": PRIORITY_NAMES,
         "assignee": people,
     }
     links = Links(grid_url, question.filters)
@@ -153,7 +153,7 @@ def _backlog(overview: Overview, links: Links) -> tuple[figures.Figure, tables.T
 def _priority(
     overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
 ) -> tuple[figures.Figure, tables.Table]:
-    order = {key: place for place, key in enumerate(PRIORITIES)}
+    order = {key: place for place, key in enumerate(PRIORITY_NAMES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = _namer(names["priority"], "priority")
     notes = [

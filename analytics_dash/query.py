@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import parse_qsl, urlencode
 
+from services.tickets import BY_NAME
+
 PERIODS = {"7d": 7, "30d": 30, "90d": 90}
 PERIOD = "30d"
 CUSTOM = "custom"
-PRIORITIES = ("urgent", "high", "normal", "low")
+PRIORITY_NAMES = dict(BY_NAME["priority"].choices[::-1])  # the most urgent first
 EARLIEST = date(1990, 1, 1)
 LONGEST_DAYS = 3660  # ten years: what the charts can still say something about
 LONGEST_LINK = 8192
@@ -57,7 +59,7 @@ def parse(search: object, *, today: date, teams: Collection[str], categories: Co
         return replace(_last(PERIOD, today), problems=(UNREADABLE,))
     choice, problems = _period(fields, today)
     chosen: dict[str, tuple[str, ...]] = {}
-    for field, known in (("team", teams), ("priority", PRIORITIES), ("category", categories)):
+    for field, known in (("team", teams), ("priority", PRIORITY_NAMES), ("category", categories)):
         wanted = dict.fromkeys(value for name, value in fields if name == field)
         chosen[field] = tuple(value for value in wanted if value in known)
         if len(chosen[field]) < len(wanted):

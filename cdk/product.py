@@ -14,9 +14,9 @@ IDLE_SECONDS = 60
 
 BUSY = 60  # per cent of a task's CPU: what is left takes the minutes until another task serves
 
-SETUP = ["flask", "--app", "portal.cli.headless", "setup"]
+SETUP = ["ledgerdesk", "setup"]
 WEB = ["gunicorn", "wsgi:app"]
-WORKER = ["flask", "--app", "portal.cli.headless", "worker"]
+WORKER = ["ledgerdesk", "worker"]
 PROBE = ["python", "-m", "portal.web.probe"]  # asks for ALIVE
 
 DATA = "/data"  # where web and worker of one task share the columnar copy

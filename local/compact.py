@@ -37,7 +37,10 @@ def main() -> int:
         before, after = compact(Settings.from_env().data_dir)
     except FileNotFoundError:
         print("compact: there is no data yet", file=sys.stderr)
-    except (FolderInUseError, SettingsError, sqlite3.Error) as error:
+    except SettingsError as error:
+        print(f"compact: {error}", file=sys.stderr)
+        return 2
+    except (FolderInUseError, sqlite3.Error) as error:
         print(f"compact: {error}", file=sys.stderr)
     else:
         print(f"compacted: {before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB after")

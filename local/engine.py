@@ -107,5 +107,8 @@ def _command(data_dir: Path, port: int) -> list[str]:
 if __name__ == "__main__":
     try:
         become_engine()
-    except (EngineError, SettingsError) as error:
+    except SettingsError as error:
+        print(f"engine: {error}", file=sys.stderr)
+        sys.exit(2)
+    except EngineError as error:
         sys.exit(f"engine: {error}")

@@ -190,7 +190,7 @@ class Supervisor:
 
 
 def _with_own_tools_first(environment: Mapping[str, str]) -> dict[str, str]:
-    """Let `flask` and `gunicorn` mean the ones installed beside this Python."""
+    """Let `ledgerdesk` and `gunicorn` mean the ones installed beside this Python."""
     tools = str(Path(sys.executable).parent)
     path = os.pathsep.join([tools, environment.get("PATH", os.defpath)])
     return {**environment, "PATH": path, "PYTHONUNBUFFERED": "1"}

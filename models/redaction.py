@@ -8,10 +8,11 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from models import transaction
+from models import items, transaction
 from models.audit import PARTITION, AuditEntry
 from models.errors import translated
 from models.ticket import Ticket
+from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory
 from models.transaction import Update
 
@@ -39,9 +40,9 @@ def _event(event: TicketHistory) -> Update:
 
 
 def _ticket(ticket: Ticket) -> Update:
-    custom = Ticket.custom.set(ticket.custom) if ticket.custom else Ticket.custom.remove()
-    item, actions = Ticket(ticket_id=ticket.ticket_id), [Ticket.subject.set(ticket.subject), custom]
-    return Update(item, actions, Ticket.version == ticket.version)
+    words = {name: getattr(ticket, name) or None for name in (*ERASABLE, "custom")}
+    item = Ticket(ticket_id=ticket.ticket_id)
+    return Update(item, items.changes(Ticket, words), Ticket.version == ticket.version)
 
 
 def _parts(events: Sequence[TicketHistory]) -> Iterator[list[TicketHistory]]:

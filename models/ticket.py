@@ -1,27 +1,22 @@
 """The ticket: the latest fold of its history, with the composed index keys computed here and nowhere else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from dynamodb_client import Instant, Json, LeanModel
 from models.errors import translated
-from models.times import from_text, to_text
+from models.ticket_fields import FIELDS, OPEN_STATUSES, PROJECTED, Field, Kind, TicketFields
+from models.times import to_text
 
-OPEN_STATUSES = ("new", "open", "pending", "on_hold")
-DONE_STATUSES = ("solved", "closed")
-PRIORITIES = ("low", "normal", "high", "urgent")
 
-TIMES = {"created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at"}
-
-# What a list shows or filters by; every index carries just this.
-LISTED = [
-    "version", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
-    "organization_id", "channel", "created_at", "updated_at", "first_solved_at",
-]  # fmt: skip
+def _carrying(key: str) -> IncludeProjection:
+    """Project what lists show or filter by, except the key, which an index has anyway."""
+    return IncludeProjection([name for name in PROJECTED if name != key])
 
 
 class ByState(GlobalSecondaryIndex["Ticket"]):
@@ -29,7 +24,7 @@ class ByState(GlobalSecondaryIndex["Ticket"]):
 
     class Meta:
         index_name = "by_state"
-        projection = IncludeProjection([name for name in LISTED if name != "updated_at"])
+        projection = _carrying("updated_at")
 
     state_key = UnicodeAttribute(hash_key=True)
     updated_at = Instant(range_key=True)
@@ -40,7 +35,7 @@ class ByAssignee(GlobalSecondaryIndex["Ticket"]):
 
     class Meta:
         index_name = "by_assignee"
-        projection = IncludeProjection([name for name in LISTED if name != "assignee_id"])
+        projection = _carrying("assignee_id")
 
     assignee_id = UnicodeAttribute(hash_key=True)
     state_at = UnicodeAttribute(range_key=True)
@@ -51,7 +46,7 @@ class ByRequester(GlobalSecondaryIndex["Ticket"]):
 
     class Meta:
         index_name = "by_requester"
-        projection = IncludeProjection([name for name in LISTED if name != "requester_id"])
+        projection = _carrying("requester_id")
 
     requester_id = UnicodeAttribute(hash_key=True)
     state_at = UnicodeAttribute(range_key=True)
@@ -62,7 +57,7 @@ class ByTeam(GlobalSecondaryIndex["Ticket"]):
 
     class Meta:
         index_name = "by_team"
-        projection = IncludeProjection([name for name in LISTED if name != "team_id"])
+        projection = _carrying("team_id")
 
     team_id = UnicodeAttribute(hash_key=True)
     state_at = UnicodeAttribute(range_key=True)
@@ -73,7 +68,7 @@ class ByOrganization(GlobalSecondaryIndex["Ticket"]):
 
     class Meta:
         index_name = "by_organization"
-        projection = IncludeProjection([name for name in LISTED if name != "organization_id"])
+        projection = _carrying("organization_id")
 
     organization_id = UnicodeAttribute(hash_key=True)
     state_at = UnicodeAttribute(range_key=True)
@@ -90,34 +85,39 @@ class ByDue(GlobalSecondaryIndex["Ticket"]):
     due_at = Instant(range_key=True)
 
 
-class Ticket(LeanModel):
-    """One request for help; `version` counts the history items behind it."""
+def _attribute(each: Field) -> Attribute[Any]:
+    """Make the attribute that stores a field."""
+    if each.kind is Kind.TIME:
+        return Instant(null=not each.required, attr_name=each.stored_as)
+    if each.kind is Kind.COUNTER:
+        return NumberAttribute(default=0, attr_name=each.stored_as)
+    return UnicodeAttribute(null=not each.required, attr_name=each.stored_as)
+
+
+class FieldAttributes:
+    """The attributes of the registry's fields, of which PynamoDB makes a table's as if they stood there."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+
+for _field in FIELDS:
+    setattr(FieldAttributes, _field.name, _attribute(_field))
+
+
+class Ticket(FieldAttributes, LeanModel):
+    """One request for help: the registry's fields, and what else is stored with them.
+
+    `version` counts the history items behind it.
+    """
 
     class Meta:
         table_name = "tickets"
 
     ticket_id = NumberAttribute(hash_key=True)
     version = NumberAttribute()
-    subject = UnicodeAttribute()
-    status = UnicodeAttribute()
-    priority = UnicodeAttribute()
-    requester_id = UnicodeAttribute(null=True)
-    organization_id = UnicodeAttribute(null=True)
-    assignee_id = UnicodeAttribute(null=True)
-    team_id = UnicodeAttribute(null=True)
-    category = UnicodeAttribute(null=True)
-    subcategory = UnicodeAttribute(null=True)
-    channel = UnicodeAttribute(null=True)
-    created_at = Instant()
     updated_at = Instant()
-    first_response_at = Instant(null=True)
-    first_solved_at = Instant(null=True)
-    solved_at = Instant(null=True)
-    closed_at = Instant(null=True)
-    reopens = NumberAttribute(default=0)
-    reassigns = NumberAttribute(default=0)
-    agent_replies = NumberAttribute(default=0)
-    stint = UnicodeAttribute(null=True)
     custom = Json[dict[str, Any]](null=True)
     state_key = UnicodeAttribute()
     state_at = UnicodeAttribute()
@@ -142,24 +142,44 @@ def state_partitions(state: str, shards: int) -> list[str]:
     return [f"{state}#{shard}" for shard in range(shards)]
 
 
+_NAMES = tuple(each.name for each in FIELDS)
+_COUNTERS = tuple(each.name for each in FIELDS if each.kind is Kind.COUNTER)
+_values = attrgetter(*_NAMES)
+
+
 def compose(
-    ticket_id: int, version: int, updated_at: datetime, fields: Mapping[str, Any], shards: int
+    *, ticket_id: int, version: int, updated_at: datetime, fields: TicketFields, shards: int
 ) -> Ticket:
     """Build the item to store: the fields with the composed index keys."""
-    state = side(fields["status"])
-    custom = {name[7:]: value for name, value in fields.items() if name.startswith("custom.")}
-    known = {n: v for n, v in fields.items() if v is not None and not n.startswith("custom.")}
-    for name in TIMES & known.keys():
-        known[name] = from_text(known[name])
+    state = side(fields.status)
     return Ticket(
         ticket_id=ticket_id,
         version=version,
         updated_at=updated_at,
         state_key=f"{state}#{ticket_id % shards}",
         state_at=f"{state}#{to_text(updated_at)}",
-        custom=custom or None,
-        **known,
+        custom=dict(fields.custom) or None,
+        **{name: value for name, value in zip(_NAMES, _values(fields), strict=True) if value is not None},
     )
+
+
+def values_of(item: Ticket) -> dict[str, Any]:
+    """Read the fields of a stored ticket, by name, as TicketFields takes them."""
+    stored = item.attribute_values
+    values = {name: stored.get(name) for name in _NAMES}
+    for name in _COUNTERS:
+        values[name] = int(values[name] or 0)
+    values["custom"] = stored.get("custom") or {}
+    return values
+
+
+def reword(item: Ticket, texts: dict[str, str | None], custom: dict[str, Any]) -> bool:
+    """Give a stored ticket other words; tells whether they differ."""
+    before = ({name: getattr(item, name) for name in texts}, item.custom or None)
+    for name, text in texts.items():
+        setattr(item, name, text)
+    item.custom = custom or None
+    return before != (texts, item.custom)
 
 
 def is_keyed(item: Ticket) -> bool:

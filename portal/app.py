@@ -9,9 +9,10 @@ from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from portal import admin, api, auth, cli, customer, desk
+from portal import admin, api, auth, customer, desk
 from portal.assets.manifest import BUILD, Assets
 from portal.assets.template_minifier import TemplateMinifier
+from portal.cli import flask_alias
 from portal.config.settings import Settings
 from portal.dev import mailbox
 from portal.ui import components, formatting, jump, navigation, style_page
@@ -64,7 +65,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
         app.register_blueprint(style_page.bp)
         app.register_blueprint(mailbox.bp)
     admin.init_app(app)
-    cli.init_app(app)
+    flask_alias.init_app(app)
     return app
 
 

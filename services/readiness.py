@@ -43,7 +43,7 @@ class Readiness:
 
 
 class StoreLook:
-    """Looks whether the engine answers and has what `flask setup` makes."""
+    """Looks whether the engine answers and has what `ledgerdesk setup` makes."""
 
     def __init__(self) -> None:
         self._complete = False

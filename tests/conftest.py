@@ -191,13 +191,6 @@ class LiveServer:
         """Return the demo account of a role."""
         return f"{role}@demo.example"
 
-    def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of the product's commands against this server's data."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
-        )
-
 
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from local.settings import Settings
+from portal.config.definition import definitions
+from portal.config.providers import ProviderSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
@@ -113,7 +115,7 @@ def test_every_exception_from_a_check_says_why():
     assert not bare, f"checks switched off without code and reason: {bare}"
 
 
-class AuditWriter(dict[str, str]):
+class RecordingEnvironment(dict[str, str]):
     """An environment that remembers what it was asked for."""
 
     def __init__(self, given: dict[str, str]) -> None:
@@ -132,16 +134,19 @@ class AuditWriter(dict[str, str]):
         return super().__getitem__(name)
 
 
-def test_every_setting_is_documented(tmp_path):
+def test_every_setting_is_defined_and_documented(tmp_path):
     asked: set[str] = set()
     for environment in ("development", "production"):
         given = {"ENVIRONMENT": environment, "SECRET_KEY": "k" * 48, "DATA_DIR": str(tmp_path)}
         given |= {"PUBLIC_URL": "https://help.example.org", "OIDC_PROVIDERS": "corp"}
         given |= {"OIDC_CORP_ISSUER": "https://corp.example", "OIDC_CORP_DOMAINS": "*"}
         given |= {"OIDC_CORP_CLIENT_ID": "desk", "OIDC_CORP_CLIENT_SECRET": "secret"}
-        audit_writer = AuditWriter(given)
-        Settings.from_env(audit_writer)
-        asked |= audit_writer.asked
+        env = RecordingEnvironment(given)
+        Settings.from_env(env)
+        asked |= env.asked
+    defined = {one.name for one in definitions(Settings).values()}
+    defined |= {f"OIDC_CORP_{one.name}" for one in definitions(ProviderSettings).values()}
+    assert asked == defined, "the environment is asked for something that has no definition"
     guide = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     missing = sorted(name for name in asked if f"`{name}`" not in guide)
     assert len(asked) > 10, "the settings are read in another way: teach this test"

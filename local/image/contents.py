@@ -13,7 +13,9 @@ PROGRAMS = (
 )  # fmt: skip
 PACKAGES = ("aws_cdk", "constructs", "pytest", "moto", "playwright", "mypy", "hypothesis", "uv")
 FOLDERS = ("cdk", "tests", "bench", "local", "docs", "node_modules", "var", ".git", "pynamodb_grid/tests")
-EXPECTED = ("wsgi.py", "Procfile", "portal/static/build/manifest.json", "analytics_dash/build/manifest.json")
+EXPECTED = (
+    "wsgi.py", "ledgerdesk", "Procfile", "portal/static/build/manifest.json", "analytics_dash/build/manifest.json",
+)  # fmt: skip
 
 
 def check_contents(image: Image) -> None:

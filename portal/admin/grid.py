@@ -158,8 +158,8 @@ def in_grid_words(**renamed: str) -> Iterator[None]:
         raise StaleWrite(
             field_conflict.field,
             old=field_conflict.old,
-            theirs=field_conflict.theirs,
-            yours=field_conflict.yours,
+            theirs=field_conflict.current,
+            yours=field_conflict.submitted,
             version=conflict.version,
         ) from conflict
     except (StaleRecord, EntryChanged) as stale:

@@ -16,16 +16,31 @@ from portal.ui import navigation
 from portal.ui.grid_links import GRID
 from portal.ui.undo_messages import Message, change_of, offering
 from portal.web.guards import actor, now
-from pynamodb_grid.admin import BulkResult, ChoiceFilter, DateFilter, Field, Missing, Refused, bulk_action
+from pynamodb_grid.admin import (
+    BulkResult,
+    ChoiceFilter,
+    DateFilter,
+    Field,
+    Missing,
+    Refused,
+    TextFilter,
+    bulk_action,
+)
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
 from services.bootstrap import Services
 from services.errors import NotFound
-from services.tickets import PRIORITIES, STATUSES, Ticket, TicketRow, label
+from services.tickets import ALL_FIELDS, BY_NAME, STATUSES, Kind, Ticket, TicketRow, field_names, label_of
+from services.tickets import Field as TicketField
 from services.users.identity import Permission
 
 Choices = Sequence[tuple[str, str]]
 EXPORT_MOST = 50_000
 EXPORT_CHUNK = 100  # rows whose people are looked up together
+# Listed first; all other columns come in the registry's order.
+LEADING = ("status", "priority")
+LISTED = field_names(lambda each: each.listed)
+# The choice "has none" of a filter, by field.
+EMPTY = {"assignee_id": "Unassigned", "team_id": "No team", "category": "No category"}
 # How a list sorted so is read out in its foot: ascending, descending.
 SORT_WORDS = {
     "updated_at": ("longest unchanged first", "latest change first"),
@@ -97,21 +112,15 @@ class TicketView(LedgerView):
 
     list_template = "admin/tickets.html"
     can_export = True
-    column_list = (
-        "status", "priority", "subject", "category", "team_id", "assignee_id", "requester_id", "channel",
-        "created_at", "updated_at",
-    )  # fmt: skip
-    columns_first = ("status", "priority", "subject", "team_id", "assignee_id", "updated_at")
+    column_list = (*LEADING, *(name for name in LISTED if name not in LEADING))
+    columns_first = field_names(lambda each: each.shown_first)
     column_fixed = "subject"
     # What is kept as an id would be sorted by the id.
-    column_sortable_list = ("status", "priority", "subject", "channel", "created_at", "updated_at")
+    column_sortable_list = field_names(lambda each: each.listed and each.sortable)
     row_cells = False
     export_max_rows = EXPORT_MOST
-    column_editable_list = ("status", "priority", "assignee_id")
-    column_export_list = (
-        "ticket_id", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
-        "channel", "created_at", "updated_at",
-    )  # fmt: skip
+    column_editable_list = field_names(lambda each: each.inline)
+    column_export_list = field_names(lambda each: each.exported)
     default_sort = Sort("updated_at", descending=True)
     needs = {
         "list": Permission.TICKET_NOTE,
@@ -143,11 +152,11 @@ class TicketView(LedgerView):
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Any:
         """Answer a filter's choices, [[value, label, note, teams], ...]: lists too long for every page."""
-        wanted = next((f for f in self._filters if f.param == request.args.get("name")), None)
-        if wanted is None:
+        found = next((f for f in self._filters if f.param == request.args.get("name")), None)
+        if found is None:
             abort(404)
-        notes = agent_notes() if wanted.param == "assignee" else {}
-        return jsonify([[value, label, *notes.get(value, ())] for value, label in wanted.choices()])
+        notes = agent_notes() if found.param == "assignee" else {}
+        return jsonify([[value, label, *notes.get(value, ())] for value, label in found.choices()])
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
@@ -162,6 +171,7 @@ class TicketView(LedgerView):
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),
             "categories": self._services.catalog.names("category"),
+            "plain_columns": [name for name in LISTED if BY_NAME[name].plain],
             "agent_notes": agent_notes,
             "sort_words": SORT_WORDS,
             "nothing": lambda: nothing_in_view(actor()),
@@ -186,10 +196,10 @@ class TicketView(LedgerView):
 
     def export_value(self, row: TicketRow, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
         """Write people and teams by name."""
-        value = getattr(row, name)
-        if name in ("requester_id", "assignee_id"):
+        value, kind = getattr(row, name), BY_NAME[name].kind
+        if kind is Kind.USER:
             return self._services.users.accounts.names([value]).get(value, value or "")
-        if name == "team_id":
+        if kind is Kind.TEAM:
             return self._services.catalog.names("team").get(value, value or "")
         return super().export_value(row, name, labels)
 
@@ -208,7 +218,7 @@ class TicketView(LedgerView):
     def _done_in_words(self, action: str, value: str | None) -> str:
         if action == "assign":
             return f"assigned to {dict(self._agents()).get(value or '')}" if value else "unassigned"
-        return f"set to {label(value or '')}"
+        return f"set to {label_of(action, value or '')}"
 
     def _names_of(self, rows: Sequence[TicketRow]) -> dict[str, str]:
         people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
@@ -219,63 +229,54 @@ class TicketView(LedgerView):
         """Give one of the chosen tickets to an agent."""
         return self.source.update(pk, {"assignee_id": value or None}, version)
 
-    @bulk_action("status", "Status", choices=lambda _: _labelled(STATUSES))
+    @bulk_action("status", "Status", choices=lambda _: BY_NAME["status"].choices)
     def bulk_status(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Set the status of one of the chosen tickets."""
         return self.source.update(pk, {"status": value}, version)
 
-    @bulk_action("priority", "Priority", choices=lambda _: _labelled(PRIORITIES))
+    @bulk_action("priority", "Priority", choices=lambda _: BY_NAME["priority"].choices)
     def bulk_priority(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Set the priority of one of the chosen tickets."""
         return self.source.update(pk, {"priority": value}, version)
 
     def _fields(self) -> dict[str, Field]:
-        fields = [
-            Field("ticket_id", label="Number"),
-            Field("subject", label="Subject and requester"),
-            Field("status", label="Status", choices=_labelled(STATUSES), required=True),
-            Field("priority", label="Priority", choices=_labelled(PRIORITIES), required=True),
-            Field("category", label="Category"),
-            Field("team_id", label="Team"),
-            Field("assignee_id", label="Assignee", choices=self._agents),
-            Field("requester_id", label="Requester"),
-            Field("channel", label="Channel"),
-            Field("created_at", label="Created"),
-            Field("updated_at", label="Updated"),
-        ]
-        return {field.name: field for field in fields}
+        shown = {each.name: each for each in ALL_FIELDS if each.listed or each.exported}
+        return {name: self._field(each) for name, each in shown.items()}
+
+    def _field(self, each: TicketField) -> Field:
+        label = "Subject and requester" if each.name == "subject" else each.label
+        choices = self._agents if each.name == "assignee_id" else each.choices if each.ranked else None
+        return Field(
+            each.name, label=label, choices=choices, required=each.ranked, max_length=each.max_length
+        )
 
     def _filters_over(self, zone: ZoneInfo) -> list[Any]:
         states = (("open", "Unsolved"), ("done", "Solved or closed"))
-        return [
-            ChoiceFilter("state", states, "State"),
-            ChoiceFilter("status", _labelled(STATUSES), "Status"),
-            PersonFilter(
-                "assignee_id", self._agents, "Assignee",
-                name="assignee", empty="Unassigned", names=self._services.users.accounts.names,
-            ),
-            PersonFilter(
-                "requester_id", (), "Requester", name="requester", names=self._services.users.accounts.names
-            ),
-            ChoiceFilter("team_id", lambda: self._entries("team"), "Team", name="team", empty="No team"),
-            ChoiceFilter("priority", _labelled(PRIORITIES), "Priority"),
-            ChoiceFilter(
-                "category", lambda: self._entries("category"), "Category", empty="No category"
-            ),
-            DateFilter("created_at", "Created", name="created", zone=zone),
-            DateFilter("updated_at", "Updated", name="updated", zone=zone),
-            DateFilter("first_solved_at", "First solved", name="solved", zone=zone),
-        ]  # fmt: skip
+        filters = [self._filter(each, zone) for each in ALL_FIELDS if each.filterable]
+        return [ChoiceFilter("state", states, "State"), *filters]
+
+    def _filter(self, each: TicketField, zone: ZoneInfo) -> Any:
+        name, label, param, empty = each.name, each.label, each.param, EMPTY.get(each.name)
+        match each.kind:
+            case Kind.TIME:
+                return DateFilter(name, label, name=param, zone=zone)
+            case Kind.USER:
+                names = self._services.users.accounts.names
+                choices = self._agents if name == "assignee_id" else ()
+                return PersonFilter(name, choices, label, name=param, empty=empty, names=names)
+            case Kind.TEAM | Kind.CATEGORY:
+                kind = each.kind.value
+                return ChoiceFilter(name, lambda: self._entries(kind), label, name=param, empty=empty)
+            case Kind.CHOICE:
+                return ChoiceFilter(name, each.choices, label, name=param, empty=empty)
+            case _:
+                return TextFilter(name, label, name=param)
 
     def _agents(self) -> Choices:
         return [(user.user_id, user.name) for user in self._services.users.accounts.agents()]
 
     def _entries(self, kind: str) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.all(kind)]
-
-
-def _labelled(values: Sequence[str]) -> Choices:
-    return [(value, label(value)) for value in values]
 
 
 def _number(pk: str) -> int:

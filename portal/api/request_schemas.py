@@ -1,4 +1,4 @@
-"""What programs ask for, read strictly: what is not known is refused, so that a typo changes nothing."""
+"""What programs send, read strictly: what is not known is refused, so that a typo changes nothing."""
 
 from collections.abc import Collection
 from typing import Any
@@ -6,14 +6,28 @@ from typing import Any
 from flask import request
 
 from services.errors import Invalid
-from services.tickets import Condition, ListRequest, Op, Sort
+from services.tickets import (
+    ALL_FIELDS,
+    BY_NAME,
+    OPENED_WITH,
+    Condition,
+    Kind,
+    ListRequest,
+    Op,
+    Sort,
+    field_names,
+)
 
-NEW = ("subject", "body", "requester_id", "category", "priority", "team_id", "assignee_id")
-CHANGES = ("subject", "status", "priority", "category", "team_id", "assignee_id")
-WORDS = ("reply", "note")
-FILTERS = {"state": "state", "status": "status", "assignee": "assignee_id", "team": "team_id",
-           "requester": "requester_id"}  # fmt: skip
-NOBODY = "none"
+NEW = ("subject", "body", "requester_id", *(name for name in OPENED_WITH if BY_NAME[name].in_api))
+CHANGES = field_names(lambda each: each.editable and each.in_api)
+MESSAGES = ("reply", "note")
+# Parameters of a list, and the fields they limit to one value.
+FILTERS = {"state": "state"} | {
+    each.param: each.name
+    for each in ALL_FIELDS
+    if each.filterable and each.in_api and each.kind is not Kind.TIME
+}
+NONE = "none"
 SIZE, MOST = 25, 100
 MOST_DIGITS = 9
 
@@ -27,15 +41,15 @@ class VersionNeeded(Invalid):
 
 def body(known: Collection[str]) -> dict[str, str | None]:
     """Return the JSON object of the request, whose values are texts or null; raises Invalid."""
-    found: Any = request.get_json()
-    if not isinstance(found, dict):
+    values: Any = request.get_json()
+    if not isinstance(values, dict):
         raise Invalid("Send a JSON object.")
-    for name, value in found.items():
+    for name, value in values.items():
         if name not in known:
             raise _unknown("field", name, known)
         if value is not None and not isinstance(value, str):
             raise Invalid(f"The field {name} needs text.", {name: "Needs text."})
-    return found
+    return values
 
 
 def version() -> int:
@@ -60,7 +74,7 @@ def page() -> ListRequest:
 
 
 def _condition(field: str, value: str) -> Condition:
-    if value == NOBODY and field in ("assignee_id", "team_id"):
+    if value == NONE and field in BY_NAME and not BY_NAME[field].required:
         return Condition(field, Op.MISSING)
     return Condition(field, Op.EQ, value)
 

@@ -1,9 +1,11 @@
 """What the API answers with: one frozen dataclass for each thing, times in UTC as ISO 8601."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from services.tickets import Page, Ticket, TicketRow
+from services.tickets import Kind, Page, Ticket, TicketRow, field_names
 from services.users.api_tokens import Holder
 
 
@@ -24,7 +26,7 @@ class MeResponse:
     permissions: dict[str, str]
 
     @classmethod
-    def of(cls, holder: Holder) -> "MeResponse":
+    def from_holder(cls, holder: Holder) -> "MeResponse":
         """Take over what a program may know of its own token."""
         actor = holder.actor
         return cls(
@@ -37,40 +39,28 @@ class MeResponse:
         )
 
 
+_TEXTS = field_names(lambda each: each.in_api and each.kind is not Kind.TIME)
+_TIMES = field_names(lambda each: each.in_api and each.kind is Kind.TIME)
+
+
 @dataclass(frozen=True)
 class TicketResponse:
-    """One ticket as lists and single answers have it."""
+    """One ticket as lists and single answers have it; `fields` are those of the registry that are in the API."""
 
     id: int
     version: int
-    subject: str
-    status: str
-    priority: str
-    category: str | None
-    team_id: str | None
-    assignee_id: str | None
-    requester_id: str | None
-    channel: str | None
-    created_at: str | None
-    updated_at: str | None
+    fields: Mapping[str, str | None]
 
     @classmethod
-    def of(cls, found: Ticket | TicketRow) -> "TicketResponse":
+    def from_ticket(cls, ticket: Ticket | TicketRow) -> "TicketResponse":
         """Take over a ticket, or a row of a list."""
-        return cls(
-            id=found.ticket_id,
-            version=found.version,
-            subject=found.subject,
-            status=found.status,
-            priority=found.priority,
-            category=found.category,
-            team_id=found.team_id,
-            assignee_id=found.assignee_id,
-            requester_id=found.requester_id,
-            channel=found.channel,
-            created_at=moment(found.created_at),
-            updated_at=moment(found.updated_at),
-        )
+        texts = {name: getattr(ticket, name) for name in _TEXTS}
+        times = {name: moment(getattr(ticket, name)) for name in _TIMES}
+        return cls(ticket.ticket_id, ticket.version, texts | times)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as one flat object."""
+        return {"id": self.id, "version": self.version, **self.fields}
 
 
 @dataclass(frozen=True)
@@ -81,6 +71,10 @@ class TicketsResponse:
     next: str | None
 
     @classmethod
-    def of(cls, page: Page) -> "TicketsResponse":
+    def from_page(cls, page: Page) -> "TicketsResponse":
         """Take over a page; one that stopped early goes on where it stopped."""
-        return cls([TicketResponse.of(row) for row in page.rows], page.next_cursor or page.resume)
+        return cls([TicketResponse.from_ticket(row) for row in page.rows], page.next_cursor or page.resume)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as a JSON object."""
+        return {"tickets": [ticket.as_json() for ticket in self.tickets], "next": self.next}

@@ -30,7 +30,7 @@ def challenge(response: Response) -> Response:
 @with_token()
 def me() -> Response:
     """Tell who is calling, and what the token permits."""
-    return jsonify(asdict(MeResponse.of(holder())))
+    return jsonify(asdict(MeResponse.from_holder(holder())))
 
 
 @bp.get("/tickets")
@@ -38,7 +38,7 @@ def me() -> Response:
 def tickets() -> Response:
     """List the tickets that the caller may see."""
     page = services().tickets.service.page(actor=caller(), request=request_schemas.page())
-    return jsonify(asdict(TicketsResponse.of(page)))
+    return jsonify(TicketsResponse.from_page(page).as_json())
 
 
 @bp.get("/tickets/<int:ticket_id>")
@@ -52,15 +52,19 @@ def ticket(ticket_id: int) -> Response:
 @with_token(Permission.TICKET_CREATE)
 def create() -> Response:
     """Open a ticket; the same Idempotency-Key opens one only, however often it arrives."""
-    wanted = request_schemas.body(request_schemas.NEW)
-    wanted = {name: value for name, value in wanted.items() if value is not None}
-    text = {"subject": wanted.pop("subject", ""), "body": wanted.pop("body", "")}
-    made = services().tickets.service.create(
-        actor=caller(), now=now(), channel="api", idempotency_key=_idempotency_key(), **text, **wanted
+    sent = request_schemas.body(request_schemas.NEW)
+    opened = services().tickets.service.create(
+        actor=caller(),
+        now=now(),
+        subject=sent.pop("subject", None) or "",
+        body=sent.pop("body", None) or "",
+        channel="api",
+        idempotency_key=_idempotency_key(),
+        **{name: value for name, value in sent.items() if value is not None},
     )
-    response = _answer(made)
+    response = _answer(opened)
     response.status_code = 201
-    response.headers["Location"] = url_for("api.ticket", ticket_id=made.ticket_id)
+    response.headers["Location"] = url_for("api.ticket", ticket_id=opened.ticket_id)
     return response
 
 
@@ -68,42 +72,42 @@ def create() -> Response:
 @with_token()
 def change(ticket_id: int) -> Response:
     """Change fields, with a reply or an internal note where one is sent, as one version."""
-    wanted = request_schemas.body((*request_schemas.CHANGES, *request_schemas.WORDS))
-    spoken = {name: wanted.pop(name) for name in request_schemas.WORDS if name in wanted}
-    if len(spoken) > 1:
+    changes = request_schemas.body((*request_schemas.CHANGES, *request_schemas.MESSAGES))
+    messages = {name: changes.pop(name) for name in request_schemas.MESSAGES if name in changes}
+    if len(messages) > 1:
         raise Invalid("Send a reply or a note, not both at once.")
-    said, text = next(iter(spoken.items()), ("reply", None))
+    kind, text = next(iter(messages.items()), ("reply", None))
     try:
         changed = services().tickets.service.update(
-            actor=caller(), now=now(), ticket_id=ticket_id, expected_version=request_schemas.version(), changes=wanted,
-            body=text, public=said == "reply", idempotency_key=_idempotency_key(),
+            actor=caller(), now=now(), ticket_id=ticket_id, expected_version=request_schemas.version(), changes=changes,
+            body=text, public=kind == "reply", idempotency_key=_idempotency_key(),
         )  # fmt: skip
     except request_schemas.VersionNeeded as missing:
         return error_pages.answer(428, missing.message)
-    except Conflict as found:
-        return _field_conflict(found)
+    except Conflict as conflict:
+        return _conflict(conflict)
     return _answer(changed)
 
 
-def _answer(found: Ticket) -> Response:
-    response = jsonify(asdict(TicketResponse.of(found)))
-    response.headers["ETag"] = f'"{found.version}"'
+def _answer(ticket: Ticket) -> Response:
+    response = jsonify(TicketResponse.from_ticket(ticket).as_json())
+    response.headers["ETag"] = f'"{ticket.version}"'
     return response
 
 
-def _field_conflict(found: Conflict) -> Response:
+def _conflict(conflict: Conflict) -> Response:
     """Say which fields somebody else changed; what others changed elsewhere was no hindrance."""
-    field_conflicts = {
-        field_conflict.field: f"It is {field_conflict.theirs!r} by now, it was {field_conflict.old!r}."
-        for field_conflict in found.field_conflicts
+    problems = {
+        each.field: f"It is {each.current!r} by now, it was {each.old!r}."
+        for each in conflict.field_conflicts
     }
-    response = error_pages.answer(412, found.message, field_conflicts)
-    response.headers["ETag"] = f'"{found.version}"'
+    response = error_pages.answer(412, conflict.message, problems)
+    response.headers["ETag"] = f'"{conflict.version}"'
     return response
 
 
 def _idempotency_key() -> str | None:
-    """Return the key under which the same wish is granted once, None when none came along."""
+    """Return the key under which the same request is carried out once, None when none came along."""
     key: Any = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
         raise Invalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")

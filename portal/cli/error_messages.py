@@ -17,5 +17,5 @@ def in_one_line() -> Iterator[None]:
         raise click.ClickException(refused.message) from refused
     except StoreError as error:
         raise click.ClickException(
-            f"The engine does not answer, or has no tables yet ({error}). Run `flask setup` first."
+            f"The engine does not answer, or has no tables yet ({error}). Run `ledgerdesk setup` first."
         ) from error

@@ -1,21 +1,19 @@
-"""`flask import incidents FILE`: the history of another service desk becomes ours."""
+"""`ledgerdesk import incidents FILE`: the history of another service desk becomes ours."""
 
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from flask import current_app
-from flask.cli import AppGroup
 
+from portal.cli.product import Product, pass_product
 from portal.cli.progress import Progress
-from portal.web.guards import services
 from services.errors import ServiceError
 from services.tickets import MAPPINGS, FileReport, WrongFile, import_file
 
 WRONG_FILE, STOPPED = 2, 1
 
-group = AppGroup("import", help="Bring tickets from elsewhere.")
+group = click.Group("import", help="Bring tickets from elsewhere.")
 
 
 @group.command("incidents")
@@ -27,14 +25,16 @@ group = AppGroup("import", help="Bring tickets from elsewhere.")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where rows that cannot be read are listed. [default: REJECTS_DIR/NAME.csv]",
 )
-def incidents(file: Path, mapping: str, limit: int | None, rejects: Path | None) -> None:
+@pass_product
+def incidents(product: Product, file: Path, mapping: str, limit: int | None, rejects: Path | None) -> None:
     """Import the incident log FILE (CSV, or CSV in gzip); repeating it changes nothing."""
-    kept_in = current_app.extensions["settings"].rejects_dir
-    rejects = rejects or kept_in / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.csv"
+    rejects = (
+        rejects or product.settings.rejects_dir / f"{file.name.removesuffix('.gz').removesuffix('.csv')}.csv"
+    )
     progress = Progress()
     try:
         report = import_file(
-            services().tickets.importer,
+            product.services.tickets.importer,
             path=file,
             mapping=MAPPINGS[mapping],
             rejects=rejects,

@@ -1,19 +1,17 @@
-"""`flask keys`: what is needed before an older SECRET_KEY may be forgotten."""
+"""`ledgerdesk keys`: what is needed before an older SECRET_KEY may be removed."""
 
 import click
-from flask.cli import AppGroup
 
-from portal.cli.error_messages import in_one_line
-from portal.web.guards import services
+from portal.cli.product import Product, pass_product
 
-group = AppGroup("keys", help="Let go of older secret keys.")
+group = click.Group("keys", help="Prepare the removal of older secret keys.")
 
 
 @group.command("renew")
-def renew() -> None:
-    """Seal anew with SECRET_KEY what an older key has sealed for good: the seeds of second factors."""
-    with in_one_line():
-        renewed, unreadable = services().users.second_factor.renew_encryption()
+@pass_product
+def renew(product: Product) -> None:
+    """Encrypt with SECRET_KEY what is stored under an older key: the seeds of second factors."""
+    renewed, unreadable = product.services.users.second_factor.renew_encryption()
     click.echo(f"{renewed} renewed")
     if unreadable:
-        raise click.ClickException(f"{unreadable} were sealed with a key that SECRET_KEY_FALLBACKS lacks.")
+        raise click.ClickException(f"SECRET_KEY_FALLBACKS lacks the key of {unreadable} second factors.")

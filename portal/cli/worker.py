@@ -1,4 +1,4 @@
-"""`flask worker`: what runs beside the web process, one leader at a time for what must run once."""
+"""`ledgerdesk worker`: what runs beside the web process, one leader at a time for what must run once."""
 
 import os
 import signal
@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 import structlog
-from flask.cli import with_appcontext
 
-from portal.web.guards import services
+from portal.cli.product import Product, pass_product
 from portal.web.heap import keep_small
 from services import leases
 from services.bootstrap import Services
@@ -41,15 +40,15 @@ class Job:
 
 
 @click.command("worker")
-@with_appcontext
-def worker() -> None:
+@pass_product
+def worker(product: Product) -> None:
     """Keep the columnar copy up to date and sweep what has expired, until told to stop."""
     keep_small()
     # A flag and sleep, because an Event set inside a signal handler can wait for itself.
     told: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: told.append(received))
-    jobs = _jobs(services(), stopping=lambda: bool(told))
+    jobs = _jobs(product.services, stopping=lambda: bool(told))
     log.info("worker ready")
     holder = f"{socket.gethostname()}:{os.getpid()}"
     clock = 0.0

@@ -7,12 +7,12 @@ from portal.customer import pages
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import new_key, sent_idempotency_key
 from services.errors import Invalid
-from services.tickets import NotAllowedNow, TooBusy
+from services.tickets import BY_NAME, NotAllowedNow, TooBusy, field_names
 from services.users.identity import Permission
 
 bp = Blueprint("help", __name__, url_prefix="/help")
 
-NEW_FIELDS = ("subject", "body", "category")
+NEW_FIELDS = ("body", *field_names(lambda each: each.customers_set))
 
 
 @bp.get("/")
@@ -26,8 +26,8 @@ def home() -> str:
 @needs(Permission.TICKET_VIEW)
 def tickets() -> str:
     """Show all tickets of the person, or of all who share theirs, page by page."""
-    wanted = request.args
-    return pages.my_tickets(wanted.get("of", ""), wanted.get("state", ""), wanted.get("cursor") or None)
+    given = request.args
+    return pages.my_tickets(given.get("of", ""), given.get("state", ""), given.get("cursor") or None)
 
 
 @bp.get("/new")
@@ -43,12 +43,12 @@ def create() -> tuple[str, int] | Response:
     """Open a ticket and show it."""
     values = {name: request.form.get(name, "") for name in NEW_FIELDS}
     try:
-        made = services().tickets.service.create(
+        opened = services().tickets.service.create(
             actor=actor(), now=now(), **values, idempotency_key=sent_idempotency_key()
         )
     except Invalid as refused:
         return _form(values, refused.fields, request.form.get("message_id", "")), 400
-    return redirect(url_for("help.ticket", ticket_id=made.ticket_id))
+    return redirect(url_for("help.ticket", ticket_id=opened.ticket_id))
 
 
 @bp.get("/tickets/<int:ticket_id>")
@@ -64,14 +64,14 @@ def reply(ticket_id: int) -> tuple[str, int] | Response:
     """Add the customer's message."""
     body = request.form.get("body", "")
     try:
-        made = services().tickets.service.customer_reply(
+        replied = services().tickets.service.customer_reply(
             actor=actor(), now=now(), ticket_id=ticket_id, body=body, idempotency_key=sent_idempotency_key()
         )
     except (NotAllowedNow, TooBusy) as refused:
         return pages.ticket(ticket_id, body, refused.message), 409
     except Invalid as refused:
         return pages.ticket(ticket_id, body, refused.message), 400
-    return redirect(url_for("help.ticket", ticket_id=ticket_id, _anchor=f"v{made.version}"))
+    return redirect(url_for("help.ticket", ticket_id=ticket_id, _anchor=f"v{replied.version}"))
 
 
 @bp.post("/tickets/<int:ticket_id>/solve")
@@ -89,5 +89,6 @@ def _form(values: dict[str, str], problems: dict[str, str], message_id: str) -> 
         values=values,
         errors={name: [text] for name, text in problems.items()},
         categories=[(entry.id, entry.name) for entry in categories if entry.active],
+        plain_fields=[BY_NAME[name] for name in NEW_FIELDS if name in BY_NAME and BY_NAME[name].plain],
         message_id=message_id,
     )

@@ -4,28 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.web.guards import services
-from services.tickets import PRIORITIES, Ticket, label
+from services.tickets import BY_NAME, EDITABLE, PRIORITIES, Kind, Ticket, field_names, label_of
 
 Choices = list[tuple[str, str]]
 
 NAMED = 80  # characters of a value that has no name
-PROPERTIES = ("status", "priority", "assignee_id", "team_id", "category")
-LABELS = {
-    "subject": "Subject",
-    "status": "Status",
-    "priority": "Priority",
-    "assignee_id": "Assignee",
-    "team_id": "Team",
-    "category": "Category",
-    "subcategory": "Subcategory",
-    "requester_id": "Requester",
-    "channel": "Channel",
-}
+# What the side panel changes: `PLAIN_PROPERTIES` are typed in, the others chosen.
+PROPERTIES = tuple(name for name in EDITABLE if name != "subject")
+PLAIN_PROPERTIES = tuple(BY_NAME[name] for name in PROPERTIES if BY_NAME[name].plain)
+PEOPLE_FIELDS = field_names(lambda each: each.kind is Kind.USER)
 
 
 def priorities() -> Choices:
     """List the priorities, the most urgent first."""
-    return [(name, label(name)) for name in reversed(PRIORITIES)]
+    return [(name, label_of("priority", name)) for name in reversed(PRIORITIES)]
 
 
 def entries(kind: str, present: str | None = None) -> Choices:
@@ -44,7 +36,7 @@ def agents(present: str | None = None) -> Choices:
 
 def statuses(present: str) -> Choices:
     """List the present status and those that may follow it."""
-    return [(name, label(name)) for name in services().tickets.workflow.allowed(present)]
+    return [(name, label_of("status", name)) for name in services().tickets.workflow.allowed(present)]
 
 
 def properties(ticket: Ticket, shown: Mapping[str, str]) -> dict[str, Choices]:
@@ -57,7 +49,7 @@ def properties(ticket: Ticket, shown: Mapping[str, str]) -> dict[str, Choices]:
         "category": entries("category", ticket.category),
     }
     for name, value in shown.items():
-        if value not in dict(offered[name]):
+        if name in offered and value not in dict(offered[name]):
             known = Reader({value[:NAMED]}).words(name, value) or value
             offered[name].append((value, known[:NAMED]))
     return offered
@@ -83,15 +75,15 @@ class Reader:
         """Write a field's value as people read it; None stays None."""
         if value is None or value == "":
             return None
-        if field in ("assignee_id", "requester_id"):
+        known = BY_NAME.get(field)
+        if field in PEOPLE_FIELDS:
             return self.person(value)
         if field in self._names:
             return self._names[field].get(value, str(value))
-        if field in ("status", "priority", "channel"):
-            return label(str(value))
-        return str(value)
+        return known.label_of(str(value)) if known and known.kind is Kind.CHOICE else str(value)
 
 
-def label_of(field: str) -> str:
+def field_label(field: str) -> str:
     """Name a field; a custom one goes by its own name."""
-    return LABELS.get(field) or field.removeprefix("custom.").replace("_", " ").capitalize()
+    known = BY_NAME.get(field)
+    return known.label if known else field.removeprefix("custom.").replace("_", " ").capitalize()

@@ -6,8 +6,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
-from portal.desk.choices import Reader, label_of
-from portal.desk.timeline import PEOPLE_FIELDS
+from portal.desk.choices import PEOPLE_FIELDS, Reader, field_label
 from portal.web.guards import actor, now, services
 from portal.web.idempotency import new_key
 from services.tickets import Conflict, Event, FieldConflict
@@ -16,34 +15,34 @@ Pair = tuple[Any, Any]
 RECENT = range(2, 120)  # seconds that are worth naming
 
 
-def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
+def page(ticket_id: int, conflict: Conflict, draft: dict[str, str] | None) -> str:
     """Render the choice; an unsent message stays in the form."""
     present, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
     writers = {
-        field_conflict.field: _writer(events, field_conflict.field, found)
-        for field_conflict in found.field_conflicts
+        field_conflict.field: _writer(events, field_conflict.field, conflict)
+        for field_conflict in conflict.field_conflicts
     }
-    reader = Reader(_people(found) | set(writers.values()))
-    seen = next((event for event in events if event.version == found.expected_version), None)
-    seconds = int((now() - found.at).total_seconds())
+    reader = Reader(_people(conflict) | set(writers.values()))
+    seen = next((event for event in events if event.version == conflict.expected_version), None)
+    seconds = int((now() - conflict.at).total_seconds())
     url = url_for("desk.ticket", ticket_id=ticket_id)
     return render_template(
         "desk/conflict.html",
         ticket={"ticket_id": ticket_id, "subject": present.subject, "url": url},
-        base_version=found.expected_version,
-        their_version=found.version,
-        theirs={"id": found.by, "name": reader.person(found.by), "at": found.at},
+        base_version=conflict.expected_version,
+        their_version=conflict.version,
+        theirs={"id": conflict.by, "name": reader.person(conflict.by), "at": conflict.at},
         gap=f"{seconds} seconds" if seconds in RECENT else None,
         base_at=seen and seen.at,
-        saved_version=next((event.version for event in events if event.at == found.at), found.version),
+        saved_version=next((event.version for event in events if event.at == conflict.at), conflict.version),
         together=len(set(writers.values())) == 1,
         fields=[
             _field_conflict(reader, field_conflict, writers[field_conflict.field])
-            for field_conflict in found.field_conflicts
+            for field_conflict in conflict.field_conflicts
         ],
         merged=[
-            *(_yours_only(reader, name, pair) for name, pair in found.yours_only.items()),
-            *(_theirs_only(reader, name, pair) for name, pair in found.theirs_only.items()),
+            *(_submitted_only(reader, name, pair) for name, pair in conflict.submitted_only.items()),
+            *(_current_only(reader, name, pair) for name, pair in conflict.current_only.items()),
         ],
         reply=draft,
         draft_key=f"desk-{ticket_id}",
@@ -52,20 +51,20 @@ def page(ticket_id: int, found: Conflict, draft: dict[str, str] | None) -> str:
     )
 
 
-def _writer(events: Sequence[Event], name: str, found: Conflict) -> str:
+def _writer(events: Sequence[Event], name: str, conflict: Conflict) -> str:
     """Tell who changed a field last since the version that was seen."""
-    since = [e.actor_id for e in events if e.version > found.expected_version and name in e.changes]
-    return since[-1] if since else found.by
+    since = [e.actor_id for e in events if e.version > conflict.expected_version and name in e.changes]
+    return since[-1] if since else conflict.by
 
 
 def _field_conflict(reader: Reader, field_conflict: FieldConflict, by: str) -> dict[str, Any]:
     shown = {
         "name": field_conflict.field,
-        "label": label_of(field_conflict.field),
+        "label": field_label(field_conflict.field),
         "by": reader.person(by),
         "before": _value(reader, field_conflict.field, field_conflict.old),
-        "theirs": _value(reader, field_conflict.field, field_conflict.theirs),
-        "yours": _value(reader, field_conflict.field, field_conflict.yours),
+        "theirs": _value(reader, field_conflict.field, field_conflict.current),
+        "yours": _value(reader, field_conflict.field, field_conflict.submitted),
     }
     if field_conflict.field == "subject":
         for side in ("theirs", "yours"):
@@ -84,13 +83,13 @@ def differing(before: str, after: str) -> list[tuple[str, bool]]:
     ]
 
 
-def _people(found: Conflict) -> set[str | None]:
+def _people(conflict: Conflict) -> set[str | None]:
     """Collect everybody the page names."""
-    people: set[str | None] = {found.by}
-    for field_conflict in found.field_conflicts:
+    people: set[str | None] = {conflict.by}
+    for field_conflict in conflict.field_conflicts:
         if field_conflict.field in PEOPLE_FIELDS:
-            people |= {field_conflict.old, field_conflict.theirs, field_conflict.yours}
-    for name, pair in (*found.yours_only.items(), *found.theirs_only.items()):
+            people |= {field_conflict.old, field_conflict.current, field_conflict.submitted}
+    for name, pair in (*conflict.submitted_only.items(), *conflict.current_only.items()):
         if name in PEOPLE_FIELDS:
             people.update(pair)
     return people
@@ -102,12 +101,12 @@ def _value(reader: Reader, field: str, value: Any) -> dict[str, Any]:
 
 def _row(reader: Reader, field: str, pair: Pair, why: str) -> dict[str, Any]:
     before, kept = _value(reader, field, pair[0]), _value(reader, field, pair[1])
-    return {"name": field, "label": label_of(field), "before": before, "kept": kept, "why": why}
+    return {"name": field, "label": field_label(field), "before": before, "kept": kept, "why": why}
 
 
-def _yours_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:
+def _submitted_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:
     return _row(reader, field, pair, "Only you changed it, yours kept") | {"yours": pair[1]}
 
 
-def _theirs_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:
+def _current_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:
     return _row(reader, field, pair, "Only they changed it, theirs kept")

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from portal.desk.choices import Reader, label_of
+from portal.desk.choices import PEOPLE_FIELDS, Reader, field_label
 from services.tickets import Event
 
-PEOPLE_FIELDS = ("assignee_id", "requester_id")
 SUMMED_UP = 4
 Entry = dict[str, Any]
 Filters = Mapping[str, Callable[[Any], str]]
@@ -80,7 +79,11 @@ def _changed(event: Event, reader: Reader) -> Entry:
         "undone_by": event.undone_by,
         "undoable": event.undoable,
         "changes": [
-            {"field": label_of(name).lower(), "old": reader.words(name, old), "new": reader.words(name, new)}
+            {
+                "field": field_label(name).lower(),
+                "old": reader.words(name, old),
+                "new": reader.words(name, new),
+            }
             for name, (old, new) in event.changes.items()
         ],
     }

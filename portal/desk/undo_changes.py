@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from portal.desk.choices import Reader, label_of
+from portal.desk.choices import Reader, field_label
 from portal.web.guards import actor, now, services
 from services.errors import Invalid, ServiceError, Unavailable
 from services.tickets import AlreadyUndone, ChangedSince, Ticket
@@ -42,12 +42,12 @@ class Outcome:
         return self.problems[:SHOWN] + ([f"And {more} more that were left as they are."] if more > 0 else [])
 
 
-def named(wanted: list[str]) -> list[tuple[int, int]]:
+def named(texts: list[str]) -> list[tuple[int, int]]:
     """Read changes as `ticket:version`, once each, several of them in one text too; raises Invalid."""
-    found = [_CHANGE.fullmatch(text) for text in dict.fromkeys(" ".join(wanted).split())]
-    if not 1 <= len(found) <= MOST or None in found:
+    matches = [_CHANGE.fullmatch(text) for text in dict.fromkeys(" ".join(texts).split())]
+    if not 1 <= len(matches) <= MOST or None in matches:
         raise Invalid(f"Name 1 to {MOST} changes to undo.")
-    return [(int(match[1]), int(match[2])) for match in found if match]
+    return [(int(match[1]), int(match[2])) for match in matches if match]
 
 
 def undo(changes: list[tuple[int, int]]) -> Outcome:
@@ -55,10 +55,10 @@ def undo(changes: list[tuple[int, int]]) -> Outcome:
     outcome = Outcome()
     for ticket_id, version in sorted(changes, key=lambda change: (change[0], -change[1])):
         try:
-            made = services().tickets.service.undo(
+            ticket = services().tickets.service.undo(
                 actor=actor(), now=now(), ticket_id=ticket_id, version=version
             )
-            outcome.undone.append(made)
+            outcome.undone.append(ticket)
         except AlreadyUndone:
             outcome.already += 1
         except ChangedSince as moved:
@@ -75,11 +75,11 @@ def undo(changes: list[tuple[int, int]]) -> Outcome:
 def _restored(ticket: Ticket) -> str:
     values = {name: getattr(ticket, name) for name in sorted(ticket.wrote)}
     reader = Reader({values.get("assignee_id")})
-    parts = [f"{label_of(n).lower()} {reader.words(n, value) or 'none'}" for n, value in values.items()]
+    parts = [f"{field_label(n).lower()} {reader.words(n, value) or 'none'}" for n, value in values.items()]
     return f"Undone. #{ticket.ticket_id} has {', '.join(parts)} again."
 
 
 def _moved(moved: ChangedSince) -> str:
     reader = Reader(set(moved.fields.values()))
-    parts = [f"{label_of(name).lower()} by {reader.person(who)}" for name, who in moved.fields.items()]
+    parts = [f"{field_label(name).lower()} by {reader.person(who)}" for name, who in moved.fields.items()]
     return f"changed since, {', '.join(parts)}. Nothing was undone."

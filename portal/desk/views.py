@@ -13,7 +13,7 @@ from portal.web.error_pages import wants_json
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import new_key, sent_idempotency_key
 from services.errors import Invalid
-from services.tickets import Conflict, Ticket, TooBusy, label
+from services.tickets import OPENED_WITH, Conflict, Ticket, TooBusy, label_of
 from services.users.identity import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -95,19 +95,17 @@ def new() -> str:
 @needs(Permission.TICKET_NOTE)
 def create() -> tuple[str, int] | Response:
     """Open a ticket for a known customer."""
-    names = ("requester", "subject", "body", "priority", "category", "team_id", "assignee_id")
-    values = {name: request.form.get(name, "") for name in names}
-    wanted = {name: value for name, value in values.items() if name != "requester"}
+    values = {name: request.form.get(name, "") for name in ("requester", "subject", "body", *OPENED_WITH)}
     try:
         requester = services().users.accounts.find_by_email(values["requester"])
         if requester is None:
             raise Invalid("Nobody has this address.", {"requester": "Nobody has this address."})
-        made = services().tickets.service.create(
+        opened = services().tickets.service.create(
             actor=actor(),
             now=now(),
             requester_id=requester.user_id,
             idempotency_key=sent_idempotency_key(),
-            **wanted,
+            **{name: value for name, value in values.items() if name != "requester"},
         )
     except Invalid as refused:
         renamed = {"email": "requester"}
@@ -115,7 +113,7 @@ def create() -> tuple[str, int] | Response:
         if not problems:
             flash(refused.message, "error")
         return pages.new_ticket(values, problems, request.form.get("message_id", "")), 400
-    return redirect(url_for("desk.ticket", ticket_id=made.ticket_id))
+    return redirect(url_for("desk.ticket", ticket_id=opened.ticket_id))
 
 
 def _write(
@@ -127,7 +125,7 @@ def _write(
         raise Invalid("This form is incomplete. Load the page again.")
     public = draft is not None and draft["kind"] == "reply"
     try:
-        made = services().tickets.service.update(
+        written = services().tickets.service.update(
             actor=actor(),
             now=now(),
             ticket_id=ticket_id,
@@ -137,8 +135,8 @@ def _write(
             public=public,
             idempotency_key=sent_idempotency_key(),
         )
-    except Conflict as found:
-        return conflict.page(ticket_id, found, draft), 409
+    except Conflict as raised:
+        return conflict.page(ticket_id, raised, draft), 409
     except (Invalid, TooBusy) as refused:
         status = 400 if isinstance(refused, Invalid) else 409
         if draft is None:
@@ -149,16 +147,16 @@ def _write(
             return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
         return pages.ticket(ticket_id, draft | {"error": refused.message}), status
     if draft is not None:
-        flash(_sent(made, draft, public=public), "ok")
-    elif made.version > int(version):
-        flash(offering(f"Saved as version {made.version}.", [change_of(made)]), "ok")
+        flash(_sent(written, draft, public=public), "ok")
+    elif written.version > int(version):
+        flash(offering(f"Saved as version {written.version}.", [change_of(written)]), "ok")
     return redirect(url_for("desk.ticket", ticket_id=ticket_id))
 
 
-def _sent(made: Ticket, draft: Mapping[str, str], *, public: bool) -> Message:
-    """Say what was sent; the status that was chosen with it can be taken back, the words cannot."""
-    text = "Reply sent" if public else "Note added"
-    if "status" not in made.wrote or made.status != draft["status"]:
-        return f"{text}, {label(made.status)}."
-    done = f"#{made.ticket_id} {made.status if made.done else f'set to {label(made.status)}'}."
-    return offering(f"{text}.", [change_of(made)], lead=done)
+def _sent(ticket: Ticket, draft: Mapping[str, str], *, public: bool) -> Message:
+    """Say what was sent; the status that was chosen with it can be taken back, the message cannot."""
+    text, status = "Reply sent" if public else "Note added", label_of("status", ticket.status)
+    if "status" not in ticket.wrote or ticket.status != draft["status"]:
+        return f"{text}, {status}."
+    done = f"#{ticket.ticket_id} {ticket.status if ticket.done else f'set to {status}'}."
+    return offering(f"{text}.", [change_of(ticket)], lead=done)

@@ -8,6 +8,7 @@ from flask import Flask
 
 from portal.ui import user_agents
 from portal.web.guards import now
+from services.tickets import ALL_FIELDS
 from services.times import to_text
 from services.users.identity import Permission
 
@@ -27,8 +28,14 @@ WEEK = 7  # days after which a weekday alone would name two
 
 
 def init_app(app: Flask, *, time_zone: str) -> None:
-    """Register the template filters; days and clocks are shown in one time zone, the one in the settings."""
+    """Register the template filters, and the labels of choices by field and value.
+
+    Days and clocks are shown in one time zone, the one in the settings.
+    """
     zone = ZoneInfo(time_zone)
+    app.jinja_env.globals["choice_labels"] = {
+        each.name: dict(each.choices) for each in ALL_FIELDS if each.choices
+    }
     app.jinja_env.filters.update(
         browser=user_agents.name,
         initials=initials,

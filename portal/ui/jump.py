@@ -11,7 +11,7 @@ from portal.web.error_pages import wants_json
 from portal.web.guards import actor, needs, services
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.errors import Invalid, NotFound
-from services.tickets import label
+from services.tickets import label_of
 from services.users.identity import Actor, Permission, User, sort_name
 
 bp = Blueprint("jump", __name__)
@@ -80,7 +80,7 @@ def _tickets(who: Actor, text: str) -> list[dict[str, Any]]:
             "label": f"#{found.ticket_id}",
             "rest": found.subject,
             "status": found.status,
-            "hint": label(found.status),
+            "hint": label_of("status", found.status),
             "url": url,
         }
     ]

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import Request
 from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from flask import Request  # the worker, which writes logs too, has no need of Flask
 
 ID = "ledgerdesk.request_id"
 HEADER = "X-Request-Id"
@@ -95,7 +95,7 @@ class RequestLog:
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             request = environ.get("werkzeug.request")
-            if isinstance(request, Request):  # a static file never reaches Flask
+            if hasattr(request, "url_rule"):  # Flask's; a static file never reaches Flask
                 headers.append((HEADER, named))
                 facts.update(_facts(request, int(status[:3])))
             return start_response(status, headers, *rest)
@@ -116,7 +116,7 @@ def new_id() -> str:
     return f"{fresh[:4]}-{fresh[4:]}"
 
 
-def _facts(request: Request, status: int) -> dict[str, Any]:
+def _facts(request: "Request", status: int) -> dict[str, Any]:
     """Say what was asked for by its route: the address itself can hold the token of a link, or a name."""
     route = request.url_rule.rule if request.url_rule else None
     return {"method": request.method, "route": route, "status": status}

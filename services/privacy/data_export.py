@@ -11,6 +11,7 @@ from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
 from models.ticket import Ticket
+from models.ticket_fields import field_names
 from models.ticket_history import TicketHistory
 from models.times import to_text
 from models.user import User
@@ -21,6 +22,7 @@ from services.users.authorization import RoleService
 from services.users.identity import SYSTEM, Actor, Permission, UserNotFound
 
 Record = dict[str, Any]
+_PERSONAL = field_names(lambda each: each.personal_data)  # fields of a ticket
 # Key, title and note of each section, in order.
 SECTIONS = (
     ("account", "Account", ""),
@@ -156,18 +158,9 @@ def _is_shown(event: TicketHistory, user_id: str) -> bool:
 
 
 def _ticket(item: Ticket) -> Record:
-    return {
-        "ticket": int(item.ticket_id),
-        "subject": item.subject,
-        "status": item.status,
-        "priority": item.priority,
-        "category": item.category,
-        "channel": item.channel,
-        "created_at": to_text(item.created_at),
-        "updated_at": to_text(item.updated_at),
-        "solved_at": _time(item.solved_at),
-        "more": item.custom or {},
-    }
+    values = {name: getattr(item, name) for name in _PERSONAL}
+    texts = {name: to_text(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return {"ticket": int(item.ticket_id), **texts, "more": item.custom or {}}
 
 
 def _sessions(user_id: str) -> Iterator[Record]:

@@ -9,6 +9,7 @@ from models import redaction, sweep, ticket_history
 from models import ticket as ticket_table
 from models.errors import EngineUnavailable, VersionMoved
 from models.ticket import Ticket
+from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory
 from services.privacy.erasure_job import Outcome
 from services.privacy.personal_data_matcher import ERASED, PersonalDataMatcher, deep
@@ -119,18 +120,19 @@ def _changes(
     """Reword the changes that hold free text; their old values are what came before."""
     reworded = dict(changes)
     for name, (_, new) in changes.items():
-        if name == "subject" or name.startswith(CUSTOM):
+        if name in ERASABLE or name.startswith(CUSTOM):
             reworded[name] = [before.get(name), deep(new, subject if name == "subject" else clean)]
     return reworded
 
 
 def _follow(ticket: Ticket, fields: dict[str, Any]) -> bool:
     """Give the ticket the words its history ends in; tells whether they differ."""
-    before = (ticket.subject, ticket.custom)
     custom = {name.removeprefix(CUSTOM): v for name, v in fields.items() if name.startswith(CUSTOM)}
-    ticket.subject = fields["subject"]
-    ticket.custom = {name: value for name, value in custom.items() if value is not None} or None
-    return (ticket.subject, ticket.custom or None) != (before[0], before[1] or None)
+    return ticket_table.reword(
+        ticket,
+        {name: fields.get(name) for name in ERASABLE},
+        {name: value for name, value in custom.items() if value is not None},
+    )
 
 
 def _asks(traces: PersonalDataMatcher, event: TicketHistory) -> bool:

@@ -13,6 +13,7 @@ import orjson
 from services.reporting.reader import connect
 from services.reporting.schema import (
     COUNTED,
+    DIMENSIONS,
     EVENT,
     FACT,
     FAR,
@@ -35,7 +36,7 @@ STRETCH = 28 * 86_400 * 1_000_000
 MEMORY = ("32MB", "512MB")  # for writing the cache: what should do, and what must
 ROW_GROUP = 20_480  # rows of the cache that are skipped or read together
 SEGMENT_GROUP = 8_192  # rows a segment is buffered by while it is written
-_DIMS = "team, priority, category, assignee"
+_DIMS = quoted(DIMENSIONS)
 _FACTS = f"STRUCT({typed(FACT)})[]"
 _COLUMNS = ", ".join(f"'{name}': '{kind}'" for name, kind in {**EVENT, "facts": _FACTS}.items())
 _SEGMENT = f"""

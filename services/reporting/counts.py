@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.reporting.fold import DONE
 from services.reporting.reader import View
+from services.reporting.schema import IS_DONE
 from services.reporting.store import File, Store
 
 EVERY = timedelta(seconds=5)  # between two counts while tickets change
 TOO_OLD = timedelta(seconds=30)  # then nobody follows the ledger, and a count would be wrong
-_DONE = ", ".join(f"'{name}'" for name in sorted(DONE))
 _COUNT = f"""
 SELECT team_id, CASE WHEN NOT done THEN assignee_id END, done, count(*)
-FROM (SELECT team_id, assignee_id, status IN ({_DONE}) AS done FROM tickets) GROUP BY ALL
+FROM (SELECT team_id, assignee_id, {IS_DONE} AS done FROM tickets) GROUP BY ALL
 """  # noqa: S608 - put together from this package's own names
 Rows = Sequence[tuple[str | None, str | None, bool, int]]
 

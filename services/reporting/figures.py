@@ -11,9 +11,10 @@ from services.reporting.fold import SECOND
 from services.reporting.periods import Period, day_of
 from services.reporting.queries import SLOTS, Answer, Day, Group, Totals
 from services.reporting.results import Figure, Filters, Row, Series
+from services.tickets import PRIORITIES
 
 _NOTHING = Day()
-_PRIORITIES = ("urgent", "high", "normal", "low")
+_MOST_URGENT_FIRST = PRIORITIES[::-1]
 
 
 def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> dict[str, Figure]:
@@ -60,7 +61,9 @@ def rows(groups: Iterable[Group], *, priorities: bool = False) -> tuple[Row, ...
     def place(group: Group) -> tuple[Any, ...]:
         key = group.key or ""
         if priorities:
-            return group.key is None, _PRIORITIES.index(key) if key in _PRIORITIES else len(_PRIORITIES), key
+            known = key in _MOST_URGENT_FIRST
+            rank = _MOST_URGENT_FIRST.index(key) if known else len(_MOST_URGENT_FIRST)
+            return group.key is None, rank, key
         return group.key is None, -(group.created + group.solved + group.backlog), key
 
     return tuple(

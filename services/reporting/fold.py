@@ -13,19 +13,13 @@ import orjson
 
 from services.reporting.definitions import REOPEN_DAYS
 from services.reporting.ports import LedgerEvent
+from services.reporting.schema import COUNTERS, DIMENSIONS, TEXTS, TIMES
+from services.tickets import is_done
 
 Row = dict[str, Any]
 
-DONE = frozenset({"solved", "closed"})
-DIMENSIONS = {"team": "team_id", "priority": "priority", "category": "category", "assignee": "assignee_id"}
 SECOND = 1_000_000
 REOPEN_WITHIN = REOPEN_DAYS * 86_400 * SECOND
-TEXTS = (
-    "status", "priority", "category", "subcategory", "team_id", "assignee_id", "requester_id",
-    "organization_id", "channel",
-)  # fmt: skip
-TIMES = ("created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at")
-COUNTERS = ("reopens", "reassigns", "agent_replies")
 _DELTAS = frozenset({"backlog", "waiting"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -103,7 +97,7 @@ def _add(facts: list[Row], row: Mapping[str, Any], at: int, **values: Any) -> No
 
 def is_open(row: Mapping[str, Any]) -> bool:
     """Tell whether a row's ticket is on the unsolved side."""
-    return row["status"] not in DONE
+    return not is_done(row["status"])
 
 
 def _waiting(row: Mapping[str, Any]) -> bool:

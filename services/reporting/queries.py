@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.reporting.fold import DIMENSIONS
 from services.reporting.periods import DAY, Period
 from services.reporting.reader import View
 from services.reporting.reporting_errors import BadSelection
 from services.reporting.results import NONE, Filters
+from services.reporting.schema import DIMENSIONS
 
 MOST_CHOICES = 500
 SLOTS = 7 * 24  # hours of a week

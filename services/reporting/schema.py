@@ -1,6 +1,23 @@
 """The columns of the columnar copy, and the SQL that moves them between files and tables."""
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
+
+from services.tickets import DONE_STATUSES, FIELDS, Kind
+
+_TYPES = {Kind.TIME: "BIGINT", Kind.COUNTER: "INTEGER"}
+
+
+# The fields that the ledger keeps for reports, as the registry of fields has them.
+_STATE = tuple(each for each in FIELDS if each.reportable)
+STATE: Mapping[str, str] = {each.name: _TYPES.get(each.kind, "VARCHAR") for each in _STATE}
+TIMES = tuple(each.name for each in _STATE if each.kind is Kind.TIME)
+COUNTERS = tuple(each.name for each in _STATE if each.kind is Kind.COUNTER)
+TEXTS = tuple(name for name in STATE if name not in (*TIMES, *COUNTERS))
+# What figures are broken down by: its name in reports, and the field.
+DIMENSIONS: Mapping[str, str] = {each.dimension: each.name for each in _STATE if each.dimension}
+# The choices that have an order of their own, least first.
+RANKED: Mapping[str, tuple[str, ...]] = {each.name: each.values for each in _STATE if each.ranked}
 
 # One row per history event with the ticket's state after it: what a segment file holds. Times are
 # microseconds since 1970 UTC; `at` never runs backwards within a ticket, `happened_at` is as recorded.
@@ -14,23 +31,7 @@ EVENT: Mapping[str, str] = {
     "actor_kind": "VARCHAR",
     "kind": "VARCHAR",
     "public": "BOOLEAN",
-    "status": "VARCHAR",
-    "priority": "VARCHAR",
-    "category": "VARCHAR",
-    "subcategory": "VARCHAR",
-    "team_id": "VARCHAR",
-    "assignee_id": "VARCHAR",
-    "requester_id": "VARCHAR",
-    "organization_id": "VARCHAR",
-    "channel": "VARCHAR",
-    "created_at": "BIGINT",
-    "first_response_at": "BIGINT",
-    "first_solved_at": "BIGINT",
-    "solved_at": "BIGINT",
-    "closed_at": "BIGINT",
-    "reopens": "INTEGER",
-    "reassigns": "INTEGER",
-    "agent_replies": "INTEGER",
+    **STATE,
     "carry": "VARCHAR",
 }
 
@@ -39,10 +40,7 @@ FACT: Mapping[str, str] = {
     "at": "BIGINT",
     "ticket_id": "BIGINT",
     "version": "INTEGER",
-    "team": "VARCHAR",
-    "priority": "VARCHAR",
-    "category": "VARCHAR",
-    "assignee": "VARCHAR",
+    **dict.fromkeys(DIMENSIONS, "VARCHAR"),
     "created": "TINYINT",
     "backlog": "TINYINT",
     "waiting": "TINYINT",
@@ -62,18 +60,24 @@ COUNTED: Mapping[str, str] = {**FACT, "void_at": "BIGINT"}
 FAR = 2**62
 
 # Each ticket's latest row: what a ticket is now, and what its next event needs to be folded.
-TICKET = ("ticket_id", "version", "at", "recorded_at", *list(EVENT)[9:])
+TICKET = ("ticket_id", "version", "at", "recorded_at", *STATE, "carry")
 
-# Which tickets wait for their first reply, as SQL over those rows.
-WAITS = "first_response_at IS NULL AND status NOT IN ('solved', 'closed')"
+# Which tickets are done, and which wait for their first reply, as SQL over those rows.
+IS_DONE = f"status IN {DONE_STATUSES}"
+WAITS = f"first_response_at IS NULL AND NOT {IS_DONE}"
 
 # The backlog by dimensions at the start of a stretch, so that no query replays from the beginning.
 MARK: Mapping[str, str] = {
     "at": "BIGINT",
-    **{name: FACT[name] for name in ("team", "priority", "category", "assignee")},
+    **{name: FACT[name] for name in DIMENSIONS},
     "backlog": "BIGINT",
     "waiting": "BIGINT",
 }
+
+# Identifies the columns: a copy with other ones is built anew.
+FINGERPRINT = sha256(
+    repr([list(columns.items()) for columns in (EVENT, FACT, COUNTED, MARK)]).encode()
+).hexdigest()[:16]
 
 
 def quoted(names: Iterable[str], prefix: str = "") -> str:
@@ -98,5 +102,5 @@ def ticket_columns() -> Mapping[str, str]:
 
 def waiting_columns() -> Mapping[str, str]:
     """Give the columns of the table of tickets that wait for their first reply."""
-    names = ("ticket_id", "created_at", "team_id", "priority", "category", "assignee_id")
+    names = ("ticket_id", "created_at", *DIMENSIONS.values())
     return {name: EVENT[name] for name in names}

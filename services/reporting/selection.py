@@ -6,27 +6,21 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.reporting.fold import DONE, micros
+from services.reporting.fold import micros
 from services.reporting.ports import Condition, Sort
 from services.reporting.reader import View
 from services.reporting.reporting_errors import BadSelection
-from services.reporting.schema import EVENT, quoted
+from services.reporting.schema import EVENT, IS_DONE, RANKED, STATE, quoted
 
-_DONE = ", ".join(f"'{name}'" for name in sorted(DONE))
-_PLAIN = (
-    "ticket_id", "version", "status", "priority", "category", "subcategory", "team_id", "assignee_id",
-    "requester_id", "organization_id", "channel", "created_at", "first_response_at", "first_solved_at",
-    "solved_at", "closed_at", "reopens", "reassigns", "agent_replies",
-)  # fmt: skip
 # What a list may filter and sort by, and the SQL behind it.
 FIELDS = {
-    **dict(zip(_PLAIN, map(quoted, ([name] for name in _PLAIN)), strict=True)),
+    **{name: quoted([name]) for name in ("ticket_id", "version", *STATE)},
     "updated_at": '"at"',
-    "state": f"CASE WHEN status IN ({_DONE}) THEN 'done' ELSE 'open' END",
+    "state": f"CASE WHEN {IS_DONE} THEN 'done' ELSE 'open' END",
 }
 _TEXT = frozenset(name for name in FIELDS if EVENT.get(name) == "VARCHAR" or name == "state")
 _TIMES = frozenset(name for name in FIELDS if name.endswith("_at"))
-_ORDER = {"priority": "list_position(['low', 'normal', 'high', 'urgent'], priority)"}
+_ORDER = {name: f"list_position({list(values)}, {quoted([name])})" for name, values in RANKED.items()}
 MOST_ROWS = 1_000
 MOST_CHOICES = 500
 

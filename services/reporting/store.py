@@ -26,8 +26,10 @@ from typing import Any
 import orjson
 
 from services.reporting.reporting_errors import CopyDamaged, CopyMissing
+from services.reporting.schema import FINGERPRINT
 
-FORMAT = 2  # of manifest, segments and cache together: another number means rebuild
+# Of manifest, segments and cache together: another number, or other columns, means that the copy is rebuilt.
+FORMAT = 2
 CHUNK = 1 << 20
 
 Key = tuple[int, int, int]
@@ -96,7 +98,8 @@ class Store:
         try:
             outer = orjson.loads(text)
             body: dict[str, Any] = outer["body"]
-            if outer["format"] != FORMAT or outer["crc"] != zlib.crc32(orjson.dumps(body)):
+            known = (outer["format"], outer["columns"]) == (FORMAT, FINGERPRINT)
+            if not known or outer["crc"] != zlib.crc32(orjson.dumps(body)):
                 raise ValueError
             body["cache"] = File(**body["cache"])
             for name in ("closed", "recent"):
@@ -119,7 +122,8 @@ class Store:
     def commit(self, manifest: Manifest) -> None:
         """Make a manifest the current one, in one step that survives a power cut."""
         body = asdict(manifest)
-        text = orjson.dumps({"format": FORMAT, "crc": zlib.crc32(orjson.dumps(body)), "body": body})
+        crc = zlib.crc32(orjson.dumps(body))
+        text = orjson.dumps({"format": FORMAT, "columns": FINGERPRINT, "crc": crc, "body": body})
         path = self.temporary / "manifest.json"
         path.write_bytes(text)
         self._publish(path, "manifest.json")

@@ -1,10 +1,24 @@
 """The tickets domain: tickets, their workflow, who holds them, and the ledger behind them."""
 
-from models.ticket import PRIORITIES
+from models.ticket_fields import (
+    ALL_FIELDS,
+    BY_NAME,
+    CHANNELS,
+    DONE_STATUSES,
+    EDITABLE,
+    FIELDS,
+    PRIORITIES,
+    STATUSES,
+    Field,
+    Kind,
+    TicketFields,
+    field_names,
+    label_of,
+)
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
-from services.tickets.fields import CHANNELS, STATUSES, is_done
+from services.tickets.fields import is_done
 from services.tickets.importing import (
     MAPPINGS,
     FileReport,
@@ -16,7 +30,7 @@ from services.tickets.importing import (
     WrongFile,
     import_file,
 )
-from services.tickets.service import TicketService
+from services.tickets.service import OPENED_WITH, TicketService
 from services.tickets.ticket import Event, Ticket
 from services.tickets.ticket_errors import (
     AlreadyUndone,
@@ -28,13 +42,19 @@ from services.tickets.ticket_errors import (
     TooBusy,
 )
 from services.tickets.validation import BODY_BYTES, SUBJECT_LENGTH
-from services.tickets.workflow import REOPEN_WITHIN, WorkflowService, label
+from services.tickets.workflow import REOPEN_WITHIN, WorkflowService
 from services.tickets.writer import TicketWriter
 
 __all__ = [
+    "ALL_FIELDS",
     "BODY_BYTES",
+    "BY_NAME",
     "CHANNELS",
+    "DONE_STATUSES",
+    "EDITABLE",
+    "FIELDS",
     "MAPPINGS",
+    "OPENED_WITH",
     "PRIORITIES",
     "REOPEN_WITHIN",
     "STATUSES",
@@ -46,17 +66,20 @@ __all__ = [
     "Condition",
     "Conflict",
     "Event",
+    "Field",
     "FieldConflict",
     "FileReport",
     "ImportStopped",
     "ImportedEvent",
     "ImportedTicket",
+    "Kind",
     "ListRequest",
     "NotAllowedNow",
     "Op",
     "Page",
     "Sort",
     "Ticket",
+    "TicketFields",
     "TicketImporter",
     "TicketNotFound",
     "TicketRow",
@@ -67,7 +90,8 @@ __all__ = [
     "Watch",
     "WorkflowService",
     "WrongFile",
+    "field_names",
     "import_file",
     "is_done",
-    "label",
+    "label_of",
 ]

@@ -1,4 +1,4 @@
-"""Who holds a ticket: which assignments are possible, and the stints they leave behind."""
+"""Who holds a ticket: which assignments are possible, and the periods they leave behind."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Any
 
 from models import assignment as assignment_table
 from models.assignment import Assignment
+from models.ticket_fields import TicketFields
 from services.catalog import CatalogService
 from services.errors import Invalid, NotFound
 from services.users.accounts import UserService
@@ -18,9 +19,9 @@ class AssignmentService:
     def __init__(self, users: UserService, catalog: CatalogService) -> None:
         self._users, self._catalog = users, catalog
 
-    def check(self, wanted: Mapping[str, Any]) -> None:
-        """Raise Invalid when a wanted assignee or team cannot take tickets."""
-        assignee, team = wanted.get("assignee_id"), wanted.get("team_id")
+    def check(self, changes: Mapping[str, Any]) -> None:
+        """Raise Invalid when a new assignee or team cannot take tickets."""
+        assignee, team = changes.get("assignee_id"), changes.get("team_id")
         if assignee is not None:
             self._check_assignee(assignee)
         if team is not None and not self._catalog.offers("team", team):
@@ -37,31 +38,32 @@ class AssignmentService:
             raise Invalid(message, {"assignee_id": message})
 
     def assignment_periods(
-        self, ticket_id: int, before: Mapping[str, Any], after: Mapping[str, Any], at: datetime
+        self, ticket_id: int, before: TicketFields | None, after: TicketFields, at: datetime
     ) -> list[Assignment]:
-        """Build the stints a change ends and begins: none when the assignee stays."""
-        if before.get("stint") == after.get("stint"):
+        """Build the periods a change ends and begins: none when the assignee stays."""
+        ended = before.assignment_key if before else None
+        if ended == after.assignment_key:
             return []
         items = []
-        if before.get("assignee_id"):
+        if before and before.assignee_id:
             items.append(
                 Assignment(
                     ticket_id=ticket_id,
-                    assigned_at=before["stint"],
-                    agent_id=before["assignee_id"],
+                    assigned_at=ended,
+                    agent_id=before.assignee_id,
                     released_at=at,
                 )
             )
-        if after.get("assignee_id"):
+        if after.assignee_id:
             items.append(
                 Assignment(
                     ticket_id=ticket_id,
-                    assigned_at=after["stint"],
-                    agent_id=after["assignee_id"],
+                    assigned_at=after.assignment_key,
+                    agent_id=after.assignee_id,
                 )
             )
         return items
 
     def held(self, ticket_id: int) -> list[tuple[str, datetime | None]]:
-        """List who held a ticket, oldest first, with the time each stint ended (None: still running)."""
+        """List who held a ticket, oldest first, with the time each period ended (None: it still runs)."""
         return [(item.agent_id, item.released_at) for item in assignment_table.of_ticket(ticket_id)]

@@ -4,15 +4,15 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from models import ticket as ticket_table
 from models import ticket_history
 from models.ticket import Ticket as TicketItem
 from models.ticket import is_keyed
+from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory, feed_keys
-from services.tickets.fields import BrokenLedger, Fields, diff, fields_of, fold, state_of
-from services.tickets.ticket import Event
+from services.tickets.fields import BrokenLedger, diff, fold, state_of
+from services.tickets.ticket import Event, Ticket
 from services.users.identity import Actor
 
 MAX_SHOWN = 100  # violations kept word for word; all are counted
@@ -20,7 +20,7 @@ MAX_SHOWN = 100  # violations kept word for word; all are counted
 
 @dataclass
 class Verification:
-    """What a check of the whole ledger found."""
+    """The result of a check of the whole ledger."""
 
     tickets: int = 0
     history_items: int = 0
@@ -59,8 +59,8 @@ class AuditService:
         kind: str,
         public: bool,
         body: str | None,
-        before: Mapping[str, Any],
-        after: Mapping[str, Any],
+        before: TicketFields | None,
+        after: TicketFields,
         write_id: str,
         undoes: int | None = None,
     ) -> TicketHistory:
@@ -85,7 +85,7 @@ class AuditService:
     def events(self, *, ticket_id: int, public_only: bool) -> list[Event]:
         """List a ticket's changes, oldest first; only what was said in public when `public_only`.
 
-        A public message may carry changes along, such as an assignment; those stay inside the house.
+        A public message may carry changes along, such as an assignment; those stay internal.
         """
         events = [Event.from_model(item) for item in ticket_history.of_ticket(ticket_id)]
         if public_only:
@@ -102,25 +102,25 @@ class AuditService:
 
         `origins` names the import a ticket came from, so that what it brought is counted apart too.
         """
-        found, origins = Verification(), origins or {}
-        seen: set[int] = set()
+        verification, origins = Verification(), origins or {}
+        walked: set[int] = set()
         for ticket_id, history in _by_ticket():
-            seen.add(ticket_id)
-            found.count(len(history), origins.get(ticket_id))
+            walked.add(ticket_id)
+            verification.count(len(history), origins.get(ticket_id))
             for violation in _violations_now(ticket_id, history):
-                found.fail(ticket_id, violation)
+                verification.fail(ticket_id, violation)
         for ticket_id in ticket_table.all_ids():
-            found.tickets += 1
-            if ticket_id not in seen:
-                self._verify_missed(ticket_id, found)
-        return found
+            verification.tickets += 1
+            if ticket_id not in walked:
+                self._verify_missed(ticket_id, verification)
+        return verification
 
-    def _verify_missed(self, ticket_id: int, found: Verification) -> None:
+    def _verify_missed(self, ticket_id: int, verification: Verification) -> None:
         """Check a ticket whose history the walk did not meet: it has none, or was created meanwhile."""
         history = ticket_history.of_ticket(ticket_id)
-        found.count(len(history), None)
+        verification.count(len(history), None)
         for violation in _violations_now(ticket_id, history):
-            found.fail(ticket_id, violation)
+            verification.fail(ticket_id, violation)
 
 
 def _by_ticket() -> Iterator[tuple[int, list[TicketHistory]]]:
@@ -145,21 +145,23 @@ def _violations(item: TicketItem | None, history: list[TicketHistory]) -> list[s
     versions = [int(event.version) for event in history]
     if versions != list(range(1, int(item.version) + 1)):
         return [f"version {int(item.version)}, history has {_ranges(versions)}"]
-    found = []
-    folded: Fields = {}
+    violations = []
+    folded: TicketFields | None = None
     try:
         for event, folded in zip(history, fold(event.changes for event in history), strict=True):
             if event.state != state_of(folded):
-                found.append(f"version {int(event.version)}: its reportable state differs from the fold")
+                violations.append(f"version {int(event.version)}: its reportable state differs from the fold")
     except BrokenLedger as broken:
-        return [*found, str(broken)]
-    differing = diff(folded, fields_of(item)).items()
-    found += [f"{name} is {stored!r}, its history says {ledger!r}" for name, (ledger, stored) in differing]
+        return [*violations, str(broken)]
+    differing = diff(folded, Ticket.from_model(item)).items()
+    violations += [
+        f"{name} is {stored!r}, its history says {ledger!r}" for name, (ledger, stored) in differing
+    ]
     if item.updated_at != history[-1].at:
-        found.append(f"updated_at is {item.updated_at}, the last change was at {history[-1].at}")
+        violations.append(f"updated_at is {item.updated_at}, the last change was at {history[-1].at}")
     if not is_keyed(item):
-        found.append("its index keys do not follow from its fields: lists show it in the wrong place")
-    return found
+        violations.append("its index keys do not follow from its fields: lists show it in the wrong place")
+    return violations
 
 
 def _ranges(versions: list[int]) -> str:

@@ -1,87 +1,113 @@
-"""The fields of a ticket as the ledger knows them, and the pure functions over them.
+"""The pure functions over a ticket's fields.
 
-A ticket's fields are a plain dict of JSON values (times as text). A history item's `changes` map a
-field to [old, new]; folding all changes of a ticket in version order gives its fields, all of them,
-the derived ones included.
+A history item's `changes` map a field to [old, new]; folding all changes of a ticket in version order gives
+its fields, the derived ones included. In the ledger fields are JSON values: times are text, `custom.NAME` are
+custom fields, and a field without a value is left out. In the services they are TicketFields.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from models.assignment import assignment_key
-from models.ticket import DONE_STATUSES, OPEN_STATUSES, Ticket
-from models.times import to_text
+from models.ticket_fields import DONE_STATUSES, FIELDS, Kind, TicketFields
+from models.times import from_text, to_text
 
-Fields = dict[str, Any]
+JsonFields = dict[str, Any]
 Changes = dict[str, list[Any]]
 
-STATUSES = OPEN_STATUSES + DONE_STATUSES
-CHANNELS = ("web", "email", "phone", "api", "self_service", "ivr", "direct")
-
-# What people change; `custom.NAME` are custom fields.
-BUSINESS = (
-    "subject", "status", "priority", "category", "subcategory", "team_id", "assignee_id",
-    "requester_id", "organization_id", "channel",
-)  # fmt: skip
-# What follows from events and is kept in the ledger as they happened.
-TIMES = ("created_at", "first_response_at", "first_solved_at", "solved_at", "closed_at")
-COUNTERS = ("reopens", "reassigns", "agent_replies")
-DERIVED = (*TIMES, *COUNTERS, "stint")
-# The part of the state that reports are computed from.
-REPORTABLE = (*BUSINESS[1:], *TIMES, *COUNTERS)
+CUSTOM = "custom."
+_NAMES = tuple(each.name for each in FIELDS)
+_NAME_OF = {each.stored_as: each.name for each in FIELDS}
+_TIMES = frozenset(each.stored_as for each in FIELDS if each.kind is Kind.TIME)
+_KEYS = tuple((each.stored_as, each.kind is Kind.TIME) for each in FIELDS)
+_STATE_KEYS = tuple((each.stored_as, each.kind is Kind.TIME) for each in FIELDS if each.reportable)
+_values = attrgetter(*_NAMES)
+_state_values = attrgetter(*(each.name for each in FIELDS if each.reportable))
+_NOTHING = (None,) * len(FIELDS)
+# What follows from events, and what people change, as the ledger names it.
+DERIVED = tuple(each.stored_as for each in FIELDS if each.derived)
+CHANGED_BY_PEOPLE = frozenset(each.stored_as for each in FIELDS if not each.derived)
 
 
 class BrokenLedger(ValueError):
-    """The history of a ticket does not fold: an old value is not what came before."""
+    """The history of a ticket does not fold: an old value is not what came before, or a field is unknown."""
 
 
-def fields_of(item: Ticket) -> Fields:
-    """Read the ledger's fields from a stored ticket; missing ones are left out."""
-    fields: Fields = {}
-    for name in (*BUSINESS, *TIMES, "stint"):
-        value = getattr(item, name)
-        if value is not None:
-            fields[name] = to_text(value) if isinstance(value, datetime) else value
-    for name in COUNTERS:
-        fields[name] = int(getattr(item, name) or 0)
-    for name, value in (item.custom or {}).items():
-        fields[f"custom.{name}"] = value
-    return fields
-
-
-def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> Changes:
-    """List what differs as {field: [old, new]}; None and absent are the same."""
-    names = [*before, *(name for name in after if name not in before)]
-    return {
-        name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)
+def to_json(fields: TicketFields) -> JsonFields:
+    """Write the fields as the ledger does."""
+    json: JsonFields = {
+        key: to_text(value) if is_time else value
+        for (key, is_time), value in zip(_KEYS, _values(fields), strict=True)
+        if value is not None
     }
+    for name, value in fields.custom.items():
+        json[CUSTOM + name] = value
+    return json
 
 
-def apply(fields: Mapping[str, Any], changes: Mapping[str, list[Any]]) -> Fields:
+def from_json(json: Mapping[str, Any]) -> TicketFields:
+    """Read what `to_json` wrote; raises BrokenLedger."""
+    values: dict[str, Any] = {}
+    custom = {}
+    try:
+        for key, value in json.items():
+            if key.startswith(CUSTOM):
+                custom[key.removeprefix(CUSTOM)] = value
+            else:
+                values[_NAME_OF[key]] = from_text(value) if key in _TIMES else value
+        return TicketFields(**values, custom=custom)
+    except KeyError as unknown:
+        raise BrokenLedger(f"there is no field {unknown}") from unknown
+    except (TypeError, ValueError) as error:
+        raise BrokenLedger(f"this is not a ticket: {error}") from error
+
+
+def diff(before: TicketFields | None, after: TicketFields) -> Changes:
+    """List what differs as {field: [old, new]}; before its first version a ticket has no fields."""
+    olds = _NOTHING if before is None else _values(before)
+    changes = {
+        key: [_text(old), _text(new)] if is_time else [old, new]
+        for (key, is_time), old, new in zip(_KEYS, olds, _values(after), strict=True)
+        if old != new
+    }
+    was, now = {} if before is None else before.custom, after.custom
+    if was != now:
+        for name in (*was, *(name for name in now if name not in was)):
+            if was.get(name) != now.get(name):
+                changes[CUSTOM + name] = [was.get(name), now.get(name)]
+    return changes
+
+
+def apply(json: Mapping[str, Any], changes: Mapping[str, list[Any]]) -> JsonFields:
     """Apply one history item's changes; raises BrokenLedger when an old value does not fit."""
-    after = dict(fields)
-    for name, (old, new) in changes.items():
-        if after.get(name) != old:
-            raise BrokenLedger(f"{name} was {after.get(name)!r}, the change says {old!r}")
+    after = dict(json)
+    for key, (old, new) in changes.items():
+        if after.get(key) != old:
+            raise BrokenLedger(f"{key} was {after.get(key)!r}, the change says {old!r}")
         if new is None:
-            after.pop(name, None)
+            after.pop(key, None)
         else:
-            after[name] = new
+            after[key] = new
     return after
 
 
-def fold(history: Iterable[Mapping[str, list[Any]]]) -> Iterator[Fields]:
+def fold(history: Iterable[Mapping[str, list[Any]]]) -> Iterator[TicketFields]:
     """Fold the changes of a ticket, oldest first, giving its fields after each of them."""
-    fields: Fields = {}
+    json: JsonFields = {}
     for changes in history:
-        fields = apply(fields, changes)
-        yield fields
+        json = apply(json, changes)
+        yield from_json(json)
 
 
-def state_of(fields: Mapping[str, Any]) -> Fields:
+def state_of(fields: TicketFields) -> JsonFields:
     """Pick the reportable state that a history item carries."""
-    return {name: fields[name] for name in REPORTABLE if fields.get(name) is not None}
+    return {
+        key: to_text(value) if is_time else value
+        for (key, is_time), value in zip(_STATE_KEYS, _state_values(fields), strict=True)
+        if value is not None
+    }
 
 
 def is_done(status: str | None) -> bool:
@@ -90,47 +116,65 @@ def is_done(status: str | None) -> bool:
 
 
 def evolve(
-    before: Mapping[str, Any],
-    wanted: Mapping[str, Any],
+    before: TicketFields | None,
+    changes: Mapping[str, Any],
     *,
     at: datetime,
     version: int,
     public_reply_by_agent: bool = False,
-) -> Fields:
-    """Compute the fields after a change, the derived ones included; `wanted` maps field to new value."""
-    after = {**before, **wanted}
-    when = to_text(at)
-    if not before:
-        after = {"created_at": when, "reopens": 0, "reassigns": 0, "agent_replies": 0, **after}
-    _follow_status(before, after, when)
+) -> TicketFields:
+    """Compute the fields after a change, the derived ones included.
+
+    `changes` map fields to new values as the ledger writes them; `before` is None for a new ticket.
+    """
+    at = at.astimezone(UTC)
+    if before is None:
+        after: dict[str, Any] = {"created_at": at, "reopens": 0, "reassigns": 0, "agent_replies": 0}
+        custom: dict[str, Any] = {}
+    else:
+        after, custom = dict(zip(_NAMES, _values(before), strict=True)), dict(before.custom)
+    given = {}
+    for key, value in changes.items():
+        if key.startswith(CUSTOM):
+            custom[key.removeprefix(CUSTOM)] = value
+        else:
+            given[key] = from_text(value) if key in _TIMES and value is not None else value
+    after |= {_NAME_OF[key]: value for key, value in given.items()}
+    _follow_status(before, after, at)
     _follow_assignee(before, after, assignment_key(at, version))
     if public_reply_by_agent:
         after["agent_replies"] += 1
-        after.setdefault("first_response_at", when)
+        if after.get("first_response_at") is None:
+            after["first_response_at"] = at
     # An import brings figures of its own for some derived fields; those stand.
-    after.update({name: wanted[name] for name in DERIVED if name in wanted})
-    return {name: value for name, value in after.items() if value is not None}
+    after |= {_NAME_OF[key]: given[key] for key in DERIVED if key in given}
+    return TicketFields(**after, custom={name: value for name, value in custom.items() if value is not None})
 
 
-def _follow_status(before: Mapping[str, Any], after: Fields, when: str) -> None:
-    was, now = before.get("status"), after["status"]
+def _follow_status(before: TicketFields | None, after: dict[str, Any], at: datetime) -> None:
+    was, now = before.status if before else None, after["status"]
     if is_done(now) and not is_done(was):
-        after["solved_at"] = when
-        after.setdefault("first_solved_at", when)
-    if is_done(was) and not is_done(now):
+        after["solved_at"] = at
+        if after.get("first_solved_at") is None:
+            after["first_solved_at"] = at
+    if before is not None and is_done(was) and not is_done(now):
         after["solved_at"] = after["closed_at"] = None
-        after["reopens"] = before["reopens"] + 1
+        after["reopens"] = before.reopens + 1
     if now == "closed" and was != "closed":
-        after["closed_at"] = when
+        after["closed_at"] = at
     elif was == "closed" and now == "solved":
         after["closed_at"] = None
 
 
-def _follow_assignee(before: Mapping[str, Any], after: Fields, stint: str) -> None:
-    was, now = before.get("assignee_id"), after.get("assignee_id")
+def _follow_assignee(before: TicketFields | None, after: dict[str, Any], key: str) -> None:
+    was, now = before.assignee_id if before else None, after.get("assignee_id")
     if was == now:
         return
-    after["stint"] = stint if now else None
+    after["assignment_key"] = key if now else None
     # From and to nobody is no reassignment.
-    if was and now:
-        after["reassigns"] = before["reassigns"] + 1
+    if before is not None and was and now:
+        after["reassigns"] = before.reassigns + 1
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else to_text(at)

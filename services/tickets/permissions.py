@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from models.ticket_fields import FIELDS
 from models.tickets_listing import Condition, ListRequest, Op
 from services.tickets.ticket import Ticket
 from services.tickets.ticket_errors import TicketNotFound
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission, PermissionDenied, Scope
 
-ASSIGNING = {"assignee_id", "team_id"}
+_PERMISSIONS = {each.stored_as: Permission(each.permission) for each in FIELDS if each.editable}
+# Changing just these is an assignment.
+ASSIGNING = {name for name, permission in _PERMISSIONS.items() if permission is Permission.TICKET_ASSIGN}
 
 
 class Access:
@@ -88,5 +91,4 @@ class Access:
 
 def asked_for(fields: Collection[str]) -> list[Permission]:
     """List the permissions that changing these fields takes."""
-    found = [Permission.TICKET_ASSIGN] if ASSIGNING & set(fields) else []
-    return [*found, Permission.TICKET_UPDATE] if set(fields) - ASSIGNING else found
+    return sorted({_PERMISSIONS.get(name, Permission.TICKET_UPDATE) for name in fields})

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from models.errors import EngineUnavailable
-from models.ticket import Ticket as TicketItem
+from models.ticket_fields import EDITABLE
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService
+from services.errors import Invalid
 from services.tickets import undo
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
-from services.tickets.fields import Fields
+from services.tickets.fields import JsonFields
 from services.tickets.permissions import ASSIGNING, Access, asked_for
 from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_message
@@ -21,6 +22,9 @@ from services.tickets.writer import Author, Draft, TicketWriter, unavailable
 from services.users.accounts import UserService
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission, PermissionDenied, Scope
+
+# What a ticket may be opened with beside its subject; the workflow decides its first status.
+OPENED_WITH = tuple(name for name in EDITABLE if name not in ("subject", "status"))
 
 
 class TicketService:
@@ -47,7 +51,7 @@ class TicketService:
     def get(self, *, actor: Actor, ticket_id: int) -> Ticket:
         """Return a ticket; raises TicketNotFound, also for one the actor may not see."""
         try:
-            ticket = self._writer.load(ticket_id)[0]
+            ticket = self._writer.load(ticket_id)
         except EngineUnavailable as error:
             raise unavailable() from error
         self._access.see(actor, ticket)
@@ -134,36 +138,38 @@ class TicketService:
         subject: str,
         body: str,
         requester_id: str | None = None,
-        category: str | None = None,
-        priority: str = "normal",
-        team_id: str | None = None,
-        assignee_id: str | None = None,
         channel: str = "web",
         idempotency_key: str | None = None,
+        **fields: str | None,
     ) -> Ticket:
         """Open a ticket for the actor, or for somebody else when the role allows it.
 
-        `idempotency_key` is a key under which the same wish creates one ticket only, however often it arrives.
+        `fields` are any of OPENED_WITH. The same `idempotency_key` with the same input opens one ticket only,
+        however often it arrives. Raises Invalid, PermissionDenied.
         """
         requester = requester_id or actor.user_id
         self._roles.check_permission(
-            actor=actor, permission=Permission.TICKET_CREATE, owner_id=requester, team_id=team_id
+            actor=actor,
+            permission=Permission.TICKET_CREATE,
+            owner_id=requester,
+            team_id=fields.get("team_id"),
         )
+        unknown = next((name for name in fields if name not in OPENED_WITH), None)
+        if unknown is not None:
+            raise Invalid(f"The field {unknown[:40]!r} cannot be set here.")
         subject, text = clean_message(subject, body)
-        wanted = {
+        values: JsonFields = {
+            **dict.fromkeys(OPENED_WITH),
+            **clean_changes({"priority": "normal", **fields}),
             "subject": subject,
             "status": "new",
-            "priority": priority,
-            "category": category or None,
-            "team_id": team_id or None,
-            "assignee_id": assignee_id or None,
             "requester_id": requester,
             "channel": channel,
         }
-        self._check_new(actor, wanted)
-        wanted["organization_id"] = self._users.organization_of(requester)
-        draft = Draft("created", wanted, text, public=True)
-        author = Author.of(actor, now, idempotency_key, "create", sorted(wanted.items()), text)
+        self._check_new(actor, values)
+        values["organization_id"] = self._users.organization_of(requester)
+        draft = Draft("created", values, text, public=True)
+        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
         return self._writer.create(author, draft)
 
     def update(
@@ -183,26 +189,25 @@ class TicketService:
         `expected_version` is the version the writer looked at. Changes others made meanwhile to other fields are
         kept; the same field raises Conflict and nothing is written. Raises Invalid, PermissionDenied.
         """
-        wanted = clean_changes(changes)
+        cleaned = clean_changes(changes)
         text = clean_body(body) if body is not None else None
         speaking = None if text is None else Permission.TICKET_REPLY if public else Permission.TICKET_NOTE
 
-        def prepare(item: TicketItem, fields: Fields) -> Draft | None:
-            ticket = Ticket.from_model(item)
-            self._access.write(actor, ticket, speaking, changing=bool(wanted))
-            kept = self._writer.rebase(item, fields, expected_version, wanted)
-            self._may_change(actor, ticket, kept)
-            if "status" in kept:
-                self._workflow.check(fields["status"], kept["status"])
+        def prepare(ticket: Ticket) -> Draft | None:
+            self._access.write(actor, ticket, speaking, changing=bool(cleaned))
+            effective = self._writer.rebase(ticket, expected_version, cleaned)
+            self._may_change(actor, ticket, effective)
+            if "status" in effective:
+                self._workflow.check(ticket.status, effective["status"])
             elif speaking is Permission.TICKET_REPLY:
-                kept |= _changed(fields, "status", self._after_reply(actor, fields, now))
+                effective |= _status(ticket, self._after_reply(actor, ticket, now))
             if text is not None:
-                return Draft("replied" if public else "noted", kept, text, public)
-            kind = "assigned" if kept.keys() <= ASSIGNING else "changed"
-            return Draft(kind, kept) if kept else None
+                return Draft("replied" if public else "noted", effective, text, public)
+            kind = "assigned" if effective.keys() <= ASSIGNING else "changed"
+            return Draft(kind, effective) if effective else None
 
-        wish = ("update", ticket_id, sorted(wanted.items()), text, public)
-        return self._writer.change(ticket_id, Author.of(actor, now, idempotency_key, *wish), prepare)
+        request = ("update", ticket_id, sorted(cleaned.items()), text, public)
+        return self._writer.change(ticket_id, Author.of(actor, now, idempotency_key, *request), prepare)
 
     def assign_ticket(
         self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, expected_version: int
@@ -220,11 +225,10 @@ class TicketService:
         time, and whatever the change itself would raise.
         """
 
-        def prepare(item: TicketItem, fields: Fields) -> Draft:
-            ticket = Ticket.from_model(item)
+        def prepare(ticket: Ticket) -> Draft:
             self._access.write(actor, ticket, None, changing=True)
             history = self._audit.changed_since(ticket_id=ticket_id, version=version - 1)
-            restored, followed = undo.plan(history, fields, version, self._workflow)
+            restored, followed = undo.plan(history, ticket, version, self._workflow)
             self._may_change(actor, ticket, restored)
             kind = "assigned" if restored.keys() <= ASSIGNING else "changed"
             return Draft(kind, restored | followed, undoes=version)
@@ -237,13 +241,12 @@ class TicketService:
         """Add a message of who asked, or of who shares their tickets; a pending or solved one opens again."""
         text = clean_body(body)
 
-        def prepare(item: TicketItem, fields: Fields) -> Draft:
-            ticket = Ticket.from_model(item)
+        def prepare(ticket: Ticket) -> Draft:
             self._access.see(actor, ticket)
             if not self._access.answers_as_customer(actor, ticket):
                 raise PermissionDenied(Permission.TICKET_REPLY)
-            status = self._workflow.after_customer_reply(fields, now)
-            return Draft("replied", _changed(fields, "status", status), text, public=True)
+            status = self._workflow.after_customer_reply(ticket, now)
+            return Draft("replied", _status(ticket, status), text, public=True)
 
         author = Author.of(actor, now, idempotency_key, "customer_reply", ticket_id, text)
         return self._writer.change(ticket_id, author, prepare)
@@ -251,9 +254,9 @@ class TicketService:
     def customer_solve(self, *, actor: Actor, now: datetime, ticket_id: int) -> Ticket:
         """Let the requester say that it is sorted out; does nothing to a ticket that is done."""
 
-        def prepare(item: TicketItem, fields: Fields) -> Draft | None:
-            self._access.requester(actor, Permission.TICKET_REPLY, Ticket.from_model(item))
-            if fields["status"] in ("solved", "closed"):
+        def prepare(ticket: Ticket) -> Draft | None:
+            self._access.requester(actor, Permission.TICKET_REPLY, ticket)
+            if ticket.done:
                 return None
             return Draft("changed", {"status": "solved"}, public=True)
 
@@ -261,31 +264,30 @@ class TicketService:
 
     # Rules
 
-    def _check_new(self, actor: Actor, wanted: Mapping[str, Any]) -> None:
-        check_known("priority", wanted["priority"])
-        check_known("channel", wanted["channel"])
-        check_category(wanted["category"], self._catalog)
-        if wanted["assignee_id"] or wanted["team_id"]:
+    def _check_new(self, actor: Actor, values: Mapping[str, Any]) -> None:
+        check_known("channel", values["channel"])
+        check_category(values["category"], self._catalog)
+        if any(values[name] for name in ASSIGNING):
             self._roles.check_permission(actor=actor, permission=Permission.TICKET_ASSIGN, any_scope=True)
-        self._assignments.check(wanted)
-        if wanted["requester_id"] != actor.user_id:
-            self._users.get(wanted["requester_id"])
+        self._assignments.check(values)
+        if values["requester_id"] != actor.user_id:
+            self._users.get(values["requester_id"])
 
-    def _may_change(self, actor: Actor, ticket: Ticket, kept: Mapping[str, Any]) -> None:
-        self._access.change(actor, ticket, kept.keys())
-        self._assignments.check(kept)
-        check_category(kept.get("category"), self._catalog)
+    def _may_change(self, actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> None:
+        self._access.change(actor, ticket, changes.keys())
+        self._assignments.check(changes)
+        check_category(changes.get("category"), self._catalog)
 
     def _may_undo(self, actor: Actor, ticket: Ticket, event: Event, last: Mapping[str, int]) -> bool:
         return undo.possible(event, ticket, self._workflow, last) and all(
             self._access.allows(actor, permission, ticket) for permission in asked_for(event.changes.keys())
         )
 
-    def _after_reply(self, actor: Actor, fields: Fields, now: datetime) -> str:
+    def _after_reply(self, actor: Actor, ticket: Ticket, now: datetime) -> str:
         if actor.kind == "customer":
-            return self._workflow.after_customer_reply(fields, now)
-        return self._workflow.after_agent_reply(fields["status"])
+            return self._workflow.after_customer_reply(ticket, now)
+        return self._workflow.after_agent_reply(ticket.status)
 
 
-def _changed(fields: Fields, name: str, value: Any) -> Fields:
-    return {name: value} if fields.get(name) != value else {}
+def _status(ticket: Ticket, status: str) -> JsonFields:
+    return {"status": status} if ticket.status != status else {}

@@ -6,36 +6,19 @@ from datetime import datetime
 from typing import Any
 
 from models.ticket import Ticket as TicketItem
+from models.ticket import values_of
+from models.ticket_fields import ItemFields, TicketFields
 from models.ticket_history import TicketHistory
 from services.tickets.fields import DERIVED, is_done
 
 
-@dataclass(frozen=True)
-class Ticket:
+@dataclass(frozen=True, kw_only=True)
+class Ticket(TicketFields, ItemFields):
     """One ticket as it stands at a version.
 
     `wrote` names the fields that the call which answered with it changed: none when it only read.
     """
 
-    ticket_id: int
-    version: int
-    subject: str
-    status: str
-    priority: str
-    requester_id: str | None
-    assignee_id: str | None
-    team_id: str | None
-    organization_id: str | None
-    category: str | None
-    channel: str | None
-    created_at: datetime
-    updated_at: datetime
-    first_response_at: datetime | None
-    solved_at: datetime | None
-    closed_at: datetime | None
-    reopens: int
-    reassigns: int
-    custom: Mapping[str, Any]
     wrote: frozenset[str] = field(default=frozenset(), compare=False)
 
     @classmethod
@@ -44,23 +27,8 @@ class Ticket:
         return cls(
             ticket_id=int(item.ticket_id),
             version=int(item.version),
-            subject=item.subject,
-            status=item.status,
-            priority=item.priority,
-            requester_id=item.requester_id,
-            assignee_id=item.assignee_id,
-            team_id=item.team_id,
-            organization_id=item.organization_id,
-            category=item.category,
-            channel=item.channel,
-            created_at=item.created_at,
             updated_at=item.updated_at,
-            first_response_at=item.first_response_at,
-            solved_at=item.solved_at,
-            closed_at=item.closed_at,
-            reopens=int(item.reopens or 0),
-            reassigns=int(item.reassigns or 0),
-            custom=item.custom or {},
+            **values_of(item),
         )
 
     @property

@@ -16,19 +16,19 @@ class TicketNotFound(NotFound):
 
 @dataclass(frozen=True)
 class FieldConflict:
-    """One field that two people changed: what it was, what is saved now, what the second one wanted."""
+    """One field that two people changed: what it was, what is saved now, what the second one submitted."""
 
     field: str
     old: Any
-    theirs: Any
-    yours: Any
+    current: Any
+    submitted: Any
 
 
 class Conflict(Conflicted):
     """Somebody else changed the same fields since version `expected_version`; nothing was overwritten.
 
-    `version` is the saved one, `by` and `at` say who touched a clashing field last, and when.
-    `yours_only` and `theirs_only` are the changes that do not clash: field -> (old, new).
+    `version` is the saved one, `by` and `at` say who last changed a field in conflict, and when.
+    `submitted_only` and `current_only` are the changes without a conflict: field -> (old, new).
     """
 
     def __init__(
@@ -39,8 +39,8 @@ class Conflict(Conflicted):
         version: int,
         by: str,
         at: datetime,
-        yours_only: dict[str, tuple[Any, Any]],
-        theirs_only: dict[str, tuple[Any, Any]],
+        submitted_only: dict[str, tuple[Any, Any]],
+        current_only: dict[str, tuple[Any, Any]],
     ) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
         self.field_conflicts, self.expected_version, self.version, self.by, self.at = (
@@ -50,7 +50,7 @@ class Conflict(Conflicted):
             by,
             at,
         )
-        self.yours_only, self.theirs_only = yours_only, theirs_only
+        self.submitted_only, self.current_only = submitted_only, current_only
 
 
 class ChangedSince(Conflicted):

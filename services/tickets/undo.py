@@ -3,50 +3,50 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from models.ticket_fields import BY_NAME, EDITABLE
 from models.ticket_history import TicketHistory
 from services.errors import Invalid
-from services.tickets.fields import DERIVED, Fields
+from services.tickets.fields import DERIVED, JsonFields, to_json
 from services.tickets.ticket import Event, Ticket
 from services.tickets.ticket_errors import AlreadyUndone, ChangedSince
-from services.tickets.validation import EDITABLE
 from services.tickets.workflow import WorkflowService
 
-# What follows from a message, which stays: it may have been read. A stint that ended does not begin again.
-STAYS = ("agent_replies", "first_response_at", "stint")
+# What follows from a message, which stays: it may have been read. An assignment that ended does not begin again.
+STAYS = ("agent_replies", "first_response_at", BY_NAME["assignment_key"].stored_as)
 
 
 def plan(
-    history: Sequence[TicketHistory], fields: Fields, version: int, workflow: WorkflowService
-) -> tuple[Fields, Fields]:
+    history: Sequence[TicketHistory], ticket: Ticket, version: int, workflow: WorkflowService
+) -> tuple[JsonFields, JsonFields]:
     """Return what undoing `version` restores, and the derived fields that go along.
 
-    `history` begins with that version and goes on to the present `fields`.
+    `history` begins with that version and goes on to the present `ticket`.
     Raises Invalid for what cannot be undone, AlreadyUndone, and ChangedSince naming who changed a field.
     """
     if not history or int(history[0].version) != version:
         raise Invalid("There is no such change.")
-    change = history[0]
-    made = {name: pair for name, pair in change.changes.items() if name not in DERIVED}
+    change, fields = history[0], to_json(ticket)
+    changes = {name: pair for name, pair in change.changes.items() if name not in DERIVED}
     if change.kind == "created":
         raise Invalid("Opening a ticket cannot be undone.")
-    if not made:
+    if not changes:
         raise Invalid("A message cannot be undone: it may have been read.")
     if any(event.undoes == version for event in history):
         raise AlreadyUndone
     later = _setters(history[1:])
     moved = {
         name: later.get(name) or _last(history, name)
-        for name, (_, new) in made.items()
+        for name, (_, new) in changes.items()
         if fields.get(name) != new or name in later
     }
     if moved:
         raise ChangedSince({name: event.actor_id for name, event in moved.items()})
-    if not made.keys() <= set(EDITABLE):
+    if not changes.keys() <= set(EDITABLE):
         raise Invalid("This change came with an import and cannot be undone here.")
     # The way back is open where the way there is; an undo has been let through before.
-    if "status" in made and change.undoes is None:
-        workflow.check(*made["status"])
-    return {name: old for name, (old, _) in made.items()}, _followed(change.changes, fields)
+    if "status" in changes and change.undoes is None:
+        workflow.check(*changes["status"])
+    return {name: old for name, (old, _) in changes.items()}, _followed(change.changes, fields)
 
 
 def possible(event: Event, ticket: Ticket, workflow: WorkflowService, last: Mapping[str, int]) -> bool:
@@ -82,7 +82,7 @@ def _last(history: Sequence[TicketHistory], name: str) -> TicketHistory:
     return next(event for event in reversed(history) if name in event.changes)
 
 
-def _followed(changes: Mapping[str, Sequence[Any]], fields: Fields) -> Fields:
+def _followed(changes: Mapping[str, Sequence[Any]], fields: JsonFields) -> JsonFields:
     """Hold the derived fields as if nothing had been, unless something later counts on them."""
     followed = {name: pair for name, pair in changes.items() if name in DERIVED and name not in STAYS}
     if any(fields.get(name) != new for name, (_, new) in followed.items()):

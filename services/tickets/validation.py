@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.ticket import PRIORITIES
+from models.ticket_fields import BY_NAME, EDITABLE, Kind
 from services.catalog import CatalogService
 from services.errors import Invalid
 from services.text import lines, one_line
-from services.tickets.fields import CHANNELS, STATUSES
 
-SUBJECT_LENGTH = 200
+SUBJECT_LENGTH = BY_NAME["subject"].max_length
 BODY_BYTES = 64 * 1024
-EDITABLE = ("subject", "status", "priority", "category", "team_id", "assignee_id")
-KNOWN = {"status": STATUSES, "priority": PRIORITIES, "channel": CHANNELS}
 
 
 def clean_subject(text: str) -> str:
@@ -54,28 +51,21 @@ def clean_message(subject: str, body: str) -> tuple[str, str]:
 
 
 def clean_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Check wanted changes of editable fields; empty text means None; raises Invalid.
+    """Check changes of editable fields; empty text means None; raises Invalid.
 
     Whether a category, team or person is still offered is asked later, of what really changes.
     """
-    wanted: dict[str, Any] = {}
     for name, value in changes.items():
         if name not in EDITABLE:
             raise Invalid(f"The field {name[:40]!r} cannot be changed here.")
         if value is not None:
             _check_text(name, value)
-        wanted[name] = value or None
-    if "subject" in wanted:
-        wanted["subject"] = clean_subject(wanted["subject"] or "")
-    for name in ("status", "priority"):
-        if name in wanted:
-            check_known(name, wanted[name])
-    return wanted
+    return {name: _cleaned(name, value or None) for name, value in changes.items()}
 
 
 def check_known(name: str, value: str | None) -> None:
     """Raise Invalid unless the value is one of those a field can have."""
-    if value not in KNOWN[name]:
+    if value not in BY_NAME[name].values:
         raise Invalid(f"There is no such {name}.", {name: f"There is no such {name}."})
 
 
@@ -83,6 +73,21 @@ def check_category(category: str | None, catalog: CatalogService) -> None:
     """Raise Invalid unless the category is offered (None is fine)."""
     if category is not None and not catalog.offers("category", category):
         raise Invalid("There is no such category.", {"category": "There is no such category."})
+
+
+def _cleaned(name: str, value: str | None) -> str | None:
+    field = BY_NAME[name]
+    if name == "subject":
+        return clean_subject(value or "")
+    if field.kind is Kind.CHOICE:
+        if field.required or value is not None:
+            check_known(name, value)
+    elif field.plain and value is not None:
+        value = one_line(value[:BODY_BYTES]) or None
+        if value and len(value) > field.max_length:
+            message = f"{field.label} has at most {field.max_length} characters."
+            raise Invalid(message, {name: message})
+    return value
 
 
 def _check_text(name: str, value: object) -> None:

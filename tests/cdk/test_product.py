@@ -10,7 +10,7 @@ from cdk import product
 from cdk.context import Stage, stages
 from cdk.signals import REPORTS_BEHIND, SIGNALS
 from local.settings import ROOT, Settings
-from tests.test_conventions import AuditWriter
+from tests.test_conventions import RecordingEnvironment
 
 CONTEXT = json.loads((ROOT / "cdk" / "cdk.json").read_text(encoding="utf-8"))["context"]
 STAGES = {stage.name: stage for stage in stages(CONTEXT["stages"])}
@@ -22,9 +22,9 @@ SECRETS = {
 }
 
 
-def environment(stage: Stage) -> AuditWriter:
+def environment(stage: Stage) -> RecordingEnvironment:
     """Return what a container gets, secrets included, and remember what is asked for."""
-    return AuditWriter(
+    return RecordingEnvironment(
         product.environment(stage) | {name: SECRETS[name] for name in product.secret_settings(stage)}
     )
 

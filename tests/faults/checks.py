@@ -97,7 +97,7 @@ def _new(item: TicketHistory, name: str) -> Any:
 
 
 def not_whole(history: History) -> list[str]:
-    """Name tickets that are not at their last version, or whose stints do not follow from their history."""
+    """Name tickets that are not at their last version, or whose periods do not follow from their history."""
     stored = {int(item.ticket_id): int(item.version) for item in Ticket.scan(consistent_read=True)}
     found = [
         f"ticket {number} is at {stored.get(number)}, its history has {len(items)} items"
@@ -109,9 +109,9 @@ def not_whole(history: History) -> list[str]:
         began = [new for _, new in moves if new]
         still = bool(moves) and moves[-1][1] is not None
         expected = list(zip(began, [False] * (len(began) - still) + [True] * still, strict=True))
-        held = [(stint.agent_id, stint.released_at is None) for stint in assignment.of_ticket(ticket_id)]
+        held = [(period.agent_id, period.released_at is None) for period in assignment.of_ticket(ticket_id)]
         if held != expected:
-            found.append(f"ticket {ticket_id}: stints {held}, the history says {expected}")
+            found.append(f"ticket {ticket_id}: periods {held}, the history says {expected}")
     return found
 
 

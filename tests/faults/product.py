@@ -22,6 +22,11 @@ READY_SECONDS = 30.0
 PASSWORD = "correct horse battery staple"
 
 
+def beside_python(program: str) -> str:
+    """Return the path of a program installed beside this Python, whatever PATH is."""
+    return str(Path(sys.executable).with_name(program))
+
+
 class Product:
     """The Procfile's processes on a folder of their own; each can be killed outright and started again."""
 
@@ -36,7 +41,7 @@ class Product:
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         self._readied_before = 0
         self.engine.start()
-        assert self.flask("setup").returncode == 0
+        assert self.command("setup").returncode == 0
         self.start("web")
         self.start("worker")
 
@@ -45,9 +50,9 @@ class Product:
         """Say how models reach the same tables."""
         return ConnectionOptions(region="eu-central-1", endpoint=self.engine.endpoint, prefix="kill-")
 
-    def flask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one of the product's commands against this data."""
-        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        command = [beside_python("ledgerdesk"), *arguments]
         return subprocess.run(
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
@@ -59,8 +64,8 @@ class Product:
             return
         if name == "worker":
             self._readied_before = self._readied()
-        # `python -m` finds gunicorn and flask beside this Python whatever the path is.
-        command = [sys.executable, "-m", *self.commands[name]]
+        program, *arguments = self.commands[name]
+        command = [beside_python(program), *arguments]
         self._running[name] = subprocess.Popen(
             dying_with_parent(command),
             cwd=ROOT,

@@ -58,7 +58,7 @@ def test_every_acknowledged_change_survives_kills_of_everything(product):
     check_words(wishes, history)
     check_changes(wishes, history)
     assert not_whole(history) == []
-    verified = product.flask("ledger", "verify")
+    verified = product.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert f"{len(history)} tickets" in verified.stdout
     check_copy(product, history)
@@ -152,7 +152,7 @@ def check_copy(product: Product, history: History) -> None:
     latest: dict[str, Any] = {}
 
     def caught_up() -> bool:
-        answer = product.flask("analytics", "summary", "--json")
+        answer = product.command("analytics", "summary", "--json")
         assert answer.returncode == 0, answer.stderr
         latest.update(json.loads(answer.stdout))
         return bool(latest["history_items"] >= events)

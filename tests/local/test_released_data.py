@@ -52,7 +52,7 @@ def test_every_release_has_its_archive():
 
 def test_the_ledger_is_whole(released):
     data, manifest = released
-    said = run_command("ledger", "verify", given=data.given)
+    said = run_command("verify", given=data.given)
     verified = manifest["verified"]
     assert f"{verified['tickets']} tickets, {verified['history_items']} history items, 0 violations" in said
     assert verified["tickets"] > 100

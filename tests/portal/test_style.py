@@ -76,7 +76,7 @@ def test_the_theme_is_one_of_three(site, theme):
 
 
 def test_in_production_there_is_no_such_page(site, tmp_path):
-    settings = Settings(environment=PRODUCTION, secret_key="s" * 48, data_dir=tmp_path, secure_cookies=True)
+    settings = Settings(environment=PRODUCTION, secret_key="s" * 48, data_dir=tmp_path)
     app = create_app(settings, site.services)
     assert app.test_client().get("/style", base_url="https://localhost").status_code == 404
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.assignment import Assignment
+from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
 from models.transaction import MAX_ITEMS
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
-from services.tickets.fields import Fields, evolve
+from services.tickets.fields import evolve
 from services.tickets.importing.source import ImportedEvent
 from services.users.identity import Actor
 
@@ -19,11 +20,11 @@ BYTES = 2_000_000  # of message texts; a transaction takes 4 MB in all
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A ticket at one version; version 0 is none yet."""
+    """A ticket at one version; at version 0 there are no fields yet."""
 
     ticket_id: int
     version: int
-    fields: Fields
+    fields: TicketFields | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,16 @@ class Chunk:
     assignment_periods: list[Assignment]
     after: Standing
 
+    @property
+    def fields(self) -> TicketFields:
+        """Return the ticket's fields after these events, of which there is at least one."""
+        if self.after.fields is None:
+            raise ValueError("no events")
+        return self.after.fields
+
 
 class ChunkBuilder:
-    """Makes history items and stints of as many events as one transaction takes."""
+    """Makes history items and assignment periods of as many events as one transaction takes."""
 
     def __init__(self, audit: AuditService, assignments: AssignmentService) -> None:
         self._audit, self._assignments = audit, assignments
@@ -51,8 +59,8 @@ class ChunkBuilder:
         for event in events:
             size += len((event.body or "").encode())
             item, after, begun = self._step(standing, event, recorded_at, write_id)
-            # A stint that begins and ends here is one item.
-            held = assignment_periods | {stint.assigned_at: stint for stint in begun}
+            # A period that begins and ends here is one item.
+            held = assignment_periods | {period.assigned_at: period for period in begun}
             if history and (len(history) + 1 + len(held) > ROOM or size > BYTES):
                 break
             history.append(item)

@@ -14,7 +14,6 @@ from services.catalog import CatalogService
 from services.errors import Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
-from services.tickets.fields import fields_of
 from services.tickets.importing import references
 from services.tickets.importing.chunk import ChunkBuilder, Standing
 from services.tickets.importing.newcomers import Newcomers
@@ -173,7 +172,7 @@ class TicketImporter:
         self._writer.store(
             standing.ticket_id,
             standing.version,
-            chunk.after.fields,
+            chunk.fields,
             chunk.history,
             also=[*chunk.assignment_periods, setting.first(item) if first else item],
         )
@@ -181,9 +180,9 @@ class TicketImporter:
 
     def _standing(self, reference: Reference) -> Standing:
         if not reference.events:
-            return Standing(reference.ticket_id, 0, {})
-        item = self._writer.load(reference.ticket_id)[1]
-        return Standing(reference.ticket_id, int(item.version), fields_of(item))
+            return Standing(reference.ticket_id, 0, None)
+        ticket = self._writer.load(reference.ticket_id)
+        return Standing(ticket.ticket_id, ticket.version, ticket)
 
     def _patiently(self, ask: Callable[[], T]) -> T:
         """Ask the engine again while it gives no clear answer; everything asked this way may be repeated."""

@@ -1,4 +1,4 @@
-"""`flask people`: how a new instance gets its first administrator, and how the only one comes back in."""
+"""`ledgerdesk accounts`: how a new instance gets its first administrator, and how the only one comes back in."""
 
 from datetime import UTC, datetime
 
@@ -8,22 +8,20 @@ import pytest
 from dynamodb_client import ConnectionOptions
 from models import outbox
 from services.users.identity import SYSTEM
+from tests.portal.cli.run import run
 
 
 @pytest.fixture
-def people(site):
-    def run(*arguments):
-        return site.app.test_cli_runner().invoke(args=["people", *arguments])
-
-    return run
+def accounts(site):
+    return lambda *arguments: run(site.services, "accounts", *arguments)
 
 
 @pytest.fixture
-def invite(people):
-    return lambda *arguments: people("invite", *arguments)
+def invite(accounts):
+    return lambda *arguments: accounts("invite", *arguments)
 
 
-def test_the_first_administrator_is_invited_by_letter(site, invite, tables: ConnectionOptions):
+def test_the_first_administrator_is_invited_by_email(site, invite, tables: ConnectionOptions):
     result = invite("first@example.org", "--name", "Ada First")
     assert result.exit_code == 0, result.output
     person = site.services.users.accounts.find_by_email("first@example.org")
@@ -54,12 +52,12 @@ def test_what_cannot_be_is_said_in_one_line(invite, arguments):
     assert result.output.startswith("Error: ")
 
 
-def test_who_lost_phone_and_codes_signs_in_without_them(site, people):
+def test_who_lost_phone_and_codes_signs_in_without_them(site, accounts):
     factor, actor, now = site.services.users.second_factor, site.actor("administrator"), datetime.now(UTC)
     enrolment = factor.begin(actor)
     code = pyotp.TOTP(enrolment.key.replace(" ", "")).at(now)
     factor.confirm(actor=actor, token=enrolment.token, code=code, now=now)
-    result = people("second-factor-off", "Administrator@demo.example")
+    result = accounts("second-factor-off", "Administrator@demo.example")
     assert result.exit_code == 0, result.output
     assert not factor.is_on(actor.user_id)
     acts = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
@@ -75,8 +73,8 @@ def test_who_lost_phone_and_codes_signs_in_without_them(site, people):
         ("nobody", "Enter an e-mail address"),
     ],
 )
-def test_a_second_factor_that_is_not_there_is_said_in_one_line(people, email, said):
-    result = people("second-factor-off", email)
+def test_a_second_factor_that_is_not_there_is_said_in_one_line(accounts, email, said):
+    result = accounts("second-factor-off", email)
     assert result.exit_code == 1
     assert result.output.count("\n") == 1
     assert result.output.startswith(f"Error: {said}")

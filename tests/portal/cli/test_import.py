@@ -1,4 +1,4 @@
-"""`flask import incidents` as an operator meets it."""
+"""`ledgerdesk import incidents` as an operator meets it."""
 
 import gzip
 import logging
@@ -6,53 +6,49 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from flask import Flask
-from flask.testing import FlaskCliRunner
 
 import models
 from dynamodb_client import ConnectionOptions
 from models import ticket as ticket_table
-from portal.cli import importing
 from portal.config.settings import Settings
+from services.bootstrap import Services
+from tests.portal.cli.run import run
 from tests.services.tickets.importing import logs
 
 
 @pytest.fixture
-def runner(tables: ConnectionOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FlaskCliRunner:
-    """Register the command on an app with the real services, in a folder of its own."""
+def services(tables: ConnectionOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    """Build the real services on empty tables, in a folder of their own."""
     models.connect(tables)
     models.delete_tables()
     models.create_tables()
     monkeypatch.chdir(tmp_path)
-    app = Flask("ledgerdesk")
-    app.extensions |= {"services": logs.build(tables, tmp_path), "settings": Settings()}
-    app.cli.add_command(importing.group)
-    return app.test_cli_runner()
+    return logs.build(tables, tmp_path)
 
 
-def call(runner: FlaskCliRunner, *arguments: str | Path) -> Result:
-    return runner.invoke(args=["import", "incidents", *map(str, arguments)])
+def call(services: Services, *arguments: str | Path) -> Result:
+    return run(services, "import", "incidents", *arguments, settings=Settings())
 
 
-def test_it_tells_what_it_did(runner: FlaskCliRunner, tmp_path: Path):
+def test_it_tells_what_it_did(services: Services, tmp_path: Path):
     path = logs.write(tmp_path / "log.csv.gz", logs.incident(1, "New", "Oops", "Closed", "Closed"))
-    result = call(runner, path)
+    result = call(services, path)
     assert result.exit_code == 0, result.output
     assert "1 incidents with 3 rows imported" in result.stdout
     assert "touched: 1" in result.stdout
     assert "1 rows could not be taken: var/rejects/log.csv tells which and why." in result.stdout
     assert [line for line, _ in logs.rejected(tmp_path / "var/rejects/log.csv")] == [3]
-    again = call(runner, path, "--rejects", tmp_path / "elsewhere.csv")
+    again = call(services, path, "--rejects", tmp_path / "elsewhere.csv")
     assert "0 incidents with 0 rows imported" in again.stdout
     assert "1 incidents with 3 rows were there already." in again.stdout
     assert (tmp_path / "elsewhere.csv").exists()
 
 
-def test_a_limit_takes_the_first_incidents(runner: FlaskCliRunner, tmp_path: Path):
+def test_a_limit_takes_the_first_incidents(services: Services, tmp_path: Path):
     path = logs.write(tmp_path / "log.csv", [r for n in range(1, 9) for r in logs.incident(n, "New")])
-    assert "3 incidents" in call(runner, path, "--limit", "3").stdout
+    assert "3 incidents" in call(services, path, "--limit", "3").stdout
     assert ticket_table.find(4) is None
-    assert "5 incidents" in call(runner, path).stdout
+    assert "5 incidents" in call(services, path).stdout
 
 
 @pytest.mark.parametrize(
@@ -65,11 +61,11 @@ def test_a_limit_takes_the_first_incidents(runner: FlaskCliRunner, tmp_path: Pat
     ],
 )
 def test_a_wrong_file_is_one_line_and_writes_nothing(
-    runner: FlaskCliRunner, tmp_path: Path, name: str, content: bytes, words: str
+    services: Services, tmp_path: Path, name: str, content: bytes, words: str
 ):
     path = tmp_path / name
     path.write_bytes(content)
-    result = call(runner, path)
+    result = call(services, path)
     assert result.exit_code == 2
     assert result.stderr.startswith(f"{name}: ")
     assert words in result.stderr
@@ -78,12 +74,12 @@ def test_a_wrong_file_is_one_line_and_writes_nothing(
     assert not (tmp_path / "var").exists()
 
 
-def test_a_missing_file_or_folder_is_told(runner: FlaskCliRunner, tmp_path: Path):
-    assert call(runner, tmp_path / "absent.csv").exit_code == 2
-    assert call(runner, tmp_path).exit_code == 2
+def test_a_missing_file_or_folder_is_told(services: Services, tmp_path: Path):
+    assert call(services, tmp_path / "absent.csv").exit_code == 2
+    assert call(services, tmp_path).exit_code == 2
     path = logs.write(tmp_path / "log.csv", logs.incident(1, "New"))
     (tmp_path / "blocked").touch()
-    result = call(runner, path, "--rejects", tmp_path / "blocked" / "rejects.csv")
+    result = call(services, path, "--rejects", tmp_path / "blocked" / "rejects.csv")
     assert result.exit_code == 2
     assert "cannot be written" in result.stderr
     assert not list(ticket_table.all_ids())
@@ -91,12 +87,9 @@ def test_a_missing_file_or_folder_is_told(runner: FlaskCliRunner, tmp_path: Path
 
 def test_an_engine_that_is_away_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.CRITICAL)
-    app = Flask("ledgerdesk")
     nowhere = ConnectionOptions("eu-central-1", "http://127.0.0.1:1", "none-", max_attempts=1)
-    app.extensions |= {"services": logs.build(nowhere, tmp_path), "settings": Settings()}
-    app.cli.add_command(importing.group)
     path = logs.write(tmp_path / "log.csv", logs.incident(1, "New"))
-    result = call(app.test_cli_runner(), path, "--rejects", tmp_path / "rejects.csv")
+    result = call(logs.build(nowhere, tmp_path), path, "--rejects", tmp_path / "rejects.csv")
     assert result.exit_code == 1
     assert "log.csv: The engine does not answer or has no tables." in result.stderr
     assert "Traceback" not in result.output

@@ -1,4 +1,4 @@
-"""`flask setup`: what it makes, that it can be repeated, and that no demo exists where real people work."""
+"""`ledgerdesk setup`: what it makes, that it can be repeated, and that no demo exists where real people work."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -8,34 +8,33 @@ import pytest
 import models
 from models.ticket import Ticket
 from models.user import User
-from portal.app import create_app
 from portal.cli.demo import ACCOUNTS
 from portal.config.service_options import service_options
 from portal.config.settings import Settings
 from services.bootstrap import build_services
 from services.users.identity import BUILT_IN, BadCredentials
+from tests.portal.cli.run import run
 
 PASSWORD = "correct horse battery staple"
 
 
 def fresh(tables, folder, **environment):
-    """Compose the application over empty tables, with the settings a start would have."""
+    """Build the services over empty tables, with the settings a start would have."""
     models.delete_tables()
     settings = Settings.from_env({"DATA_DIR": str(folder), **environment})
     chosen = service_options(settings)
-    services = build_services(replace(chosen, connection=tables))
-    return create_app(settings, services), services
+    return settings, build_services(replace(chosen, connection=tables))
 
 
-def setup(app):
-    result = app.test_cli_runner().invoke(args=["setup"])
+def setup(settings, services):
+    result = run(services, "setup", settings=settings)
     assert result.exit_code == 0, result.output
     return result.output
 
 
 def test_a_developer_gets_tables_roles_and_a_demo(tables, tmp_path):
-    app, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
-    assert "created the demo" in setup(app)
+    settings, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
+    assert "created the demo" in setup(settings, services)
     assert set(services.users.roles.ids()) == set(BUILT_IN)
     for role in ACCOUNTS:
         email = f"{role}@demo.example"
@@ -45,25 +44,25 @@ def test_a_developer_gets_tables_roles_and_a_demo(tables, tmp_path):
 
 
 def test_a_second_time_changes_nothing(tables, tmp_path):
-    app, _ = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
-    setup(app)
+    settings, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
+    setup(settings, services)
 
     def stored():
         return sorted(repr(item.serialize()) for table in (User, Ticket) for item in table.scan())
 
     before = stored()
-    assert setup(app) == ""
+    assert setup(settings, services) == ""
     assert stored() == before
 
 
 def test_a_demo_that_was_interrupted_is_finished(tables, tmp_path):
-    app, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
-    setup(app)
+    settings, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
+    setup(settings, services)
     known = services.users.accounts.find_by_email("administrator@demo.example")
     User(user_id=known.user_id).delete()
     models.user.UserEmail(email=known.email).delete()
     tickets = Ticket.count()
-    assert "created the demo" in setup(app)
+    assert "created the demo" in setup(settings, services)
     assert Ticket.count() == tickets
     assert services.users.accounts.find_by_email("administrator@demo.example") is not None
 
@@ -76,8 +75,8 @@ def test_production_has_no_demo(tables, tmp_path, password):
         "PUBLIC_URL": "https://x.example",
         "DEMO_PASSWORD": password,
     }
-    app, services = fresh(tables, tmp_path, **environment)
-    setup(app)
+    settings, services = fresh(tables, tmp_path, **environment)
+    setup(settings, services)
     assert (User.count(), Ticket.count()) == (0, 0)
     assert set(services.users.roles.ids()) == set(BUILT_IN)
     for role in ACCOUNTS:
@@ -86,8 +85,8 @@ def test_production_has_no_demo(tables, tmp_path, password):
 
 
 def test_nothing_of_the_demo_lies_in_the_future(tables, tmp_path):
-    app, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
-    setup(app)
+    settings, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
+    setup(settings, services)
     latest = max(item.at for item in models.TicketHistory.scan())
     assert latest <= datetime.now(UTC)
     assert services.tickets.audit.verify().violations == 0

@@ -1,4 +1,4 @@
-"""`flask worker`: one leader, who is followed at once after a crash, and whom no failure ends."""
+"""`ledgerdesk worker`: one leader, who is followed at once after a crash, and whom no failure ends."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -253,6 +253,24 @@ def test_damage_gives_a_clear_error_and_is_repaired(
     assert not engine.follow(now=START + timedelta(seconds=1020)).rebuilt
 
 
+def test_a_copy_with_other_columns_is_built_anew(
+    make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A field that reports learn of later is one: the older copy cannot be asked for it."""
+    ledger = MemoryLedger(recorded_in_turn(busy_desk(20), START))
+    older = make_engine(ledger)
+    older.follow(now=LATER)
+    expected = content(older)
+    older.close()
+    monkeypatch.setattr("services.reporting.store.FINGERPRINT", "one column more")
+    newer = make_engine(ledger)
+    with pytest.raises(CopyDamaged, match="is being rebuilt"), newer.view():
+        pass
+    assert newer.follow(now=LATER).rebuilt
+    assert content(newer) == expected
+    assert not newer.follow(now=LATER).rebuilt
+
+
 def test_a_false_alarm_rebuilds_nothing(make_engine: MakeEngine, tmp_path: Path) -> None:
     ledger = MemoryLedger(recorded_in_turn(busy_desk(5), START))
     engine = make_engine(ledger)

@@ -97,9 +97,9 @@ def test_many_pairs(harness, agent, colleague, customer, meetings):
         refused = [result for result in results if isinstance(result, Conflict)]
         (written,) = [result for result in results if not isinstance(result, Conflict)]
         assert len(refused) == 1
-        yours = "Other" if written.subject == "One" else "One"
+        submitted = "Other" if written.subject == "One" else "One"
         assert refused[0].field_conflicts == [
-            FieldConflict("subject", "Printer on fire", written.subject, yours)
+            FieldConflict("subject", "Printer on fire", written.subject, submitted)
         ]
         assert harness.get(agent, ticket) == written
         assert (written.version, len(history(ticket))) == (4, 4)
@@ -152,7 +152,7 @@ def test_a_ticket_that_never_stands_still(harness, agent, colleague, customer, m
     def overtaken(ticket_id):
         found = load(ticket_id)
         monkeypatch.setattr(writer, "load", load)
-        harness.update(colleague, found[0], body="Me first.", public=False)
+        harness.update(colleague, found, body="Me first.", public=False)
         monkeypatch.setattr(writer, "load", overtaken)
         return found
 

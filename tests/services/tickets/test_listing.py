@@ -8,6 +8,7 @@ import pytest
 from models import tickets_listing
 from models.ticket import Ticket as TicketItem
 from models.ticket import compose
+from models.ticket_fields import TicketFields
 from pynamodb_grid.listing import Unservable
 from services.tickets import PRIORITIES, STATUSES, Condition, ListRequest, Op, Sort
 from services.tickets.fields import is_done
@@ -29,7 +30,7 @@ def written(number):
     fields = {
         "subject": f"Ticket {number}", "status": status, "priority": dice.choice(PRIORITIES),
         "requester_id": dice.choice(PEOPLE), "assignee_id": dice.choice(AGENTS),
-        "team_id": dice.choice(TEAMS), "channel": "web", "created_at": "2026-01-01T00:00:00.000000Z",
+        "team_id": dice.choice(TEAMS), "channel": "web", "created_at": START,
     }  # fmt: skip
     updated = START + timedelta(seconds=dice.randrange(60))  # many share a moment
     return number, updated, {name: value for name, value in fields.items() if value is not None}
@@ -47,7 +48,15 @@ def shards(request):
 def listing(tables, shards):
     with TicketItem.batch_write() as batch:
         for number, updated, fields in ALL:
-            batch.save(compose(number, 1, updated, fields, shards))
+            batch.save(
+                compose(
+                    ticket_id=number,
+                    version=1,
+                    updated_at=updated,
+                    fields=TicketFields(**fields),
+                    shards=shards,
+                )
+            )
     return tickets_listing.build(keys=(b"k" * 32,), shards=shards)
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from models.ticket_fields import REPORTABLE
 from services.errors import Conflicted, Invalid
 from services.tickets import AlreadyUndone, ChangedSince, NotAllowedNow, TicketNotFound
-from services.tickets.fields import REPORTABLE
 from services.users.identity import Permission, PermissionDenied, Scope
 from tests.services.harness import history, kinds
 

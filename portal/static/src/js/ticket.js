@@ -18,12 +18,12 @@ function redraw({ name, value, parentElement: prop, selectedOptions: [option] })
 function watchProperties(form) {
   const save = $("[data-save]", form);
   if (!save) return;
-  const fields = $$("select", form);
+  const fields = $$("select, .prop > input", form);
   const show = () => {
     save.hidden = fields.every((field) => field.value === form.elements[`seen_${field.name}`].value);
   };
   form.addEventListener("change", (event) => {
-    redraw(event.target);
+    if (event.target.matches("select")) redraw(event.target);
     show();
   });
   addEventListener("pageshow", show);

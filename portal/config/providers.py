@@ -1,0 +1,139 @@
+"""The settings of each provider of single sign-on."""
+
+import re
+from dataclasses import dataclass
+
+from portal.config.definition import Given, SettingsError, read_fields, setting
+from portal.config.readers import listed, secure_address
+
+PROVIDER_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
+DOMAIN = re.compile(r"[^\s@*/:]+\.[^\s@*/:]+")
+
+
+def prefix_of(provider_id: str) -> str:
+    """Return what the names of a provider's settings begin with."""
+    return f"OIDC_{provider_id.upper()}_"
+
+
+def _issuer(given: Given) -> str:
+    text = given.text or ""
+    parts = secure_address(given, text)
+    if parts is None or parts.fragment:
+        raise SettingsError(f"{given.name} must be an address such as https://login.example.org.")
+    return text
+
+
+def _required(given: Given) -> str:
+    if not given.text:
+        raise SettingsError(f"{given.name} is missing.")
+    return given.text
+
+
+def _domains(given: Given) -> frozenset[str]:
+    domains = frozenset(domain.casefold() for domain in listed(given))
+    if not domains or any(domain != "*" and not DOMAIN.fullmatch(domain) for domain in domains):
+        raise SettingsError(f"{given.name} must list domains such as example.org,example.net, or be *.")
+    return domains
+
+
+def _label(given: Given) -> str:
+    return (given.text or "").strip() or str(given.before["id"]).capitalize()
+
+
+def _roles(given: Given) -> tuple[tuple[str, str], ...]:
+    pairs = [pair.rpartition("=") for pair in listed(given)]
+    if not all(group.strip() and role.strip() for group, _, role in pairs):
+        raise SettingsError(f"{given.name} must list pairs such as helpdesk=agent,visitors=customer.")
+    return tuple((group.strip(), role.strip()) for group, _, role in pairs)
+
+
+def _role_claim(given: Given) -> str:
+    return (given.text or "").strip() or "groups"
+
+
+def _default_role(given: Given) -> str:
+    return (given.text or "").strip()
+
+
+def _scopes(given: Given) -> str:
+    scopes = (given.text or "").split() or ["openid", "email", "profile"]
+    if "openid" not in scopes:
+        raise SettingsError(f"{given.name} must contain openid.")
+    return " ".join(scopes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSettings:
+    """One provider of single sign-on, from the settings that begin with OIDC_ and its name."""
+
+    id: str
+    issuer: str = setting(
+        "ISSUER",
+        "the provider's issuer exactly as its discovery document writes it; `https://` in production",
+        read=_issuer,
+        initial="",
+        shown="required",
+    )
+    client_id: str = setting(
+        "CLIENT_ID", "this desk's client id at the provider", read=_required, initial="", shown="required"
+    )
+    client_secret: str = setting(
+        "CLIENT_SECRET",
+        "the secret of this client id",
+        read=_required,
+        initial="",
+        shown="required",
+        secret=True,
+    )
+    domains: frozenset[str] = setting(
+        "DOMAINS",
+        "the e-mail domains it may vouch for, such as `corp.example,corp.test`; `*` for all",
+        read=_domains,
+        initial=frozenset(),
+        shown="required",
+    )
+    label: str = setting(
+        "LABEL",
+        "what the button says: Continue with ...",
+        read=_label,
+        initial="",
+        shown="the name, capitalized",
+    )
+    roles: tuple[tuple[str, str], ...] = setting(
+        "ROLES",
+        "which group gives which role, such as `helpdesk-admins=administrator,helpdesk=agent`; "
+        "the first that fits wins",
+        read=_roles,
+    )
+    role_claim: str = setting(
+        "ROLE_CLAIM",
+        "the claim with the groups; dots lead into it, as in `realm_access.roles`",
+        read=_role_claim,
+        default="groups",
+    )
+    default_role: str = setting(
+        "DEFAULT_ROLE",
+        "the role of new people in none of these groups; empty refuses them",
+        read=_default_role,
+    )
+    scopes: str = setting(
+        "SCOPES",
+        "what is asked for; some providers want `groups` too",
+        read=_scopes,
+        default="openid email profile",
+    )
+
+
+def providers(given: Given) -> tuple[ProviderSettings, ...]:
+    """Read each provider that the setting names, in that order."""
+    ids = listed(given)
+    if not all(PROVIDER_ID.fullmatch(id_) for id_ in ids) or len(set(ids)) < len(ids):
+        raise SettingsError(f"{given.name} must be different names such as corp,partner: a to z and 0 to 9.")
+    return tuple(_provider(given, id_) for id_ in ids)
+
+
+def _provider(given: Given, id_: str) -> ProviderSettings:
+    environment = given.before["environment"]
+    values = read_fields(ProviderSettings, given.env, prefix=prefix_of(id_), id=id_, environment=environment)
+    del values["environment"]
+    return ProviderSettings(**values)

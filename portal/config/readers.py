@@ -1,0 +1,137 @@
+"""What settings can be: numbers, folders, addresses, keys, lists. Each reader names what is wrong."""
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+from zoneinfo import ZoneInfo
+
+from portal.config.definition import Given, SettingsError
+
+DEVELOPMENT, PRODUCTION = "development", "production"
+SHORTEST_SECRET = 32  # characters
+
+
+def choice(*values: str) -> Callable[[Given], str]:
+    """Read one of some words."""
+
+    def read(given: Given) -> str:
+        if given.text not in values:
+            raise SettingsError(f"{given.name} must be {' or '.join(values)}.")
+        return given.text
+
+    return read
+
+
+def number(low: int, high: int) -> Callable[[Given], int]:
+    """Read a whole number within bounds."""
+
+    def read(given: Given) -> int:
+        text = given.text or ""
+        if not text.isdecimal() or len(text) > 9 or not low <= int(text) <= high:
+            raise SettingsError(f"{given.name} must be a number from {low} to {high}, not {text!r}.")
+        return int(text)
+
+    return read
+
+
+PORT = number(1, 65535)
+
+
+def switch(given: Given) -> bool:
+    """Read 1 as on and 0 as off."""
+    return number(0, 1)(given) == 1
+
+
+def folder(given: Given) -> Path:
+    """Read a path."""
+    return Path(given.text or "")
+
+
+def below_data_dir(name: str) -> Callable[[Given], Path]:
+    """Read a path that lies in the data folder unless another is given."""
+    return lambda given: Path(given.text) if given.text else Path(given.before["data_dir"]) / name
+
+
+def listed(given: Given) -> list[str]:
+    """Read words separated by commas."""
+    return [part.strip() for part in (given.text or "").split(",") if part.strip()]
+
+
+def is_production(given: Given) -> bool:
+    """Tell whether the settings read so far are those of production."""
+    return bool(given.before["environment"] == PRODUCTION)
+
+
+def secure_address(given: Given, text: str) -> SplitResult | None:
+    """Split an address of http or https, in production https alone; None when it is none or holds a login."""
+    parts = urlsplit(text)
+    fits = parts.scheme == "https" or (parts.scheme == "http" and not is_production(given))
+    return parts if fits and parts.netloc and not parts.query and not parts.username else None
+
+
+def public_url(given: Given) -> str:
+    """Read the address that links in e-mails begin with; a request's Host header is never asked."""
+    url = (given.text or "").rstrip("/")
+    if not url and not is_production(given):
+        url = f"http://127.0.0.1:{given.before['port']}"
+    parts = secure_address(given, url)
+    if parts is None or parts.path:
+        raise SettingsError(f"{given.name} must be an address such as https://help.example.org.")
+    return url
+
+
+def endpoint(given: Given) -> str | None:
+    """Read the engine's address: the embedded engine's where none is given, in production Amazon's own (None)."""
+    if given.text is None and not is_production(given):
+        return f"http://127.0.0.1:{given.before['engine_port']}"
+    return given.text or None
+
+
+def outside_production(given: Given) -> str | None:
+    """Read a text that production ignores."""
+    return None if is_production(given) else given.text or None
+
+
+def time_zone(given: Given) -> str:
+    """Read the name of a zone."""
+    name = given.text or ""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise SettingsError(f"{given.name} must be a name such as Europe/Berlin, not {name!r}.") from error
+    return name
+
+
+def older_keys(given: Given) -> tuple[str, ...]:
+    """Read the keys whose signatures and encryption stay good beside the first one."""
+    keys = tuple(listed(given))
+    if any(len(key) < SHORTEST_SECRET for key in keys):
+        raise SettingsError(f"{given.name} must be keys of at least {SHORTEST_SECRET} characters.")
+    return keys
+
+
+def secret_key(given: Given) -> str:
+    """Read the key, or make one in the data folder in development, so that cookies survive a restart."""
+    if given.text or is_production(given):
+        key = given.text or ""
+        if len(key) < SHORTEST_SECRET:
+            raise SettingsError(f"{given.name} must have at least {SHORTEST_SECRET} characters.")
+        return key
+    data_dir: Path = given.before["data_dir"]
+    file = data_dir / "secret-key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            # Written beside and linked into place, so that nobody ever reads half a key.
+            draft = data_dir / f"secret-key.{os.getpid()}"
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
+        return file.read_text()
+    except OSError as error:
+        raise SettingsError(f"DATA_DIR {data_dir} cannot be used: {error.strerror}.") from error
