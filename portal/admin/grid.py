@@ -1,6 +1,6 @@
 """What all grids share: our templates, and services' refusals in the grid's words."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -114,42 +114,8 @@ class LedgerView(PynamoView):
         actor()
 
 
-class Kept:
-    """A source whose rows are never deleted."""
-
-    why_kept = ""
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """Refuse, with the reason."""
-        del pk, expected_version
-        raise Refused(self.why_kept)
-
-
-class Unedited:
-    """A source whose rows a grid neither makes nor changes, and which have no page of their own."""
-
-    why_unedited = ""
-
-    def version(self, row: Any) -> int | None:
-        """Return none: such a row has one version."""
-        del row
-
-    def get(self, pk: str) -> Any:
-        """Return none: there is no page for it."""
-        del pk
-
-    def create(self, values: Mapping[str, Any]) -> Any:
-        """Refuse, with the reason."""
-        del values
-        raise Refused(self.why_unedited)
-
-    def update(self, *_: Any, **__: Any) -> Any:
-        """Refuse, with the reason."""
-        raise Refused(self.why_unedited)
-
-
 @contextmanager
-def in_grid_words(**renamed: str) -> Iterator[None]:
+def in_grid_words() -> Iterator[None]:
     """Turn what services refuse into what the grid knows how to show."""
     try:
         yield
@@ -169,8 +135,7 @@ def in_grid_words(**renamed: str) -> Iterator[None]:
     except NotFound as missing:
         raise Missing(missing.message) from missing
     except Invalid as refused:
-        field = next(iter(refused.fields), None)
-        raise Refused(refused.message, renamed.get(field, field) if field else None) from refused
+        raise Refused(refused.message, next(iter(refused.fields), None)) from refused
     except Forbidden as denied:
         raise Denied(denied.message) from denied
     except (Unavailable, EngineUnavailable) as away:
