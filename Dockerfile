@@ -32,15 +32,15 @@ ENV BASH_ENV=/run/secrets/packages UV_LINK_MODE=copy PYTHONDONTWRITEBYTECODE=1
 RUN case "$PYTHON_IMAGE" in *@sha256:*) ;; *) echo "build: give PYTHON_IMAGE with its digest" >&2; exit 1;; esac
 WORKDIR /build
 COPY local/uv.py local/uv.txt local/
-COPY requirements.txt ./
+COPY requirements.txt requirements-build.txt ./
 RUN --mount=type=secret,id=packages --mount=type=cache,target=/root/.cache \
     python3 -m venv /tools \
-    && /tools/bin/python local/uv.py pip sync --quiet --require-hashes requirements.txt
+    && /tools/bin/python local/uv.py pip sync --quiet --require-hashes requirements.txt requirements-build.txt
 
 FROM tools AS assets
 WORKDIR /build/app
 COPY . .
-RUN rm -r local requirements.txt package.json package-lock.json \
+RUN rm -r local requirements.txt requirements-build.txt package.json package-lock.json \
     && mkdir /build/data
 COPY --from=modules /build/node_modules /build/app/node_modules
 RUN /tools/bin/python -m portal.assets.build \

@@ -88,6 +88,7 @@ requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.
 	$(UV) $(COMPILE) local/uv.in -o local/uv.txt
 	$(UV) $(COMPILE) local/hadolint.in -o local/hadolint.txt
 	$(UV) $(COMPILE) requirements.in -o requirements.txt
+	$(UV) $(COMPILE) requirements-build.in -o requirements-build.txt
 	$(UV) $(COMPILE) requirements-dev.in -o requirements-dev.txt
 	$(UV) $(COMPILE) cdk/requirements.in -o cdk/requirements.txt
 
@@ -117,15 +118,15 @@ dev-setup: setup .venv/.dev
 	@$(PYTHON) -m venv .venv
 	@pwd -P > $@
 
-.venv/.runtime: requirements.txt local/uv.txt | .venv/.made-in
+.venv/.runtime: requirements.txt requirements-build.txt local/uv.txt | .venv/.made-in
 	@echo "setup: Python packages"
-	@$(UV) pip sync --quiet --require-hashes requirements.txt
+	@$(UV) pip sync --quiet --require-hashes requirements.txt requirements-build.txt
 	@ln -sf ../../ledgerdesk $(BIN)/ledgerdesk
 	@touch $@
 
 .venv/.dev: requirements-dev.txt .venv/.runtime
 	@echo "setup: Python packages for tests"
-	@$(UV) pip sync --quiet --require-hashes requirements.txt requirements-dev.txt
+	@$(UV) pip sync --quiet --require-hashes requirements.txt requirements-build.txt requirements-dev.txt
 	@touch $@
 
 .venv-cdk/.installed: cdk/requirements.txt local/uv.txt | .venv/.made-in node

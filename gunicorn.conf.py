@@ -5,6 +5,7 @@ Threads, because requests wait for DynamoDB; many connections per worker, becaus
 
 import gc
 import socket
+from typing import Any
 
 from portal.config.settings import settings_or_exit
 from portal.web.heap import keep_small
@@ -34,7 +35,7 @@ _DEFER_ACCEPT_SECONDS = 30
 keep_small()
 
 
-def when_ready(server):
+def when_ready(server: Any) -> None:
     """Hand a connection over only once its request arrives.
 
     A connection that sends nothing otherwise holds one of gthread's threads for five seconds; a hundred
@@ -45,7 +46,7 @@ def when_ready(server):
             listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_ACCEPT_SECONDS)
 
 
-def pre_fork(server, _worker):
+def pre_fork(server: Any, _worker: object) -> None:
     """Load what every worker needs while it is still shared, and keep the collector from copying it."""
     app = server.app.wsgi()
     for name in app.jinja_loader.list_templates():
@@ -55,12 +56,12 @@ def pre_fork(server, _worker):
     gc.freeze()
 
 
-def on_exit(_server):
+def on_exit(_server: object) -> None:
     """Let go of everything, else libraries say that what is frozen has leaked."""
     gc.unfreeze()
 
 
-def worker_exit(_server, worker):
+def worker_exit(_server: object, worker: Any) -> None:
     """Close the worker's report database before its library goes, and let go of everything."""
     worker.app.wsgi().extensions["services"].reporting.analytics.close()
     gc.unfreeze()

@@ -14,6 +14,6 @@ app = create_app(settings, services)
 dash = mount(
     app, services, guard=reports_shell.guard, shell=reports_shell.shell, grid_url=grid_links.behind_a_mark,
     csrf_token=csrf.token, zone=settings.time_zone, avatar=formatting.avatar,
-    script=app.jinja_env.globals["asset"]("overview.js"),
+    script=app.extensions["assets"].url("overview.js"),
 )  # fmt: skip
 reports_shell.admit(app, dash.csp_hashes())

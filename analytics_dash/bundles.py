@@ -41,6 +41,7 @@ def sources(basic: Path = BASIC) -> dict[str, Path]:
         package / "dcc" / "dash_core_components-shared.js",
         package / "dcc" / "async-graph.js",
         package / "html" / "dash_html_components.min.js",
+        package / "dash_table" / "bundle.js",  # no page has a Dash table, but Dash names it on each
     ]
     named = {f"dash/{path.relative_to(package).as_posix()}": path for path in files}
     # Another version than the Python package expects could draw differently: then the full one.

@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Input, Output, no_update
 from flask import g
 
 from analytics_dash import filters, formatting, overview, tiles
-from analytics_dash.layout import CHARTS
+from analytics_dash.charts import CHARTS
 from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services
 from analytics_dash.query import CUSTOM, PRIORITY_NAMES

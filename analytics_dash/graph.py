@@ -3,7 +3,7 @@
 from dash import dcc
 
 # Plotly's own defaults show a button that uploads the chart to a cloud; no chart of ours may have it.
-CONFIG = {
+CONFIG: dcc.Graph.Config = {
     "showSendToCloud": False,
     "displaylogo": False,
     "displayModeBar": False,

@@ -5,13 +5,14 @@ from typing import Any
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from analytics_dash.charts import CHARTS, Chart
 from analytics_dash.elements import html as element
 from analytics_dash.elements import icon
 from analytics_dash.graph import graph
 from analytics_dash.query import PERIODS
 from analytics_dash.tiles import TILES
 
-CHARTS = ("daily", "backlog", "priority", "category", "team")
+FIRST_CARDS = 3  # charts before the heatmap of arrivals and the agents
 REFRESH_MS = 60_000
 
 
@@ -115,33 +116,28 @@ def _choice(name: str, label: str) -> Component:
         role="group",
         aria_label=label,
     )
-    return html.Div([chip, options])
+    parts: Any = [chip, options]  # plain dicts, which Dash's types do not list
+    return html.Div(parts)
 
 
 def _cards(zone: str) -> list[Component]:
-    return [
-        _card("daily", "Created vs solved", "tickets a day, first solves", legend=True),
-        _card("priority", "By priority", "created"),
-        _card("backlog", "Backlog", "unsolved, by replay"),
-        _arrivals(zone),
-        _agents(),
-        _card("team", "By team", "created and solved, the largest", legend=True, always=True),
-        _card("category", "By category", "created, the largest"),
-    ]
+    cards = [_card(name, chart) for name, chart in CHARTS.items()]
+    return [*cards[:FIRST_CARDS], _arrivals(zone), _agents(), *cards[FIRST_CARDS:]]
 
 
-def _card(name: str, title: str, note: str, *, legend: bool = False, always: bool = False) -> Component:
+def _card(name: str, chart: Chart) -> Component:
     keys = [
         html.Span([html.I(className="key-line key-created"), "Created"]),
         html.Span([html.I(className="key-line key-solved"), "Solved"]),
     ]
+    legend = html.Div(keys, className="legend always" if chart.legend == "always" else "legend")
     return _framed(
         name,
         [
-            _head(name, title, note),
+            _head(name, chart.title, chart.note),
             html.Div(graph(name), className=f"chart-box box-{name}", **_extra({"aria-hidden": "true"})),
-            html.Div(keys, className="legend" + (" always" if always else "")) if legend else None,
-            _as_table(name, f"{title}, as a table"),
+            legend if chart.legend else None,
+            _as_table(name, f"{chart.title}, as a table"),
         ],
     )
 
@@ -191,7 +187,7 @@ def _head(name: str, title: str, note: str, *more: Component) -> Component:
 
 def _as_table(name: str, spoken: str, opener: str | None = None) -> Component:
     """Make the same numbers as a table, closed; its opener stands in the card's head."""
-    words = {"children": "All", "id": opener} if opener else {"children": "Show as table"}
+    words: dict[str, Any] = {"children": "All", "id": opener} if opener else {"children": "Show as table"}
     return html.Details(
         [
             html.Summary(**words, className="table-toggle"),

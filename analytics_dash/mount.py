@@ -1,7 +1,5 @@
 """Mount the dashboard in the portal's Flask app."""
 
-import json
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,8 +17,6 @@ from analytics_dash.skeleton import SKELETON
 PREFIX = "/reports/"
 TITLE = "Service overview"
 CSRF_COOKIE = "csrf_token"
-UNUSED = re.compile(r'<script src="[^"]*/dash/dash_table/[^"]*"></script>\n?')  # no page has a Dash table
-CONFIG = re.compile(r"(<script id=\"_dash-config\"[^>]*>)(.*)(</script>)", re.DOTALL)
 PRIVATE_CONFIG = ("python_version", "dash_version_url")
 
 
@@ -55,6 +51,11 @@ class LedgerDash(dash.Dash):
             add_log_handler=False,
         )
 
+    def _config(self) -> dict[str, Any]:
+        """Tell the browser nothing about the server's Python, and no address to ask for updates."""
+        config: dict[str, Any] = super()._config()  # type: ignore[no-untyped-call]  # Dash has no types here
+        return {name: value for name, value in config.items() if name not in PRIVATE_CONFIG}
+
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called with keywords alone
         """Give the shell Dash's placeholders; the page's bar is the shell's own."""
         preload = (
@@ -65,8 +66,8 @@ class LedgerDash(dash.Dash):
                 "title": TITLE,
                 "metas": "",  # Dash's are charset, viewport and one for a dead browser; shells have them
                 "css": f"{preload}\n{parts['css']}",
-                "config": CONFIG.sub(_without_private, parts["config"]),
-                "scripts": UNUSED.sub("", parts["scripts"]),
+                "config": parts["config"],
+                "scripts": parts["scripts"],
                 "app_entry": f'<div id="react-entry-point">{SKELETON}</div>',
                 "renderer": parts["renderer"],
             }
@@ -118,11 +119,3 @@ def _csrf_cookie(make: Callable[[], str]) -> Callable[[Response], Response]:
         return response
 
     return add
-
-
-def _without_private(match: re.Match[str]) -> str:
-    config: dict[str, Any] = json.loads(match[2])
-    for name in PRIVATE_CONFIG:
-        config.pop(name, None)
-    # "</script>" in a value must not end the element: "<" is written as its escape, as Dash does.
-    return match[1] + json.dumps(config).replace("<", "\\u003c") + match[3]

@@ -1,30 +1,20 @@
 """Compute everything the service overview shows, from an address to numbers, charts and tables."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from html import escape
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
-
-from analytics_dash import buckets, figures, formatting, tables
-from analytics_dash.links import Dimension, Links
+from analytics_dash import buckets, charts, formatting, tables
+from analytics_dash.charts import CHARTS
+from analytics_dash.links import Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITY_NAMES, Choice, parse
-from services.reporting import Filters, Overview, Row
+from services.reporting import Filters, Overview
 
-MOST_CATEGORIES = 8
-MOST_TEAMS = 10
 MOST_AGENTS = 8
-NOBODY: Mapping[Dimension, str] = {
-    "team": "No team",
-    "priority": "No priority",
-    "category": "No category",
-    "assignee": "Unassigned",
-}
 
 
 @dataclass(frozen=True)
@@ -53,7 +43,7 @@ class View:
     links: Links
     unit: str
     agents: int
-    payload: str
+    payload: dict[str, Any]
 
 
 def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
@@ -78,7 +68,7 @@ def show(
     """Ask the services once and draw; raises what DashboardService raises."""
     overview = services.reporting.dashboards.overview(filters=question.filters, now=now, actor=actor)
     people = services.users.accounts.names([row.key for row in overview.by_agent if row.key is not None])
-    names: Mapping[Dimension, Mapping[str, str]] = {
+    names: charts.Names = {
         "team": dict(question.teams),
         "category": dict(question.categories),
         "priority": PRIORITY_NAMES,
@@ -98,27 +88,16 @@ def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
     return sorted(((one.id, one.name) for one in named), key=lambda pair: pair[1].casefold())
 
 
-def _payload(
-    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links, avatar: Avatar
-) -> str:
-    """Write what the browser draws as JSON: figures, their tables, sparklines and the age of the data.
-
-    As one text, because Dash would walk every number of it once more.
-    """
-    parts = {
-        "daily": _daily(overview, links),
-        "backlog": _backlog(overview, links),
-        "priority": _priority(overview, names, links),
-        "category": _category(overview, names, links),
-        "team": _team(overview, names, links),
-    }
-    agent_name = _namer(names["assignee"], "assignee")
+def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avatar) -> dict[str, Any]:
+    """Collect what the browser draws: figures, their tables, sparklines and the age of the data."""
+    parts = {name: chart.draw(overview, names, links) for name, chart in CHARTS.items()}
+    agent_name = charts.namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
     listed["agents"] = tables.agents(overview.by_agent, names["assignee"], links, avatar, MOST_AGENTS)
     listed["agent"] = tables.groups(
         "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
     )
-    drawn = {
+    return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
         "heat": overview.arrivals,
@@ -129,84 +108,6 @@ def _payload(
         },
         "age": round(overview.data_age, 1),
     }
-    return orjson.dumps(drawn).decode()
-
-
-def _daily(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
-    created, solved = buckets.totals(overview.created), buckets.totals(overview.solved)
-    to_created = [links.created(one.start, one.end) if one.value else None for one in created]
-    to_solved = [links.solved(one.start, one.end) if one.value else None for one in solved]
-    table = tables.daily(
-        buckets.unit(len(overview.created.days)),
-        {"Created": (created, to_created), "Solved": (solved, to_solved)},
-    )
-    return figures.created_solved(created, solved, (to_created, to_solved)), table
-
-
-def _backlog(overview: Overview, links: Links) -> tuple[figures.Figure, tables.Table]:
-    levels = buckets.closings(overview.backlog)
-    to_open = [links.still_open(one.end) if one.value else None for one in levels]
-    table = tables.daily(buckets.unit(len(overview.backlog.days)), {"Unsolved": (levels, to_open)})
-    return figures.backlog(levels, to_open, now=overview.lasts), table
-
-
-def _priority(
-    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
-) -> tuple[figures.Figure, tables.Table]:
-    order = {key: place for place, key in enumerate(PRIORITY_NAMES)}
-    rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
-    name = _namer(names["priority"], "priority")
-    notes = [
-        f"{formatting.count(row.solved)} solved, {formatting.count(row.backlog)} unsolved" for row in rows
-    ]
-    marks = _created_marks(rows, "priority", links)
-    figure = figures.bars([name(row.key) for row in rows], marks, notes)
-    return figure, tables.groups("Priority", rows, name, "priority", links)
-
-
-def _category(
-    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
-) -> tuple[figures.Figure, tables.Table]:
-    rows = _largest(overview.by_category)
-    name = _namer(names["category"], "category")
-    top = rows[:MOST_CATEGORIES]
-    figure = figures.bars(_labels(top, name), _created_marks(top, "category", links))
-    return figure, tables.groups("Category", rows, name, "category", links)
-
-
-def _team(
-    overview: Overview, names: Mapping[Dimension, Mapping[str, str]], links: Links
-) -> tuple[figures.Figure, tables.Table]:
-    rows = _largest(overview.by_team)
-    name = _namer(names["team"], "team")
-    top = rows[:MOST_TEAMS]
-    solved = [(row.solved, links.solved_of("team", row.key) if row.solved else None) for row in top]
-    figure = figures.paired_bars(_labels(top, name), _created_marks(top, "team", links), solved)
-    return figure, tables.groups("Team", rows, name, "team", links)
-
-
-def _created_marks(rows: Sequence[Row], dimension: Dimension, links: Links) -> list[figures.Mark]:
-    return [(row.created, links.created_of(dimension, row.key) if row.created else None) for row in rows]
-
-
-def _largest(rows: Sequence[Row]) -> list[Row]:
-    return sorted(rows, key=lambda row: (-row.created, -row.solved, row.key or ""))
-
-
-def _namer(names: Mapping[str, str], dimension: Dimension) -> Callable[[str | None], str]:
-    return lambda key: NOBODY[dimension] if key is None else names.get(key, key)
-
-
-def _labels(rows: Sequence[Row], name: Callable[[str | None], str], longest: int = 22) -> list[str]:
-    """Shorten and escape names for an axis, all different: equal labels would share one bar."""
-    labels: list[str] = []
-    for row in rows:
-        full = name(row.key)
-        short = escape(full if len(full) <= longest else f"{full[: longest - 1].rstrip()}…", quote=False)
-        while short in labels:
-            short += "\N{ZERO WIDTH SPACE}"
-        labels.append(short)
-    return labels
 
 
 def _spark(values: Sequence[float], points: int = 8) -> list[float]:

@@ -166,7 +166,7 @@ def _foot(tile: Tile, figure: Figure, links: Links) -> Child:
     if not link or not figure.n:
         return None
     noun = "ticket" if figure.n == 1 else "tickets"
-    said = [f"Open the {formatting.count(figure.n)} {noun}", icon("arrow-right")]
+    said: list[Child] = [f"Open the {formatting.count(figure.n)} {noun}", icon("arrow-right")]
     return html("Div", html("A", said, href=link), className="explain-foot")
 
 

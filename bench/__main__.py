@@ -53,6 +53,7 @@ def _options() -> argparse.ArgumentParser:
         "--faults", type=float, default=0.0, metavar="SHARE", help="of each fault in docs/faults.md, say 0.01"
     )
     parser.add_argument("--against", type=_checkout, metavar="CHECKOUT", help="measure its product in turn")
+    parser.add_argument("--stock", action="store_true", help="there, with the stock DynamoDB client")
     parser.add_argument("--json", type=Path, default=HOME / "results.json", metavar="PATH")
     parser.add_argument("--home", type=Path, default=HOME, help="where loaded data is kept")
     parser.add_argument("--corpus", type=Path, default=FILE, help="a module like bench/corpus.py")
@@ -85,7 +86,9 @@ def _measure(options: argparse.Namespace) -> list[SizeResult]:
     def start() -> list[SizeResult]:
         beside = None
         if options.against is not None:
-            beside = other(options.against, size=datasets[-1].size, corpus=options.corpus)
+            beside = other(
+                options.against, size=datasets[-1].size, corpus=options.corpus, stock=options.stock
+            )
         return bench(
             corpus,
             datasets,

@@ -13,6 +13,7 @@ from typing import Any
 from bench.measure import Measured, Round
 from bench.product import ProductFailed
 from local.commands import INHERITED
+from portal.config.settings import STOCK
 
 STOP_SECONDS = 60.0
 PYTHON = Path(".venv/bin/python")
@@ -74,13 +75,17 @@ class OtherLane:
 
 
 @contextmanager
-def other(checkout: Path, *, size: int, corpus: Path) -> Iterator[Other]:
-    """Start the bench of a checkout that is set up, on its own data; stop it at the end."""
+def other(checkout: Path, *, size: int, corpus: Path, stock: bool = False) -> Iterator[Other]:
+    """Start the bench of a checkout that is set up, on its own data; stop it at the end.
+
+    `stock` makes its product use the stock DynamoDB client.
+    """
+    environment = {name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ}
     where = ("--corpus", str(corpus.resolve()), "--home", str(checkout / "var" / "bench"))
     process = subprocess.Popen(
         [str(checkout / PYTHON), "-m", "bench.follower", "--size", str(size), *where],
         cwd=checkout,
-        env={name: os.environ[name] for name in (*INHERITED, "PATH") if name in os.environ},
+        env=environment | ({"DYNAMODB_CLIENT": STOCK} if stock else {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -79,7 +79,7 @@ class Dashboard:
         response = answer.json()["response"]
         if not response["problem"]["hidden"]:
             raise WrongAnswer(f"the dashboard says: {response['problem']['children']}")
-        shown = sum(json.loads(response["payload"]["data"])["figures"]["daily"]["data"][0]["y"])
+        shown = sum(response["payload"]["data"]["figures"]["daily"]["data"][0]["y"])
         expected = self._expected(question, datetime.now(UTC).date())
         if shown != expected:
             raise WrongAnswer(f"{question.search} shows {shown} created tickets, not {expected}")

@@ -88,7 +88,7 @@ class Measured:
 
     def median(self, name: str) -> float:
         """Return the median of one figure over the rounds."""
-        return statistics.median(getattr(one, name) for one in self.rounds)
+        return float(statistics.median(getattr(one, name) for one in self.rounds))
 
     def as_json(self) -> dict[str, object]:
         """Return everything that was measured, rounded."""

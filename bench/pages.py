@@ -66,7 +66,8 @@ class Lists:
 
     def _deep_pages(self, address: str) -> list[tuple[str, Sequence[Known]]]:
         """Walk there by the pages' own links, checking each; returns the last addresses with their rows."""
-        client, walked = self._connect(), []
+        client = self._connect()
+        walked: list[tuple[str, Sequence[Known]]] = []
         last = (len(self._open) - 1) // ROWS  # counted from 0
         for page in range(min(DEPTH + DEEP_PAGES - 1, last) + 1):
             expected = self._open[page * ROWS : (page + 1) * ROWS]

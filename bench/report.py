@@ -81,7 +81,8 @@ class SizeResult:
     @property
     def is_valid(self) -> bool:
         """Tell whether every operation was answered rightly."""
-        return all(one.is_valid for one in [*self.operations, *([self.storm] if self.storm else [])])
+        storm_is_valid = self.storm is None or self.storm.is_valid
+        return storm_is_valid and all(one.is_valid for one in self.operations)
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,6 @@ ACKNOWLEDGED = (
         "Plain settings are no secrets; the secret ones come from Secrets Manager (cdk/product.py).",
     ),
     Acknowledged(
-        "IAM5[Resource::<StorageAttachments929F3104.Arn>/*]",
-        "Service/Task/TaskRole/DefaultPolicy/Resource",
-        "Every object of a bucket that holds nothing but this environment's attachments.",
-    ),
-    Acknowledged(
         "IAM5[Resource::<StorageAnalytics36F9F624.Arn>/*]",
         "Service/Task/TaskRole/DefaultPolicy/Resource",
         "Every object of a bucket that holds nothing but this environment's columnar copy.",

@@ -39,7 +39,15 @@ def main() -> int:
 
 def lint(templates: Sequence[Path]) -> list[str]:
     """Return what cfn-lint finds, one line each; several processes share the templates."""
-    command = [sys.executable, "-c", CFN_LINT, "--config-file", IGNORED, "--format", "parseable"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        CFN_LINT,
+        "--config-file",
+        IGNORED,
+        "--format",
+        "parseable",
+    ]
     running = [
         subprocess.Popen([*command, "--template", path], stdout=subprocess.PIPE, text=True)
         for path in templates
@@ -49,7 +57,7 @@ def lint(templates: Sequence[Path]) -> list[str]:
         written, _ = process.communicate(timeout=300)
         found += written.splitlines()
         if process.returncode and not written:
-            found.append(f"{process.args} ended with {process.returncode}")
+            found.append(f"{CFN_LINT} ended with {process.returncode}")
     return found
 
 

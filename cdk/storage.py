@@ -1,4 +1,4 @@
-"""Where files are: attachments, the columnar copy as an open format, and the logs of balancer and network."""
+"""Where files are: the columnar copy as an open format, and the logs of balancer and network."""
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_iam as iam
@@ -12,7 +12,7 @@ UNDO_DAYS = 30  # how long what was deleted or overwritten can be brought back
 
 
 class Storage(Construct):
-    """Three private buckets that speak TLS only."""
+    """Two private buckets that speak TLS only."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, key: kms.IKey) -> None:
         """Build them; `key` encrypts what people entrusted to us."""
@@ -20,21 +20,20 @@ class Storage(Construct):
         self._policy = RemovalPolicy.RETAIN if stage.keep_data else RemovalPolicy.DESTROY
         self._prefix = f"{stage.prefix}-{Aws.ACCOUNT_ID}"
         self.logs = self._log_bucket(stage)
-        self.attachments = self._bucket("attachments", key)
+        # Not used yet: filled by the columnar copy, once tasks publish its segments to start others from.
         self.analytics = self._bucket("analytics", key)
 
     def grant_use(self, role: iam.IRole) -> None:
         """Let a role read, write and delete files; earlier versions stay out of its reach."""
-        for bucket in (self.attachments, self.analytics):
-            role.add_to_principal_policy(
-                iam.PolicyStatement(
-                    actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-                    resources=[bucket.arn_for_objects("*")],
-                )
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+                resources=[self.analytics.arn_for_objects("*")],
             )
-            role.add_to_principal_policy(
-                iam.PolicyStatement(actions=["s3:ListBucket"], resources=[bucket.bucket_arn])
-            )
+        )
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=["s3:ListBucket"], resources=[self.analytics.bucket_arn])
+        )
 
     def _bucket(self, name: str, key: kms.IKey) -> s3.Bucket:
         return s3.Bucket(

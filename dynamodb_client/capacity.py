@@ -30,7 +30,7 @@ def consumed() -> Iterator[Meter]:
 
 
 def count(parsed: dict[str, Any], **_: Any) -> None:
-    """Add a reply's consumed capacity to the meters that run (botocore's after-call event)."""
+    """Add a response's consumed capacity to the meters that run (botocore's after-call event)."""
     meters = _meters.get()
     if not meters:
         return

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ConnectionOptions:
-    """Say where the tables are and how patient to be; times in seconds.
+    """Say where the tables are, how patient to be and which client to use; times in seconds.
 
     `endpoint` None is Amazon DynamoDB with the default credential chain. `max_attempts` counts the
     first one. `pool_size` is how many connections are kept open: at least the number of threads.
+    `fast_client` False uses PynamoDB and botocore as they come; see README.md.
     """
 
     region: str
@@ -18,8 +19,14 @@ class ConnectionOptions:
     connect_timeout: float = 1
     read_timeout: float = 5
     max_attempts: int = 4
+    fast_client: bool = True
 
     @property
     def plain_http(self) -> bool:
         """Tell whether the endpoint is an engine without TLS: nearby, and without real credentials."""
         return self.endpoint is not None and self.endpoint.startswith("http://")
+
+    @property
+    def own_transport(self) -> bool:
+        """Tell whether requests are signed and sent here: never over TLS, which is left to botocore."""
+        return self.fast_client and self.plain_http

@@ -13,14 +13,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 from botocore.hooks import HierarchicalEmitter
 
-from dynamodb_client.headers import RequestHeaders
-
 _NAME = "v4-cached-key"
 _UNSIGNED = frozenset(SIGNED_HEADERS_BLACKLIST)
 
 
 def install(events: HierarchicalEmitter) -> None:
-    """Let a client's requests be signed here where botocore would use plain version 4."""
+    """Sign a client's requests here where botocore would use plain version 4."""
     botocore.auth.AUTH_TYPE_MAPS[_NAME] = CachedKeyAuth
     events.register("choose-signer.dynamodb", _choose)
 
@@ -43,7 +41,6 @@ class CachedKeyAuth(SigV4Auth):  # type: ignore[misc]  # botocore is untyped
             return
         stamp = _stamp(int(time.time()))
         request.context["timestamp"] = stamp
-        request.headers = RequestHeaders(request.headers.items())
         self._modify_request_before_signing(request)
         headers = {name.lower(): value for name, value in request.headers.items()}
         headers.setdefault("host", host)

@@ -10,7 +10,8 @@ from pathlib import Path
 from local.procfile import read_procfile
 from local.settings import ROOT
 
-INHERITED = ("HOME", "LANG", "TMPDIR")  # all other settings of the product are the defaults
+# All other settings of the product are the defaults.
+INHERITED = ("HOME", "LANG", "TMPDIR", "DYNAMODB_CLIENT")
 
 
 class CommandFailed(Exception):

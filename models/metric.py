@@ -6,7 +6,10 @@ from dynamodb_client import Json, LeanModel
 
 
 class Metric(LeanModel):
-    """One day of one scope (all, agent#id, team#id): figure name -> value."""
+    """One day of one scope (all, agent#id, team#id): figure name -> value.
+
+    Not used yet: filled by the worker's daily roll-ups, which are kept when the ledger's details are gone.
+    """
 
     class Meta:
         table_name = "metrics"

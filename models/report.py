@@ -18,7 +18,10 @@ class ByOwner(GlobalSecondaryIndex["Report"]):
 
 
 class Report(LeanModel):
-    """One saved report: which page with which filters, and when to send it."""
+    """One saved report: which page with which filters, and when to send it.
+
+    Not used yet: filled by people who save a view of the dashboard, once reports can be saved and sent.
+    """
 
     class Meta:
         table_name = "reports"

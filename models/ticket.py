@@ -75,7 +75,10 @@ class ByOrganization(GlobalSecondaryIndex["Ticket"]):
 
 
 class ByDue(GlobalSecondaryIndex["Ticket"]):
-    """Running deadlines, soonest first; sparse: a ticket is here only while a deadline runs."""
+    """Running deadlines, soonest first; sparse: a ticket is here only while a deadline runs.
+
+    Empty so far: filled by service levels, which set the time a first response or a solution is due.
+    """
 
     class Meta:
         index_name = "by_due"

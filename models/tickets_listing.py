@@ -57,7 +57,10 @@ def read_row(item: dict[str, Any]) -> TicketRow:
 
 
 def build(*, keys: tuple[bytes, ...], shards: int, columnar: ColumnarPort | None = None) -> Listing:
-    """Declare the plans; `keys` sign cursors, `columnar` answers what no index can."""
+    """Declare the plans; `keys` sign cursors, `columnar` answers what no index can.
+
+    Nobody passes `columnar` yet: filled by the columnar copy, once lists can be filtered beyond their indexes.
+    """
     by_change = Prefixed("state", "updated_at", STATES, encode=to_text)
     by_state = Partitioned("state", lambda state: state_partitions(state, shards), STATES)
     return Listing(

@@ -97,6 +97,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _serve_assets(app: Flask, *, secure: bool) -> Assets:
     assets, everywhere = Assets.load(), headers.always(secure=secure)
+    app.extensions["assets"] = assets
     app.jinja_env.globals.update(asset=assets.url, asset_modules=assets.preloads)
 
     def add_headers(headers: Headers, _path: str, _url: str) -> None:

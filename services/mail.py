@@ -4,7 +4,9 @@ import smtplib
 from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol
 
@@ -109,16 +111,11 @@ def _words(path: Path) -> str:
 
 def read(path: Path) -> EmailMessage:
     """Read a letter from its file."""
-    from email.policy import SMTP  # half a MiB in every process, for the few that read or write mail
-
     return message_from_bytes(path.read_bytes(), policy=SMTP)
 
 
 def compose(mail_message: Email, *, sender: str, message_id: str) -> EmailMessage:
     """Build the message; headers take no line breaks, whatever a name holds."""
-    from email.headerregistry import Address
-    from email.policy import SMTP
-
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="Ledgerdesk", addr_spec=sender)
     message["To"] = Address(addr_spec=mail_message.to)

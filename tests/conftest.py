@@ -13,20 +13,22 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 
 import models
 from dynamodb_client import ConnectionOptions, disconnect
-from dynamodb_client.requests import RequestWriter
 from local.browser import MISSING, find_chromium
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
+from portal.config.settings import FAST, STOCK
 from pynamodb_grid.tests.depth import choose_profile
 from pynamodb_grid.tests.driver import playwright
 from tests import granted_permissions, order, rotation
@@ -34,6 +36,7 @@ from tests.engines import new_engine, suspend_expiry
 from tests.faults.proxy import Proxy, between
 
 REGION = "eu-central-1"
+CLIENT = os.environ.get("TEST_CLIENT") or FAST  # or stock: see dynamodb_client/README.md
 # What a browser does beside showing pages is off, and the rest happens in few processes: two cores run the
 # tests.
 CHROMIUM_FLAGS = (
@@ -104,19 +107,32 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def chosen_client() -> Iterator[None]:
+    """Connect with the client that TEST_CLIENT names, here and in processes that tests start."""
+    if CLIENT not in (FAST, STOCK):
+        raise pytest.UsageError(f"TEST_CLIENT is {CLIENT!r}: choose {FAST!r} or {STOCK!r}")
+    connect_with = partialmethod(ConnectionOptions.__init__, fast_client=CLIENT == FAST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DYNAMODB_CLIENT", CLIENT)
+        patch.setattr(ConnectionOptions, "__init__", connect_with)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def only_granted_requests() -> Iterator[None]:
     """Refuse requests that the deployed product may not make: see tests/granted_permissions.py."""
-    write = RequestWriter.serialize_to_request
+    call = BaseClient._make_api_call
 
-    def guarded(self: RequestWriter, parameters: dict[str, Any], operation: Any) -> dict[str, Any]:
-        if (lacking := granted_permissions.missing(operation.name, parameters)) and (
+    def guarded(self: BaseClient, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        if (lacking := granted_permissions.missing(operation, parameters)) and (
             place := granted_permissions.made_by_product()
         ):
             pytest.fail(f"{place} needs {lacking}: grant it in cdk/task_permissions.py, or do without")
-        return write(self, parameters, operation)
+        answer: dict[str, Any] = call(self, operation, parameters)
+        return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RequestWriter, "serialize_to_request", guarded)
+        patch.setattr(BaseClient, "_make_api_call", guarded)
         yield
 
 

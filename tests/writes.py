@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
-from dynamodb_client.requests import RequestWriter
 from tests import granted_permissions
 
 WRITING = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
@@ -16,13 +16,14 @@ WRITING = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"})
 def recorded() -> Iterator[list[str]]:
     """Note each write to a table of the product, as "UpdateItem tickets", refused ones included."""
     heard: list[str] = []
-    write = RequestWriter.serialize_to_request
+    call = BaseClient._make_api_call
 
-    def listening(self: RequestWriter, parameters: dict[str, Any], operation: Any) -> dict[str, Any]:
-        needed = granted_permissions.needs(operation.name, parameters)
+    def recording(self: BaseClient, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        needed = granted_permissions.needs(operation, parameters)
         heard.extend(f"{action} {table}" for table, _, action in needed if action in WRITING)
-        return write(self, parameters, operation)
+        answer: dict[str, Any] = call(self, operation, parameters)
+        return answer
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RequestWriter, "serialize_to_request", listening)
+        patch.setattr(BaseClient, "_make_api_call", recording)
         yield heard

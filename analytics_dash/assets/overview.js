@@ -10,7 +10,6 @@
   const all = (selector) => document.querySelectorAll(selector);
   const set = (id, props) => window.dash_clientside.set_props(id, props);
   let payload = null;
-  let received = null;
   let receivedAt = 0;
 
   // plotly.js comes from an address that changes with its content; Dash would ask for a fixed one.
@@ -66,16 +65,16 @@
     return figure;
   }
 
-  function paint(text) {
-    if (!text) return window.dash_clientside.no_update;
-    if (text !== received) {
-      received = text;
+  function paint(answer) {
+    if (!answer) return window.dash_clientside.no_update;
+    const context = window.dash_clientside.callback_context;
+    // A change of theme paints again what was there, at its age.
+    if (context.triggered.some((one) => one.prop_id === "payload.data")) {
       receivedAt = performance.now();
-      payload = JSON.parse(text);
-      payload.tables.arrivals = hoursAsRows(payload.heat);
+      payload = { ...answer, tables: { ...answer.tables, arrivals: hoursAsRows(answer.heat) } };
     }
     const colours = resolver();
-    const order = window.dash_clientside.callback_context.outputs_list.map((one) => one.id.slice(6));
+    const order = context.outputs_list.map((one) => one.id.slice(6));
     const figures = order.map((name) => fit(colours.walk(payload.figures[name])));
     colours.done();
     byId("unreachable")?.setAttribute("hidden", "");

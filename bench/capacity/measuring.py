@@ -208,7 +208,7 @@ def _counted(table: str, index: str) -> int:
     counted = 0
     while True:
         answer = client().scan(**request)
-        counted += answer["Count"]
+        counted += int(answer["Count"])
         if not (start := answer.get("LastEvaluatedKey")):
             return counted
         request["ExclusiveStartKey"] = start

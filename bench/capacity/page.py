@@ -99,9 +99,9 @@ def _costs(inputs: Inputs, loads: Iterable[Load]) -> str:
     parts = [
         [part, *(f"{bill[part]:,.0f}" for bill in bills.values())] for part in next(iter(bills.values()))
     ]
-    total = ["**together**", *(f"{sum(bill.values()):,.0f}" for bill in bills.values())]
+    total = ["**total**", *(f"{sum(bill.values()):,.0f}" for bill in bills.values())]
     each = [
-        "for one of these people",
+        "per person",
         *(f"{sum(bill.values()) / people:.2f}" for people, bill in bills.items()),
     ]
     return table(["part", *(f"{people:,}" for people in bills)], [*parts, total, each])

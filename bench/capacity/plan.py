@@ -1,7 +1,7 @@
 """The arithmetic: from people at once to tasks, units, partitions and gigabytes. No input is written here."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -60,7 +60,7 @@ class Load:
 
 def rates(inputs: Inputs, people: int) -> dict[str, float]:
     """Return actions a second at the mean of the busiest hour."""
-    found: Counter[str] = Counter()
+    found: dict[str, float] = defaultdict(float)
     for role in inputs.roles:
         for key, a_minute in role.does.items():
             found[key] += people * role.share * a_minute / MINUTE

@@ -18,7 +18,6 @@ from cdk.check import IGNORED, lint
 STAYS = {
     ("EC23", "Balancer/Balancer/SecurityGroup/Resource"),
     ("ECS2", "Service/Task/Resource"),
-    ("IAM5[Resource::<StorageAttachments929F3104.Arn>/*]", "Service/Task/TaskRole/DefaultPolicy/Resource"),
     ("IAM5[Resource::<StorageAnalytics36F9F624.Arn>/*]", "Service/Task/TaskRole/DefaultPolicy/Resource"),
     ("IAM5[Resource::*]", "Service/Task/ExecutionRole/DefaultPolicy/Resource"),
     ("IAM5[Resource::*]", "Secrets/secret_key-role/DefaultPolicy/Resource"),

@@ -117,7 +117,7 @@ def test_the_firewall_stands_before_the_balancer_and_logs_no_credentials(templat
 
 def test_buckets_are_private_versioned_and_speak_tls_only(template):
     buckets = template.of("S3::Bucket")
-    assert len(buckets) == 3
+    assert len(buckets) == 2
     for name, bucket in buckets.items():
         assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}, name
         assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}

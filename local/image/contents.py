@@ -11,7 +11,18 @@ from local.procfile import read_procfile
 PROGRAMS = (
     "gcc", "cc", "make", "cmake", "cargo", "git", "node", "npm", "esbuild", "uv", "java", "dynoxide", "cdk",
 )  # fmt: skip
-PACKAGES = ("aws_cdk", "constructs", "pytest", "moto", "playwright", "mypy", "hypothesis", "uv")
+PACKAGES = (
+    "aws_cdk",
+    "constructs",
+    "pytest",
+    "moto",
+    "playwright",
+    "mypy",
+    "hypothesis",
+    "uv",
+    "fontTools",
+    "boto3",
+)
 FOLDERS = ("cdk", "tests", "bench", "local", "docs", "node_modules", "var", ".git", "pynamodb_grid/tests")
 EXPECTED = (
     "wsgi.py", "ledgerdesk", "Procfile", "portal/static/build/manifest.json", "analytics_dash/build/manifest.json",

@@ -71,8 +71,8 @@ def lint() -> None:
     tools = VAR / "tools"
     if not (tools / "bin" / "hadolint").exists():
         pinned = ROOT / "local" / "hadolint.txt"
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--target", tools]
-        run([*pip, "-r", pinned])
+        pip: list[str | Path] = [sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes"]
+        run([*pip, "--target", tools, "-r", pinned])
     run([tools / "bin" / "hadolint", ROOT / "Dockerfile"])
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, redirect
-from flask_admin import Admin, AdminIndexView, expose
+from flask_admin import Admin, AdminIndexView
 
 from portal.admin.api_tokens import TokenView
 from portal.admin.audit_log import AuditLogView
@@ -17,6 +17,7 @@ from portal.admin.tickets import TicketView
 from portal.admin.user_import import UserImportView
 from portal.admin.users import UserView
 from portal.web.guards import vouch
+from pynamodb_grid.admin import expose
 
 
 class Front(AdminIndexView):  # type: ignore[misc]  # Flask-Admin ships no types

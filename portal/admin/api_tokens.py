@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request
-from flask_admin import expose
 
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
 from portal.ui import formatting
 from portal.web.guards import actor, now, proved
-from pynamodb_grid.admin import Field, Kind, Missing
+from pynamodb_grid.admin import Field, Kind, Missing, expose
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.api_tokens import Token, TokenService
@@ -86,7 +85,7 @@ class TokenView(LedgerView):
             "nouns": ("token", "tokens"),
             "sort_words": {"created_at": ("oldest first", "newest first")},
             "names_of": self._names_of,
-            "rights": formatting.TICKET_RIGHTS,
+            "rights": formatting.PERMISSION_LABELS,
             "at": now(),
             "chosen": request.args.get("person", ""),
             "empty_text": "People make them on their own account page.",

@@ -15,7 +15,7 @@ class Nothing(NamedTuple):
 
 
 # By the navigation's label: title, text, and the views to go to from there.
-VIEWS = {
+VIEWS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "My work": (
         "Nothing is waiting for you",
         "Tickets come here when they are assigned to you, and leave when they are solved.",
@@ -45,6 +45,7 @@ def nothing_in_view(who: Actor) -> Nothing | None:
     here = navigation.present(who)
     if here is None:
         return None
+    next_ones: tuple[str, ...]
     if here.get("swatch"):
         label = here["label"]
         title, next_ones = f"Nothing is unsolved in {label}", ("All unsolved", "Unassigned")

@@ -5,12 +5,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
-from flask_admin import expose
 
 from portal.admin import columns
 from portal.web.error_pages import answer, wants_json
 from portal.web.guards import StepUpNeeded, actor, require_step_up, services, visitor
-from pynamodb_grid.admin import BulkResult, Denied, Missing, PynamoView, Refused, StaleWrite, return_target
+from pynamodb_grid.admin import (
+    BulkResult,
+    Denied,
+    Missing,
+    PynamoView,
+    Refused,
+    StaleWrite,
+    expose,
+    return_target,
+)
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.catalog import EntryChanged
 from services.errors import EngineUnavailable, Forbidden, Invalid, NotFound, ServiceError, Unavailable

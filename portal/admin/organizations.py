@@ -81,7 +81,7 @@ class OrganizationView(LedgerView):
             "One per line, such as acme.example. New customers with such an address belong here. "
             "Name only domains whose addresses the organization itself gives out."
         )
-        return super()._render_form(form, row, status, **context)  # type: ignore[no-any-return]  # untyped base
+        return super()._render_form(form, row, status, **context)
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page its words."""

@@ -3,11 +3,12 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_admin import BaseView, expose
+from flask_admin import BaseView
 
 from portal.ui.download import personal_data_of
 from portal.web.error_pages import status_of
 from portal.web.guards import actor, needs, now, proved
+from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.privacy import COUNTED

@@ -3,9 +3,10 @@
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_admin import BaseView, expose
+from flask_admin import BaseView
 
 from portal.web.guards import actor, needs, now, proved
+from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.users.accounts import Access

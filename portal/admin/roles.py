@@ -1,52 +1,20 @@
 """Roles: what each may do and how far, as a matrix; roles of one's own are edited in their column."""
 
+from itertools import groupby
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_admin import BaseView, expose
+from flask_admin import BaseView
 
 from portal.admin import role_preview, sign_in_policy
-from portal.ui import formatting
 from portal.web.error_pages import status_of
 from portal.web.guards import actor, needs, now, require_step_up
+from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug
 from services.users.identity import Permission, Role, Scope, SignInPolicy
 
-# How the matrix names and groups the permissions.
-GROUPS: tuple[tuple[str, tuple[tuple[Permission, str], ...]], ...] = (
-    ("Tickets", tuple(formatting.TICKET_RIGHTS.items())),
-    (
-        "People",
-        (
-            (Permission.USER_VIEW, "See users"),
-            (Permission.USER_EDIT, "Edit users"),
-            (Permission.USER_VIEW_AS, "View as another user"),
-            (Permission.USER_EXPORT, "Export what is held about a person"),
-            (Permission.USER_ERASE, "Erase a person"),
-            (Permission.ORGANIZATION_EDIT, "Edit organizations"),
-            (Permission.SESSION_REVOKE, "See and end sessions"),
-        ),
-    ),
-    (
-        "Programs",
-        (
-            (Permission.TOKEN_CREATE, "Use the API with own tokens"),
-            (Permission.TOKEN_REVOKE, "See and revoke the tokens of others"),
-        ),
-    ),
-    ("Reports", ((Permission.REPORT_VIEW, "Open dashboards"),)),
-    (
-        "Settings",
-        (
-            (Permission.SETTING_EDIT, "Teams, categories, and who may make an account"),
-            (Permission.ROLE_VIEW, "See roles"),
-            (Permission.ROLE_EDIT, "Edit roles"),
-            (Permission.AUDIT_VIEW, "See the audit trail"),
-        ),
-    ),
-)
 COUNTED = 500  # people of a role; more would make the page dearer than a number is worth
 SCOPED = tuple(permission for permission in Permission if permission.startswith("ticket:"))
 
@@ -143,8 +111,8 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return render_template(
             "admin/roles.html",
             groups=[
-                {"label": label, "permissions": [{"key": str(p), "label": label} for p, label in rows]}
-                for label, rows in GROUPS
+                {"label": group, "permissions": [{"key": str(p), "label": p.label} for p in permissions]}
+                for group, permissions in groupby(Permission, lambda permission: permission.group)
             ],
             roles=columns,
             shown=shown,

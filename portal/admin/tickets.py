@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import abort, jsonify, redirect, request, url_for
-from flask_admin import expose
 
 from portal.admin.agents import agent_notes
 from portal.admin.empty_states import nothing_in_view
@@ -25,6 +24,7 @@ from pynamodb_grid.admin import (
     Missing,
     TextFilter,
     bulk_action,
+    expose,
 )
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
@@ -199,17 +199,20 @@ class TicketView(LedgerView):
     @bulk_action("assign", "Assign", choices=lambda view: [("", "Unassigned"), *view._agents()])
     def bulk_assign(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Give one of the chosen tickets to an agent."""
-        return self.source.update(pk, {"assignee_id": value or None}, version)
+        ticket: Ticket = self.source.update(pk, {"assignee_id": value or None}, version)
+        return ticket
 
     @bulk_action("status", "Status", choices=lambda _: BY_NAME["status"].choices)
     def bulk_status(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Set the status of one of the chosen tickets."""
-        return self.source.update(pk, {"status": value}, version)
+        ticket: Ticket = self.source.update(pk, {"status": value}, version)
+        return ticket
 
     @bulk_action("priority", "Priority", choices=lambda _: BY_NAME["priority"].choices)
     def bulk_priority(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Set the priority of one of the chosen tickets."""
-        return self.source.update(pk, {"priority": value}, version)
+        ticket: Ticket = self.source.update(pk, {"priority": value}, version)
+        return ticket
 
     def _fields(self) -> dict[str, Field]:
         shown = {each.name: each for each in ALL_FIELDS if each.listed or each.exported}

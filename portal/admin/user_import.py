@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Response, render_template, request, url_for
-from flask_admin import BaseView, expose
+from flask_admin import BaseView
 
 from portal.web.guards import actor, needs, now, require_step_up, services
+from pynamodb_grid.admin import expose
 from pynamodb_grid.admin.export import stream_csv
 from services.bootstrap import Services
 from services.errors import Invalid

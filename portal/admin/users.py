@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_admin import expose
 
 from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
 from portal.web.guards import actor, now, require_step_up
-from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, expose
 from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, Throttled
@@ -116,7 +115,7 @@ class UserView(UserBulkActions):
         """Say where the password of a new person comes from."""
         if row is None:
             form.email.description = "An invitation goes there. The person opens it and chooses a password."
-        return super()._render_form(form, row, status, **context)  # type: ignore[no-any-return]  # untyped base
+        return super()._render_form(form, row, status, **context)
 
     @expose("/invite/", methods=("POST",))
     def invite_view(self) -> Any:

@@ -151,7 +151,7 @@ def sprite(folder: Path, modules: Path) -> str:
 
 def esbuild(*arguments: str, text: str = "") -> bytes:
     """Run esbuild on files or on a text and return its output; raises BuildError with what it says."""
-    command = [ESBUILD, *arguments, "--log-level=warning"]
+    command = [str(ESBUILD), *arguments, "--log-level=warning"]
     done = subprocess.run(command, input=text.encode(), capture_output=True)  # noqa: S603 - our own sources
     if done.returncode or done.stderr:
         raise BuildError(done.stderr.decode())

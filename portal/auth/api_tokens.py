@@ -59,10 +59,8 @@ def _page(errors: dict[str, str] | None = None) -> str:
     return render_template(
         "auth/tokens.html",
         tokens=tokens.own(actor=actor()),
-        scopes=[(str(one), formatting.TICKET_RIGHTS[one]) for one in tokens.grantable(actor())]
-        if may
-        else [],
-        rights=formatting.TICKET_RIGHTS,
+        scopes=[(str(one), one.label) for one in tokens.grantable(actor())] if may else [],
+        rights=formatting.PERMISSION_LABELS,
         lasting=lasting,
         name=form.get("name", ""),
         days=form.get("days", "30"),

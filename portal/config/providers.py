@@ -69,17 +69,17 @@ class ProviderSettings:
     id: str
     issuer: str = setting(
         "ISSUER",
-        "the provider's issuer exactly as its discovery document writes it; `https://` in production",
+        "the issuer, exactly as in the provider's discovery document; `https://` in production",
         read=_issuer,
         initial="",
         shown="required",
     )
     client_id: str = setting(
-        "CLIENT_ID", "this desk's client id at the provider", read=_required, initial="", shown="required"
+        "CLIENT_ID", "the client ID that is registered there", read=_required, initial="", shown="required"
     )
     client_secret: str = setting(
         "CLIENT_SECRET",
-        "the secret of this client id",
+        "the secret of this client ID",
         read=_required,
         initial="",
         shown="required",
@@ -87,38 +87,38 @@ class ProviderSettings:
     )
     domains: frozenset[str] = setting(
         "DOMAINS",
-        "the e-mail domains it may vouch for, such as `corp.example,corp.test`; `*` for all",
+        "the email domains it may sign in, such as `corp.example,corp.test`; `*` for all",
         read=_domains,
         initial=frozenset(),
         shown="required",
     )
     label: str = setting(
         "LABEL",
-        "what the button says: Continue with ...",
+        "the name on the button: Continue with ...",
         read=_label,
         initial="",
         shown="the name, capitalized",
     )
     roles: tuple[tuple[str, str], ...] = setting(
         "ROLES",
-        "which group gives which role, such as `helpdesk-admins=administrator,helpdesk=agent`; "
-        "the first that fits wins",
+        "which group gets which role, such as `helpdesk-admins=administrator,helpdesk=agent`; "
+        "the first match wins",
         read=_roles,
     )
     role_claim: str = setting(
         "ROLE_CLAIM",
-        "the claim with the groups; dots lead into it, as in `realm_access.roles`",
+        "the claim that lists the groups; dots lead into it, as in `realm_access.roles`",
         read=_role_claim,
         default="groups",
     )
     default_role: str = setting(
         "DEFAULT_ROLE",
-        "the role of new people in none of these groups; empty refuses them",
+        "the role of new users who are in none of these groups; if empty, they are refused",
         read=_default_role,
     )
     scopes: str = setting(
         "SCOPES",
-        "what is asked for; some providers want `groups` too",
+        "the scopes to request; some providers also need `groups`",
         read=_scopes,
         default="openid email profile",
     )

@@ -1,6 +1,6 @@
 """From the settings to what the services need to know of them."""
 
-from portal.config.settings import Settings
+from portal.config.settings import FAST, Settings
 from services.mail import FolderMailer, Mailer, SmtpMailer
 from services.options import ConnectionOptions, Options
 from services.users.sign_in import Provider
@@ -9,7 +9,10 @@ from services.users.sign_in import Provider
 def service_options(settings: Settings) -> Options:
     """Pick what the services need to know of the settings."""
     connection = ConnectionOptions(
-        region=settings.aws_region, endpoint=settings.dynamodb_endpoint, prefix=settings.table_prefix
+        region=settings.aws_region,
+        endpoint=settings.dynamodb_endpoint,
+        prefix=settings.table_prefix,
+        fast_client=settings.dynamodb_client == FAST,
     )
     return Options(
         connection=connection,

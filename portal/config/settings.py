@@ -15,6 +15,8 @@ from portal.config.definition import SettingsError, read_fields, setting
 from portal.config.providers import ProviderSettings, providers
 from portal.config.readers import DEVELOPMENT, PRODUCTION
 
+FAST, STOCK = "fast", "stock"  # DynamoDB clients
+
 BAD_SETTING = 2  # exit code
 
 __all__ = ["DEVELOPMENT", "PRODUCTION", "ProviderSettings", "Settings", "SettingsError", "settings_or_exit"]
@@ -58,10 +60,17 @@ class Settings:
         initial="http://127.0.0.1:8081",
         shown="the embedded engine",
     )
+    dynamodb_client: str = setting(
+        "DYNAMODB_CLIENT",
+        "`stock` uses PynamoDB and botocore as they come: slower, for when the"
+        " [fast client](../dynamodb_client/README.md) is suspected of an error",
+        read=readers.choice(FAST, STOCK),
+        default=FAST,
+    )
     aws_region: str = setting("AWS_REGION", "the region of Amazon DynamoDB", default="eu-central-1")
     table_prefix: str = setting(
         "TABLE_PREFIX",
-        "stands before every table's name, so that environments can share an account",
+        "the prefix of every table's name, so that environments can share an account",
         default="ledgerdesk-",
     )
     analytics_dir: Path = setting(
@@ -88,32 +97,32 @@ class Settings:
     )
     public_url: str = setting(
         "PUBLIC_URL",
-        "what links in e-mails begin with; `https://` and required in production",
+        "what links in emails begin with; `https://` and required in production",
         read=readers.public_url,
         initial="http://127.0.0.1:8080",
         shown="`http://127.0.0.1:PORT`",
     )
     proxies: int = setting(
         "TRUSTED_PROXIES",
-        "how many proxies stand before the web process and add `X-Forwarded-For`; 1 behind a load balancer",
+        "number of proxies in front of the web process that add `X-Forwarded-For`; 1 behind a load balancer",
         read=readers.number(0, 5),
         default="0",
     )
-    mail_from: str = setting("MAIL_FROM", "the sender of e-mails", default="desk@ledgerdesk.example")
+    mail_from: str = setting("MAIL_FROM", "the sender of emails", default="desk@ledgerdesk.example")
     mail_dir: Path = setting(
         "MAIL_DIR",
-        "where e-mails are written while `SMTP_HOST` is empty",
+        "where emails are written while `SMTP_HOST` is empty",
         read=readers.below_data_dir("mail"),
         initial=Path("var/data/mail"),
         shown="`DATA_DIR/mail`",
     )
     rejects_dir: Path = setting(
         "REJECTS_DIR",
-        "where imports list the rows they left out; an erasure looks there too",
+        "where imports list rejected rows; erasures clean these files too",
         read=readers.folder,
         default="var/rejects",
     )
-    smtp_host: str = setting("SMTP_HOST", "the server that sends e-mails")
+    smtp_host: str = setting("SMTP_HOST", "the server that sends emails")
     smtp_port: int = setting("SMTP_PORT", "its port", read=readers.PORT, default="587")
     smtp_username: str = setting("SMTP_USERNAME", "how to sign in there; empty means not at all")
     smtp_password: str = setting("SMTP_PASSWORD", "the password for it", secret=True)
@@ -125,18 +134,18 @@ class Settings:
     )
     providers: tuple[ProviderSettings, ...] = setting(
         "OIDC_PROVIDERS",
-        "providers of single sign-on, such as `corp,partner`: see [below](#single-sign-on)",
+        "providers for single sign-on, such as `corp,partner`: see [below](#single-sign-on)",
         read=providers,
         initial=(),
     )
     endless_tokens: bool = setting(
         "ENDLESS_TOKENS",
-        "`1` lets people make [API tokens](api.md) that do not expire",
+        "`1` lets users create [API tokens](api.md) that do not expire",
         read=readers.switch,
         default="0",
     )
     time_zone: str = setting(
-        "TIME_ZONE", "the zone in which days and clocks are shown", read=readers.time_zone, default="UTC"
+        "TIME_ZONE", "the time zone in which dates and times are shown", read=readers.time_zone, default="UTC"
     )
     # Whether `make run` starts the embedded engine: where no address of another one is given.
     embedded_engine: bool = True

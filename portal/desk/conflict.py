@@ -58,7 +58,7 @@ def _writer(events: Sequence[Event], name: str, conflict: Conflict) -> str:
 
 
 def _field_conflict(reader: Reader, field_conflict: FieldConflict, by: str) -> dict[str, Any]:
-    shown = {
+    shown: dict[str, Any] = {
         "name": field_conflict.field,
         "label": field_label(field_conflict.field),
         "by": reader.person(by),

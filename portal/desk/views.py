@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.desk import conflict, pages, undo_changes
 from portal.desk.choices import PROPERTIES
-from portal.ui.undo_messages import Message, change_of, offering
+from portal.ui.undo_messages import Message, change_of, flash_message, offering
 from portal.web.error_pages import wants_json
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import new_key, sent_idempotency_key
@@ -147,9 +147,9 @@ def _write(
             return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
         return pages.ticket(ticket_id, draft | {"error": refused.message}), status
     if draft is not None:
-        flash(_sent(written, draft, public=public), "ok")
+        flash_message(_sent(written, draft, public=public), "ok")
     elif written.version > int(version):
-        flash(offering(f"Saved as version {written.version}.", [change_of(written)]), "ok")
+        flash_message(offering(f"Saved as version {written.version}.", [change_of(written)]), "ok")
     return redirect(url_for("desk.ticket", ticket_id=ticket_id))
 
 

@@ -13,16 +13,7 @@ from services.times import to_text
 from services.users.identity import Permission
 
 HUES = 6
-# What may be permitted with tickets, as roles and tokens name it.
-TICKET_RIGHTS = {
-    Permission.TICKET_VIEW: "See tickets",
-    Permission.TICKET_CREATE: "Open tickets",
-    Permission.TICKET_REPLY: "Reply in public",
-    Permission.TICKET_NOTE: "Read and write internal notes",
-    Permission.TICKET_UPDATE: "Change status, priority and category",
-    Permission.TICKET_ASSIGN: "Assign and reassign",
-    Permission.TICKET_EXPORT: "Export tickets",
-}
+PERMISSION_LABELS = {permission: permission.label for permission in Permission}
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 WEEK = 7  # days after which a weekday alone would name two
 

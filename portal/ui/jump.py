@@ -41,7 +41,7 @@ def find(who: Actor, text: str) -> Groups:
     people = _people(who, text) if len(text) > 1 else []
     views, pages = navigation.places(who)
     themes = [{"label": f"{name.title()} theme", "icon": icon, "theme": name} for name, icon in THEMES]
-    groups = [
+    groups: Groups = [
         {"label": "Tickets", "items": _tickets(who, text)},
         {"label": "Views", "items": _named(views["items"], text)},
         {"label": "People", "items": people},
@@ -55,9 +55,9 @@ def find(who: Actor, text: str) -> Groups:
 
 def split(label: str, text: str) -> tuple[str, str, str]:
     """Cut a label into what is before the match, the match, and the rest; case and accents do not count."""
-    mail_messages = [(sort_name(mail_message), at) for at, mail_message in enumerate(label)]
-    folded = "".join(mail_message for mail_message, _ in mail_messages)
-    places = [at for mail_message, at in mail_messages for _ in mail_message]
+    characters = [(sort_name(character), at) for at, character in enumerate(label)]
+    folded = "".join(character for character, _ in characters)
+    places = [at for character, at in characters for _ in character]
     wanted = sort_name(text)
     at = folded.find(wanted) if wanted else -1
     if at < 0:

@@ -30,7 +30,12 @@ def init_app(app: Flask) -> None:
         who = visitor()
         if who is None:
             return {"theme": "system"}
-        shared = {"theme": theme_of(who), "me": _me(who), "home_url": "/", "viewing": viewing(who)}
+        shared: dict[str, Any] = {
+            "theme": theme_of(who),
+            "me": _me(who),
+            "home_url": "/",
+            "viewing": viewing(who),
+        }
         asks = who.may(Permission.TICKET_VIEW) and not who.on_desk
         if request.path.startswith("/help/") or (request.path.startswith("/account/") and asks):
             return shared | {"help": _help()}

@@ -1,5 +1,7 @@
 """What the dashboards get from the portal: who may see them, the page around them, the way to the tickets."""
 
+from collections.abc import Sequence
+
 from flask import Flask, render_template
 
 from portal.web.guards import actor, vouch
@@ -8,7 +10,7 @@ from services.users.identity import Actor, Permission, PermissionDenied
 PREFIX = "/reports/"
 
 
-def admit(app: Flask, script_hashes: list[str]) -> None:
+def admit(app: Flask, script_hashes: Sequence[str]) -> None:
     """Let the mounted app's own inline scripts run, and note that its gate guards its routes."""
     app.extensions["dash_hashes"] = script_hashes
     vouch(app, PREFIX, "reports")

@@ -44,7 +44,8 @@ def page() -> str:
 def tokens(css: str) -> list[dict[str, Any]]:
     """Read the colours with both values and, where they are drawn on the surface, their contrast to it."""
     light_part, _, dark_part = css.partition('[data-theme="dark"]')
-    light, dark = dict(TOKEN.findall(light_part)), dict(TOKEN.findall(dark_part.partition("}")[0]))
+    light: dict[str, str] = dict(TOKEN.findall(light_part))
+    dark: dict[str, str] = dict(TOKEN.findall(dark_part.partition("}")[0]))
     found = []
     for name, value in light.items():
         twin = dark.get(name, value)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from flask import flash
+
 from services.tickets import Ticket
 
 Message = str | dict[str, str]
@@ -12,7 +14,12 @@ def change_of(ticket: Ticket) -> str | None:
     return f"{ticket.ticket_id}:{ticket.version}" if ticket.wrote else None
 
 
+def flash_message(message: Message, category: str) -> None:
+    """Show a message on the next page."""
+    flash(message, category)  # type: ignore[arg-type]  # Flask keeps any value that JSON can hold
+
+
 def offering(text: str, changes: Iterable[str | None], *, lead: str = "") -> Message:
-    """Make a message to flash() that offers to undo changes; `lead` is its first, heavier sentence."""
+    """Make a message to flash_message() that offers to undo changes; `lead` is its first, heavier sentence."""
     undo = " ".join(change for change in changes if change)
     return {"lead": lead, "text": text, "undo": undo} if undo or lead else text

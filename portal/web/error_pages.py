@@ -214,7 +214,7 @@ def _csrf_error(_: CSRFError) -> BaseResponse:
 def _http_error(error: HTTPException) -> BaseResponse:
     status = error.code or 500
     if status < 400:
-        return error.get_response()  # type: ignore[return-value]  # a redirect is its own answer
+        return error.get_response()  # a redirect is its own answer
     if status == 405 and not _is_sent() and not wants_json() and (above := _page_above()):
         return redirect(above)
     return answer(status, _words_of(error, status), wait=_wait_of(error))

@@ -43,13 +43,14 @@ def init_app(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # our own sessions are bound to the server side already
 
-    @manager.request_loader
     def load(_: Request) -> Identity | None:
         token = request.cookies.get(cookie_name())
         if not token or request.blueprint == "api":  # programs prove themselves by a header alone
             return None
         found = services().users.authentication.actor_for(token=token, now=now(), address=request.remote_addr)
         return Identity(found) if found else None
+
+    manager.request_loader(load)
 
 
 def device_cookie_name() -> str:

@@ -72,9 +72,9 @@ def init_library_logs() -> None:
     logging.config.dictConfig(library_lines())
 
 
-def _without_addresses(_logger: object, _method: str, line: str) -> str:
+def _without_addresses(_logger: object, _method: str, line: object) -> str:
     """Take e-mail addresses out, which the message of an error may quote."""
-    return ADDRESS.sub("[address]", line)
+    return ADDRESS.sub("[address]", str(line))
 
 
 class RequestLog:
@@ -95,7 +95,9 @@ class RequestLog:
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             request = environ.get("werkzeug.request")
-            if hasattr(request, "url_rule"):  # Flask's; a static file never reaches Flask
+            if request is not None and hasattr(
+                request, "url_rule"
+            ):  # Flask's: a static file never reaches Flask
                 headers.append((HEADER, named))
                 facts.update(_facts(request, int(status[:3])))
             return start_response(status, headers, *rest)

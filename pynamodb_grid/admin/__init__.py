@@ -12,6 +12,7 @@ from pynamodb_grid.admin.filters import (
     NumberFilter,
     TextFilter,
 )
+from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.query import ListQuery
 from pynamodb_grid.admin.source import ModelSource, Source
 from pynamodb_grid.admin.targets import return_target
@@ -50,5 +51,6 @@ __all__ = [
     "WriteError",
     "bulk_action",
     "display",
+    "expose",
     "return_target",
 ]

@@ -34,7 +34,10 @@ class MetricsService:
     def get_user_metrics(
         self, *, user_id: str, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
     ) -> Metrics:
-        """Give the figures of the tickets a person held at the moments that count."""
+        """Give the figures of the tickets a person held at the moments that count.
+
+        Part of the public interface for callers of the services; the dashboard shows all people at once.
+        """
         held = replace(filters, assignees=(user_id,))
         return self.get_ticket_metrics(filters=held, now=now, actor=actor, as_of=as_of)
 

@@ -212,7 +212,10 @@ class TicketService:
     def assign_ticket(
         self, *, actor: Actor, now: datetime, ticket_id: int, assignee_id: str | None, expected_version: int
     ) -> Ticket:
-        """Give a ticket to an agent, or to nobody."""
+        """Give a ticket to an agent, or to nobody.
+
+        Part of the public interface for callers of the services; pages and the API change several fields at once.
+        """
         changes = {"assignee_id": assignee_id}
         return self.update(
             actor=actor, now=now, ticket_id=ticket_id, expected_version=expected_version, changes=changes

@@ -266,7 +266,7 @@ def shell(parts: dict[str, str]) -> str:
 def stylesheet() -> str:
     """Join the portal's stylesheets, without the pieces of the font that its asset build cuts."""
     texts = [(CSS / f"{name}.css").read_text() for name in STYLES if (CSS / f"{name}.css").exists()]
-    text = re.sub(r"@font-face \{[^}]*letters\([^}]*\}", "", "".join(texts))
+    text = re.sub(r"@font-face \{[^}]*asset:inter-(?!latin)[^}]*\}", "", "".join(texts))
     return text.replace("url(asset:", "url(/fonts/")
 
 

@@ -25,7 +25,7 @@ def addresses(client):
 
 @pytest.mark.parametrize(("encoding", "unpack"), [("br", brotli.decompress), ("gzip", gzip.decompress)])
 def test_every_script_of_the_page_is_ready_made_and_immutable(client, addresses, encoding, unpack):
-    assert len(addresses) == 9
+    assert len(addresses) == 10
     for address in addresses:
         answer = client.get(address, headers={"Accept-Encoding": encoding})
         plain = client.get(address)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analytics_dash import axes, buckets, figures, graph
 from analytics_dash.buckets import Bucket
-from analytics_dash.layout import CHARTS
+from analytics_dash.charts import CHARTS
 from analytics_dash.palette import FALLBACK, token
 from services.reporting import Series
 

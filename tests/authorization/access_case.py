@@ -8,6 +8,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from services.tickets import Ticket
+from services.users.credentials.sessions import hash_token
 from tests.authorization.matrix_site import NOBODY, MatrixSite, Person
 
 TICKETS = ("own", "shared", "team", "foreign")  # "shared" by somebody of the same organization
@@ -58,7 +59,7 @@ class AccessCase:
         """Return a session of the person it is about, one that may end where it may succeed."""
         sessions, now = self.matrix_site.services.users.sessions, self.matrix_site.now()
         if self.fresh:
-            return sessions.id_of(sessions.start(user_id=self.other.user_id, now=now))
+            return hash_token(sessions.start(user_id=self.other.user_id, now=now))
         return sessions.of_user(user_id=self.other.user_id, now=now)[0].id
 
     @cached_property

@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from models import api_token as token_table
+from services.users.credentials.sessions import hash_token
 from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
 from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM
 from tests.portal.conftest import PASSWORD
@@ -175,9 +176,7 @@ def _device(case: AccessCase) -> Values:
     """Name a session: this one, or one of somebody else."""
     matrix_site = case.matrix_site
     if case.kind == "own":
-        case.notes["session"] = matrix_site.services.users.sessions.id_of(
-            case.who.cookies.get("ledgerdesk_session", "")
-        )
+        case.notes["session"] = hash_token(case.who.cookies.get("ledgerdesk_session", ""))
     else:
         found = matrix_site.services.users.sessions.of_user(user_id=case.other.user_id, now=matrix_site.now())
         case.notes["session"] = found[0].id

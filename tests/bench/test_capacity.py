@@ -259,4 +259,4 @@ def test_every_action_is_measured_on_sixty_tickets(tmp_path):
     create = units["actions"]["create"]
     assert create["written"]["tickets"] == 2, "a transaction writes twice"
     assert create["read"] == {"sessions": 1.0}
-    assert written.read_text(encoding="utf-8").startswith("# What it needs and costs")
+    assert written.read_text(encoding="utf-8").startswith("# Capacity and costs")

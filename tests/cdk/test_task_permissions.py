@@ -1,10 +1,10 @@
 """What the product may do with its tables in the cloud: what it needs, watched while tests run."""
 
 import pytest
+from botocore.client import BaseClient
 
 import models
 from cdk.task_permissions import BATCHES, KEPT, index_actions, table_actions
-from dynamodb_client.requests import RequestWriter
 from models import role
 from models.table_specs import table_specs
 from tests import granted_permissions
@@ -45,13 +45,13 @@ def test_what_a_test_arranges_itself_is_not_held_against_the_product(moto, monke
 
 def test_the_set_up_asks_for_nothing_that_its_role_lacks(moto, monkeypatch):
     asked: list[tuple[str, dict[str, object]]] = []
-    write = RequestWriter.serialize_to_request
+    call = BaseClient._make_api_call
 
-    def noted(self, parameters, operation):
-        asked.append((operation.name, parameters))
-        return write(self, parameters, operation)
+    def noted(self, operation, parameters):
+        asked.append((operation, parameters))
+        return call(self, operation, parameters)
 
-    monkeypatch.setattr(RequestWriter, "serialize_to_request", noted)
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     assert models.create_tables() == []
     assert {name for name, _ in asked} == {"DescribeTable"}
     assert [lacking for request in asked for lacking in granted_permissions.missing(*request)] == []

@@ -8,7 +8,7 @@ import pytest
 from botocore.retries.standard import ExponentialBackoff
 
 from dynamodb_client import disconnect
-from tests.dynamodb_client.faulty import FaultyServer, reply
+from tests.dynamodb_client.faulty_server import FaultyServer, reply
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from botocore.exceptions import NoCredentialsError
 
 from dynamodb_client import ConnectionOptions, client, connect
 from dynamodb_client.signing import CachedKeyAuth
-from tests.dynamodb_client.faulty import FaultyServer
+from tests.dynamodb_client.faulty_server import FaultyServer
 
 KEYS = Credentials("AKID", "secret/key+")
 WITH_TOKEN = Credentials("AKID", "secret/key+", "session//token==")
@@ -21,9 +21,9 @@ PLACE = ("dynamodb", "eu-west-1")
 
 
 def request(url: str, body: Any, **headers: str) -> AWSRequest:
-    made = AWSRequest(method="POST", url=url, data=body, headers={"X-Amz-Target": "T.GetItem", **headers})
-    made.context = {"signing": {}}
-    return made
+    unsigned = AWSRequest(method="POST", url=url, data=body, headers={"X-Amz-Target": "T.GetItem", **headers})
+    unsigned.context = {"signing": {}}
+    return unsigned
 
 
 def signed_at(stamp: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,12 +38,12 @@ def test_same_as_stock(
     url: str, body: bytes, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     headers = {"User-Agent": "not signed", "X-Odd": "  two   spaces "}
-    lean, stock = request(url, body, **headers), request(url, body, **headers)
-    CachedKeyAuth(credentials, *PLACE).add_auth(lean)
-    signed_at(lean.headers["X-Amz-Date"], monkeypatch)
+    fast, stock = request(url, body, **headers), request(url, body, **headers)
+    CachedKeyAuth(credentials, *PLACE).add_auth(fast)
+    signed_at(fast.headers["X-Amz-Date"], monkeypatch)
     SigV4Auth(credentials, *PLACE).add_auth(stock)
-    assert list(lean.headers.items()) == stock.headers.items()
-    assert "Authorization" in lean.headers
+    assert list(fast.headers.items()) == stock.headers.items()
+    assert "Authorization" in fast.headers
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,19 @@ def test_same_as_stock(
     [("https://h/path", b"x"), ("https://h/?a=b", b"x"), ("https://h/", "text")],
 )
 def test_leaves_other_requests_to_stock(url: str, body: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    lean, stock = request(url, body), request(url, body)
-    CachedKeyAuth(KEYS, *PLACE).add_auth(lean)
-    signed_at(lean.headers["X-Amz-Date"], monkeypatch)
+    fast, stock = request(url, body), request(url, body)
+    CachedKeyAuth(KEYS, *PLACE).add_auth(fast)
+    signed_at(fast.headers["X-Amz-Date"], monkeypatch)
     SigV4Auth(KEYS, *PLACE).add_auth(stock)
-    assert list(lean.headers.items()) == stock.headers.items()
+    assert list(fast.headers.items()) == stock.headers.items()
 
 
 def test_signs_a_retry_anew() -> None:
-    made = request("https://h.example/", b"x")
+    retried = request("https://h.example/", b"x")
     auth = CachedKeyAuth(WITH_TOKEN, *PLACE)
-    auth.add_auth(made)
-    auth.add_auth(made)
-    names = [name.lower() for name in made.headers]
+    auth.add_auth(retried)
+    auth.add_auth(retried)
+    names = [name.lower() for name in retried.headers]
     assert len(names) == len(set(names))
 
 
@@ -85,7 +85,7 @@ def verify(url: str, headers: dict[str, str], body: bytes, credentials: Credenti
 def test_what_an_engine_receives_is_signed_right(
     server: FaultyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect([], ConnectionOptions("eu-west-1", server.url, ""))
+    connect([], ConnectionOptions("eu-west-1", server.url, "", fast_client=True))
     client().get_item(TableName="t", Key={"id": {"S": "ü"}})
     headers, body = server.requests[0]
     verify(server.url, headers, body, Credentials("local", "local"), monkeypatch=monkeypatch)
@@ -112,8 +112,8 @@ def answer(sent: list[Any]) -> Callable[..., AWSResponse]:
         def stream(self) -> tuple[bytes, ...]:
             return (b"{}",)
 
-    def act(request: Any, **_: Any) -> AWSResponse:
+    def respond(request: Any, **_: Any) -> AWSResponse:
         sent.append(request)
         return AWSResponse(request.url, 200, {}, Body())
 
-    return act
+    return respond

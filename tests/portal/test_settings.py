@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from portal.config.service_options import service_options
 from portal.config.settings import Settings, SettingsError
 
 KEY = "k" * 32
@@ -55,6 +56,8 @@ def test_a_given_key_is_not_written_down(tmp_path):
         ("ENGINE_PORT", "-1"),
         ("WEB_WORKERS", "0"),
         ("WEB_WORKERS", "1000"),
+        ("DYNAMODB_CLIENT", "boto3"),
+        ("DYNAMODB_CLIENT", ""),
         ("FEED_SHARDS", "many"),
         ("FEED_SHARDS", "9" * 5000),
         ("SECRET_KEY", "short"),
@@ -98,6 +101,11 @@ def test_an_endpoint_of_ones_own_needs_no_embedded_engine(tmp_path):
     assert not found.embedded_engine
     assert found.dynamodb_endpoint == "http://127.0.0.1:9999"
     assert read(tmp_path, DYNAMODB_ENDPOINT="").dynamodb_endpoint is None
+
+
+@pytest.mark.parametrize(("given", "fast"), [({}, True), ({"DYNAMODB_CLIENT": "stock"}, False)])
+def test_the_client_is_the_fast_one_unless_another_is_named(tmp_path, given, fast):
+    assert service_options(read(tmp_path, **given)).connection.fast_client is fast
 
 
 def test_the_secret_is_not_shown_by_accident(tmp_path):

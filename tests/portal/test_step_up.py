@@ -10,6 +10,7 @@ from models import audit as audit_table
 from models import session as session_table
 from models import user as user_table
 from portal.web.guards import StepUpNeeded, require_step_up
+from services.users.credentials.sessions import hash_token
 from services.users.identity import STEP_UP_LASTS, SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
 from tests.portal.pages import Page
@@ -19,7 +20,7 @@ OFF = "/account/second-factor/off"
 
 def age(site, client, by=STEP_UP_LASTS):
     """Let the last proof of a browser be so long ago."""
-    id_ = site.services.users.sessions.id_of(client.get_cookie("ledgerdesk_session").value)
+    id_ = hash_token(client.get_cookie("ledgerdesk_session").value)
     assert session_table.update(id_, stepped_up_at=datetime.now(UTC) - by)
     return id_
 
@@ -198,7 +199,7 @@ def test_a_proof_for_a_session_that_ended_brings_nothing_back(site, person):
     client, _ = person
     token = TOKEN.search(client.get("/account/").text)[1]
     cookie = client.get_cookie("ledgerdesk_session").value
-    id_ = site.services.users.sessions.id_of(cookie)
+    id_ = hash_token(cookie)
     actor = site.services.users.authentication.actor_for(token=cookie, now=datetime.now(UTC))
     site.services.users.sessions.revoke(token=cookie)
     with pytest.raises(Exception, match="Sign in again"):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from models import api_token
 from models import session as session_table
+from services.users.credentials.sessions import hash_token
 from services.users.identity import STEP_UP_LASTS
 from tests.portal.api_client import ME, Program, problem, token_for
 from tests.portal.conftest import PASSWORD, TOKEN, sign_in
@@ -44,7 +45,7 @@ def test_a_token_is_made_shown_once_and_revoked_on_the_account_page(site):
 def test_an_old_proof_makes_no_token_and_revokes_none(site):
     token_id, secret = token_for(site, "manager")
     client = sign_in(site.app, "administrator@demo.example")
-    id_ = site.services.users.sessions.id_of(client.get_cookie("ledgerdesk_session").value)
+    id_ = hash_token(client.get_cookie("ledgerdesk_session").value)
     session_table.update(id_, stepped_up_at=datetime.now(UTC) - STEP_UP_LASTS)
     csrf = TOKEN.search(client.get("/desk/new").text)[1]
     before = len(site.services.users.api_tokens.own(actor=site.actor("administrator")))

@@ -131,11 +131,6 @@ class SessionManager:
         """End the session behind a token."""
         session_table.delete(hash_token(token))
 
-    @staticmethod
-    def id_of(token: str) -> str:
-        """Name the session behind a token without looking it up."""
-        return hash_token(token)
-
     def of_user(self, *, user_id: str, now: datetime, security: SignInPolicy = OPEN) -> list[Session]:
         """List the sessions of a person that are still good, the last used first."""
         found = session_table.find_many(session_table.of_user(user_id))

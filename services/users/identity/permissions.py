@@ -4,29 +4,42 @@ from enum import IntEnum, StrEnum
 
 
 class Permission(StrEnum):
-    """Everything that can be permitted, named `resource:action`."""
+    """Everything that can be permitted, named `resource:action`, with its group and label on the roles page.
 
-    TICKET_VIEW = "ticket:view"
-    TICKET_CREATE = "ticket:create"
-    TICKET_REPLY = "ticket:reply"
-    TICKET_NOTE = "ticket:note"
-    TICKET_UPDATE = "ticket:update"
-    TICKET_ASSIGN = "ticket:assign"
-    TICKET_EXPORT = "ticket:export"
-    USER_VIEW = "user:view"
-    USER_EDIT = "user:edit"
-    USER_VIEW_AS = "user:view_as"
-    USER_EXPORT = "user:export"
-    USER_ERASE = "user:erase"
-    ORGANIZATION_EDIT = "organization:edit"
-    SESSION_REVOKE = "session:revoke"
-    TOKEN_CREATE = "token:create"  # noqa: S105  # a permission, not a password
-    TOKEN_REVOKE = "token:revoke"  # noqa: S105  # a permission, not a password
-    ROLE_VIEW = "role:view"
-    ROLE_EDIT = "role:edit"
-    SETTING_EDIT = "setting:edit"
-    REPORT_VIEW = "report:view"
-    AUDIT_VIEW = "audit:view"
+    A permission is this line, and the place that asks for it; administrators have it, other built-in roles as
+    BUILT_IN says. Scopes beyond all or nothing are for tickets alone.
+    """
+
+    group: str
+    label: str
+
+    def __new__(cls, value: str, group: str = "", label: str = "") -> "Permission":
+        """Make a member that is its name, with the words for people beside it."""
+        member = str.__new__(cls, value)
+        member._value_, member.group, member.label = value, group, label
+        return member
+
+    TICKET_VIEW = "ticket:view", "Tickets", "See tickets"
+    TICKET_CREATE = "ticket:create", "Tickets", "Open tickets"
+    TICKET_REPLY = "ticket:reply", "Tickets", "Reply in public"
+    TICKET_NOTE = "ticket:note", "Tickets", "Read and write internal notes"
+    TICKET_UPDATE = "ticket:update", "Tickets", "Change status, priority and category"
+    TICKET_ASSIGN = "ticket:assign", "Tickets", "Assign and reassign"
+    TICKET_EXPORT = "ticket:export", "Tickets", "Export tickets"
+    USER_VIEW = "user:view", "People", "See users"
+    USER_EDIT = "user:edit", "People", "Edit users"
+    USER_VIEW_AS = "user:view_as", "People", "View as another user"
+    USER_EXPORT = "user:export", "People", "Export what is held about a person"
+    USER_ERASE = "user:erase", "People", "Erase a person"
+    ORGANIZATION_EDIT = "organization:edit", "People", "Edit organizations"
+    SESSION_REVOKE = "session:revoke", "People", "See and end sessions"
+    TOKEN_CREATE = "token:create", "Programs", "Use the API with own tokens"
+    TOKEN_REVOKE = "token:revoke", "Programs", "See and revoke the tokens of others"
+    REPORT_VIEW = "report:view", "Reports", "Open dashboards"
+    SETTING_EDIT = "setting:edit", "Settings", "Teams, categories, and who may make an account"
+    ROLE_VIEW = "role:view", "Settings", "See roles"
+    ROLE_EDIT = "role:edit", "Settings", "Edit roles"
+    AUDIT_VIEW = "audit:view", "Settings", "See the audit trail"
 
 
 # What only reads: all there is for somebody who looks at the product as another person. Notes are read and

@@ -66,8 +66,8 @@ class AuthenticationService:
     def validate_user(self, *, email: str, password: str) -> User:
         """Return the active person with this address and password; raises BadCredentials.
 
-        The answer and its time are the same for an unknown address, a wrong password and a suspended
-        account.
+        Part of the public interface for callers of the services; pages sign in with sign_in(). The answer and its time
+        are the same for an unknown address, a wrong password and a suspended account.
         """
         return User.from_model(self._validate(email, password))
 

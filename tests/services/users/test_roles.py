@@ -159,3 +159,17 @@ def test_what_this_version_does_not_know_grants_nothing(roles):
         permissions={"ticket:fly": "all", "ticket:view": "galaxy", "ticket:reply": "own"},
     ).save()
     assert roles.read("future").permissions == {P.TICKET_REPLY: Scope.OWN}
+
+
+def test_every_permission_has_a_label_of_its_own_in_one_group():
+    groups = [group for group, _ in itertools.groupby(Permission, lambda permission: permission.group)]
+    assert len(groups) == len(set(groups)), "a group's permissions stand together"
+    assert all(permission.group and permission.label for permission in Permission)
+    assert len({permission.label for permission in Permission}) == len(Permission)
+
+
+def test_a_permission_is_its_name():
+    assert Permission("user:edit") is Permission.USER_EDIT
+    assert f"{Permission.USER_EDIT}" == "user:edit"
+    with pytest.raises(ValueError, match="user:fly"):
+        Permission("user:fly")

@@ -241,13 +241,16 @@ def test_an_engine_that_dies_meanwhile_loses_and_doubles_nothing(tmp_path: Path)
 
 
 IMPORT = """
+import os
 import sys
 from pathlib import Path
 import models
 from dynamodb_client import ConnectionOptions
 from tests.services.tickets.importing import logs
 endpoint, prefix, path = sys.argv[1:]
-services = logs.build(ConnectionOptions("eu-central-1", endpoint, prefix), Path(path).parent)
+fast = os.environ["DYNAMODB_CLIENT"] == "fast"
+options = ConnectionOptions("eu-central-1", endpoint, prefix, fast_client=fast)
+services = logs.build(options, Path(path).parent)
 logs.import_log(services, Path(path))
 """
 

@@ -1,4 +1,4 @@
-"""Requests written with orjson say what stock botocore's would."""
+"""Requests written with orjson are those that botocore writes."""
 
 import json
 from decimal import Decimal
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dynamodb_client import ConnectionOptions
-from dynamodb_client.requests import RequestWriter
-from dynamodb_client.shared import build_client
+from dynamodb_client.client_factory import build_client
+from dynamodb_client.request_serializer import RequestSerializer
 
 KEY = {"id": {"S": "grüße"}}
 ITEM = {
@@ -33,17 +33,17 @@ OPERATIONS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(scope="module")
 def client() -> Any:
-    return build_client(ConnectionOptions("eu-west-1", "http://127.0.0.1:9", ""), None)
+    return build_client(ConnectionOptions("eu-west-1", "http://127.0.0.1:9", "", fast_client=True))
 
 
 @pytest.mark.parametrize(("name", "parameters"), OPERATIONS)
 def test_same_as_stock(name: str, parameters: dict[str, Any], client: Any) -> None:
-    writer, operation = client._serializer, client.meta.service_model.operation_model(name)
-    assert isinstance(writer, RequestWriter)
-    lean = writer.serialize_to_request(parameters, operation)
-    stock = writer._stock.serialize_to_request(parameters, operation)
-    assert json.loads(lean.pop("body")) == json.loads(stock.pop("body"))
-    assert lean == stock
+    serializer, operation = client._serializer, client.meta.service_model.operation_model(name)
+    assert isinstance(serializer, RequestSerializer)
+    fast = serializer.serialize_to_request(parameters, operation)
+    stock = serializer._stock.serialize_to_request(parameters, operation)
+    assert json.loads(fast.pop("body")) == json.loads(stock.pop("body"))
+    assert fast == stock
 
 
 def test_what_stock_refuses_is_refused(client: Any) -> None:

@@ -3,64 +3,20 @@
 import os
 import threading
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-import botocore.session
 from botocore.client import BaseClient
-from botocore.config import Config
-from botocore.loaders import Loader, create_loader
 from pynamodb.connection import Connection
 from pynamodb.exceptions import TableError
 from pynamodb.models import Model
 
-from dynamodb_client import capacity, conflicts, replies, requests, signing
+from dynamodb_client.client_factory import build_client
+from dynamodb_client.connection_pool import ConnectionPool
 from dynamodb_client.lean_model import LeanModel, NotConnectedError
 from dynamodb_client.options import ConnectionOptions
-from dynamodb_client.sockets import SocketPool
-
-_USER_AGENT = "ledgerdesk"
 
 _bare_names: WeakKeyDictionary[type[LeanModel], str] = WeakKeyDictionary()
-
-
-@cache
-def _loader() -> Loader:
-    """Return the reader of botocore's service models, kept so that a client after the first costs little."""
-    return create_loader()
-
-
-def build_client(options: ConnectionOptions, pool: SocketPool | None) -> BaseClient:
-    """Build a botocore client with the lean hooks installed; a pool is for plain-HTTP endpoints."""
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _loader())
-    if options.plain_http:
-        session.set_credentials("local", "local")
-    config = Config(
-        user_agent=_USER_AGENT,
-        parameter_validation=False,
-        connect_timeout=options.connect_timeout,
-        read_timeout=options.read_timeout,
-        max_pool_connections=options.pool_size,
-        retries={"total_max_attempts": options.max_attempts, "mode": "standard"},
-        # A plain-HTTP endpoint is an engine nearby; a proxy from the environment is meant for the internet.
-        proxies={} if options.plain_http else None,
-    )
-    client = session.create_client(
-        "dynamodb", region_name=options.region, endpoint_url=options.endpoint, config=config
-    )
-    requests.install(client)
-    events = client.meta.events
-    replies.install(events)
-    signing.install(events)
-    conflicts.install(events, options.max_attempts)
-    if pool is not None:
-        events.register("before-send.dynamodb", pool.send)
-        # One fixed address: no rules of regions and accounts decide where a request goes.
-        client._ruleset_resolver = None
-    events.register("after-call.dynamodb", capacity.count)
-    return client
 
 
 class SharedConnection(Connection):
@@ -74,7 +30,7 @@ class SharedConnection(Connection):
         super().__init__(region=options.region, host=options.endpoint)
         self.options = options
         self._built: BaseClient | None = None
-        self._pool: SocketPool | None = None
+        self._pool: ConnectionPool | None = None
         self._pid = 0
         self._closed = False
         self._building = threading.Lock()
@@ -100,7 +56,7 @@ class SharedConnection(Connection):
             if self._closed:
                 raise NotConnectedError("disconnected: call connect() again")
             if self._missing():
-                self._pool = SocketPool(self.options) if self.options.plain_http else None
+                self._pool = ConnectionPool(self.options) if self.options.own_transport else None
                 self._built = build_client(self.options, self._pool)
                 self._pid = os.getpid()
 
@@ -168,7 +124,7 @@ def preload() -> None:
 
     Builds a client and drops it; opens no connection.
     """
-    build_client(connection().options, None).close()
+    build_client(connection().options).close()
 
 
 def warm() -> None:

@@ -1,8 +1,8 @@
 """Own keep-alive connections for plain-HTTP endpoints, in place of urllib3 (which stays for TLS).
 
-A request is written once and never repeated here: whatever goes wrong becomes the botocore exception
-that urllib3's failure would have become, and botocore's retry policy decides. An idle connection is
-used again only while nothing can be read from it, as a readable one has been closed by the other side.
+A request is written once and never repeated here: a failure becomes the botocore exception that urllib3's
+failure would have become, and botocore's retry policy decides. An idle connection is used again only while
+nothing can be read from it: a readable one has been closed by the other side.
 """
 
 import select
@@ -20,19 +20,18 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from dynamodb_client.headers import ReplyHeaders
-from dynamodb_client.http_reply import HttpReply, ReplyError, ReplyReader
+from dynamodb_client.http_response import HttpResponse, HttpResponseError, ResponseReader
 from dynamodb_client.options import ConnectionOptions
 
 
-class _Line:
+class _PooledConnection:
     """One open connection."""
 
     __slots__ = ("_poll", "reader", "sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
-        self.reader = ReplyReader(sock)
+        self.reader = ResponseReader(sock)
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
@@ -41,8 +40,8 @@ class _Line:
         return not self._poll.poll(0)
 
 
-class _Body:
-    """A reply's body in the shape AWSResponse reads from."""
+class _RawBody:
+    """A response's body in the shape that AWSResponse reads from."""
 
     __slots__ = ("_content",)
 
@@ -54,38 +53,36 @@ class _Body:
         return (self._content,)
 
 
-class SocketPool:
+class ConnectionPool:
     """Sends botocore's requests to one plain-HTTP endpoint; safe to share between threads."""
 
     def __init__(self, options: ConnectionOptions) -> None:
-        self._idle: deque[_Line] = deque()
+        self._idle: deque[_PooledConnection] = deque()
         self._size = options.pool_size
         parts = urlsplit(options.endpoint or "")
         self._address = (parts.hostname or "localhost", parts.port or 80)
         # As urllib3 writes it: the port only where it is not the scheme's own.
         host = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
         port = "" if self._address[1] == 80 else f":{self._address[1]}"
-        self._opening = f"Host: {host}{port}\r\nAccept-Encoding: identity\r\n"
+        self._fixed_headers = f"Host: {host}{port}\r\nAccept-Encoding: identity\r\n"
         self._connect_timeout = options.connect_timeout
         self._read_timeout = options.read_timeout
 
     def send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        """Send one request and read its reply (botocore's before-send event)."""
-        line = self._take(request.url)
+        """Send one request and read its response (botocore's before-send event)."""
+        connection = self._take(request.url)
         reusable = False
         try:
-            reply = self._exchange(line, request)
-            reusable = reply.keep_alive
+            response = self._exchange(connection, request)
+            reusable = response.keep_alive
         finally:
             # Also on an exception from outside, such as a worker's shutdown: a connection with a
-            # reply still under way must never be handed out again.
+            # response still under way must never be handed out again.
             if reusable and len(self._idle) < self._size:
-                self._idle.append(line)
+                self._idle.append(connection)
             else:
-                line.sock.close()
-        answer = AWSResponse(request.url, reply.status, {}, _Body(reply.body))
-        answer.headers = ReplyHeaders(reply.headers)
-        return answer
+                connection.sock.close()
+        return AWSResponse(request.url, response.status, response.headers, _RawBody(response.body))
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -96,17 +93,17 @@ class SocketPool:
         """Close the idle connections of a pool that is dropped, as the child of a fork does."""
         self.close()
 
-    def _take(self, url: str) -> _Line:
+    def _take(self, url: str) -> _PooledConnection:
         while True:
             try:
-                line = self._idle.pop()
+                connection = self._idle.pop()
             except IndexError:
                 return self._open(url)
-            if line.usable():
-                return line
-            line.sock.close()
+            if connection.usable():
+                return connection
+            connection.sock.close()
 
-    def _open(self, url: str) -> _Line:
+    def _open(self, url: str) -> _PooledConnection:
         try:
             sock = socket.create_connection(self._address, timeout=self._connect_timeout)
         except TimeoutError as error:
@@ -114,19 +111,19 @@ class SocketPool:
         except OSError as error:
             raise EndpointConnectionError(endpoint_url=url, error=error) from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return _Line(sock)
+        return _PooledConnection(sock)
 
-    def _exchange(self, line: _Line, request: AWSPreparedRequest) -> HttpReply:
+    def _exchange(self, connection: _PooledConnection, request: AWSPreparedRequest) -> HttpResponse:
         url = request.url
         try:
-            self._write(line.sock, request)
+            self._write(connection.sock, request)
         except OSError as error:
             raise ConnectionClosedError(endpoint_url=url, request=request, error=error) from error
         try:
-            return line.reader.read()
+            return connection.reader.read()
         except TimeoutError as error:
             raise ReadTimeoutError(endpoint_url=url, error=error) from error
-        except (OSError, ReplyError) as error:
+        except (OSError, HttpResponseError) as error:
             raise ConnectionClosedError(endpoint_url=url, request=request, error=error) from error
         except Exception as error:
             raise HTTPClientError(error=error) from error
@@ -137,12 +134,12 @@ class SocketPool:
         try:
             sock.sendall(self._encode(request))
         except (BrokenPipeError, ConnectionResetError):
-            # The other side has stopped reading; it may have answered first. The reading decides.
+            # The other side has stopped reading, but it may have answered first: reading will tell.
             return
 
     def _encode(self, request: AWSPreparedRequest) -> bytes:
         path = urlsplit(request.url).path or "/"
-        lines = [f"{request.method} {path} HTTP/1.1\r\n", self._opening]
+        lines = [f"{request.method} {path} HTTP/1.1\r\n", self._fixed_headers]
         for name, value in request.headers.items():
             text = value.decode("latin-1") if isinstance(value, bytes) else value
             if "\n" in text or "\r" in text:

@@ -1,4 +1,4 @@
-"""Writing item requests with orjson, without botocore's walk along the service model.
+"""Writing requests with orjson, without botocore's walk along the service model.
 
 The walk copies every value to encode binary ones as base64; orjson refuses those, and such a request
 is left to botocore. Names are not checked against the model: the endpoint answers unknown ones with a
@@ -16,11 +16,11 @@ _STRICT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | o
 
 
 def install(client: BaseClient) -> None:
-    """Put the writer in front of a client's own."""
-    client._serializer = RequestWriter(client._serializer)
+    """Put the serializer in front of a client's own."""
+    client._serializer = RequestSerializer(client._serializer)
 
 
-class RequestWriter:
+class RequestSerializer:
     """A botocore serializer for DynamoDB's JSON protocol that falls back to another."""
 
     def __init__(self, stock: Serializer) -> None:
@@ -29,7 +29,7 @@ class RequestWriter:
     def serialize_to_request(
         self, parameters: dict[str, Any], operation_model: OperationModel
     ) -> dict[str, Any]:
-        """Turn an operation's parameters into the request botocore goes on with."""
+        """Turn an operation's parameters into the request that botocore signs and sends."""
         try:
             body = orjson.dumps(parameters, option=_STRICT)
         except orjson.JSONEncodeError:

@@ -1,4 +1,4 @@
-"""The socket pool keeps connections, notices dead ones and never mixes up replies."""
+"""The connection pool keeps connections, notices dead ones and never mixes up responses."""
 
 import json
 import socket
@@ -10,69 +10,74 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from dynamodb_client import ConnectionOptions, client, connect
-from tests.dynamodb_client.faulty import FaultyServer, close, raw, reply
+from tests.dynamodb_client.faulty_server import FaultyServer, close, raw, reply
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 
 
 def to(url: str, **more: Any) -> Any:
-    connect([], ConnectionOptions("eu-west-1", url, "", read_timeout=0.5, max_attempts=2, **more))
+    options = ConnectionOptions(
+        "eu-west-1", url, "", read_timeout=0.5, max_attempts=2, fast_client=True, **more
+    )
+    connect([], options)
     return client()
 
 
-def get(lean: Any, key: str = "a") -> Any:
-    return lean.get_item(TableName="t", Key={"id": {"S": key}})
+def get(fast: Any, key: str = "a") -> Any:
+    return fast.get_item(TableName="t", Key={"id": {"S": key}})
 
 
 def test_a_connection_is_used_again(server: FaultyServer) -> None:
-    lean = to(server.url)
+    fast = to(server.url)
     for _ in range(5):
-        get(lean)
+        get(fast)
     assert server.connections == 1
 
 
 def test_a_connection_closed_while_idle_is_replaced_without_an_attempt(server: FaultyServer) -> None:
-    lean = to(server.url)
-    server.play(reply(keep=False))  # answers as if it would stay, then closes
-    get(lean)
+    fast = to(server.url)
+    server.respond_with(reply(keep=False))  # does not announce that it closes
+    get(fast)
     time.sleep(0.05)
-    assert get(lean)["ResponseMetadata"]["RetryAttempts"] == 0
+    assert get(fast)["ResponseMetadata"]["RetryAttempts"] == 0
     assert server.connections == 2
 
 
 def test_a_connection_with_stray_bytes_is_not_used_again(server: FaultyServer) -> None:
-    lean = to(server.url)
+    fast = to(server.url)
     good = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-    server.play(raw(good + b"HTTP/1.1 200 OK", keep=True), reply(200, {"Item": {"id": {"S": "mine"}}}))
-    assert "Item" not in get(lean)
-    assert get(lean)["Item"] == {"id": {"S": "mine"}}
+    server.respond_with(
+        raw(good + b"HTTP/1.1 200 OK", keep=True), reply(200, {"Item": {"id": {"S": "mine"}}})
+    )
+    assert "Item" not in get(fast)
+    assert get(fast)["Item"] == {"id": {"S": "mine"}}
     assert server.connections == 2
 
 
 def test_a_late_reply_is_never_taken_for_the_next_one(server: FaultyServer) -> None:
-    lean = to(server.url)
+    fast = to(server.url)
     late = b'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n{"Item": {"id": {"S": "old"}}}'
-    server.play(raw(late, pause=0.7, keep=True), reply(200, {"Item": {"id": {"S": "new"}}}))
-    answered = get(lean)
+    server.respond_with(raw(late, pause=0.7, keep=True), reply(200, {"Item": {"id": {"S": "new"}}}))
+    answered = get(fast)
     assert answered["Item"] == {"id": {"S": "new"}}
     assert answered["ResponseMetadata"]["RetryAttempts"] == 1
 
 
 def test_a_write_is_sent_as_often_as_botocore_decides(server: FaultyServer) -> None:
-    lean = to(server.url)
-    server.play(close)
+    fast = to(server.url)
+    server.respond_with(close)
     with pytest.raises(HTTPClientError):
-        lean.transact_write_items(TransactItems=[])
+        fast.transact_write_items(TransactItems=[])
     tokens = [json.loads(body)["ClientRequestToken"] for _, body in server.requests]
     assert len(tokens) == 2
     assert len(set(tokens)) == 1  # the second attempt is recognisable as the same transaction
 
 
 def test_threads_get_their_own_replies(server: FaultyServer) -> None:
-    lean = to(server.url, pool_size=4)
+    fast = to(server.url, pool_size=4)
 
     def ask(number: int) -> bool:
-        return bool(get(lean, str(number))["Item"]["id"]["S"] == str(number))
+        return bool(get(fast, str(number))["Item"]["id"]["S"] == str(number))
 
     server.script = [echo_key(server)]
     with ThreadPoolExecutor(16) as threads:
@@ -80,11 +85,11 @@ def test_threads_get_their_own_replies(server: FaultyServer) -> None:
 
 
 def echo_key(server: FaultyServer) -> Any:
-    def act(conn: socket.socket) -> bool:
+    def respond(conn: socket.socket) -> bool:
         # Each connection's own thread has just noted its request; find it by the connection.
         return reply(200, {"Item": json.loads(server.latest[conn.fileno()])["Key"]})(conn)
 
-    return act
+    return respond
 
 
 def test_nobody_there() -> None:

@@ -1,4 +1,4 @@
-"""Over an endpoint that fails in every way we know, the lean client does what the stock client does."""
+"""With an endpoint that fails in every way we know, the fast client does what PynamoDB's own does."""
 
 import json
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.operand import Path
 
-from dynamodb_client import ConnectionOptions, MalformedReplyError
-from dynamodb_client.shared import SharedConnection
-from tests.dynamodb_client.faulty import AuditEvent, FaultyServer, close, raw, reply, reset, silence
+from dynamodb_client import ConnectionOptions, MalformedResponseError
+from dynamodb_client.shared_connection import SharedConnection
+from tests.dynamodb_client.faulty_server import FaultyServer, Responder, close, raw, reply, reset, silence
 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 
@@ -44,7 +44,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 CASES = {
     "fine": [reply(200, ITEM)],
-    "nothing found": [reply(200, {})],
+    "no such item": [reply(200, {})],
     "binary values": [reply(200, {"Item": {"id": {"S": "a"}, "b": {"B": "aGk="}, "s": {"BS": ["aGk="]}}})],
     "nested binary value": [reply(200, {"Item": {"m": {"M": {"l": {"L": [{"B": "aGk="}, {"S": "B"}]}}}}})],
     "nulls": [reply(200, {"Item": None, "Items": [], "LastEvaluatedKey": None})],
@@ -93,7 +93,7 @@ CASES = {
     "connection: close": [reply(200, ITEM, headers={"connection": "close"}, keep=False)],
 }  # fmt: skip
 
-# What stock takes for an empty reply: "no such item", or a write that succeeded.
+# What PynamoDB takes for an empty response: "no such item", or a write that succeeded.
 MALFORMED = {
     "empty": reply(200, b""),
     "cut short": reply(200, ITEM, cut=20),
@@ -129,7 +129,7 @@ def add_table(connection: Connection) -> Connection:
     return connection
 
 
-def stock(url: str) -> Connection:
+def pynamodb(url: str) -> Connection:
     return add_table(
         Connection(
             region="eu-west-1",
@@ -143,8 +143,8 @@ def stock(url: str) -> Connection:
     )
 
 
-def lean(url: str) -> Connection:
-    options = ConnectionOptions("eu-west-1", url, "", read_timeout=PATIENCE, max_attempts=3)
+def shared(url: str, *, fast: bool = True) -> Connection:
+    options = ConnectionOptions("eu-west-1", url, "", read_timeout=PATIENCE, max_attempts=3, fast_client=fast)
     return add_table(SharedConnection(options))
 
 
@@ -155,60 +155,69 @@ def outcome(call: Call, connection: Connection, server: FaultyServer) -> tuple[A
     except PynamoDBException as raised:
         cause: Any = raised.cause
         root = cause.__cause__ if hasattr(cause, "cancellation_reasons") else None
-        said = str(raised).replace(str(server.port), "PORT").split("error: ")[0]
+        message = str(raised).replace(str(server.port), "PORT").split("error: ")[0]
         # By name: botocore makes the classes of a service's own errors anew for every client.
         kinds = [kind.__name__ for error in (raised, cause, root) for kind in type(error).__mro__]
         reasons = [vars(r) if r else None for r in getattr(raised, "cancellation_reasons", None) or ()]
-        return (kinds, said, reasons, getattr(root, "response", None), len(server.requests))
+        return (kinds, message, reasons, getattr(root, "response", None), len(server.requests))
     return result, len(server.requests)
 
 
 def outcomes(
-    make: Callable[[str], Connection], server: FaultyServer, acts: list[AuditEvent]
+    make: Callable[[str], Connection], server: FaultyServer, responders: list[Responder]
 ) -> dict[str, Any]:
     """Say what comes of every kind of call, each over a connection that has just been used."""
-    connection, told = make(server.url), {}
+    connection, results = make(server.url), {}
     for name, call in CALLS.items():
-        server.play(reply(200, {}))
+        server.respond_with(reply(200, {}))
         connection.get_item("t", "warm")
-        server.play(*acts)
-        told[name] = outcome(call, connection, server)
+        server.respond_with(*responders)
+        results[name] = outcome(call, connection, server)
     connection.client.close()
-    return told
+    return results
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_behaves_as_stock(case: str, make_server: Callable[[], FaultyServer]) -> None:
+def test_behaves_as_pynamodb(case: str, make_server: Callable[[], FaultyServer]) -> None:
     for _ in range(TRIES):
         with ThreadPoolExecutor(2) as side_by_side:
-            expected = side_by_side.submit(outcomes, stock, make_server(), list(CASES[case]))
-            seen = side_by_side.submit(outcomes, lean, make_server(), list(CASES[case]))
-        if seen.result() == expected.result():
+            expected = side_by_side.submit(outcomes, pynamodb, make_server(), list(CASES[case]))
+            actual = side_by_side.submit(outcomes, shared, make_server(), list(CASES[case]))
+        if actual.result() == expected.result():
             return
-    assert seen.result() == expected.result()
+    assert actual.result() == expected.result()
 
 
+both_clients = pytest.mark.parametrize("fast", [True, False], ids=["fast", "stock"])
+
+
+@both_clients
 @pytest.mark.parametrize("call", CALLS)
-def test_what_meets_a_transaction_is_tried_again_then_raised(call: str, server: FaultyServer) -> None:
-    """Stock raises at once, although nothing was written."""
-    connection, conflict = lean(server.url), reply(400, error("TransactionConflictException"))
-    server.play(conflict, conflict, reply(200, {}))
+def test_a_conflict_with_a_transaction_is_retried_then_raised(
+    call: str, fast: bool, server: FaultyServer
+) -> None:
+    """PynamoDB raises at once, although nothing was written."""
+    connection, conflict = shared(server.url, fast=fast), reply(400, error("TransactionConflictException"))
+    server.respond_with(conflict, conflict, reply(200, {}))
     assert CALLS[call](connection)["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert len(server.requests) == 3
-    server.play(conflict)
+    server.respond_with(conflict)
     with pytest.raises(PynamoDBException):
         CALLS[call](connection)
     assert len(server.requests) == 3
 
 
+@both_clients
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("case", MALFORMED)
-def test_malformed_reply_is_retried_then_raised(case: str, call: str, server: FaultyServer) -> None:
-    connection = lean(server.url)
-    server.play(MALFORMED[case], reply(200, {}))
+def test_a_malformed_response_is_retried_then_raised(
+    case: str, call: str, fast: bool, server: FaultyServer
+) -> None:
+    connection = shared(server.url, fast=fast)
+    server.respond_with(MALFORMED[case], reply(200, {}))
     assert CALLS[call](connection)["ResponseMetadata"]["RetryAttempts"] == 1
-    server.play(MALFORMED[case])
+    server.respond_with(MALFORMED[case])
     with pytest.raises(PynamoDBException) as raised:
         CALLS[call](connection)
-    assert isinstance(raised.value.cause, MalformedReplyError | ConnectionClosedError)
+    assert isinstance(raised.value.cause, MalformedResponseError | ConnectionClosedError)
     assert len(server.requests) == 3

@@ -23,7 +23,7 @@ from dynamodb_client import (
     serialize,
     warm,
 )
-from tests.dynamodb_client.faulty import FaultyServer, reply
+from tests.dynamodb_client.faulty_server import FaultyServer, reply
 
 
 class ByColour(GlobalSecondaryIndex["Car"]):
@@ -96,8 +96,8 @@ def test_everything_works() -> None:
         batch.save(Car(3, colour="blue"))
     client().put_item(TableName=Car.Meta.table_name, Item=serialize(Car(4, colour="red")))
     with TransactGet(connection=connection()) as reading:
-        found = reading.get(Car, 4), reading.get(Garage, "north")
-    assert (found[0].get().colour, found[1].get().name) == ("red", "north")
+        car, garage = reading.get(Car, 4), reading.get(Garage, "north")
+    assert (car.get().colour, garage.get().name) == ("red", "north")
     assert [car.number for car in Car.by_colour.query("red", scan_index_forward=False)] == [4, 2, 1]
     assert {car.number for car in Car.batch_get([1, 3, 9])} == {1, 3}
     Car.get(1).update(actions=[Car.colour.set("green")])
@@ -152,7 +152,7 @@ def test_connecting_again_rewires(server: FaultyServer) -> None:
     connect(MODELS, ConnectionOptions("eu-central-1", server.url, "new-"))
     assert client() is not old
     assert (Car.Meta.table_name, Car.Meta.region, Car.Meta.host) == ("new-cars", "eu-central-1", server.url)
-    server.play(reply(200, {"Items": [], "Count": 0, "ScannedCount": 0}))
+    server.respond_with(reply(200, {"Items": [], "Count": 0, "ScannedCount": 0}))
     assert list(Car.by_colour.query("red")) == []
     headers, body = server.requests[0]
     assert b'"new-cars"' in body

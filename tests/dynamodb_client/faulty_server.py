@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-AuditEvent = Callable[[socket.socket], bool]
+Responder = Callable[[socket.socket], bool]
 
 
 def reply(
@@ -22,11 +22,11 @@ def reply(
     cut: int | None = None,
     keep: bool = True,
     crc: int | None = None,
-) -> AuditEvent:
+) -> Responder:
     """Answer with a body (JSON, or bytes as they are); `length` lies about it, `cut` sends only a part."""
     content = body if isinstance(body, bytes) else json.dumps({} if body is None else body).encode()
 
-    def act(conn: socket.socket) -> bool:
+    def respond(conn: socket.socket) -> bool:
         lines = {
             "x-amzn-requestid": "r-1",
             "content-type": "application/x-amz-json-1.0",
@@ -38,62 +38,62 @@ def reply(
         conn.sendall(f"HTTP/1.1 {status} X\r\n{head}\r\n".encode() + content[:cut])
         return keep and cut is None
 
-    return act
+    return respond
 
 
-def raw(data: bytes, *, keep: bool = False, pause: float = 0) -> AuditEvent:
+def raw(data: bytes, *, keep: bool = False, pause: float = 0) -> Responder:
     """Answer with bytes as they are, in two halves when there is a pause."""
 
-    def act(conn: socket.socket) -> bool:
+    def respond(conn: socket.socket) -> bool:
         half = len(data) // 2 if pause else len(data)
         conn.sendall(data[:half])
         time.sleep(pause)
         conn.sendall(data[half:])
         return keep
 
-    return act
+    return respond
 
 
-def reset(before: bytes = b"") -> AuditEvent:
+def reset(before: bytes = b"") -> Responder:
     """Send something, then break the connection."""
 
-    def act(conn: socket.socket) -> bool:
+    def respond(conn: socket.socket) -> bool:
         if before:
             conn.sendall(before)
             time.sleep(0.05)  # so that it arrives ahead of the reset
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         return False
 
-    return act
+    return respond
 
 
 def close(conn: socket.socket) -> bool:
-    """Close the connection without a word."""
+    """Close the connection without a response."""
     return False
 
 
-def silence(seconds: float) -> AuditEvent:
-    """Say nothing for a while, then close."""
+def silence(seconds: float) -> Responder:
+    """Send nothing for a while, then close."""
 
-    def act(conn: socket.socket) -> bool:
+    def respond(conn: socket.socket) -> bool:
         time.sleep(seconds)
         return False
 
-    return act
+    return respond
 
 
 @dataclass
 class FaultyServer:
-    """Answers each request with the next act of its script; the last one stays."""
+    """Answers each request with the next responder of its script; the last one stays."""
 
     port: int = 0
-    script: list[AuditEvent] = field(default_factory=list)
+    script: list[Responder] = field(default_factory=list)
     requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     connections: int = 0
     latest: dict[int, bytes] = field(default_factory=dict)  # the body last sent over each connection
 
     @classmethod
-    def start(cls, listener: socket.socket, *script: AuditEvent) -> "FaultyServer":
+    def start(cls, listener: socket.socket, *script: Responder) -> "FaultyServer":
         """Answer on a listening socket until it is closed."""
         server = cls(port=listener.getsockname()[1], script=list(script))
         threading.Thread(target=server.serve, args=(listener,), daemon=True).start()
@@ -103,9 +103,9 @@ class FaultyServer:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def play(self, *acts: AuditEvent) -> None:
+    def respond_with(self, *responders: Responder) -> None:
         """Set the script and forget the requests seen."""
-        self.script, self.requests, self.connections = list(acts), [], 0
+        self.script, self.requests, self.connections = list(responders), [], 0
 
     def serve(self, listener: socket.socket) -> None:
         while True:
@@ -134,5 +134,5 @@ class FaultyServer:
         body = lines.read(int(headers.get("content-length", 0)))
         self.requests.append((headers, body))
         self.latest[conn.fileno()] = body
-        act = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-        return act(conn)
+        responder = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        return responder(conn)

@@ -1,7 +1,7 @@
-"""Trying again what met a transaction on its item: DynamoDB wrote nothing, and the other is done in a moment.
+"""Retrying a request that conflicts with a transaction on the same item: DynamoDB has written nothing.
 
-Botocore leaves a single write that is refused so to its caller. A transaction that is cancelled for the same
-reason is its writer's affair, who reads again first.
+Botocore raises the conflict of a single write to its caller. A transaction that is cancelled for the same
+reason is not retried here: its caller reads again first.
 """
 
 import secrets
@@ -11,7 +11,7 @@ from typing import Any
 from botocore.hooks import HierarchicalEmitter
 
 _CODE = "TransactionConflictException"
-_LONGEST = 50  # milliseconds before the second attempt; twice that before the third
+_LONGEST_DELAY = 50  # milliseconds before the second attempt; twice that before the third
 
 
 def install(events: HierarchicalEmitter, max_attempts: int) -> None:
@@ -23,4 +23,4 @@ def delay(max_attempts: int, response: Any, attempts: int, **_: Any) -> float | 
     """Return the seconds to wait before another attempt, None for none (needs-retry event)."""
     if response is None or attempts >= max_attempts or response[1].get("Error", {}).get("Code") != _CODE:
         return None
-    return secrets.randbelow(_LONGEST << (attempts - 1)) / 1000
+    return secrets.randbelow(_LONGEST_DELAY << (attempts - 1)) / 1000
