@@ -20,9 +20,9 @@ def agent_notes() -> dict[str, AgentNote]:
     # Who sees only some tickets would read another number than the agents have.
     seen = actor().scope(Permission.TICKET_VIEW) is Scope.ALL
     tally = navigation.tally() if seen else None
-    found = {}
+    notes = {}
     for person in services().users.accounts.agents():
         teams = ", ".join(names[team] for team in person.team_ids if team in names)
         text = f"{tally.by_assignee[person.user_id]:,} open" if tally else teams
-        found[person.user_id] = AgentNote(text, teams)
-    return found
+        notes[person.user_id] = AgentNote(text, teams)
+    return notes

@@ -91,15 +91,15 @@ class AuditLogView(LedgerView):
         super().__init__(
             AuditEvent,
             audit_log_source(services.users.audit_log),
-            name="Audit trail",
-            endpoint="trail",
-            url="/admin/trail",
+            name="Audit log",
+            endpoint="audit_log",
+            url="/admin/audit-log",
         )
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         return {
-            "title": "Audit trail",
+            "title": "Audit log",
             "nouns": ("act", "acts"),
             "names_of": self._names_of,
             "acts": ACTS,

@@ -55,17 +55,17 @@ class LedgerView(PynamoView):
     def shown_columns(self) -> Sequence[tuple[str, str]]:
         """Give the columns this person chose, in the grid's own order."""
         offers = self.column_offers()
-        wanted = {offer.name for offer in offers if offer.shown}
-        return [pair for pair in self._list_columns if pair[0] in wanted] if offers else self._list_columns
+        shown = {offer.name for offer in offers if offer.shown}
+        return [pair for pair in self._list_columns if pair[0] in shown] if offers else self._list_columns
 
     def column_offers(self) -> list[columns.Offer]:
         """List all columns with whether they are shown; empty where there are too few to choose from."""
         offered = [name for name, _ in self._list_columns]
         if len(offered) < columns.FEWEST:
             return []
-        wanted = columns.chosen(actor().user_id, offered, self.columns_first or offered)
-        wanted.add(self.fixed_column)
-        return [columns.Offer(name, label, name in wanted) for name, label in self._list_columns]
+        chosen = columns.chosen(actor().user_id, offered, self.columns_first or offered)
+        chosen.add(self.fixed_column)
+        return [columns.Offer(name, label, name in chosen) for name, label in self._list_columns]
 
     @property
     def fixed_column(self) -> str:
@@ -80,9 +80,9 @@ class LedgerView(PynamoView):
             columns.keep_density(response, request.form["density"])
             return response
         offered = {name for name, _ in self._list_columns}
-        wanted = [name for name in dict.fromkeys(request.form.getlist("column")) if name in offered]
+        chosen = [name for name in dict.fromkeys(request.form.getlist("column")) if name in offered]
         path = self.get_url(".index_view").rstrip("/")
-        columns.keep(response, actor().user_id, path, None if "reset" in request.form else wanted)
+        columns.keep(response, actor().user_id, path, None if "reset" in request.form else chosen)
         return response
 
     def create_blueprint(self, admin: Any) -> Any:
@@ -96,9 +96,9 @@ class LedgerView(PynamoView):
 
     def can(self, action: str) -> bool:
         """Ask the actor's role; what is not named is not allowed."""
-        wanted = self.needs.get("list" if action == "columns_view" else action)
+        permission = self.needs.get("list" if action == "columns_view" else action)
         who = visitor()
-        return bool(wanted and who and who.may(wanted))
+        return bool(permission and who and who.may(permission))
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         refused = super()._handle_view(name, **kwargs)

@@ -22,27 +22,27 @@ def of_form(editing: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Describe what saving the form would change, None where nobody asked."""
     if editing is None or not asked():
         return None
-    wanted = {Permission(name): Scope[scope.upper()] for name, scope in editing["scopes"].items()}
-    found = services().reporting.access_preview.of_role(
-        actor=actor(), role_id=editing["role_id"], permissions=wanted
+    permissions = {Permission(name): Scope[scope.upper()] for name, scope in editing["scopes"].items()}
+    preview = services().reporting.access_preview.of_role(
+        actor=actor(), role_id=editing["role_id"], permissions=permissions
     )
-    return _shown(found)
+    return _shown(preview)
 
 
-def _shown(found: Preview) -> dict[str, Any]:
-    count = len(found.people)
+def _shown(preview: Preview) -> dict[str, Any]:
+    count = len(preview.people)
     return {
-        "gained": _changes(found.gained),
-        "lost": _changes(found.lost),
-        "count": f"{count}+" if found.more else str(count),
-        "people": _people(found),
-        "others": f"{count - NAMED}{'+' if found.more else ''}" if count > NAMED else "",
-        "reach": found.reach,
-        "gainers": len(found.reach.gains) if found.reach else 0,
-        "losers": len(found.reach.losses) if found.reach else 0,
-        "at_least": found.more,
-        "teams": _teams(found),
-        "uncounted": found.uncounted,
+        "gained": _changes(preview.gained),
+        "lost": _changes(preview.lost),
+        "count": f"{count}+" if preview.more else str(count),
+        "people": _people(preview),
+        "others": f"{count - NAMED}{'+' if preview.more else ''}" if count > NAMED else "",
+        "reach": preview.reach,
+        "gainers": len(preview.reach.gains) if preview.reach else 0,
+        "losers": len(preview.reach.losses) if preview.reach else 0,
+        "at_least": preview.more,
+        "teams": _teams(preview),
+        "uncounted": preview.uncounted,
     }
 
 
@@ -50,10 +50,12 @@ def _changes(changes: tuple[tuple[Permission, Scope, Scope], ...]) -> list[tuple
     return [(str(permission), was.name.lower(), will.name.lower()) for permission, was, will in changes]
 
 
-def _people(found: Preview) -> list[dict[str, Any]]:
+def _people(preview: Preview) -> list[dict[str, Any]]:
     """List people, those whose tickets change the most first."""
-    gains, losses = (found.reach.gains, found.reach.losses) if found.reach else ({}, {})
-    ordered = sorted(found.people, key=lambda user: -gains.get(user.user_id, 0) - losses.get(user.user_id, 0))
+    gains, losses = (preview.reach.gains, preview.reach.losses) if preview.reach else ({}, {})
+    ordered = sorted(
+        preview.people, key=lambda user: -gains.get(user.user_id, 0) - losses.get(user.user_id, 0)
+    )
     return [
         {"id": user.user_id, "name": user.name, "gains": gains.get(user.user_id, 0),
          "losses": losses.get(user.user_id, 0)}
@@ -61,12 +63,12 @@ def _people(found: Preview) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _teams(found: Preview) -> list[tuple[str, int]]:
+def _teams(preview: Preview) -> list[tuple[str, int]]:
     """List the teams whose tickets are revealed, most first; the rest falls together."""
-    if found.reach is None:
+    if preview.reach is None:
         return []
     names = services().catalog.names("team")
-    ordered = sorted(found.reach.by_team.items(), key=lambda pair: (-pair[1], pair[0] or ""))
+    ordered = sorted(preview.reach.by_team.items(), key=lambda pair: (-pair[1], pair[0] or ""))
     named = [(names.get(team, team) if team else "No team", number) for team, number in ordered]
     rest = sum(number for _, number in named[TEAMS:])
     return named[:TEAMS] + ([("Other teams", rest)] if rest else [])

@@ -31,10 +31,10 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         if user_id:
             return self._person(self._services.users.accounts.get(user_id))
         text = request.args.get("q", "").strip()[:200]
-        found = self._find(text) if text else []
-        if len(found) == 1:
-            return redirect(url_for("sessions.index_view", person=found[0].user_id))
-        return render_template("admin/sessions.html", q=text, found=found, most=MOST, person=None)
+        people = self._find(text) if text else []
+        if len(people) == 1:
+            return redirect(url_for("sessions.index_view", person=people[0].user_id))
+        return render_template("admin/sessions.html", q=text, found=people, most=MOST, person=None)
 
     @expose("/end/", methods=("POST",))
     @needs(Permission.SESSION_REVOKE)

@@ -69,10 +69,10 @@ class UserBulkActions(LedgerView):
         return services().users.accounts.names([pk]).get(pk, "Somebody")
 
     def _person(self, pk: str) -> User:
-        found: User | None = self.source.get(pk)
-        if found is None:
+        user: User | None = self.source.get(pk)
+        if user is None:
             raise Missing
-        return found
+        return user
 
     def _change(self, pk: str, version: int | None, **values: Any) -> None:
         """Change one person; what is so already is done without being written."""

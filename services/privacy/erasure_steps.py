@@ -78,7 +78,7 @@ def _emptied(item: User, now: datetime) -> dict[str, Any]:
 class MailStep:
     """Drops letters to the person: those that wait, and in development those that lie in the mailbox."""
 
-    name = "letters"
+    name = "emails"
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
@@ -102,7 +102,7 @@ def _is_for(traces: PersonalDataMatcher, payload: dict[str, Any]) -> bool:
 class AuditLogStep:
     """Takes the person out of the words of the trail; acts, their times and ids stay."""
 
-    name = "trail"
+    name = "audit_log"
 
     def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Look at the next acts."""

@@ -320,7 +320,7 @@ def test_the_rules_are_for_administrators(site, rule):
     rule("domains", "one.example")
     shown = site.read("administrator", "/admin/access/").form("/admin/access/")
     assert (shown.one("registration"), shown.one("domains")) == ("domains", "one.example")
-    assert "changed who may make an account" in site.read("administrator", "/admin/trail/").text
+    assert "changed who may make an account" in site.read("administrator", "/admin/audit-log/").text
 
 
 def test_rules_that_cannot_be(site, rule):

@@ -119,7 +119,7 @@ def test_administration_has_its_own_navigation(site):
         "Teams",
         "Categories",
         "API tokens",
-        "Audit trail",
+        "Audit log",
     ]
     shown = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]
     assert shown == ["Back to desk", "Users"]

@@ -73,7 +73,7 @@ def test_one_session_ends_then_all(site, person):
     post(admin, f"{SESSIONS}end/", page, person=made.user_id, session="all")
     assert here.get("/desk/new").status_code == 302
     assert "is signed in nowhere" in admin.get(page).text
-    trail = admin.get(f"/admin/trail/?what=user:{made.user_id}").text
+    trail = admin.get(f"/admin/audit-log/?what=user:{made.user_id}").text
     assert "ended a session" in trail
     assert "ended all sessions" in trail
 

@@ -55,7 +55,7 @@ NOTICES = {
 class AccountEmails:
     """Delivers the letters that hold a link."""
 
-    kind = "letter"
+    kind = "account_email"
 
     def __init__(self, *, links: Links, mailer: Mailer, base_url: str) -> None:
         self._links, self._mailer, self._base_url = links, mailer, base_url.rstrip("/")

@@ -344,7 +344,9 @@ def test_whose_account_comes_from_a_provider_is_sent_no_password(harness, door, 
     now = datetime.now(UTC)
     harness.services.users.own_account.ask_for_reset(email=ada, origin=Origin("192.0.2.78"), now=now)
     harness.services.outbox.deliver_due(now=now)
-    assert not [item for item in outbox_table.due(now + timedelta(days=1), 50) if item.kind == "letter"]
+    assert not [
+        item for item in outbox_table.due(now + timedelta(days=1), 50) if item.kind == "account_email"
+    ]
     assert user_table.find_by_email(ada).links == {}
 
 
