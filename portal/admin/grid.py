@@ -1,29 +1,15 @@
-"""What all grids share: our templates, and services' refusals in the grid's words."""
+"""What all grids share: the product's templates, columns that people choose, and its permissions."""
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 
 from portal.admin import columns
 from portal.web.error_pages import answer, wants_json
-from portal.web.guards import StepUpNeeded, actor, require_step_up, services, visitor
-from pynamodb_grid.admin import (
-    BulkResult,
-    Denied,
-    Missing,
-    PynamoView,
-    Refused,
-    StaleWrite,
-    expose,
-    return_target,
-)
-from pynamodb_grid.listing import Unavailable as ListingUnavailable
-from services.catalog import EntryChanged
-from services.errors import EngineUnavailable, Forbidden, Invalid, NotFound, ServiceError, Unavailable
-from services.tickets import Conflict
-from services.users.identity import Permission, StaleRecord
+from portal.web.guards import actor, require_step_up, services, visitor
+from pynamodb_grid.admin import BulkResult, PynamoView, expose, return_target
+from services.users.identity import Permission
 
 
 class LedgerView(PynamoView):
@@ -120,33 +106,3 @@ class LedgerView(PynamoView):
         """Send strangers to the sign-in page; others learn that it is not theirs."""
         del name, kwargs
         actor()
-
-
-@contextmanager
-def in_grid_words() -> Iterator[None]:
-    """Turn what services refuse into what the grid knows how to show."""
-    try:
-        yield
-    except Conflict as conflict:
-        field_conflict = conflict.field_conflicts[0]
-        raise StaleWrite(
-            field_conflict.field,
-            old=field_conflict.old,
-            theirs=field_conflict.current,
-            yours=field_conflict.submitted,
-            version=conflict.version,
-        ) from conflict
-    except (StaleRecord, EntryChanged) as stale:
-        raise StaleWrite("version") from stale
-    except StepUpNeeded:
-        raise
-    except NotFound as missing:
-        raise Missing(missing.message) from missing
-    except Invalid as refused:
-        raise Refused(refused.message, next(iter(refused.fields), None)) from refused
-    except Forbidden as denied:
-        raise Denied(denied.message) from denied
-    except (Unavailable, EngineUnavailable) as away:
-        raise ListingUnavailable("We could not reach it. Try again in a moment.") from away
-    except ServiceError as refused:
-        raise Refused(refused.message) from refused

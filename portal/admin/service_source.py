@@ -1,14 +1,18 @@
 """Where the grids read and write: the callables of a service, asked as the person who is signed in."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from portal.admin.grid import in_grid_words
-from portal.web.guards import actor
-from pynamodb_grid.admin import Missing, Refused
+from portal.web.guards import StepUpNeeded, actor
+from pynamodb_grid.admin import Denied, Missing, Refused, StaleWrite
 from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
-from services.errors import NotFound
+from pynamodb_grid.listing import Unavailable as ListingUnavailable
+from services.catalog import EntryChanged
+from services.errors import EngineUnavailable, Forbidden, Invalid, NotFound, ServiceError, Unavailable
+from services.tickets import Conflict
+from services.users.identity import StaleRecord
 
 Read = Callable[[str], Any]
 Create = Callable[[Mapping[str, Any]], Any]
@@ -108,3 +112,33 @@ class ServiceSource:
         if sort is None or self._stored_names is None:
             return sort
         return Sort(self._stored_names.get(sort.field, sort.field), sort.descending)
+
+
+@contextmanager
+def in_grid_words() -> Iterator[None]:
+    """Turn what services refuse into what the grid knows how to show."""
+    try:
+        yield
+    except Conflict as conflict:
+        field_conflict = conflict.field_conflicts[0]
+        raise StaleWrite(
+            field_conflict.field,
+            old=field_conflict.old,
+            theirs=field_conflict.current,
+            yours=field_conflict.submitted,
+            version=conflict.version,
+        ) from conflict
+    except (StaleRecord, EntryChanged) as stale:
+        raise StaleWrite("version") from stale
+    except StepUpNeeded:
+        raise
+    except NotFound as missing:
+        raise Missing(missing.message) from missing
+    except Invalid as refused:
+        raise Refused(refused.message, next(iter(refused.fields), None)) from refused
+    except Forbidden as denied:
+        raise Denied(denied.message) from denied
+    except (Unavailable, EngineUnavailable) as away:
+        raise ListingUnavailable("We could not reach it. Try again in a moment.") from away
+    except ServiceError as refused:
+        raise Refused(refused.message) from refused

@@ -39,7 +39,7 @@ class Permission(StrEnum):
     SETTING_EDIT = "setting:edit", "Settings", "Teams, categories, and who may make an account"
     ROLE_VIEW = "role:view", "Settings", "See roles"
     ROLE_EDIT = "role:edit", "Settings", "Edit roles"
-    AUDIT_VIEW = "audit:view", "Settings", "See the audit trail"
+    AUDIT_VIEW = "audit:view", "Settings", "See the audit log"
 
 
 # What only reads: all there is for somebody who looks at the product as another person. Notes are read and
