@@ -36,7 +36,7 @@ def everything() -> list[Role]:
         return list(Role.scan(consistent_read=True, limit=500))
 
 
-def mend(role_id: str, name: str, permissions: dict[str, str]) -> None:
+def update_built_in(role_id: str, name: str, permissions: dict[str, str]) -> None:
     """Write what a built-in role is called and permits, and touch nothing else of it."""
     actions: list[Action] = [
         Role.name.set(name),

@@ -121,7 +121,7 @@ CALLS = {
     redaction.audit_entry: lambda: redaction.audit_entry(EVENT, subject="s", changes={}, address=None),
     role.find: lambda: role.find("r"),
     role.everything: role.everything,
-    role.mend: lambda: role.mend("r", "R", {}),
+    role.update_built_in: lambda: role.update_built_in("r", "R", {}),
     role.put: lambda: role.put(ROLE, expected_version=0),
     session.find: lambda: session.find("t"),
     session.put: lambda: session.put(SESSION),

@@ -39,7 +39,7 @@ class RoleService:
             if role_id not in stored:
                 RoleItem(role_id=role_id, name=name, builtin=True, permissions=wanted).save()
             elif stored[role_id].permissions != wanted:
-                role_table.mend(role_id, name, wanted)  # what it demands of sign-ins stays as it is
+                role_table.update_built_in(role_id, name, wanted)  # what it demands of sign-ins stays as it is
 
     def get(self, role_id: str) -> Role:
         """Return a role, at most a few seconds old; raises RoleNotFound."""
