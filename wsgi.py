@@ -12,7 +12,7 @@ settings = settings_or_exit()
 services = build_services(service_options(settings))
 app = create_app(settings, services)
 dash = mount(
-    app, services, guard=reports_shell.guard, shell=reports_shell.shell, grid_url=grid_links.behind_a_mark,
+    app, services, guard=reports_shell.guard, shell=reports_shell.shell, grid_url=grid_links.chart_mark_url,
     csrf_token=csrf.token, zone=settings.time_zone, avatar=formatting.avatar,
     script=app.extensions["assets"].url("overview.js"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The managers' dashboard: a Dash app mounted in the Flask process, reading only the reporting services."""
+"""The service overview for managers: a Dash app in the Flask process that only uses the reporting services."""
 
 from analytics_dash.mount import mount
 

@@ -1,4 +1,4 @@
-"""The frame that charts share: margins, fonts, tooltips, and axes that do not mislead."""
+"""What all charts share: margins, fonts, tooltips, and axes that do not mislead."""
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
@@ -15,7 +15,7 @@ MOST_SINGLE_DAYS = 8  # so many days have a label each
 
 
 def frame(*, left: int, right: int, top: int = 8, bottom: int = 24) -> Figure:
-    """Make a layout without axes: clear ground, our font, the dark tooltip."""
+    """Build a layout without axes: transparent background, our font, dark tooltip."""
     return {
         "autosize": True,
         "margin": {"l": left, "r": right, "t": top, "b": bottom, "pad": 0},
@@ -37,7 +37,7 @@ def frame(*, left: int, right: int, top: int = 8, bottom: int = 24) -> Figure:
 
 
 def days(buckets: Sequence[Bucket]) -> Figure:
-    """Make an axis of days with a label at both ends and about three between."""
+    """Build an axis of days with a label at both ends and about three in between."""
     axis: Figure = {
         "type": "date",
         "fixedrange": True,
@@ -51,20 +51,20 @@ def days(buckets: Sequence[Bucket]) -> Figure:
     if buckets:
         first, last = buckets[0].start, buckets[-1].start
         months = (last - first).days > 330
-        marked = [buckets[index].start for index in labelled(len(buckets))]
+        label_days = [buckets[index].start for index in labelled(len(buckets))]
         if first < last:
             axis["range"] = [first.isoformat(), last.isoformat()]
-        axis["tickvals"] = [day.isoformat() for day in marked]
-        axis["ticktext"] = [f"{day:%b %Y}" if months else formatting.day(day) for day in marked]
+        axis["tickvals"] = [day.isoformat() for day in label_days]
+        axis["ticktext"] = [f"{day:%b %Y}" if months else formatting.day(day) for day in label_days]
     return axis
 
 
 def labelled(count: int) -> list[int]:
-    """Choose which of so many points get a label: all of a few, else whole weeks where they fit."""
+    """Choose which points get a label: all of a few, otherwise at whole weeks if they fit."""
     if count <= MOST_SINGLE_DAYS:
         return list(range(count))
     step = 7 * max(1, round((count - 1) / 28)) if count >= 28 else max(1, round((count - 1) / 4))
-    # The last point always has one, so the one before it must leave room.
+    # The last point always has a label, so the one before it must leave room.
     return [*range(0, count - 1 - step // 2, step), count - 1]
 
 
@@ -75,13 +75,13 @@ def nice_step(least: float) -> int:
 
 
 def counts(values: Sequence[float]) -> Figure:
-    """Make a count axis from zero to the first round number above the values, with four or five lines."""
+    """Build a count axis from zero to the first round number above the values, with four or five lines."""
     most = max([*values, 4])
     return _scale(0, most, nice_step(most / 4))
 
 
 def levels(values: Sequence[float]) -> Figure:
-    """Make an axis around the values, for a line: it need not start at zero, but is never below it."""
+    """Build an axis around the values of a line: it need not start at zero, but never goes below."""
     low, high = min(values, default=0), max(values, default=0)
     return _scale(low, max(high, low + 4), nice_step((high - low) / 4))
 

@@ -1,4 +1,4 @@
-"""Group days so that a long period stays readable: days, then weeks, then months."""
+"""Groups days so that a long period stays readable: days, then weeks, then months."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MOST_DAYS_AS_WEEKS = 800
 
 @dataclass(frozen=True)
 class Bucket:
-    """One point of a chart: the days it stands for (both included) and its value."""
+    """One point of a chart: its first and last day (both included) and its value."""
 
     start: date
     end: date
@@ -21,14 +21,14 @@ class Bucket:
 
 
 def unit(days: int) -> str:
-    """Choose what one point of a period of so many days stands for: "day", "week" or "month"."""
+    """Choose the length of one point for a period of `days` days: "day", "week" or "month"."""
     if days <= MOST_DAYS:
         return "day"
     return "week" if days <= MOST_DAYS_AS_WEEKS else "month"
 
 
 def totals(series: Series) -> list[Bucket]:
-    """Sum a series of events by the unit its length calls for."""
+    """Sum a series of events per day, week or month, according to its length."""
     return _grouped(series, sum)
 
 

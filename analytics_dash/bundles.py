@@ -1,8 +1,8 @@
-"""Serve Dash's JavaScript precompressed and for good, and Plotly in its small edition.
+"""Serves Dash's JavaScript precompressed and immutable, and Plotly in its small edition.
 
-Dash reads a bundle from its package and sends it as it is: 4.8 MB for plotly.js alone. `build` (or
-(`make setup`) writes brotli and gzip variants once; `Bundles` answers with them.
-Addresses change with the installed version, so a browser may keep a bundle for good.
+Dash reads a bundle from its package and sends it as it is: 4.8 MB for plotly.js alone. `build` (run by
+`make setup`) writes brotli and gzip variants once; `Bundles` serves them.
+URLs change with the installed version, so that a browser may cache a bundle forever.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from whitenoise.compress import Compressor
 
 FOLDER = Path(__file__).resolve().parent / "build"
 ROOT = Path(__file__).resolve().parent.parent
-# Scatter and bar are all our charts need: 0.36 instead of 1.23 MB over the wire.
+# Our charts only need scatter and bar: 0.36 instead of 1.23 MB over the wire.
 BASIC = ROOT / "node_modules" / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
 FULL = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY = "plotly/package_data/plotly.min.js"
@@ -29,7 +29,7 @@ VARIANTS = (("br", ".br"), ("gzip", ".gz"))
 
 
 def sources(basic: Path = BASIC) -> dict[str, Path]:
-    """List the bundles a dashboard loads: name below _dash-component-suites -> file."""
+    """Return the bundles that a dashboard loads: name below _dash-component-suites -> file."""
     package = Path(dash.__file__).parent
     files = [
         *package.glob("deps/polyfill@*.min.js"),
@@ -44,7 +44,7 @@ def sources(basic: Path = BASIC) -> dict[str, Path]:
         package / "dash_table" / "bundle.js",  # no page has a Dash table, but Dash names it on each
     ]
     named = {f"dash/{path.relative_to(package).as_posix()}": path for path in files}
-    # Another version than the Python package expects could draw differently: then the full one.
+    # A version other than the Python package expects could draw differently: then use the full edition.
     fits = basic.exists() and plotly_version(basic) == plotly_version(FULL)
     return named | {PLOTLY: basic if fits else FULL}
 
@@ -63,37 +63,37 @@ def build(folder: Path = FOLDER, *, basic: Path = BASIC) -> dict[str, str]:
             compressor.compress(str(target))
     (folder / f"{MANIFEST}.new").write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n")
     (folder / f"{MANIFEST}.new").replace(folder / MANIFEST)
-    wanted = {MANIFEST, *manifest.values()}
+    current = {MANIFEST, *manifest.values()}
     for old in folder.iterdir():
-        if old.name.removesuffix(".br").removesuffix(".gz") not in wanted:
+        if old.name.removesuffix(".br").removesuffix(".gz") not in current:
             old.unlink()
     return manifest
 
 
 @dataclass(frozen=True)
 class Bundles:
-    """The bundles of one build; without a build everything is left to Dash, uncompressed."""
+    """The bundles of one build; without a build, Dash serves everything itself, uncompressed."""
 
     folder: Path
     manifest: Mapping[str, str]
 
     @classmethod
     def load(cls, folder: Path | None) -> "Bundles":
-        """Read a build's manifest; no folder or no manifest gives an empty set."""
+        """Read the manifest of a build; without folder or manifest the set is empty."""
         path = folder / MANIFEST if folder else None
         if folder is None or path is None or not path.exists():
             return cls(Path(), {})
         return cls(folder, json.loads(path.read_text()))
 
     def plotly_url(self, prefix: str) -> str:
-        """Give plotly.js an address that changes with its content."""
+        """Return a URL of plotly.js that changes with its content."""
         stem, _, _ = PLOTLY.rpartition(".min.js")
         ready = self.manifest.get(PLOTLY)
         version = ready.removesuffix(".js") if ready else plotly_version(FULL)
         return f"{prefix}_dash-component-suites/{stem}.v{version.replace('.', '_')}m0.min.js"
 
     def answer(self, path: str, request: Request) -> Response | None:
-        """Answer a request for a bundle in the best encoding accepted, or leave it to Dash (None)."""
+        """Respond with a bundle in the best accepted encoding, or leave the request to Dash (None)."""
         name, fingerprinted = check_fingerprint(path)
         if name not in self.manifest or request.method not in ("GET", "HEAD"):
             return None

@@ -53,7 +53,7 @@ def register(
     now: Clock,
     zone: str,
 ) -> None:
-    """Register the page's callbacks on this app alone (module-level ones go to whichever app comes first)."""
+    """Register the page's callbacks on this app only (module-level ones would go to the first app)."""
 
     @app.callback(output=OUTPUTS, inputs=[Input("url", "search"), Input("refresh", "data")])
     def answer(search: object, _refresh: object) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def register(
         except Forbidden:
             raise
         except ServiceError as error:
-            # The filters stay usable, and what was on the page stays with its age.
+            # The filters stay usable, and the page keeps its previous content and its age.
             return _unanswered() | _filters(question, prefix) | _problem([error.message])
         return _answered(view) | _filters(question, prefix) | _problem(question.choice.problems)
 
@@ -130,9 +130,9 @@ def _filters(question: Question, prefix: str) -> dict[str, Any]:
         "from": choice.start.isoformat(),
         "to": choice.end.isoformat(),
         "team": filters.options(choice, "teams", question.teams, prefix),
-        "team_said": filters.said(choice.teams, question.teams),
+        "team_said": filters.summary(choice.teams, question.teams),
         "priority": filters.options(choice, "priorities", PRIORITY_CHOICES, prefix),
-        "priority_said": filters.said(choice.priorities, PRIORITY_CHOICES),
+        "priority_said": filters.summary(choice.priorities, PRIORITY_CHOICES),
         "category": filters.options(choice, "categories", question.categories, prefix),
-        "category_said": filters.said(choice.categories, question.categories),
+        "category_said": filters.summary(choice.categories, question.categories),
     }

@@ -1,4 +1,4 @@
-"""Write Dash components as plain dicts: what the browser gets anyway, without building objects first."""
+"""Builds Dash components as plain dicts: what the browser gets anyway, without objects in between."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ Child = Element | str | None
 
 
 def html(tag: str, children: Child | list[Child] = None, **props: Any) -> Element:
-    """Write an html component such as html("P", "text", className="meta"); None props are left out."""
-    kept = {name.replace("_", "-"): value for name, value in props.items() if value is not None}
+    """Build an html component such as html("P", "text", className="meta"), without props that are None."""
+    set_props = {name.replace("_", "-"): value for name, value in props.items() if value is not None}
     if children is not None:
-        kept["children"] = children
-    return {"type": tag, "namespace": "dash_html_components", "props": kept}
+        set_props["children"] = children
+    return {"type": tag, "namespace": "dash_html_components", "props": set_props}
 
 
 def icon(name: str) -> Element:
-    """Write the place of an icon; the script puts the sprite's symbol there."""
+    """Build the placeholder of an icon, which the script fills with the sprite's symbol."""
     return html("Span", className="ico", data_icon=name, aria_hidden="true")

@@ -1,4 +1,4 @@
-"""Draw charts as plain dicts: pure functions from numbers to Plotly figures, without graph_objects."""
+"""Builds charts as plain dicts: pure functions from numbers to Plotly figures, without graph_objects."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -9,9 +9,9 @@ from analytics_dash.buckets import Bucket
 from analytics_dash.palette import FONT, token
 from analytics_dash.query import LONGEST_DAYS
 
-Mark = tuple[float, str | None]  # a value and the address of its tickets
+Mark = tuple[float, str | None]  # a value and the URL of its tickets
 
-DIRECT_LABEL = "direct"  # annotations of this name give way to the legend on narrow screens
+DIRECT_LABEL = "direct"  # annotations of this name are replaced by the legend on narrow screens
 CLOSEST_LABELS = 0.075  # of the chart's height: nearer labels would overlap
 HINT = {True: "<br>Click to open", False: ""}
 FEWEST_BARS = 4
@@ -21,7 +21,7 @@ AHEAD = 0.07  # of the period: the shaded time to come
 def created_solved(
     created: Sequence[Bucket], solved: Sequence[Bucket], links: Sequence[list[str | None]]
 ) -> Figure:
-    """Draw created (solid) against solved (dashed); `links` holds the addresses of both series."""
+    """Draw created (solid) against solved (dashed); `links` holds the URLs of both series."""
     first = _line("Created", created, "series-1", links[0])
     first |= {"fill": "tozeroy", "fillcolor": token("series-1", 0.07)}
     second = _line("Solved", solved, "series-3", links[1])
@@ -35,9 +35,9 @@ def created_solved(
 
 
 def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> Figure:
-    """Draw the backlog as a line on its own scale; its last value stands at the line between past and future.
+    """Draw the backlog as a line on its own scale, with its last value at the border to the future.
 
-    `now` tells that the period lasts until today.
+    `now` says that the period has not ended yet.
     """
     trace = _line("Unsolved", levels, "series-1", links)
     trace["hovertemplate"] = "%{x|%-d %b %Y}: <b>%{y:,}</b> unsolved%{text}<extra></extra>"
@@ -48,15 +48,15 @@ def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> 
     layout["yaxis"] = scale
     if levels:
         last = levels[-1]
-        said = "now" if now else formatting.day(last.end)
-        layout["annotations"] = [_moment(last, f"As of {said}: {formatting.count(last.value)}")]
+        as_of = "now" if now else formatting.day(last.end)
+        layout["annotations"] = [_moment(last, f"As of {as_of}: {formatting.count(last.value)}")]
         layout["shapes"] = _ending(last)
         layout["xaxis"]["range"] = _with_room(levels[0].start, last.start)
     return {"data": [trace, *_end_point(levels)], "layout": layout}
 
 
 def bars(names: Sequence[str], marks: Sequence[Mark], notes: Sequence[str] = ()) -> Figure:
-    """Draw one horizontal bar per group as given, its value behind it and a note above it."""
+    """Draw one horizontal bar per group in the given order, with its value after it and a note above it."""
     trace = _bar("", names, marks, "series-1")
     trace["hovertemplate"] = "%{y}: <b>%{x:,}</b> created%{hovertext}<extra></extra>"
     layout = _bar_layout(len(names), [value for value, _ in marks])
@@ -178,7 +178,7 @@ def _moment(last: Bucket, text: str) -> Figure:
 
 
 def _ending(last: Bucket) -> list[Figure]:
-    """Draw the line at the last value, and shade what is still to come."""
+    """Draw a line at the last value and shade the future."""
     day, later = last.start.isoformat(), (last.start + timedelta(days=LONGEST_DAYS)).isoformat()
     whole = {"yref": "paper", "y0": 0, "y1": 1, "x0": day}
     shade = {"layer": "below", "line": {"width": 0}, "fillcolor": token("hover")}
@@ -189,7 +189,7 @@ def _ending(last: Bucket) -> list[Figure]:
 
 
 def _with_room(first: date, last: date) -> list[str]:
-    """Make a range that ends a little after the last day; a single day stands at its end, too."""
+    """Return a range that ends a little after the last day, also for a single day."""
     first = min(first, last - timedelta(days=1))
     return [first.isoformat(), (datetime.combine(last, time()) + (last - first) * AHEAD).isoformat()]
 

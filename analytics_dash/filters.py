@@ -1,4 +1,4 @@
-"""The filter bar as links: each option leads to the page it makes and can be shared, opened aside, undone."""
+"""The filter bar as links: each option links to its page, which can be shared and opened in a new tab."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,7 @@ Field = Literal["teams", "priorities", "categories"]
 
 
 def periods(choice: Choice, prefix: str) -> list[Element]:
-    """Write the periods as a row of links, the present one marked."""
+    """Build the periods as a row of links, with the current one marked."""
     links = [
         _link(
             f"{days} d",
@@ -26,7 +26,7 @@ def periods(choice: Choice, prefix: str) -> list[Element]:
 
 
 def options(choice: Choice, field: Field, pairs: Sequence[tuple[str, str]], prefix: str) -> list[Element]:
-    """Write a field's values as check boxes that lead to the page with that value added or removed."""
+    """Build a field's values as check boxes that link to the page with that value added or removed."""
     chosen: tuple[str, ...] = getattr(choice, field)
     items = []
     for key, name in pairs:
@@ -51,15 +51,15 @@ def options(choice: Choice, field: Field, pairs: Sequence[tuple[str, str]], pref
     return items
 
 
-def said(chosen: Sequence[str], pairs: Sequence[tuple[str, str]]) -> str:
-    """Say what is chosen in a chip's few words."""
+def summary(chosen: Sequence[str], pairs: Sequence[tuple[str, str]]) -> str:
+    """Summarize what is chosen for a chip: "All", the one name, or "2 chosen"."""
     if not chosen:
         return "All"
     return dict(pairs)[chosen[0]] if len(chosen) == 1 else f"{len(chosen)} chosen"
 
 
 def reset(choice: Choice, prefix: str) -> list[Element]:
-    """Offer the way back to the page without filters, where there are any."""
+    """Build the link that clears the filters, if there are any."""
     return [_link("Clear filters", prefix, "reset", "report-reset")] if choice.narrowed else []
 
 

@@ -1,20 +1,20 @@
-"""Say numbers, durations and days the way people read them; rounding happens only here."""
+"""Formats numbers, durations and days for people; rounding happens only here."""
 
 from datetime import date, datetime
 
-NOTHING = "\N{EN DASH}"
+DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 
 
 def count(value: float | None) -> str:
     """Write a count with thousands separators."""
-    return NOTHING if value is None else f"{value:,.0f}".replace("-", MINUS)
+    return DASH if value is None else f"{value:,.0f}".replace("-", MINUS)
 
 
 def duration(seconds: float | None) -> str:
     """Write a duration in its two largest units: "45 s", "24 min", "2 h 10 min", "3 d 4 h"."""
     if seconds is None:
-        return NOTHING
+        return DASH
     whole = round(abs(seconds))
     minutes = round(whole / 60)
     if whole < 60:
@@ -35,7 +35,7 @@ def _two(small: int, size: int, large_unit: str, small_unit: str) -> str:
 
 def share(value: float | None) -> str:
     """Write a share between 0 and 1 as percent with one decimal."""
-    return NOTHING if value is None else f"{value * 100:.1f} %"
+    return DASH if value is None else f"{value * 100:.1f} %"
 
 
 def figure(value: float | None, unit: str) -> str:
@@ -66,7 +66,7 @@ def days(number: int) -> str:
 def span(start: date, end: date, *, today: date) -> str:
     """Write a period as "24 Sep - 23 Oct" with an en dash, with years when one is not this year."""
     write = day if start.year == end.year == today.year else full_day
-    return f"{write(start)} {NOTHING} {write(end)}"
+    return f"{write(start)} {DASH} {write(end)}"
 
 
 def moment(value: datetime) -> str:

@@ -1,4 +1,4 @@
-"""The only place that makes a chart component."""
+"""The only place that creates chart components."""
 
 from dash import dcc
 
@@ -15,7 +15,7 @@ CONFIG: dcc.Graph.Config = {
 
 
 def graph(name: str) -> dcc.Graph:
-    """Make the chart `graph-<name>`; its figure comes with the payload, its size from the stylesheet."""
+    """Create the chart `graph-<name>`; its figure comes with the payload, its size from the stylesheet."""
     return dcc.Graph(
         id=f"graph-{name}",
         figure={"data": [], "layout": {"xaxis": {"visible": False}, "yaxis": {"visible": False}}},

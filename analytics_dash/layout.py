@@ -30,8 +30,8 @@ def page(zone: str) -> Component:
                 [
                     html.Div(id="problem", className="notice warn problem", hidden=True, role="status"),
                     html.Div(
-                        "The figures cannot be reached right now. What you see stays as it was; "
-                        "they are asked for again within a minute.",
+                        "The figures cannot be updated right now. You see the previous ones; "
+                        "the page tries again within a minute.",
                         id="unreachable",
                         className="notice bad problem",
                         hidden=True,
@@ -53,7 +53,7 @@ def page(zone: str) -> Component:
 
 
 def _extra(props: dict[str, str]) -> dict[str, Any]:
-    """Pass aria- and data- properties, which the components' signatures do not list."""
+    """Pass aria- and data- properties, which the component signatures do not list."""
     return props
 
 
@@ -96,7 +96,7 @@ def _day(name: str, label: str) -> Component:
 
 
 def _choice(name: str, label: str) -> Component:
-    """Make a chip that opens a list; the list stays where it is while its links come anew."""
+    """Build a chip that opens a list; the list stays in place while its links are updated."""
     chip = element(
         "Button",
         [
@@ -143,7 +143,7 @@ def _card(name: str, chart: Chart) -> Component:
 
 
 def _arrivals(zone: str) -> Component:
-    """Make the heatmap's card; the browser draws its cells from 168 numbers."""
+    """Build the card of the heatmap; the browser draws its cells from 168 numbers."""
     scale = html.Span(
         ["0", html.I(), html.Span("0", id="heat-most")],
         className="heat-scale",
@@ -186,7 +186,7 @@ def _head(name: str, title: str, note: str, *more: Component) -> Component:
 
 
 def _as_table(name: str, spoken: str, opener: str | None = None) -> Component:
-    """Make the same numbers as a table, closed; its opener stands in the card's head."""
+    """Build a closed table of the same numbers; its toggle is in the card's head."""
     words: dict[str, Any] = {"children": "All", "id": opener} if opener else {"children": "Show as table"}
     return html.Details(
         [

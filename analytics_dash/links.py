@@ -1,4 +1,4 @@
-"""Say which tickets stand behind a mark, always within the filters of the page."""
+"""Links from a chart's marks to their tickets, always within the filters of the page."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,38 +12,38 @@ Dimension = Literal["team", "priority", "category", "assignee"]
 
 @dataclass(frozen=True)
 class Links:
-    """Write the grid's addresses for the marks of one page."""
+    """Builds the grid's URLs for the marks of one page."""
 
     grid_url: GridUrl
     filters: Filters
 
     def created(self, start: date | None = None, end: date | None = None) -> str | None:
-        """Address the tickets created from `start` to `end` (default: the page's period)."""
+        """Link to the tickets created from `start` to `end` (default: the page's period)."""
         days = GridFilters(created_from=start or self.filters.start, created_to=end or self.filters.end)
         return self.grid_url(self._page() | days)
 
     def solved(self, start: date | None = None, end: date | None = None) -> str | None:
-        """Address the tickets solved from `start` to `end` (default: the page's period)."""
+        """Link to the tickets solved from `start` to `end` (default: the page's period)."""
         days = GridFilters(solved_from=start or self.filters.start, solved_to=end or self.filters.end)
         return self.grid_url(self._page() | days)
 
     def still_open(self, until: date | None = None) -> str | None:
-        """Address the tickets open now, of those created until a day."""
-        wanted = self._page() | GridFilters(state="open")
-        return self.grid_url(wanted | GridFilters(created_to=until) if until else wanted)
+        """Link to the tickets open now, of those created until a day."""
+        open_tickets = self._page() | GridFilters(state="open")
+        return self.grid_url(open_tickets | GridFilters(created_to=until) if until else open_tickets)
 
     def created_of(self, dimension: Dimension, key: str | None) -> str | None:
-        """Address the period's tickets of one group."""
+        """Link to the tickets of one group created in the period."""
         days = GridFilters(created_from=self.filters.start, created_to=self.filters.end)
         return self.grid_url(self._page() | days | self._one(dimension, key))
 
     def solved_of(self, dimension: Dimension, key: str | None) -> str | None:
-        """Address the tickets of one group solved in the period."""
+        """Link to the tickets of one group solved in the period."""
         days = GridFilters(solved_from=self.filters.start, solved_to=self.filters.end)
         return self.grid_url(self._page() | days | self._one(dimension, key))
 
     def open_of(self, dimension: Dimension, key: str | None) -> str | None:
-        """Address the open tickets of one group."""
+        """Link to the open tickets of one group."""
         return self.grid_url(self._page() | GridFilters(state="open") | self._one(dimension, key))
 
     def _page(self) -> GridFilters:

@@ -1,4 +1,4 @@
-"""Mount the dashboard in the portal's Flask app."""
+"""Mounts the dashboard in the portal's Flask app."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -57,14 +57,14 @@ class LedgerDash(dash.Dash):
         return {name: value for name, value in config.items() if name not in PRIVATE_CONFIG}
 
     def interpolate_index(self, **parts: str) -> str:  # type: ignore[override]  # called with keywords alone
-        """Give the shell Dash's placeholders; the page's bar is the shell's own."""
+        """Pass Dash's placeholders to the shell, which has a navigation bar of its own."""
         preload = (
             f'<link rel="preload" as="script" id="plotly-bundle" href="{self.bundles.plotly_url(PREFIX)}">'
         )
         return self.shell(
             {
                 "title": TITLE,
-                "metas": "",  # Dash's are charset, viewport and one for a dead browser; shells have them
+                "metas": "",  # Dash's are charset, viewport and one for Internet Explorer; the shell has them
                 "css": f"{preload}\n{parts['css']}",
                 "config": parts["config"],
                 "scripts": parts["scripts"],
@@ -90,12 +90,11 @@ def mount(
 ) -> dash.Dash:
     """Mount the service overview at /reports/ and return the app; its csp_hashes() belong in the policy.
 
-    `guard` gives the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
-    the portal's page around Dash's placeholders. `csrf_token` makes the token that scripts send back in
+    `guard` returns the actor, or raises or returns a redirect, for every path under the prefix. `shell` renders
+    the portal's page around Dash's placeholders. `csrf_token` creates the token that scripts send back in
     X-CSRFToken; without it the portal sets the cookie itself. `grid_url` and `avatar`: see ports. `bundles`
-    is a folder that bundles.build() wrote; without one Dash serves its files as they are. `script` is the
-    address of a built assets/overview.js; without one Dash serves the source. `zone` is the
-    IANA zone in which days begin.
+    is a folder written by bundles.build(); without one Dash serves its own files. `script` is the URL of a
+    built assets/overview.js; without one Dash serves the source. `zone` is the IANA time zone of the days.
     """
     ready = Bundles.load(bundles)
     gate = Gate(PREFIX, guard, ready)

@@ -1,4 +1,4 @@
-"""Compute everything the service overview shows, from an address to numbers, charts and tables."""
+"""Computes everything that the service overview shows, from a URL to numbers, charts and tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MOST_AGENTS = 8
 
 @dataclass(frozen=True)
 class Question:
-    """What a page was asked for, and the options it offers: (id, name) of every team and category."""
+    """What the page shows by its URL, and the options it offers: (id, name) of every team and category."""
 
     choice: Choice
     filters: Filters
@@ -29,7 +29,7 @@ class Question:
 
     @property
     def compared(self) -> str:
-        """Say which equally long period before it the changes are against."""
+        """Name the previous period of the same length, which changes are compared with."""
         before = self.choice.start - timedelta(days=1)
         earlier = formatting.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
         return f"compared with {earlier}"
@@ -37,7 +37,7 @@ class Question:
 
 @dataclass(frozen=True)
 class View:
-    """What a page shows: the answer, the addresses behind it and what the browser draws."""
+    """What the page shows: the figures, the links to their tickets, and what the browser draws."""
 
     overview: Overview
     links: Links
@@ -47,7 +47,7 @@ class View:
 
 
 def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
-    """Turn an address into a question; whatever it says, there is one."""
+    """Read a URL's search part; any text gives a valid question."""
     teams, categories = _options(services.catalog.teams()), _options(services.catalog.categories())
     today = now.astimezone(ZoneInfo(zone)).date()
     choice = parse(search, today=today, teams=dict(teams), categories=dict(categories))
@@ -65,7 +65,7 @@ def read(services: Services, *, search: object, now: datetime, zone: str) -> Que
 def show(
     services: Services, question: Question, *, now: datetime, actor: Any, grid_url: GridUrl, avatar: Avatar
 ) -> View:
-    """Ask the services once and draw; raises what DashboardService raises."""
+    """Query the services once and draw; raises what DashboardService raises."""
     overview = services.reporting.dashboards.overview(filters=question.filters, now=now, actor=actor)
     people = services.users.accounts.names([row.key for row in overview.by_agent if row.key is not None])
     names: charts.Names = {
@@ -111,7 +111,7 @@ def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avat
 
 
 def _spark(values: Sequence[float], points: int = 8) -> list[float]:
-    """Thin a series to a few means: a shape, not a chart."""
+    """Reduce a series to a few means: a shape, not a chart."""
     if len(values) <= points:
         return list(values)
     edges = [round(index * len(values) / points) for index in range(points + 1)]

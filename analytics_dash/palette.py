@@ -1,6 +1,6 @@
-"""Colours by token: figures name them, the browser resolves them, so a change of theme needs no server."""
+"""Colours as tokens: figures name them and the browser resolves them, so a new theme needs no request."""
 
-# The fallback is the light value; it only shows when the page has no stylesheet.
+# The fallback is the light value; it is only used if the page has no stylesheet.
 FALLBACK = {
     "text": "#1B1B19",
     "text-2": "#504F4A",
@@ -24,6 +24,6 @@ FONT = "Inter, system-ui, sans-serif"
 
 
 def token(name: str, alpha: float = 1.0) -> str:
-    """Write a colour as `var(--name, fallback)`, with `/ alpha` behind it when it is translucent."""
+    """Write a colour as `var(--name, fallback)`, followed by `/ alpha` if it is translucent."""
     text = f"var(--{name}, {FALLBACK[name]})"
     return text if alpha == 1.0 else f"{text} / {alpha}"

@@ -8,9 +8,9 @@ from services.reporting import Filters, Overview
 
 
 class GridFilters(TypedDict, total=False):
-    """The tickets behind one mark, in the words of the tickets' own fields.
+    """The tickets behind one mark of a chart, by ticket fields.
 
-    Days are local days in the dashboard's zone, both ends included. None inside a tuple means
+    Days are local days in the dashboard's time zone, both ends included. None inside a tuple means
     "not set": an unassigned ticket, a ticket without a team.
     """
 
@@ -25,10 +25,10 @@ class GridFilters(TypedDict, total=False):
     assignee: tuple[str | None, ...]
 
 
-# Gives the address of the ticket grid, or None when the grid cannot show exactly these tickets:
-# the mark is then not a link, because a link to other tickets would be a lie.
+# Returns the URL of the ticket grid, or None if the grid cannot show exactly these tickets: then the mark is
+# not a link, because a link to other tickets would mislead.
 GridUrl = Callable[[GridFilters], str | None]
-# Gives the initials and the hue (a class "h<number>" of the stylesheet) of a person: (id, name) -> both.
+# Returns the initials and the hue (a class "h<number>" of the stylesheet) of a person: (id, name) -> both.
 Avatar = Callable[[str, str], tuple[str, int]]
 RouteGuard = Callable[[], Any]
 Shell = Callable[[dict[str, str]], str]
@@ -36,7 +36,7 @@ Clock = Callable[[], datetime]
 
 
 class Named(Protocol):
-    """A team or a category: what people call it."""
+    """A team or a category, with its name."""
 
     @property
     def id(self) -> str: ...

@@ -1,4 +1,4 @@
-"""Translate between the address of a dashboard and what it shows; nothing in a link can break a page."""
+"""Translates between a dashboard's URL and what it shows; nothing in a link can break the page."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ PERIOD = "30d"
 CUSTOM = "custom"
 PRIORITY_NAMES = dict(BY_NAME["priority"].choices[::-1])  # the most urgent first
 EARLIEST = date(1990, 1, 1)
-LONGEST_DAYS = 3660  # ten years: what the charts can still say something about
+LONGEST_DAYS = 3660  # ten years: what the charts can still show in a useful way
 LONGEST_LINK = 8192
 MOST_FIELDS = 400
 
@@ -28,9 +28,9 @@ UNKNOWN_CHOICE = "A {field} in this link does not exist and was left out."
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person chose: a period and the wanted teams, priorities and categories (empty = all).
+    """What the user chose: a period, and teams, priorities and categories (empty = all).
 
-    `problems` are sentences about what in the link could not be used.
+    `problems` are sentences about parts of the link that could not be used.
     """
 
     period: str
@@ -53,16 +53,16 @@ class Choice:
 
 
 def parse(search: object, *, today: date, teams: Collection[str], categories: Collection[str]) -> Choice:
-    """Read the search part of an address; any input gives a choice, with problems where it was wrong."""
+    """Parse the search part of a URL; any input gives a choice, with problems for what was wrong."""
     fields = _fields(search)
     if fields is None:
         return replace(_last(PERIOD, today), problems=(UNREADABLE,))
     choice, problems = _period(fields, today)
     chosen: dict[str, tuple[str, ...]] = {}
     for field, known in (("team", teams), ("priority", PRIORITY_NAMES), ("category", categories)):
-        wanted = dict.fromkeys(value for name, value in fields if name == field)
-        chosen[field] = tuple(value for value in wanted if value in known)
-        if len(chosen[field]) < len(wanted):
+        requested = dict.fromkeys(value for name, value in fields if name == field)
+        chosen[field] = tuple(value for value in requested if value in known)
+        if len(chosen[field]) < len(requested):
             problems.append(UNKNOWN_CHOICE.format(field=field))
     return replace(
         choice,
@@ -74,7 +74,7 @@ def parse(search: object, *, today: date, teams: Collection[str], categories: Co
 
 
 def encode(choice: Choice) -> str:
-    """Write the search part that leads back to a choice; the default page has none."""
+    """Build the search part of a choice's URL; the default page has none."""
     pairs: list[tuple[str, str]] = []
     if choice.period == CUSTOM:
         pairs += [("from", choice.start.isoformat()), ("to", choice.end.isoformat())]
@@ -105,19 +105,19 @@ def _last(period: str, today: date) -> Choice:
 
 
 def _period(fields: Sequence[tuple[str, str]], today: date) -> tuple[Choice, list[str]]:
-    given = dict(fields)
-    if "from" in given or "to" in given:
-        return _range(given, today)
-    period = given.get("period", PERIOD)
+    params = dict(fields)
+    if "from" in params or "to" in params:
+        return _range(params, today)
+    period = params.get("period", PERIOD)
     if period not in PERIODS:
         return _last(PERIOD, today), [UNKNOWN_PERIOD]
     return _last(period, today), []
 
 
-def _range(given: dict[str, str], today: date) -> tuple[Choice, list[str]]:
+def _range(params: dict[str, str], today: date) -> tuple[Choice, list[str]]:
     try:
-        start = date.fromisoformat(given["from"])
-        end = min(date.fromisoformat(given.get("to") or today.isoformat()), today)
+        start = date.fromisoformat(params["from"])
+        end = min(date.fromisoformat(params.get("to") or today.isoformat()), today)
     except (KeyError, ValueError):
         return _last(PERIOD, today), [UNREADABLE_DATES]
     problem = None

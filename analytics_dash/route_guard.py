@@ -1,4 +1,4 @@
-"""One door for every path under the dashboard's prefix: who may pass, and what may be asked."""
+"""The gate for every path under the dashboard's prefix: who may use it, and which requests are valid."""
 
 from collections.abc import Container, Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ Shapes = Mapping[str, tuple[Sequence[Pair], Sequence[Pair]]]
 
 
 class Gate:
-    """Ask the guard first, then refuse what the app never sends, then serve ready-made bundles."""
+    """Calls the guard first, then refuses what the app never sends, then serves prebuilt bundles."""
 
     def __init__(self, prefix: str, guard: RouteGuard, bundles: Bundles) -> None:
         self.prefix = prefix
@@ -32,29 +32,29 @@ class Gate:
         self.registered: Mapping[str, Container[str]] = {}
 
     def install(self, server: Flask) -> None:
-        """Register before any of the app's own handlers, so that nothing answers ahead of the guard."""
+        """Register before any of the app's own handlers, so that nothing runs before the guard."""
         server.before_request(self.enter)
         server.after_request(self.leave)
 
     def open_for(self, shapes: Shapes, registered: Mapping[str, Container[str]]) -> None:
-        """Learn the app's callbacks and the bundles it registers (by package, filled in as it starts)."""
+        """Set the app's callbacks and its registered bundles (by package, filled in while it starts)."""
         self.shapes = shapes
         self.registered = registered
 
     def enter(self) -> Any:
-        """Let a request pass (None) or answer it: a redirect, an error or a precompressed bundle."""
+        """Let a request pass (None) or respond to it: a redirect, an error or a precompressed bundle."""
         if request.path != self.prefix.rstrip("/") and not request.path.startswith(self.prefix):
             return None
-        passed = self.guard()
-        if isinstance(passed, Response):
+        outcome = self.guard()
+        if isinstance(outcome, Response):
             # A script cannot follow a redirect to a login page; 401 makes the page reload itself.
-            if request.path != self.prefix and passed.status_code in range(300, 400):
+            if request.path != self.prefix and outcome.status_code in range(300, 400):
                 raise Unauthorized("Sign in again.")
-            return passed
-        g.report_actor = passed
+            return outcome
+        g.report_actor = outcome
         inner = request.path.removeprefix(self.prefix.rstrip("/")).removeprefix("/")
         if inner not in PAGES and not inner.startswith(FOLDERS):
-            # Dash would answer any other path with the page itself.
+            # Dash would respond to any other path with the page itself.
             raise NotFound
         if inner == CALL and request.method == "POST":
             self.check_call()
@@ -63,7 +63,7 @@ class Gate:
         return None
 
     def leave(self, response: Response) -> Response:
-        """Let browsers keep our own scripts, whose addresses carry their time of change."""
+        """Let browsers cache our own scripts, whose URLs contain their modification time."""
         if (
             request.path.startswith(f"{self.prefix}assets/")
             and "m" in request.args
@@ -73,7 +73,7 @@ class Gate:
         return response
 
     def bundle(self, path: str) -> Response | None:
-        """Answer with a ready-made bundle, or leave one of Dash's registered files to Dash."""
+        """Respond with a prebuilt bundle, or leave one of Dash's registered files to Dash."""
         if (answer := self.bundles.answer(path, request)) is not None:
             return answer
         package, _, file = check_fingerprint(path)[0].partition("/")
@@ -82,7 +82,7 @@ class Gate:
         return None
 
     def check_call(self) -> None:
-        """Refuse a callback that is not shaped exactly as this app's page shapes it."""
+        """Refuse a callback request that does not have exactly the shape that this app's page sends."""
         if (request.content_length or 0) > LARGEST_CALL:
             raise RequestEntityTooLarge
         try:
@@ -107,7 +107,7 @@ class Gate:
 
 
 def shapes(callback_map: Mapping[str, Any]) -> Shapes:
-    """List, for each server callback, the (id, property) pairs of its inputs and of its outputs."""
+    """Return, for each server callback, the (id, property) pairs of its inputs and of its outputs."""
     return {
         output: (
             [(one["id"], one["property"]) for one in entry["inputs"]],
@@ -123,19 +123,19 @@ def _split(name: str) -> Pair:
     return left, right
 
 
-def _matches(given: object, wanted: Sequence[Pair], *, values: bool) -> bool:
-    if not isinstance(given, list) or len(given) != len(wanted):
+def _matches(sent: object, expected: Sequence[Pair], *, values: bool) -> bool:
+    if not isinstance(sent, list) or len(sent) != len(expected):
         return False
     return all(
         isinstance(one, dict)
         and (one.get("id"), one.get("property")) == pair
         and (not values or _plain(one.get("value")))
-        for one, pair in zip(given, wanted, strict=True)
+        for one, pair in zip(sent, expected, strict=True)
     )
 
 
 def _plain(value: object) -> bool:
-    """Tell whether a value is one the page can send: nothing, a number or a text of bearable length."""
+    """Tell whether a value is one that the page can send: null, a number or a text of limited length."""
     return (
         value is None
         or isinstance(value, int | float)

@@ -1,4 +1,4 @@
-"""What stands on the page until Dash has started: the same boxes, empty, so that nothing moves later."""
+"""The placeholder until Dash has started: the same boxes, empty, so that the layout does not shift."""
 
 _TILES = '<div class="tile"></div>' * 6
 SKELETON = (

@@ -1,8 +1,8 @@
-"""The same numbers as tables: what a screen reader, a keyboard and a careful eye use instead of a chart.
+"""The charts' numbers as tables, for screen readers, keyboards and exact reading.
 
-A table is {"head": [text], "rows": [[cell]]}; a cell is a text, [text, address of its tickets] or, for a
-person, {"name", "initials", "hue"}; "sorted" is the number of the column it is sorted by, largest first.
-The browser writes it when somebody opens it, so that a closed table costs nothing.
+A table is {"head": [text], "rows": [[cell]]}; a cell is a text, [text, URL of its tickets] or, for a
+person, {"name", "initials", "hue"}; "sorted" is the index of the column it is sorted by, largest first.
+The browser renders a table when somebody opens it, so that a closed one costs nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,12 +20,12 @@ Table = dict[str, Any]
 
 
 def cell(text: str, link: str | None) -> Cell:
-    """Write a cell, as a link where there are tickets to open."""
+    """Build a cell, as a link if there are tickets to open."""
     return [text, link] if link else text
 
 
 def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str | None]]]) -> Table:
-    """Write series as rows of days (or weeks, months), the newest first."""
+    """Build rows of days (or weeks, months) from series, newest first."""
     buckets = next(iter(columns.values()))[0]
     rows = [
         [_when(unit, bucket)]
@@ -38,7 +38,7 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
 def groups(
     title: str, rows: Sequence[Row], name: Callable[[str | None], str], dimension: Dimension, links: Links
 ) -> Table:
-    """Write a breakdown with every figure of its groups; what is beyond a hundred rows is summed up."""
+    """Build a breakdown with every figure of its groups; rows beyond a hundred are summed up."""
     table: Table = {
         "head": [title, "Created", "Solved", "Backlog", "First response", "Full resolution"],
         "rows": [
@@ -67,13 +67,13 @@ def groups(
             sum(row.backlog for row in rest),
         ]
         table["rows"].append(
-            [f"{len(rest)} more", *map(formatting.count, sums), formatting.NOTHING, formatting.NOTHING]
+            [f"{len(rest)} more", *map(formatting.count, sums), formatting.DASH, formatting.DASH]
         )
     return table
 
 
 def agents(rows: Sequence[Row], names: Mapping[str, str], links: Links, avatar: Avatar, most: int) -> Table:
-    """Write the agents who solved most, briefly, for the page itself."""
+    """Build the short table of the agents who solved most, for the page itself."""
     best = sorted(((row.key, row) for row in rows if row.key is not None), key=lambda pair: -pair[1].solved)[
         :most
     ]
@@ -102,4 +102,4 @@ def _when(unit: str, bucket: Bucket) -> str:
         return f"{bucket.start:%b} {bucket.start.year}"
     if bucket.start == bucket.end:
         return formatting.full_day(bucket.start)
-    return f"{formatting.day(bucket.start)} {formatting.NOTHING} {formatting.full_day(bucket.end)}"
+    return f"{formatting.day(bucket.start)} {formatting.DASH} {formatting.full_day(bucket.end)}"

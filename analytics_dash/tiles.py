@@ -1,4 +1,4 @@
-"""The row of figures, each with its change, its n and its explanation."""
+"""The row of tiles: each figure with its change, its n and its explanation."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MOST_TIMES = 10  # a change beyond that reads better as a number than as a perce
 
 @dataclass(frozen=True)
 class Tile:
-    """How one figure is shown: its title, which direction is good (0 = neither), whose tickets it opens."""
+    """How one figure is shown: title, which direction is good (0 = neither), and the link to its tickets."""
 
     title: str
     better: int = 0
@@ -34,7 +34,7 @@ TILES: Mapping[str, Tile] = {
 
 
 def row(overview: Overview, links: Links) -> list[Element]:
-    """Write the tiles of the figures there are, in their fixed order, each with its explanation."""
+    """Build the tiles of the available figures in their fixed order, each with its explanation."""
     return [
         _tile(name, tile, overview.figures[name], _explanation(name, tile, overview, links))
         for name, tile in _tiles(overview).items()
@@ -42,7 +42,7 @@ def row(overview: Overview, links: Links) -> list[Element]:
 
 
 def _tiles(overview: Overview) -> dict[str, Tile]:
-    """Pick the tiles of the figures there are; a backlog of the past opens no tickets of today."""
+    """Return the tiles of the available figures; a past backlog does not link to the tickets of today."""
     tiles = {name: tile for name, tile in TILES.items() if name in overview.figures}
     if "backlog" in tiles and not overview.lasts:
         tiles["backlog"] = Tile(
@@ -52,7 +52,7 @@ def _tiles(overview: Overview) -> dict[str, Tile]:
 
 
 def change(figure: Figure, *, relative: bool) -> tuple[str, float]:
-    """Say how a figure differs from the previous period, and the signed difference (0 when unknown)."""
+    """Return how a figure differs from the previous period, as text and signed number (0 if unknown)."""
     if figure.value is None or figure.previous is None:
         return "", 0.0
     difference = figure.value - figure.previous
@@ -104,8 +104,8 @@ def _changed(tile: Tile, figure: Figure) -> Element:
     if not difference:
         return html("Div", [text or "no earlier figure", *counted], className="tile-change none")
     tone = {1: " ok", -1: " bad", 0: ""}[tile.better * (1 if difference > 0 else -1)]
-    said = [icon("arrow-up" if difference > 0 else "arrow-down"), html("Span", text), *counted]
-    return html("Div", said, className=f"tile-change{tone}", title="against the period before")
+    content = [icon("arrow-up" if difference > 0 else "arrow-down"), html("Span", text), *counted]
+    return html("Div", content, className=f"tile-change{tone}", title="compared with the previous period")
 
 
 def _note(tile: Tile, figure: Figure) -> str:
@@ -161,24 +161,24 @@ def _close(name: str) -> Element:
 
 
 def _foot(tile: Tile, figure: Figure, links: Links) -> Child:
-    """Lead to the tickets counted, where the list can show exactly those."""
+    """Build the link to the counted tickets, if the list can show exactly those."""
     link = tile.link(links)
     if not link or not figure.n:
         return None
     noun = "ticket" if figure.n == 1 else "tickets"
-    said: list[Child] = [f"Open the {formatting.count(figure.n)} {noun}", icon("arrow-right")]
-    return html("Div", html("A", said, href=link), className="explain-foot")
+    content: list[Child] = [f"Open the {formatting.count(figure.n)} {noun}", icon("arrow-right")]
+    return html("Div", html("A", content, href=link), className="explain-foot")
 
 
 def _marked(text: str) -> list[Child]:
-    """Set the words between asterisks bold."""
+    """Make the words between asterisks bold."""
     parts: list[Child] = list(text.split("**"))
     parts[1::2] = [html("B", part) for part in parts[1::2]]
     return [part for part in parts if part]
 
 
 def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
-    """Pair terms and facts: what was counted, what was not, what can still change, and as of when."""
+    """Build the list of facts: what was counted, what was left out, what can still change, and as of when."""
     left_out = sum(figure.excluded.values())
     reasons = ", ".join(
         f"{formatting.count(number)} {reason}" for reason, number in figure.excluded.items() if number
@@ -202,7 +202,7 @@ def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
 
 
 def _unreplied(overview: Overview) -> dict[str, str]:
-    """Say how many wait for a first reply: a median of replies alone would look good while nobody answers."""
+    """Return how many tickets wait for a first reply: a median of replies looks good while nobody replies."""
     waiting, oldest = overview.figures.get("unreplied"), overview.figures.get("oldest_unreplied")
     if waiting is None or not waiting.value:
         return {}

@@ -2,6 +2,7 @@
 
 from dynamodb_client import ConnectionOptions, LeanModel
 from dynamodb_client import connect as connect_models
+from models import index_upgrade
 from models.api_token import ApiToken
 from models.assignment import Assignment
 from models.attempt import Attempt
@@ -43,6 +44,11 @@ def create_tables() -> list[str]:
         for table in created:
             table.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
     return [table.Meta.table_name for table in created]
+
+
+def upgrade_indexes() -> list[str]:
+    """Make indexes anew that lack attributes which lists need now, and return their names; safe to repeat."""
+    return index_upgrade.upgrade_indexes(TABLES)
 
 
 def missing_tables() -> list[str]:

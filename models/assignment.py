@@ -1,4 +1,4 @@
-"""Who held a ticket, from when to when: one item per assignment period."""
+"""Who held a ticket, from when to when: one item per period."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,7 +12,7 @@ from models.times import to_text
 
 
 class ByAgent(GlobalSecondaryIndex["Assignment"]):
-    """An agent's assignment periods in the order they began."""
+    """An agent's assignments in the order they began."""
 
     class Meta:
         index_name = "by_agent"
@@ -36,17 +36,17 @@ class Assignment(LeanModel):
 
 
 def assignment_key(at: datetime, version: int) -> str:
-    """Compose the range key of the period that began with this change."""
+    """Compose the range key of the assignment that began with this change."""
     return f"{to_text(at)}#{version:08d}"
 
 
 def of_ticket(ticket_id: int) -> list[Assignment]:
-    """List a ticket's assignment periods, oldest first."""
+    """List a ticket's assignments, oldest first."""
     with translated():
         return list(Assignment.query(ticket_id, consistent_read=True))
 
 
 def of_agent(agent_id: str) -> Iterator[Assignment]:
-    """Walk a person's assignment periods in the order they began; from an index, so a moment late on AWS."""
+    """Walk a person's assignments in the order they began; from an index, so a moment late on AWS."""
     with translated():
         yield from Assignment.by_agent.query(agent_id)

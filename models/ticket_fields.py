@@ -2,7 +2,7 @@
 
 An entry is one annotated line. The stored attribute, the projections of the indexes, list rows, validation,
 the ledger's form, the columnar copy, grid, forms, API, exports and labels follow from it; none of them names
-a field again unless it treats that field in a special way. docs/decisions/0016 says why it is built so.
+a field again unless it treats that field in a special way. docs/decisions/0017 says why it is built so.
 """
 
 import enum
@@ -224,7 +224,7 @@ def read_fields(holder: type[Any]) -> tuple[Field, ...]:
     hints = get_type_hints(holder, include_extras=True)
     in_rows = {each.name for each in fields(ListedFields)}
     carried = in_rows | {each.name for each in fields(ItemFields)}
-    found = []
+    entries = []
     for each in fields(holder):
         known = next((m for m in getattr(hints[each.name], "__metadata__", ()) if isinstance(m, Field)), None)
         if known is None:
@@ -237,7 +237,7 @@ def read_fields(holder: type[Any]) -> tuple[Field, ...]:
             )
         if known.erasable and known.reportable:
             raise ValueError(f"{each.name} cannot be reportable: reports keep what an erasure takes away")
-        found.append(
+        entries.append(
             replace(
                 known,
                 name=each.name,
@@ -247,7 +247,7 @@ def read_fields(holder: type[Any]) -> tuple[Field, ...]:
                 projected=known.projected or known.filterable or each.name in in_rows,
             )
         )
-    return tuple(found)
+    return tuple(entries)
 
 
 # What the history folds to, in order.

@@ -1,4 +1,4 @@
-"""Names of new things."""
+"""Ids of new items."""
 
 import secrets
 

@@ -1,4 +1,4 @@
-"""Mail as it leaves the house: over SMTP, or into a folder where a developer can read it."""
+"""Sends e-mails: over SMTP, or into a folder where a developer can read them."""
 
 import smtplib
 from collections.abc import Callable
@@ -14,7 +14,7 @@ TIMEOUT = 20.0
 
 
 class MailRefused(Exception):
-    """The mail server will never take this message: trying again is useless."""
+    """The mail server will never accept this message: trying again is useless."""
 
 
 class MailDelayed(Exception):
@@ -23,7 +23,7 @@ class MailDelayed(Exception):
 
 @dataclass(frozen=True)
 class Email:
-    """One message: to whom, about what; the text is plain and may hold one link."""
+    """One e-mail; the text is plain and may hold one link."""
 
     to: str
     subject: str
@@ -31,18 +31,18 @@ class Email:
 
 
 class Mailer(Protocol):
-    """Something that takes mail."""
+    """Something that sends e-mails."""
 
-    def send(self, mail_message: Email, *, message_id: str) -> None:
-        """Send a letter; the id stays the same when it is sent again. Raises MailRefused, MailDelayed."""
+    def send(self, email: Email, *, message_id: str) -> None:
+        """Send an e-mail; a retry has the same id. Raises MailRefused, MailDelayed."""
 
     def forget(self, mentions: Callable[[str], bool]) -> int:
-        """Delete letters that were sent and lie here still, where their text mentions somebody; how many."""
+        """Delete sent e-mails that are still stored here and mention somebody; return how many."""
 
 
 @dataclass(frozen=True)
 class SmtpMailer:
-    """Hands mail to a server; `username` empty means no sign-in, `starttls` wants an encrypted line."""
+    """Sends over SMTP; an empty `username` means no authentication, `starttls` requires encryption."""
 
     host: str
     port: int
@@ -52,9 +52,9 @@ class SmtpMailer:
     starttls: bool = True
     connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
 
-    def send(self, mail_message: Email, *, message_id: str) -> None:
-        """Send over SMTP."""
-        message = compose(mail_message, sender=self.sender, message_id=message_id)
+    def send(self, email: Email, *, message_id: str) -> None:
+        """Send the e-mail to the server."""
+        message = compose(email, sender=self.sender, message_id=message_id)
         try:
             with self.connect(self.host, self.port, timeout=TIMEOUT) as server:
                 if self.starttls:
@@ -66,43 +66,43 @@ class SmtpMailer:
             codes = {code for code, _ in refused.recipients.values()}
             raise (MailRefused if min(codes) >= 500 else MailDelayed)(str(sorted(codes))) from refused
         except smtplib.SMTPResponseException as answer:
-            lasting = answer.smtp_code >= 500 and not isinstance(answer, smtplib.SMTPAuthenticationError)
-            raise (MailRefused if lasting else MailDelayed)(str(answer.smtp_code)) from answer
+            permanent = answer.smtp_code >= 500 and not isinstance(answer, smtplib.SMTPAuthenticationError)
+            raise (MailRefused if permanent else MailDelayed)(str(answer.smtp_code)) from answer
         except (OSError, smtplib.SMTPException) as error:
             raise MailDelayed(type(error).__name__) from error
 
     def forget(self, mentions: Callable[[str], bool]) -> int:
-        """Delete nothing: what was sent has left the house."""
+        """Delete nothing: sent e-mails are not stored here."""
         del mentions
         return 0
 
 
 @dataclass(frozen=True)
 class FolderMailer:
-    """Writes mail into a folder, one file each, named by its id: sent twice, it is there once."""
+    """Writes each e-mail into a file named by its id, so that one sent twice is there once."""
 
     folder: Path
     sender: str
 
-    def send(self, mail_message: Email, *, message_id: str) -> None:
-        """Write the message beside its place and move it there whole."""
+    def send(self, email: Email, *, message_id: str) -> None:
+        """Write the file under a temporary name, then rename it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        message = compose(mail_message, sender=self.sender, message_id=message_id)
+        message = compose(email, sender=self.sender, message_id=message_id)
         path = self.folder / f"{message_id}.eml"
         fresh = path.with_suffix(".new")
         fresh.write_bytes(message.as_bytes())
         fresh.replace(path)
 
     def forget(self, mentions: Callable[[str], bool]) -> int:
-        """Delete letters to or about somebody, half-written ones too."""
-        found = [path for path in sorted(self.folder.glob("*.*")) if mentions(_words(path))]
-        for path in found:
+        """Delete e-mails to or about somebody, including half-written ones."""
+        paths = [path for path in sorted(self.folder.glob("*.*")) if mentions(_visible_text(path))]
+        for path in paths:
             path.unlink(missing_ok=True)
-        return len(found)
+        return len(paths)
 
 
-def _words(path: Path) -> str:
-    """Read what a person would read of a letter."""
+def _visible_text(path: Path) -> str:
+    """Read the parts of an e-mail that people see."""
     message = read(path)
     body = message.get_body(("plain",))
     text = body.get_content() if body is not None else ""
@@ -110,17 +110,17 @@ def _words(path: Path) -> str:
 
 
 def read(path: Path) -> EmailMessage:
-    """Read a letter from its file."""
+    """Read an e-mail from its file."""
     return message_from_bytes(path.read_bytes(), policy=SMTP)
 
 
-def compose(mail_message: Email, *, sender: str, message_id: str) -> EmailMessage:
-    """Build the message; headers take no line breaks, whatever a name holds."""
+def compose(email: Email, *, sender: str, message_id: str) -> EmailMessage:
+    """Build the message; headers contain no line breaks, whatever a name contains."""
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(display_name="Ledgerdesk", addr_spec=sender)
-    message["To"] = Address(addr_spec=mail_message.to)
-    message["Subject"] = " ".join(mail_message.subject.split())
+    message["To"] = Address(addr_spec=email.to)
+    message["Subject"] = " ".join(email.subject.split())
     message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail_message.text)
+    message.set_content(email.text)
     return message

@@ -13,6 +13,10 @@ class MaintenanceService:
         """Create the tables that are missing and return their names; safe to repeat."""
         return models.create_tables()
 
+    def upgrade_indexes(self) -> list[str]:
+        """Rebuild indexes that lack attributes which lists need now, and return their names; safe to repeat."""
+        return models.upgrade_indexes()
+
     def migrate(self, *, now: datetime) -> dict[str, int]:
         """Move what earlier versions kept elsewhere; returns how many items went into which table.
 

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = tuple(str(ROOT / package) + "/" for package in ("portal", "services", "models"))
 # What carries requests or makes tables, on behalf of product and tests alike.
 CARRIERS = (str(ROOT / "dynamodb_client") + "/", str(ROOT / "models" / "__init__.py"))
-# In the cloud the stack makes the tables; the set-up finds them all.
-STACKS_OWN = {"CreateTable", "DeleteTable", "UpdateTimeToLive"}
+# In the cloud the stack makes the tables and their indexes; the set-up finds them all.
+STACKS_OWN = {"CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive"}
 BATCHES = {"BatchGetItem", "BatchWriteItem"}
 # Questions about the whole account: the role has leave for its own tables alone.
 ACCOUNT_WIDE = {"DescribeLimits", "ListTables"}

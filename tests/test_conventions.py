@@ -135,7 +135,7 @@ def test_every_exception_from_a_check_says_why():
         f"{path.relative_to(ROOT)} line {number}"
         for path in FILES
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if (found := CHECK_EXCEPTION.search(line)) and not (found["codes"] and found["reason"].strip(" #-:"))
+        if (match := CHECK_EXCEPTION.search(line)) and not (match["codes"] and match["reason"].strip(" #-:"))
     ]
     assert not bare, f"checks switched off without code and reason: {bare}"
 

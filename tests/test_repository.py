@@ -39,9 +39,9 @@ def project() -> dict[str, Any]:
 
 def base_image(name: str) -> str:
     """Return a base image that the Dockerfile names."""
-    found = re.search(rf"^ARG {name}=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
-    assert found
-    return found[1]
+    match = re.search(rf"^ARG {name}=(\S+)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert match
+    return match[1]
 
 
 def make_targets(text: str) -> set[str]:

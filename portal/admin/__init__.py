@@ -16,7 +16,7 @@ from portal.admin.sessions import SessionView
 from portal.admin.tickets import TicketView
 from portal.admin.user_import import UserImportView
 from portal.admin.users import UserView
-from portal.web.guards import vouch
+from portal.web.guards import register_guard
 from pynamodb_grid.admin import expose
 
 
@@ -54,4 +54,6 @@ def init_app(app: Flask) -> None:
     ):
         admin.add_view(view)
     for view in admin._views:
-        vouch(app, f"{view.endpoint}.", "public" if isinstance(view, Front) else f"grid:{view.endpoint}")
+        register_guard(
+            app, f"{view.endpoint}.", "public" if isinstance(view, Front) else f"grid:{view.endpoint}"
+        )

@@ -9,15 +9,15 @@ from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
 from portal.ui import formatting
-from portal.web.guards import actor, now, proved
+from portal.web.guards import actor, now, step_up_required
 from pynamodb_grid.admin import Field, Kind, Missing, expose
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.users.api_tokens import Token, TokenService
+from services.users.api_tokens import ApiToken, ApiTokenService
 from services.users.identity import Permission
 
 FIELDS = (
-    Field("name", label="Token"),
+    Field("name", label="ApiToken"),
     Field("user_id", label="Person"),
     Field("scopes", label="May"),
     Field("last_used_at", Kind.MOMENT, label="Last used"),
@@ -26,8 +26,8 @@ FIELDS = (
 )
 
 
-def token_source(tokens: TokenService) -> ServiceSource:
-    """Read tokens through TokenService, and revoke them."""
+def token_source(tokens: ApiTokenService) -> ServiceSource:
+    """Read tokens through ApiTokenService, and revoke them."""
     return ServiceSource(
         page=tokens.page,
         iterate=tokens.iterate,
@@ -59,7 +59,7 @@ class TokenView(LedgerView):
             ),
         ]  # fmt: skip
         super().__init__(
-            Token,
+            ApiToken,
             token_source(services.users.api_tokens),
             name="API tokens",
             endpoint="tokens",
@@ -67,7 +67,7 @@ class TokenView(LedgerView):
         )
 
     @expose("/revoke/", methods=("POST",))
-    @proved
+    @step_up_required
     def revoke_view(self) -> Any:
         """End one token."""
         try:
@@ -92,5 +92,5 @@ class TokenView(LedgerView):
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
 
-    def _names_of(self, rows: Sequence[Token]) -> dict[str, str]:
+    def _names_of(self, rows: Sequence[ApiToken]) -> dict[str, str]:
         return self._services.users.accounts.names({row.user_id for row in rows})

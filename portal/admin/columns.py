@@ -28,8 +28,8 @@ class Offer(NamedTuple):
 
 def chosen(person: str, offered: Sequence[str], first: Collection[str]) -> set[str]:
     """Read which columns a person wants of those a grid offers; `first` before they ever chose."""
-    kept = request.cookies.get(_cookie(person))
-    return set(first) if kept is None else set(kept.split(".")) & set(offered)
+    cookie = request.cookies.get(_cookie(person))
+    return set(first) if cookie is None else set(cookie.split(".")) & set(offered)
 
 
 def keep(response: Response, person: str, path: str, names: Collection[str] | None) -> None:
@@ -49,10 +49,10 @@ def compact() -> bool:
     return request.cookies.get(DENSITY) == COMPACT
 
 
-def keep_density(response: Response, wanted: str) -> None:
+def keep_density(response: Response, density: str) -> None:
     """Keep how dense rows are; the page's script writes this cookie too."""
     secure = current_app.config["SESSION_COOKIE_SECURE"]
-    value = COMPACT if wanted == COMPACT else "roomy"
+    value = COMPACT if density == COMPACT else "roomy"
     response.set_cookie(DENSITY, value, max_age=YEAR, path="/", secure=secure, samesite="Lax")
 
 

@@ -26,10 +26,10 @@ class PersonFilter(ChoiceFilter):
 
     def conditions(self, values: Values) -> Conditions:
         """Make an equality or a set; somebody nobody knows simply has no tickets."""
-        found: list[Any] = []
+        conditions: list[Any] = []
         for suffix, texts in values.items():
-            found.extend(self._made(suffix == "not", list(dict.fromkeys(texts))))
-        return tuple(found)
+            conditions.extend(self._made(suffix == "not", list(dict.fromkeys(texts))))
+        return tuple(conditions)
 
     def shown(self, values: Values) -> str:
         """Write the people's names."""

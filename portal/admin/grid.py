@@ -94,7 +94,7 @@ class LedgerView(PynamoView):
 
     def why_not(self) -> str | None:
         """Ask anew who is acting: a role that was taken away stops what is still running."""
-        return services().users.rechecks.why_not(actor=actor())
+        return services().users.actor_recheck.why_not(actor=actor())
 
     def stopped_response(self, result: BulkResult) -> Any:
         """Answer on the spot: who was demoted may have no page left on which to read it."""

@@ -5,9 +5,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView
 
-from portal.ui.download import personal_data_of
+from portal.ui.download import personal_data_response
 from portal.web.error_pages import status_of
-from portal.web.guards import actor, needs, now, proved
+from portal.web.guards import actor, needs, now, step_up_required
 from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
@@ -49,14 +49,14 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     @expose("/export", methods=("POST",))
     @needs(Permission.USER_EXPORT)
-    @proved
+    @step_up_required
     def export_view(self, user_id: str) -> Any:
         """Hand out all that is held."""
-        return personal_data_of(user_id)
+        return personal_data_response(user_id)
 
     @expose("/erase", methods=("POST",))
     @needs(Permission.USER_ERASE)
-    @proved
+    @step_up_required
     def erase_view(self, user_id: str) -> Any:
         """Begin to erase the person."""
         typed = request.form.get("confirmed", "")
@@ -73,12 +73,12 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     def _page(self, user_id: str, errors: dict[str, str] | None = None) -> str:
         may_erase = actor().may(Permission.USER_ERASE)
         progress = self._erasures.progress(actor=actor(), user_id=user_id) if may_erase else None
-        outlook = self._erasures.outlook(actor=actor(), user_id=user_id) if may_erase else None
+        preview = self._erasures.preview(actor=actor(), user_id=user_id) if may_erase else None
         asked_by = self._services.users.accounts.names([progress.erasure.asked_by]) if progress else {}
         return render_template(
             "admin/privacy.html",
-            person=outlook.person if outlook else self._services.users.accounts.get(user_id),
-            outlook=outlook,
+            person=preview.person if preview else self._services.users.accounts.get(user_id),
+            outlook=preview,
             counted=COUNTED,
             progress=progress,
             asked_by=next(iter(asked_by.values()), "somebody"),

@@ -5,11 +5,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView
 
-from portal.web.guards import actor, needs, now, proved
+from portal.web.guards import actor, needs, now, step_up_required
 from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
-from services.users.accounts import Access
+from services.users.accounts import RegistrationPolicy
 from services.users.identity import Permission
 
 CHOICES = (
@@ -23,18 +23,18 @@ class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin shi
     """One form: nobody, some domains, everybody."""
 
     def __init__(self, services: Services) -> None:
-        self._access = services.users.registration_policy
+        self._policy = services.users.registration_policy
         super().__init__(name="Sign-in", endpoint="access", url="/admin/access")
 
     @expose("/")
     @needs(Permission.SETTING_EDIT)
     def index_view(self) -> str:
         """Show the rules."""
-        return _page(self._access.stored())
+        return _page(self._policy.stored())
 
     @expose("/", methods=("POST",))
     @needs(Permission.SETTING_EDIT)
-    @proved
+    @step_up_required
     def save_view(self) -> Any:
         """Keep new rules."""
         form = request.form
@@ -42,7 +42,7 @@ class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin shi
         if not version.isdecimal() or len(version) > 9:
             raise Invalid("This form is incomplete. Load the page again.")
         try:
-            self._access.save(
+            self._policy.save(
                 actor=actor(),
                 now=now(),
                 registration=form.get("registration", ""),
@@ -50,20 +50,20 @@ class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin shi
                 expected_version=int(version),
             )
         except Invalid as refused:
-            return _page(self._access.stored(), form, refused.fields), 400
+            return _page(self._policy.stored(), form, refused.fields), 400
         except Conflicted as stale:
             flash(stale.message, "error")
-            return _page(self._access.stored(), form), 409
+            return _page(self._policy.stored(), form), 409
         flash("Saved. It holds everywhere within five seconds.", "success")
         return redirect(url_for("access.index_view"))
 
 
-def _page(stored: Access, sent: Any = None, errors: dict[str, str] | None = None) -> str:
+def _page(policy: RegistrationPolicy, sent: Any = None, errors: dict[str, str] | None = None) -> str:
     return render_template(
-        "admin/access.html",
+        "admin/registration_policy.html",
         choices=CHOICES,
-        registration=sent.get("registration") if sent else str(stored.registration),
-        domains=sent.get("domains", "")[:20_000] if sent else "\n".join(stored.domains),
-        version=stored.version,
+        registration=sent.get("registration") if sent else str(policy.registration),
+        domains=sent.get("domains", "")[:20_000] if sent else "\n".join(policy.domains),
+        version=policy.version,
         errors=errors or {},
     )

@@ -104,9 +104,9 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         columns = [self._column(role, editing) for role in self._roles.all()]
         if editing and not editing["role_id"]:
             columns.append(editing | {"builtin": False, "people": None, "was": {}, "editing": True})
-        chosen = securing.role_id if securing else request.args.get("role")
+        role_id = securing.role_id if securing else request.args.get("role")
         shown = next((c for c in columns if c["editing"]), None) or next(
-            (c for c in columns if c["role_id"] == chosen), columns[0]
+            (c for c in columns if c["role_id"] == role_id), columns[0]
         )
         return render_template(
             "admin/roles.html",

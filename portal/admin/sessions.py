@@ -5,7 +5,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_admin import BaseView
 
-from portal.web.guards import actor, needs, now, proved
+from portal.web.guards import actor, needs, now, step_up_required
 from pynamodb_grid.admin import expose
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.bootstrap import Services
@@ -38,7 +38,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     @expose("/end/", methods=("POST",))
     @needs(Permission.SESSION_REVOKE)
-    @proved
+    @step_up_required
     def end_view(self) -> Any:
         """End one session of a person, or all of them."""
         user_id, session_id = request.form.get("person", ""), request.form.get("session", "")
@@ -57,7 +57,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     @expose("/second-factor-off/", methods=("POST",))
     @needs(Permission.USER_EDIT)
-    @proved
+    @step_up_required
     def second_factor_view(self) -> Any:
         """Take away the second factor of somebody who lost theirs."""
         user_id = request.form.get("person", "")
@@ -70,7 +70,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     @expose("/view-as/", methods=("GET", "POST"))
     @needs(Permission.USER_VIEW_AS)
-    @proved
+    @step_up_required
     def view_as_view(self) -> Any:
         """Say what viewing as another person is, and begin it."""
         person = self._services.users.accounts.get(request.values.get("person", ""))
@@ -83,7 +83,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         return render_template("admin/view_as.html", person=person, role=self._role(person))
 
     def _person(self, person: User) -> str:
-        devices = self._services.users.devices.of_person(actor=actor(), user_id=person.user_id, now=now())
+        devices = self._services.users.devices.list_for_user(actor=actor(), user_id=person.user_id, now=now())
         return render_template(
             "admin/sessions.html",
             q="",

@@ -124,11 +124,11 @@ class TicketView(LedgerView):
     @expose("/ajax/lookup/")
     def ajax_lookup(self) -> Any:
         """Answer a filter's choices, [[value, label, note, teams], ...]: lists too long for every page."""
-        found = next((f for f in self._filters if f.param == request.args.get("name")), None)
-        if found is None:
+        lookup = next((f for f in self._filters if f.param == request.args.get("name")), None)
+        if lookup is None:
             abort(404)
-        notes = agent_notes() if found.param == "assignee" else {}
-        return jsonify([[value, label, *notes.get(value, ())] for value, label in found.choices()])
+        notes = agent_notes() if lookup.param == "assignee" else {}
+        return jsonify([[value, label, *notes.get(value, ())] for value, label in lookup.choices()])
 
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""

@@ -68,7 +68,7 @@ class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no ty
             now=now(),
             text=text,
             invite="invite" in request.form,
-            why_not=lambda: services().users.rechecks.why_not(actor=actor()),
+            why_not=lambda: services().users.actor_recheck.why_not(actor=actor()),
         )
         page = _page(report=report, text=text, done=True)
         return (page, 403) if report.stopped else page

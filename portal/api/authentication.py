@@ -8,7 +8,7 @@ from flask import g, request
 
 from portal.web.guards import SignInNeeded, now, services
 from services.errors import Forbidden
-from services.users.api_tokens import Holder
+from services.users.api_tokens import TokenOwner
 from services.users.identity import Actor, Permission
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -28,24 +28,24 @@ class TokenTooNarrow(Forbidden):
         super().__init__("This token, or your role, does not allow this.")
 
 
-def holder() -> Holder:
+def token_owner() -> TokenOwner:
     """Return who is behind the token of this request; raises TokenNeeded."""
-    if "holder" not in g:
+    if "token_owner" not in g:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        found = None
+        owner = None
         if scheme.lower() == "bearer":
-            found = services().users.api_tokens.holder(
+            owner = services().users.api_tokens.authenticate(
                 secret=secret.strip(), now=now(), address=request.remote_addr
             )
-        if found is None:
+        if owner is None:
             raise TokenNeeded
-        g.holder = found
-    return cast(Holder, g.holder)
+        g.token_owner = owner
+    return cast(TokenOwner, g.token_owner)
 
 
 def caller() -> Actor:
     """Return the token's maker, narrowed to what the token permits; raises TokenNeeded."""
-    return holder().actor
+    return token_owner().actor
 
 
 def with_token(permission: Permission | None = None) -> Callable[[View], View]:

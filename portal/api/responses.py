@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.tickets import Kind, Page, Ticket, TicketRow, field_names
-from services.users.api_tokens import Holder
+from services.users.api_tokens import TokenOwner
 
 
 def moment(at: datetime | None) -> str | None:
@@ -26,15 +26,15 @@ class MeResponse:
     permissions: dict[str, str]
 
     @classmethod
-    def from_holder(cls, holder: Holder) -> "MeResponse":
+    def from_owner(cls, owner: TokenOwner) -> "MeResponse":
         """Take over what a program may know of its own token."""
-        actor = holder.actor
+        actor = owner.actor
         return cls(
             id=actor.user_id,
             name=actor.name,
             role=actor.role_id,
-            token=holder.token.name,
-            expires_at=moment(holder.token.expires_at),
+            token=owner.token.name,
+            expires_at=moment(owner.token.expires_at),
             permissions={str(name): scope.name.lower() for name, scope in sorted(actor.permissions.items())},
         )
 

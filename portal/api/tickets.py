@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from portal.api import request_schemas
-from portal.api.authentication import caller, holder, with_token
+from portal.api.authentication import caller, token_owner, with_token
 from portal.api.responses import MeResponse, TicketResponse, TicketsResponse
 from portal.web import error_pages
 from portal.web.guards import now, services
@@ -30,7 +30,7 @@ def challenge(response: Response) -> Response:
 @with_token()
 def me() -> Response:
     """Tell who is calling, and what the token permits."""
-    return jsonify(asdict(MeResponse.from_holder(holder())))
+    return jsonify(asdict(MeResponse.from_owner(token_owner())))
 
 
 @bp.get("/tickets")

@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own account."""
+"""Signing in and out, and the user's own account."""
 
 from portal.auth.account import bp as account
 from portal.auth.api_tokens import bp as tokens

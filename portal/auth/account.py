@@ -1,31 +1,31 @@
-"""One's own account: the ways back in by mail, the password, the devices, the second factor."""
+"""The user's own account: password reset, password, sessions, second factor, data export."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.ui.download import personal_data_of
+from portal.ui.download import personal_data_response
 from portal.web import error_pages, identity
-from portal.web.guards import actor, now, proved, public, services, signed_in
+from portal.web.guards import actor, now, public, services, signed_in, step_up_required
 from services.errors import Invalid, Throttled
 from services.users.accounts import LinkSpent, Purpose
 from services.users.credentials import AlreadyOn, Session, SessionGone
 from services.users.identity import Actor, Permission
 
 bp = Blueprint("account", __name__)
-ASKED = "If this address has an account, a letter with a link is on its way. It works for one hour."
+RESET_SENT = "If this address has an account, we have sent it an e-mail with a link that works for one hour."
 
 
 @bp.get("/forgot")
 @public
 def forgot() -> str:
-    """Ask for the address that gets a link to a new password."""
+    """Show the form that asks for the address to send a reset link to."""
     return render_template("auth/forgot.html", email="", error=None)
 
 
 @bp.post("/forgot")
 @public
 def ask() -> Response | tuple[str, int] | str:
-    """Take the address down; the answer is the same whether somebody has it or not."""
+    """Request a reset link; the response is the same whether the address has an account or not."""
     email = request.form.get("email", "")
     try:
         services().users.own_account.ask_for_reset(email=email, origin=identity.origin(), now=now())
@@ -33,27 +33,27 @@ def ask() -> Response | tuple[str, int] | str:
         return error_pages.with_status(
             render_template("auth/forgot.html", email=email[:254], error=refused.message), refused
         )
-    return render_template("auth/forgot.html", email=email[:254], error=None, sent=ASKED)
+    return render_template("auth/forgot.html", email=email[:254], error=None, sent=RESET_SENT)
 
 
 @bp.get("/account/<any(welcome, reset):purpose>/<token>")
 @public
 def choose(purpose: str, token: str) -> str | Response:
-    """Show the form for a new password to who has a good link."""
+    """Show the form for a new password if the link is valid."""
     try:
-        person = services().users.own_account.look_up(token=token, purpose=Purpose(purpose), now=now())
+        user = services().users.own_account.look_up(token=token, purpose=Purpose(purpose), now=now())
     except LinkSpent as spent:
         return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
-    return render_template("auth/choose_password.html", email=person.email, purpose=purpose, error=None)
+    return render_template("auth/choose_password.html", email=user.email, purpose=purpose, error=None)
 
 
 @bp.post("/account/<any(welcome, reset):purpose>/<token>")
 @public
 def set_password(purpose: str, token: str) -> Response:
-    """Set the password; the link is used up and the person signs in with it."""
+    """Set the password, use the link up, and go to the sign-in page."""
     password, email = request.form.get("password", ""), request.form.get("email", "")[:254]
     try:
-        person = services().users.own_account.choose_password(
+        user = services().users.own_account.choose_password(
             token=token, purpose=Purpose(purpose), password=password, now=now()
         )
     except LinkSpent as spent:
@@ -64,20 +64,20 @@ def set_password(purpose: str, token: str) -> Response:
         )
         return error_pages.with_status(page, refused)
     flash("Your new password is set. Sign in with it.", "success")
-    return redirect(url_for("auth.login", email=person.email))
+    return redirect(url_for("auth.login", email=user.email))
 
 
 @bp.get("/account/")
 @signed_in
 def own() -> str:
-    """Show one's devices, and the ways to change the password and the second factor."""
+    """Show the account page: address, password, second factor and sessions."""
     return page()
 
 
 @bp.post("/account/password")
 @signed_in
 def change_password() -> Response | str:
-    """Change the password; all other devices are signed out."""
+    """Change the password and sign out all other devices."""
     form = request.form
     try:
         services().users.own_account.change_password(
@@ -89,14 +89,14 @@ def change_password() -> Response | str:
         )
     except (Invalid, Throttled) as refused:
         return error_pages.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
-    flash("Your password is changed. Your other devices are signed out.", "success")
+    flash("Your password has been changed, and your other devices are signed out.", "success")
     return redirect(url_for("account.own"))
 
 
 @bp.post("/account/devices/end")
 @signed_in
 def end_device() -> Response:
-    """Sign one device of one's own out, or all but this one."""
+    """Sign out one of the user's devices, or all others."""
     who, chosen = actor(), request.form.get("session", "")
     devices = services().users.devices
     if chosen == "others":
@@ -115,17 +115,17 @@ def end_device() -> Response:
 
 @bp.get("/account/second-factor")
 @signed_in
-@proved
+@step_up_required
 def enrol() -> str:
-    """Show the picture to scan."""
+    """Show the QR code to scan."""
     return _enrolment(None)
 
 
 @bp.post("/account/second-factor")
 @signed_in
-@proved
+@step_up_required
 def confirm() -> Response | str:
-    """Turn the second factor on and show the recovery codes this once."""
+    """Turn the second factor on and show the recovery codes, only this once."""
     form = request.form
     try:
         codes = services().users.second_factor.confirm(
@@ -141,9 +141,9 @@ def confirm() -> Response | str:
 
 @bp.post("/account/second-factor/off")
 @signed_in
-@proved
+@step_up_required
 def turn_off() -> Response:
-    """Turn one's own second factor off, unless one's role demands it."""
+    """Turn the user's second factor off, unless their role requires it."""
     try:
         services().users.second_factor.turn_off(actor=actor(), user_id=actor().user_id, now=now())
         flash("The second factor is off.", "success")
@@ -155,7 +155,7 @@ def turn_off() -> Response:
 @bp.post("/account/viewing/stop")
 @signed_in
 def stop_viewing() -> Response:
-    """See the product through one's own eyes again."""
+    """Stop viewing as another user."""
     services().users.view_as.stop(actor=actor(), now=now())
     return redirect(url_for("auth.front"))
 
@@ -163,12 +163,12 @@ def stop_viewing() -> Response:
 @bp.post("/account/export")
 @signed_in
 def export() -> Response:
-    """Hand out all that is held about oneself."""
-    return personal_data_of(actor().user_id)
+    """Download all data about the user."""
+    return personal_data_response(actor().user_id)
 
 
 def page(errors: dict[str, str] | None = None, email: str = "") -> str:
-    """Render one's own account; with what was refused and the address typed before, if any."""
+    """Render the account page, with errors and the address that was typed, if any."""
     who = actor()
     devices = _devices(who)
     return render_template(
@@ -192,8 +192,8 @@ def _enrolment(error: str | None, token: str = "") -> str:
 
 
 def _devices(who: Actor) -> list[Session]:
-    """List one's own devices; who looks through another's eyes sees them only with the right to end them."""
+    """List the user's sessions; somebody who views as them needs the permission to end sessions."""
     asks = who.viewer or who
     if not asks.may(Permission.SESSION_REVOKE) and who.viewer:
         return []
-    return services().users.devices.of_person(actor=asks, user_id=who.user_id, now=now())
+    return services().users.devices.list_for_user(actor=asks, user_id=who.user_id, now=now())

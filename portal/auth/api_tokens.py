@@ -1,34 +1,34 @@
-"""One's own API tokens: made, shown this once, revoked."""
+"""The user's own API tokens: created, shown once, revoked."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.ui import formatting
 from portal.web import error_pages
-from portal.web.guards import actor, needs, now, proved, services, signed_in
+from portal.web.guards import actor, needs, now, services, signed_in, step_up_required
 from services.errors import Invalid
-from services.users.api_tokens import DAYS, TokenNotFound
+from services.users.api_tokens import LIFETIME_DAYS, ApiTokenNotFound
 from services.users.identity import Permission
 
 bp = Blueprint("own_tokens", __name__, url_prefix="/account/tokens")
-ENDLESS = "never"
+NO_EXPIRY = "never"
 
 
 @bp.get("/")
 @signed_in
 def index() -> str:
-    """List one's tokens, and offer a new one to who may have it."""
+    """List the user's tokens, with the form for a new one if they may create it."""
     return _page()
 
 
 @bp.post("/")
 @needs(Permission.TOKEN_CREATE)
-@proved
+@step_up_required
 def create() -> Response | str:
-    """Make a token and show it: nobody can show it again."""
+    """Create a token and show its secret, which cannot be shown again."""
     form = request.form
     chosen = form.get("days", "")
-    days = int(chosen) if chosen in map(str, DAYS) else None if chosen == ENDLESS else 0
+    days = int(chosen) if chosen in map(str, LIFETIME_DAYS) else None if chosen == NO_EXPIRY else 0
     try:
         token, secret = services().users.api_tokens.create(
             actor=actor(), now=now(), name=form.get("name", ""), scopes=form.getlist("scope"), days=days
@@ -41,27 +41,27 @@ def create() -> Response | str:
 @bp.post("/revoke")
 @signed_in
 def revoke() -> Response:
-    """End one of one's own tokens."""
+    """Revoke one of the user's tokens."""
     try:
         services().users.api_tokens.revoke(actor=actor(), token_id=request.form.get("token", ""), now=now())
         flash("The token is revoked.", "success")
-    except TokenNotFound as gone:
+    except ApiTokenNotFound as gone:
         flash(gone.message, "info")
     return redirect(url_for("own_tokens.index"))
 
 
 def _page(errors: dict[str, str] | None = None) -> str:
     tokens, form = services().users.api_tokens, request.form
-    lasting = [(str(days), f"{days} days") for days in DAYS]
+    lifetimes = [(str(days), f"{days} days") for days in LIFETIME_DAYS]
     if tokens.may_be_endless:
-        lasting.append((ENDLESS, "No end"))
+        lifetimes.append((NO_EXPIRY, "No end"))
     may = actor().may(Permission.TOKEN_CREATE)
     return render_template(
         "auth/tokens.html",
         tokens=tokens.own(actor=actor()),
         scopes=[(str(one), one.label) for one in tokens.grantable(actor())] if may else [],
         rights=formatting.PERMISSION_LABELS,
-        lasting=lasting,
+        lasting=lifetimes,
         name=form.get("name", ""),
         days=form.get("days", "30"),
         chosen=form.getlist("scope"),

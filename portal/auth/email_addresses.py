@@ -1,4 +1,4 @@
-"""One's own e-mail address: confirming it by a link, and asking for another one."""
+"""The user's own e-mail address: confirming it by a link, and changing it."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,13 +10,13 @@ from services.errors import Conflicted, Invalid, Throttled
 from services.users.accounts import LinkSpent
 
 bp = Blueprint("addresses", __name__, url_prefix="/account")
-SENT = "A letter with a link is on its way to {email}. Nothing changes until the link is opened."
+SENT = "We have sent an e-mail with a link to {email}. Nothing changes until you open the link."
 
 
 @bp.get("/verify/<token>")
 @public
 def look(token: str) -> str | Response:
-    """Ask whether an address is to be confirmed; looking alone does nothing, for programs open links too."""
+    """Ask whether to confirm an address; opening the link changes nothing, since mail scanners open links too."""
     try:
         email = services().users.email_addresses.look_up(token=token, now=now())
     except LinkSpent as spent:
@@ -27,12 +27,12 @@ def look(token: str) -> str | Response:
 @bp.post("/verify/<token>")
 @public
 def confirm(token: str) -> Response:
-    """Confirm the address; the link is used up."""
+    """Confirm the address and use the link up."""
     try:
         services().users.email_addresses.confirm(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
-    flash("Your address is confirmed.", "success")
+    flash("Your address has been confirmed.", "success")
     return redirect(url_for("account.own"))
 
 
@@ -43,7 +43,7 @@ def change() -> Response:
     email = request.form.get("email", "")
     try:
         services().users.email_addresses.ask_for_change(
-            actor=actor(), email=email, proof=request.form.get("proof", ""), now=now()
+            actor=actor(), email=email, password=request.form.get("proof", ""), now=now()
         )
     except (Invalid, Throttled) as refused:
         problems = getattr(refused, "fields", None) or {"proof": refused.message}
@@ -55,17 +55,17 @@ def change() -> Response:
 @bp.post("/email/confirm")
 @signed_in
 def ask() -> Response:
-    """Send a link to the present address, which is not confirmed yet."""
+    """Send a link to the current address, which is not confirmed yet."""
     try:
         services().users.email_addresses.ask_to_confirm(actor=actor(), now=now())
     except (Invalid, Throttled, Conflicted) as refused:
         flash(refused.message, "error")
     else:
-        flash("A letter with a link is on its way.", "success")
+        flash("We have sent you an e-mail with a link.", "success")
     return redirect(url_for("account.own"))
 
 
 def _spent(spent: LinkSpent) -> Response:
     again = url_for("account.own")
-    shown = render_template("auth/link_spent.html", message=spent.message, again=again)
-    return error_pages.with_status(shown, spent)
+    page = render_template("auth/link_spent.html", message=spent.message, again=again)
+    return error_pages.with_status(page, spent)

@@ -1,4 +1,4 @@
-"""Making an account of one's own, where that is allowed: a wish, a letter, a password."""
+"""Registration: a request, a link by e-mail, and a password."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -9,12 +9,14 @@ from services.errors import EngineUnavailable, Invalid, Throttled
 from services.users.accounts import LinkSpent, RegistrationClosed
 
 bp = Blueprint("registration", __name__, url_prefix="/register")
-ASKED = "If this address can have an account, a letter is on its way. Its link works for one day."
+LINK_SENT = (
+    "If this address can have an account, we have sent it an e-mail with a link that works for one day."
+)
 
 
 @bp.app_template_global("registration_is_open")
 def is_open() -> bool:
-    """Tell other pages whether to lead here, a few seconds late; while the engine is away they do not."""
+    """Tell other pages whether to link here, at most a few seconds old; False while the engine is unavailable."""
     try:
         return services().users.registration_policy.get().is_open
     except EngineUnavailable:
@@ -33,7 +35,7 @@ def form() -> str:
 @bp.post("")
 @public
 def ask() -> Response | str:
-    """Take a wish down; the answer is the same whatever is known of the address."""
+    """Request an account; the response is the same whatever is known about the address."""
     name, email = request.form.get("name", ""), request.form.get("email", "")
     try:
         services().users.registration.ask(name=name, email=email, origin=identity.origin(), now=now())
@@ -43,26 +45,26 @@ def ask() -> Response | str:
     except Throttled as refused:
         page = _form(name=name[:100], email=email[:254], errors={"email": refused.message})
         return error_pages.with_status(page, refused)
-    return _form(sent=ASKED)
+    return _form(sent=LINK_SENT)
 
 
 @bp.get("/<token>")
 @public
 def choose(token: str) -> str | Response:
-    """Show the form for a password to who has a good link."""
+    """Show the form for a password if the link is valid."""
     try:
-        wish = services().users.registration.look_up(token=token, now=now())
+        registration = services().users.registration.look_up(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
-    return _password(wish.email)
+    return _password(registration.email)
 
 
 @bp.post("/<token>")
 @public
 def register(token: str) -> Response:
-    """Make the account; the link is used up and the person signs in."""
+    """Create the account, use the link up, and go to the sign-in page."""
     try:
-        person = services().users.registration.register(
+        user = services().users.registration.register(
             token=token, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except LinkSpent as spent:
@@ -71,7 +73,7 @@ def register(token: str) -> Response:
         email = request.form.get("email", "")[:254]
         return error_pages.with_status(_password(email, refused.message), refused)
     flash("Your account is ready. Sign in with your password.", "success")
-    return redirect(url_for("auth.login", email=person.email))
+    return redirect(url_for("auth.login", email=user.email))
 
 
 def _form(

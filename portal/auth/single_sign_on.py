@@ -1,10 +1,10 @@
-"""Signing in with a provider: there, and back with its answer."""
+"""Signing in with a provider: the redirect there, and its response."""
 
 import structlog
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.auth.views import go_on, home, safe_target
+from portal.auth.views import home, safe_target, start_browser_session
 from portal.web import error_pages, identity
 from portal.web.guards import now, public, services, visitor
 from services.errors import ServiceError, Throttled
@@ -19,52 +19,56 @@ NOTE_SECONDS = 600
 @bp.get("/with/<provider>")
 @public
 def leave(provider: str) -> BaseResponse:
-    """Send the browser to a provider, with a note that only this browser can bring back."""
+    """Redirect the browser to a provider, with a note that only this browser can bring back."""
     target = safe_target(request.args.get("next")) or ""
     if visitor():
         return redirect(target or home())
     try:
-        departure = services().users.single_sign_on.depart(
+        provider_redirect = services().users.single_sign_on.begin(
             provider_id=provider, target=target, fresh="fresh" in request.args
         )
     except SignOnFailed as failed:
         return _failed(provider, failed)
-    response = redirect(departure.url)
-    _keep_note(response, departure.note, NOTE_SECONDS)
+    response = redirect(provider_redirect.url)
+    _keep_note(response, provider_redirect.note, NOTE_SECONDS)
     return response
 
 
 @bp.get("/from/<provider>")
 @public
 def come_back(provider: str) -> BaseResponse:
-    """Take a provider's answer and start the session, or ask for the second factor."""
-    given = request.args
+    """Take a provider's response and start the session, or ask for the second factor."""
+    args = request.args
     answer = Answer(
         note=request.cookies.get(_note_name(), ""),
-        state=given.get("state", ""),
-        code=given.get("code", ""),
-        error=given.get("error", ""),
-        issuer=given.get("iss"),
+        state=args.get("state", ""),
+        code=args.get("code", ""),
+        error=args.get("error", ""),
+        issuer=args.get("iss"),
     )
     try:
-        found, target = services().users.single_sign_on.arrive(
+        result, target = services().users.single_sign_on.complete(
             provider_id=provider, answer=answer, origin=identity.origin(), now=now()
         )
     except (SignOnFailed, SignInExpired, Throttled) as failed:
         response = _failed(provider, failed)
     else:
-        response = _ask_code(found, target) if isinstance(found, CodeNeeded) else go_on(found, target)
+        response = (
+            _ask_code(result, target)
+            if isinstance(result, CodeNeeded)
+            else start_browser_session(result, target)
+        )
     _keep_note(response, "", 0)
     return response
 
 
-def _ask_code(found: CodeNeeded, target: str) -> BaseResponse:
-    page = render_template("auth/code.html", token=found.token, email="", next=target)
+def _ask_code(result: CodeNeeded, target: str) -> BaseResponse:
+    page = render_template("auth/code.html", token=result.token, email="", next=target)
     return Response(page, mimetype="text/html")
 
 
 def _failed(provider: str, failed: ServiceError) -> BaseResponse:
-    """Say on one page why nobody is signed in; the log gets the reason, never what was brought."""
+    """Show why the sign-in failed; the log gets the reason, never what the browser brought back."""
     reason = getattr(failed, "reason", type(failed).__name__)
     log.warning("sign_on_failed", provider=provider, reason=reason, reference=error_pages.reference())
     page = render_template("auth/sign_on_failed.html", message=failed.message)
@@ -76,7 +80,7 @@ def _note_name() -> str:
 
 
 def _keep_note(response: BaseResponse, note: str, seconds: int) -> None:
-    """Keep the note in the browser; Lax, since it comes back from another site by a link."""
+    """Store the note in a cookie; Lax, because it comes back by a link from another site."""
     secure = current_app.config["SESSION_COOKIE_SECURE"]
     response.set_cookie(
         _note_name(), note, max_age=seconds, httponly=True, samesite="Lax", secure=secure, path="/"

@@ -1,22 +1,22 @@
-"""Confirming that it is you, before something dangerous: a page of its own, or on the way of a form."""
+"""Step-up: confirming the password or a code before a sensitive operation, on a page or within a form."""
 
 from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.auth.views import home, safe_target
 from portal.web import error_pages, identity
-from portal.web.guards import PROOF, StepUpNeeded, actor, now, services, signed_in
+from portal.web.guards import STEP_UP_FIELD, StepUpNeeded, actor, now, services, signed_in
 from services.errors import Throttled
-from services.users.credentials import StepUpFailed, Way
+from services.users.credentials import StepUpFailed, StepUpMethod
 
 bp = Blueprint("proof", __name__)
 MESSAGE = "Confirm that it is you at {url}, then do this again. Nothing was changed."
-# A form with one of these is filled in again rather than handed back with what was typed.
+# A form with one of these fields must be filled in again: its values are not sent back.
 SECRET = ("password", "current", "code", "secret")
 
 
 def init_app(app: Flask) -> None:
-    """Answer whoever has to prove first."""
+    """Answer requests that need a step-up first."""
     app.register_error_handler(StepUpNeeded, _ask)
 
 
@@ -30,26 +30,26 @@ def show() -> str:
 @bp.post("/account/prove")
 @signed_in
 def take() -> Response | str:
-    """Check the password or code and go on to where it was asked for."""
+    """Check the password or code and return to where it was needed."""
     target = safe_target(request.form.get("next"))
     try:
-        services().users.step_up.prove(actor=actor(), answer=request.form.get(PROOF, ""), now=now())
+        services().users.step_up.verify(actor=actor(), answer=request.form.get(STEP_UP_FIELD, ""), now=now())
     except (StepUpFailed, Throttled) as refused:
         return error_pages.with_status(_page(target, error=refused.message), refused)
     if request.form.get("sent"):
-        flash("Confirmed. Now send it again.", "info")
+        flash("Confirmed. Now submit the form again.", "info")
     return redirect(target or home())
 
 
 @bp.post("/account/prove/sign-in")
 @signed_in
 def again() -> Response:
-    """Let somebody without password and code prove it by signing in anew."""
+    """Let somebody without password and code sign in again instead."""
     return identity.end(url_for("auth.login", next=safe_target(request.form.get("next")), fresh=1))
 
 
 def _ask(needed: StepUpNeeded) -> Response | str:
-    """Say 403 to a script, keep a form and ask on its way, or lead to the page and back."""
+    """Answer a script with 403, keep a form and ask within it, or redirect to the page and back."""
     if error_pages.wants_json():
         url = url_for("proof.show", next=error_pages.page_before(), sent=1)
         message = MESSAGE.format(url=url_for("proof.show"))
@@ -64,15 +64,15 @@ def _ask(needed: StepUpNeeded) -> Response | str:
 
 
 def _page(target: str | None, *, action: str = "", error: str | None = None) -> str:
-    way = services().users.step_up.way(actor=actor())
-    kept = [(name, value) for name, value in request.form.items(multi=True)] if action else []
+    method = services().users.step_up.method(actor=actor())
+    form_fields = [(name, value) for name, value in request.form.items(multi=True)] if action else []
     return render_template(
         "auth/prove.html",
-        way=way,
+        way=method,
         error=error,
-        action=action if action and way is not Way.SIGN_IN else url_for("proof.take"),
+        action=action if action and method is not StepUpMethod.SIGN_IN else url_for("proof.take"),
         next=target or "",
         back=target or (action and error_pages.page_before()) or home(),
         sent="sent" in request.values or bool(action),
-        kept=[(name, value) for name, value in kept if name not in ("csrf_token", PROOF)],
+        kept=[(name, value) for name, value in form_fields if name not in ("csrf_token", STEP_UP_FIELD)],
     )

@@ -1,4 +1,4 @@
-"""The sign-in page, signing out, and the way to the right front page."""
+"""The sign-in page, signing out, and the redirect to the right home page."""
 
 from urllib.parse import urlsplit
 
@@ -18,14 +18,14 @@ bp = Blueprint("auth", __name__)
 
 @bp.context_processor
 def ways() -> dict[str, object]:
-    """Tell the sign-in page which providers there are."""
+    """Give the sign-in pages the list of providers."""
     return {"providers": services().users.single_sign_on.providers}
 
 
 @bp.get("/")
 @public
 def front() -> Response:
-    """Lead everybody to where their work is."""
+    """Redirect to the home page of the signed-in user, or to the sign-in page."""
     if visitor() is None:
         return redirect(url_for("auth.login"))
     return redirect(home())
@@ -34,7 +34,7 @@ def front() -> Response:
 @bp.get("/login")
 @public
 def login() -> str | Response:
-    """Show the sign-in page; who is signed in already goes on."""
+    """Show the sign-in page, or redirect if somebody is already signed in."""
     target = safe_target(request.args.get("next"))
     if visitor():
         return redirect(target or home())
@@ -49,16 +49,16 @@ def sign_in() -> Response:
     """Check the password; start a session, or ask for the second factor."""
     email, target = request.form.get("email", ""), safe_target(request.form.get("next"))
     try:
-        found = services().users.authentication.sign_in(
+        result = services().users.authentication.sign_in(
             email=email, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except (BadCredentials, Throttled) as refused:
         page = render_template("auth/login.html", email=email[:254], next=target or "", error=refused.message)
         return error_pages.with_status(page, refused)
-    if isinstance(found, CodeNeeded):
-        page = render_template("auth/code.html", token=found.token, email=email[:254], next=target or "")
+    if isinstance(result, CodeNeeded):
+        page = render_template("auth/code.html", token=result.token, email=email[:254], next=target or "")
         return Response(page, mimetype="text/html")
-    return go_on(found, target)
+    return start_browser_session(result, target)
 
 
 @bp.post("/login/code")
@@ -68,7 +68,7 @@ def finish() -> Response:
     form, target = request.form, safe_target(request.form.get("next"))
     token, email = form.get("token", ""), form.get("email", "")[:254]
     try:
-        found = services().users.authentication.finish_sign_in(
+        result = services().users.authentication.finish_sign_in(
             token=token, code=form.get("code", ""), origin=identity.origin(), now=now()
         )
     except SignInExpired as expired:
@@ -79,16 +79,16 @@ def finish() -> Response:
             "auth/code.html", token=token, email=email, next=target or "", error=refused.message
         )
         return error_pages.with_status(page, refused)
-    return go_on(found, target)
+    return start_browser_session(result, target)
 
 
-def go_on(found: SignedIn, target: str | None) -> Response:
-    """Give the browser its session; any earlier one of this browser ends."""
+def start_browser_session(result: SignedIn, target: str | None) -> Response:
+    """Give the browser its new session and end any earlier one of this browser."""
     old = request.cookies.get(identity.cookie_name())
     if old:
         services().users.sessions.revoke(token=old)
     response = redirect(target or url_for("auth.front"))
-    identity.keep(response, found)
+    identity.set_session_cookies(response, result)
     return response
 
 
@@ -102,18 +102,18 @@ def logout() -> Response:
 @bp.post("/preferences/theme")
 @signed_in
 def theme() -> Response:
-    """Keep the person's choice of light, dark or system."""
+    """Save the user's choice of light, dark or system."""
     chosen = request.form.get("theme", "")
     services().users.accounts.set_theme(actor=actor(), theme=chosen)
     fetched = request.headers.get("X-Requested-With") == "fetch"
     target = safe_target(request.form.get("next")) or home()
     response = Response(status=204) if fetched else redirect(target)
-    identity.keep_theme(response, chosen)
+    identity.set_theme_cookie(response, chosen)
     return response
 
 
 def home() -> str:
-    """Return the front page of the person who is signed in: the first that their role opens."""
+    """Return the home page of the signed-in user: the first page that their role allows."""
     who = actor()
     if who.on_desk and who.may(Permission.TICKET_NOTE):
         mine = {"assignee": who.user_id} if who.role_id == "agent" else {}

@@ -8,7 +8,7 @@ import click
 from portal.cli.columns import in_columns
 from portal.cli.product import Product, pass_product
 from pynamodb_grid.listing import Condition, Conditions, Op
-from services.users.api_tokens import Token, TokenNotFound
+from services.users.api_tokens import ApiToken, ApiTokenNotFound
 from services.users.identity import SYSTEM, UserNotFound
 
 SHOWN_ID = 12  # characters of an id: enough to name one of many
@@ -52,14 +52,14 @@ def revoke(product: Product, token_id: str) -> None:
     click.echo(f"The token {token.name} of {name} is revoked.")
 
 
-def _only(tokens: Iterable[Token]) -> Token:
+def _only(tokens: Iterable[ApiToken]) -> ApiToken:
     matching = list(tokens)
     if len(matching) != 1:
-        raise TokenNotFound
+        raise ApiTokenNotFound
     return matching[0]
 
 
-def _row(token: Token, person: str) -> tuple[str, str, str, str, str, str]:
+def _row(token: ApiToken, person: str) -> tuple[str, str, str, str, str, str]:
     return (
         token.id[:SHOWN_ID],
         person,

@@ -29,12 +29,12 @@ NOTICE = {
 
 def home() -> str:
     """Render the front page: the newest open tickets, and how many there are."""
-    found = _mine(done=False, size=COUNTED)
+    page = _mine(done=False, size=COUNTED)
     return render_template(
         "help/home.html",
-        tickets=[_listed(row) for row in found.rows[:SHOWN]],
-        open_count=_counted(found),
-        has_written=bool(found.rows) or bool(_mine(done=True, size=1).rows),
+        tickets=[_listed(row) for row in page.rows[:SHOWN]],
+        open_count=_counted(page),
+        has_written=bool(page.rows) or bool(_mine(done=True, size=1).rows),
     )
 
 
@@ -45,57 +45,57 @@ def my_tickets(of: str, state: str, cursor: str | None) -> str:
     me = actor()
     shared = services().tickets.service.list_scope(actor=me) is Scope.ORGANIZATION
     of = of if shared else ""
-    found = (
-        _theirs(me, done=STATES[state], cursor=cursor)
+    page = (
+        _shared(me, done=STATES[state], cursor=cursor)
         if of
         else _mine(done=STATES[state], size=LISTED, cursor=cursor)
     )
-    names = services().users.accounts.names(row.requester_id for row in found.rows) if of else {}
+    names = services().users.accounts.names(row.requester_id for row in page.rows) if of else {}
     first_of_open = state == "open" and not cursor
     return render_template(
         "help/tickets.html",
-        tickets=[_listed(row, names.get(row.requester_id or "")) for row in found.rows],
+        tickets=[_listed(row, names.get(row.requester_id or "")) for row in page.rows],
         of=of,
         shared_with=services().users.organizations.get(me.organization_id or "").name if shared else None,
         state=state,
         urls={each: url_for("help.tickets", of=of or None, state=each or None) for each in STATES},
         shared_url=url_for("help.tickets", of="organization"),
-        open_count=_counted(found) if first_of_open and not of else None,
-        newer_url=_page_url(of, state, found.previous_cursor),
-        older_url=_page_url(of, state, found.next_cursor),
+        open_count=_counted(page) if first_of_open and not of else None,
+        newer_url=_page_url(of, state, page.previous_cursor),
+        older_url=_page_url(of, state, page.next_cursor),
     )
 
 
 def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
     """Render one ticket, with a rejected reply kept when there is one."""
-    found, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
+    shown, events = services().tickets.service.timeline(actor=actor(), ticket_id=ticket_id)
     # Whoever may read notes as well reads them on the desk: here everything looks as if it were public.
     messages = [event for event in events if event.body and event.public]
-    people = [found.assignee_id, found.requester_id, *(event.actor_id for event in messages)]
-    names, mine = services().users.accounts.names(people), found.requester_id == actor().user_id
+    people = [shown.assignee_id, shown.requester_id, *(event.actor_id for event in messages)]
+    names, mine = services().users.accounts.names(people), shown.requester_id == actor().user_id
     shared = not mine and services().tickets.service.list_scope(actor=actor()) is Scope.ORGANIZATION
-    team = services().catalog.names("team").get(found.team_id or "")
+    team = services().catalog.names("team").get(shown.team_id or "")
     return render_template(
         "help/ticket.html",
         ticket={
             "ticket_id": ticket_id,
-            "subject": found.subject,
-            "status": found.status,
-            "version": found.version,
+            "subject": shown.subject,
+            "status": shown.status,
+            "version": shown.version,
             "team": team,
-            "assignee": names.get(found.assignee_id or ""),
-            "requester": None if mine else names.get(found.requester_id or ""),
-            "created_at": found.created_at,
+            "assignee": names.get(shown.assignee_id or ""),
+            "requester": None if mine else names.get(shown.requester_id or ""),
+            "created_at": shown.created_at,
         },
-        steps=_steps(found, team),
-        notice=NOTICE.get(found.status),
+        steps=_steps(shown, team),
+        notice=NOTICE.get(shown.status),
         messages=[_message(event, names) for event in messages],
         reply_url=url_for("help.reply", ticket_id=ticket_id),
         shared=shared,
         back_url=url_for("help.tickets", of="organization" if shared else None),
-        solve_url=url_for("help.solve", ticket_id=ticket_id) if mine and not found.done else None,
-        may_reply=services().tickets.service.may_answer(actor=actor(), ticket=found),
-        can_reply=_can_reply(found),
+        solve_url=url_for("help.solve", ticket_id=ticket_id) if mine and not shown.done else None,
+        may_reply=services().tickets.service.may_answer(actor=actor(), ticket=shown),
+        can_reply=_can_reply(shown),
         reopen_days=REOPEN_WITHIN.days,
         body=draft,
         error=error,
@@ -108,13 +108,13 @@ def _mine(**limits: Any) -> Page:
     return services().tickets.service.get_tickets_by_user(actor=me, user_id=me.user_id, **limits)
 
 
-def _theirs(me: Actor, **limits: Any) -> Page:
+def _shared(me: Actor, **limits: Any) -> Page:
     return services().tickets.service.get_tickets_of_organization(actor=me, size=LISTED, **limits)
 
 
-def _counted(found: Page) -> str:
+def _counted(page: Page) -> str:
     """Say how many tickets a first page stands for: 3, or 25+ where more follow."""
-    return f"{len(found.rows)}{'+' if found.next_cursor else ''}"
+    return f"{len(page.rows)}{'+' if page.next_cursor else ''}"
 
 
 def _page_url(of: str, state: str, cursor: str | None) -> str | None:
@@ -142,18 +142,18 @@ def _last_known(row: TicketRow) -> str:
     )
 
 
-def _steps(found: Ticket, team: str | None) -> list[dict[str, str | None]]:
-    present = STEP[found.status]
+def _steps(ticket: Ticket, team: str | None) -> list[dict[str, str | None]]:
+    present = STEP[ticket.status]
     when = current_app.jinja_env.filters["when"]
-    notes = [when(found.created_at), f"with {team}" if team else None, None, None]
-    notes[2] = "needed now" if found.status == "pending" else "if needed" if present < 2 else None
-    if found.solved_at:
-        notes[3] = when(found.solved_at)
+    notes = [when(ticket.created_at), f"with {team}" if team else None, None, None]
+    notes[2] = "needed now" if ticket.status == "pending" else "if needed" if present < 2 else None
+    if ticket.solved_at:
+        notes[3] = when(ticket.solved_at)
     return [
         {
             "label": name,
             "note": notes[at],
-            "state": "now" if at == present and not found.done else "done" if at <= present else "ahead",
+            "state": "now" if at == present and not ticket.done else "done" if at <= present else "ahead",
         }
         for at, name in enumerate(STEPS)
     ]
@@ -171,5 +171,5 @@ def _message(event: Event, names: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _can_reply(found: Ticket) -> bool:
-    return found.closed_at is None or now() - found.closed_at <= REOPEN_WITHIN
+def _can_reply(ticket: Ticket) -> bool:
+    return ticket.closed_at is None or now() - ticket.closed_at <= REOPEN_WITHIN

@@ -100,8 +100,8 @@ def _value(reader: Reader, field: str, value: Any) -> dict[str, Any]:
 
 
 def _row(reader: Reader, field: str, pair: Pair, why: str) -> dict[str, Any]:
-    before, kept = _value(reader, field, pair[0]), _value(reader, field, pair[1])
-    return {"name": field, "label": field_label(field), "before": before, "kept": kept, "why": why}
+    before, after = _value(reader, field, pair[0]), _value(reader, field, pair[1])
+    return {"name": field, "label": field_label(field), "before": before, "kept": after, "why": why}
 
 
 def _submitted_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:

@@ -40,19 +40,19 @@ class Typed:
 def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | None = None) -> str:
     """Render the ticket workspace, with a rejected message or property form as it was sent."""
     who = actor()
-    found, events = services().tickets.service.timeline(actor=who, ticket_id=ticket_id)
-    people = timeline.people_in(events) | {found.requester_id, found.assignee_id}
+    shown, events = services().tickets.service.timeline(actor=who, ticket_id=ticket_id)
+    people = timeline.people_in(events) | {shown.requester_id, shown.assignee_id}
     typed = typed or Typed()
-    stored = {name: getattr(found, name) or "" for name in choices.PROPERTIES}
+    stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
     return render_template(
         "desk/ticket.html",
-        ticket=_shown(found),
+        ticket=_shown(shown),
         timeline=timeline.build(events, choices.Reader(people), current_app.jinja_env.filters),
-        choices=choices.properties(found, typed.values),
+        choices=choices.properties(shown, typed.values),
         plain_properties=choices.PLAIN_PROPERTIES,
         shown={**stored, **typed.values},
         seen={**stored, **typed.seen},
-        seen_version=typed.version or found.version,
+        seen_version=typed.version or shown.version,
         errors=typed.errors,
         refused=bool(typed.values),
         folded=request.cookies.get(FOLDED_COOKIE, "").split("."),
@@ -68,7 +68,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         back=_back(),
         draft=draft,
         message_id=request.form.get("message_id") or new_key(),
-        earlier=_earlier(who, found),
+        earlier=_earlier(who, shown),
     )
 
 
@@ -91,24 +91,24 @@ def new_ticket(values: dict[str, str], errors: dict[str, list[str]], message_id:
     )
 
 
-def _shown(found: Ticket) -> dict[str, Any]:
-    requester = {"id": found.requester_id, "name": "Nobody", "email": None}
-    if found.requester_id:
+def _shown(ticket: Ticket) -> dict[str, Any]:
+    requester = {"id": ticket.requester_id, "name": "Nobody", "email": None}
+    if ticket.requester_id:
         try:
-            user = services().users.accounts.get(found.requester_id)
+            user = services().users.accounts.get(ticket.requester_id)
             requester |= {"name": user.name, "email": user.email}
         except NotFound:
             requester["name"] = "Somebody who is gone"
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
-    return {name: getattr(found, name) for name in names} | {"requester": requester}
+    return {name: getattr(ticket, name) for name in names} | {"requester": requester}
 
 
-def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
+def _earlier(who: Actor, ticket: Ticket) -> list[dict[str, Any]]:
     """List the requester's other open tickets; read from an index, so a moment late on Amazon."""
-    if not found.requester_id:
+    if not ticket.requester_id:
         return []
     page = services().tickets.service.get_tickets_by_user(
-        actor=who, user_id=found.requester_id, size=EARLIER + 1
+        actor=who, user_id=ticket.requester_id, size=EARLIER + 1
     )
     return [
         {
@@ -119,7 +119,7 @@ def _earlier(who: Actor, found: Ticket) -> list[dict[str, Any]]:
             "at": row.updated_at,
         }
         for row in page.rows
-        if row.ticket_id != found.ticket_id
+        if row.ticket_id != ticket.ticket_id
     ][:EARLIER]
 
 

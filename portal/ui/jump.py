@@ -1,4 +1,4 @@
-"""Jump: one box that leads to a ticket by number, a view, a person or a page, by what its user may see."""
+"""Jump: one search box for tickets by number, views, people and pages that the user may see."""
 
 from typing import Any
 
@@ -26,17 +26,17 @@ Groups = list[dict[str, Any]]
 @bp.get("/jump")
 @needs(Permission.TICKET_NOTE)
 def jump() -> str | Response:
-    """Answer with the results alone to a script, else with a page that works without one."""
+    """Respond with only the results to a script, otherwise with a page that works without one."""
     text = " ".join(request.args.get("q", "")[:LONGEST].split())
     groups = find(actor(), text)
     return jsonify(groups) if wants_json() else render_template("jump.html", groups=groups, text=text)
 
 
 def find(who: Actor, text: str) -> Groups:
-    """List what a text leads to, in groups; nothing typed leads to every view and page.
+    """List what a text finds, in groups; an empty text finds every view and page.
 
-    An item has a label, cut into `parts` at what was typed, the `rest` of its words, a `hint` at its end,
-    an icon, swatch, status or avatar (initials and colour), and an address or the name of a theme.
+    An item has a label, split into `parts` at the match, the `rest` of its text, a `hint` at its end, an icon,
+    swatch, status or avatar (initials and colour), and a URL or the name of a theme.
     """
     people = _people(who, text) if len(text) > 1 else []
     views, pages = navigation.places(who)
@@ -54,15 +54,15 @@ def find(who: Actor, text: str) -> Groups:
 
 
 def split(label: str, text: str) -> tuple[str, str, str]:
-    """Cut a label into what is before the match, the match, and the rest; case and accents do not count."""
+    """Split a label into what is before the match, the match, and the rest; ignores case and accents."""
     characters = [(sort_name(character), at) for at, character in enumerate(label)]
     folded = "".join(character for character, _ in characters)
-    places = [at for character, at in characters for _ in character]
-    wanted = sort_name(text)
-    at = folded.find(wanted) if wanted else -1
+    positions = [at for character, at in characters for _ in character]
+    search = sort_name(text)
+    at = folded.find(search) if search else -1
     if at < 0:
         return label, "", ""
-    start, end = places[at], places[at + len(wanted) - 1] + 1
+    start, end = positions[at], positions[at + len(search) - 1] + 1
     return label[:start], label[start:end], label[end:]
 
 
@@ -71,55 +71,55 @@ def _tickets(who: Actor, text: str) -> list[dict[str, Any]]:
     if not number.isascii() or not number.isdigit() or len(number) > NUMBER_DIGITS:
         return []
     try:
-        found = services().tickets.service.get(actor=who, ticket_id=int(number))
+        ticket = services().tickets.service.get(actor=who, ticket_id=int(number))
     except NotFound:
         return []
-    url = url_for("desk.ticket", ticket_id=found.ticket_id)
+    url = url_for("desk.ticket", ticket_id=ticket.ticket_id)
     return [
         {
-            "label": f"#{found.ticket_id}",
-            "rest": found.subject,
-            "status": found.status,
-            "hint": label_of("status", found.status),
+            "label": f"#{ticket.ticket_id}",
+            "rest": ticket.subject,
+            "status": ticket.status,
+            "hint": label_of("status", ticket.status),
             "url": url,
         }
     ]
 
 
 def _named(items: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
-    """Keep the items whose name or hint holds the text, those that begin with it first."""
-    wanted = sort_name(text)
-    found = [item for item in items if wanted in sort_name(f"{item['label']} {item.get('hint', '')}")]
-    return sorted(found, key=lambda item: not sort_name(item["label"]).startswith(wanted))
+    """Return the items whose name or hint contains the text, those that start with it first."""
+    search = sort_name(text)
+    matches = [item for item in items if search in sort_name(f"{item['label']} {item.get('hint', '')}")]
+    return sorted(matches, key=lambda item: not sort_name(item["label"]).startswith(search))
 
 
 def _people(who: Actor, text: str) -> list[dict[str, Any]]:
-    """Find people by the beginning of their name, or by their whole address.
+    """Find people by the start of their name, or by their whole address.
 
-    Who may not look people up finds the colleagues that every list offers as assignees, by name alone.
+    Actors who may not view users find only the colleagues that every list offers as assignees, by name.
     """
-    wanted = sort_name(text)
+    search = sort_name(text)
     if not services().users.roles.allows(actor=who, permission=Permission.USER_VIEW):
-        known = [
-            user for user in services().users.accounts.agents() if sort_name(user.name).startswith(wanted)
+        colleagues = [
+            user for user in services().users.accounts.agents() if sort_name(user.name).startswith(search)
         ]
-        return [_person(who, user) for user in known[:PEOPLE_SHOWN]]
-    by_name = (Condition("sort_name", Op.BEGINS, wanted),)
+        return [_person(who, user) for user in colleagues[:PEOPLE_SHOWN]]
+    by_name = (Condition("sort_name", Op.BEGINS, search),)
     page = services().users.accounts.page(
         actor=who, request=ListRequest(by_name, Sort("sort_name"), PEOPLE_SHOWN, None)
     )
-    found = list(page.rows)
+    matches = list(page.rows)
     if "@" in text:
         try:
             owner = services().users.accounts.find_by_email(text)
         except Invalid:
             owner = None
-        found += [owner] if owner else []
-    return [_person(who, user) | {"hint": user.email or ""} for user in found]
+        matches += [owner] if owner else []
+    return [_person(who, user) | {"hint": user.email or ""} for user in matches]
 
 
 def _person(who: Actor, user: User) -> dict[str, Any]:
-    """Lead to the person's account where it may be changed, else to the tickets they work on or asked."""
+    """Link to the user's account if the actor may edit it, otherwise to their assigned or requested tickets."""
     if services().users.roles.allows(actor=who, permission=Permission.USER_EDIT):
         url = url_for("users.edit_view", id=user.user_id)
     else:

@@ -1,4 +1,4 @@
-"""The navigation and the person at its foot: what every page's frame shows, by permission."""
+"""The navigation and the user menu: what the frame of every page shows, by permission."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ Groups = list[dict[str, Any]]
 
 
 def init_app(app: Flask) -> None:
-    """Give every template its frame's variables."""
+    """Give every template the variables of the page frame."""
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -39,26 +39,26 @@ def init_app(app: Flask) -> None:
         asks = who.may(Permission.TICKET_VIEW) and not who.on_desk
         if request.path.startswith("/help/") or (request.path.startswith("/account/") and asks):
             return shared | {"help": _help()}
-        shared["me"]["note"] += _held(who)
+        shared["me"]["note"] += _open_count(who)
         return shared | {"nav": groups(who), "jump": who.may(Permission.TICKET_NOTE)}
 
 
 def groups(who: Actor) -> Groups:
-    """List the navigation's groups for a person; the present address decides what is marked."""
+    """List the navigation groups for an actor; the current URL decides which item is active."""
     if "nav" not in g:
         here = f"{request.path}?{request.query_string.decode('latin-1')}"
         g.nav = _groups(who, list_of(request.path), list_of(here))
-    found: Groups = g.nav
-    return found
+    nav: Groups = g.nav
+    return nav
 
 
 def present(who: Actor) -> Item | None:
-    """Return the view that the present address is, if the navigation has it."""
+    """Return the navigation item of the current URL, if there is one."""
     return next((item for group in groups(who) for item in group["items"] if item["active"]), None)
 
 
 def places(who: Actor) -> Groups:
-    """List everywhere that a person can go, whatever the present page shows of it."""
+    """List every page that an actor can open, whether or not the navigation shows it."""
     pages = [_item("New ticket", "plus", url_for("desk.new"), ""), *_reports(who, "")]
     for group in _administration(who, ""):
         pages += [{**item, "hint": "Administration"} for item in group["items"]]
@@ -69,21 +69,21 @@ def places(who: Actor) -> Groups:
 
 
 def tally() -> Tally | None:
-    """Return the numbers of tickets in this person's lists; None where nobody counted them lately."""
+    """Return the ticket counts for the actor's lists, None if they are not up to date."""
     if "tally" not in g:
         who = actor()
         scope = services().tickets.service.list_scope(actor=who)
         teams = who.team_ids if scope is Scope.TEAM else None
         counted = scope in (Scope.ALL, Scope.TEAM)
         g.tally = services().reporting.counts.tally(now=now(), teams=teams) if counted else None
-    found: Tally | None = g.tally
-    return found
+    counts: Tally | None = g.tally
+    return counts
 
 
 def age() -> int:
-    """Tell how many seconds ago the numbers of tickets were true."""
-    found = tally()
-    return max(1, int((now() - found.as_of).total_seconds())) if found else 0
+    """Return how many seconds old the ticket counts are."""
+    counts = tally()
+    return max(1, int((now() - counts.as_of).total_seconds())) if counts else 0
 
 
 def _groups(who: Actor, path: str, here: str) -> Groups:
@@ -94,22 +94,22 @@ def _groups(who: Actor, path: str, here: str) -> Groups:
     first = [*([_my_work(who, here)] if on_desk else ()), *_reports(who, path)]
     for group in _administration(who, path)[:1]:
         first.append(group["items"][0] | {"label": "Administration", "icon": "settings"})
-    found: Groups = [{"label": None, "items": first}]
+    groups: Groups = [{"label": None, "items": first}]
     if on_desk:
-        found.append({"label": "Views", "items": _views(here), "age": age()})
-        found.append({"label": "Teams", "items": _teams(_teams_shown(who), here)})
-    return found
+        groups.append({"label": "Views", "items": _views(here), "age": age()})
+        groups.append({"label": "Teams", "items": _teams(_teams_shown(who), here)})
+    return groups
 
 
 def _my_work(who: Actor, here: str) -> Item:
-    found = tally()
-    mine = found.by_assignee[who.user_id] if found else None
+    counts = tally()
+    mine = counts.by_assignee[who.user_id] if counts else None
     return _item("My work", "inbox", tickets(assignee=who.user_id, state="open"), here, mine)
 
 
 def _views(here: str) -> list[Item]:
-    found = tally()
-    free, unsolved, done = (found.by_assignee[None], found.unsolved, found.done) if found else (None,) * 3
+    counts = tally()
+    free, unsolved, done = (counts.by_assignee[None], counts.unsolved, counts.done) if counts else (None,) * 3
     return [
         _item("Unassigned", "unassigned", UNASSIGNED, here, free),
         _item("All unsolved", "layers", UNSOLVED, here, unsolved),
@@ -122,15 +122,15 @@ def _active_teams() -> list[tuple[str, str]]:
 
 
 def _teams_shown(who: Actor) -> list[tuple[str, str]]:
-    """Choose the person's own teams, else the first few; the filter reaches the others."""
+    """Return the actor's own teams, otherwise the first few; the filter reaches the others."""
     active = _active_teams()
     return ([team for team in active if team[0] in who.team_ids] or active)[:TEAMS_SHOWN]
 
 
 def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
-    found = tally()
+    counts = tally()
     return [
-        _item(name, "", tickets(team=id_, state="open"), here, found.by_team[id_] if found else None)
+        _item(name, "", tickets(team=id_, state="open"), here, counts.by_team[id_] if counts else None)
         | {"swatch": at % 5 + 1}
         for at, (id_, name) in enumerate(teams)
     ]
@@ -152,12 +152,12 @@ def _administration(who: Actor, here: str) -> Groups:
         ("System", "API tokens", "link", "tokens", Permission.TOKEN_REVOKE),
         ("System", "Audit log", "history", "audit_log", Permission.AUDIT_VIEW),
     )
-    found: dict[str, list[Item]] = {}
+    groups: dict[str, list[Item]] = {}
     for group, label, icon, grid, permission in pages:
         if who.may(permission):
             item = _item(label, icon, url_for(f"{grid}.index_view"), here)
-            found.setdefault(group, []).append(item | {"within": here.startswith(item["url"])})
-    return [{"label": label, "items": items} for label, items in found.items()]
+            groups.setdefault(group, []).append(item | {"within": here.startswith(item["url"])})
+    return [{"label": label, "items": items} for label, items in groups.items()]
 
 
 def _item(label: str, icon: str, url: str, here: str, count: int | None = None) -> Item:
@@ -182,6 +182,8 @@ def _me(who: Actor) -> dict[str, Any]:
     }
 
 
-def _held(who: Actor) -> str:
-    found = tally()
-    return f" · {found.by_assignee[who.user_id]:,} open" if found and found.by_assignee[who.user_id] else ""
+def _open_count(who: Actor) -> str:
+    counts = tally()
+    return (
+        f" · {counts.by_assignee[who.user_id]:,} open" if counts and counts.by_assignee[who.user_id] else ""
+    )

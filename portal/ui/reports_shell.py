@@ -1,28 +1,28 @@
-"""What the dashboards get from the portal: who may see them, the page around them, the way to the tickets."""
+"""What the dashboards get from the portal: who may see them, and the page around them."""
 
 from collections.abc import Sequence
 
 from flask import Flask, render_template
 
-from portal.web.guards import actor, vouch
+from portal.web.guards import actor, register_guard
 from services.users.identity import Actor, Permission, PermissionDenied
 
 PREFIX = "/reports/"
 
 
 def admit(app: Flask, script_hashes: Sequence[str]) -> None:
-    """Let the mounted app's own inline scripts run, and note that its gate guards its routes."""
+    """Allow the mounted app's own inline scripts, and declare that its gate guards its routes."""
     app.extensions["dash_hashes"] = script_hashes
-    vouch(app, PREFIX, "reports")
-    vouch(app, "_reports_dash_assets.", "reports")
+    register_guard(app, PREFIX, "reports")
+    register_guard(app, "_reports_dash_assets.", "reports")
 
 
 def guard() -> Actor:
     """Return the actor of a request to the dashboards; raises SignInNeeded or PermissionDenied."""
-    found = actor()
-    if not found.may(Permission.REPORT_VIEW):
+    who = actor()
+    if not who.may(Permission.REPORT_VIEW):
         raise PermissionDenied(Permission.REPORT_VIEW)
-    return found
+    return who
 
 
 def shell(parts: dict[str, str]) -> str:

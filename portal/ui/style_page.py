@@ -1,6 +1,6 @@
-"""The living style page: every component in every state, built by the macros that the pages use.
+"""The style page: every component in every state, built with the macros that the pages use.
 
-It is there in development alone and asks nobody to sign in, because it shows samples and reads no data.
+It exists in development only and needs no sign-in, because it shows samples and reads no data.
 """
 
 import re
@@ -18,7 +18,7 @@ from services.users.accounts import THEMES
 bp = Blueprint("style", __name__)
 
 TOKEN = re.compile(r"--([\w-]+): (#[0-9a-f]{6});")
-# What a token is measured against: soft grounds and surfaces hold text, they are none.
+# Backgrounds, which hold text and so have no contrast of their own.
 GROUNDS = re.compile(
     r"-soft$|^(canvas|surface|sunken|well|hover|raised|raised-hover|line.*|bar.*|note|on-ink)$"
 )
@@ -27,11 +27,11 @@ GROUNDS = re.compile(
 @bp.get("/style")
 @public
 def page() -> str:
-    """Show everything a page can be made of."""
-    wanted = request.args.get("theme", "system")
+    """Show every component."""
+    theme = request.args.get("theme", "system")
     return render_template(
         "style.html",
-        theme=wanted if wanted in THEMES else "system",
+        theme=theme if theme in THEMES else "system",
         tokens=tokens((SOURCE / "css" / "tokens.css").read_text()),
         icons=_icons(),
         now=now(),
@@ -42,18 +42,18 @@ def page() -> str:
 
 
 def tokens(css: str) -> list[dict[str, Any]]:
-    """Read the colours with both values and, where they are drawn on the surface, their contrast to it."""
+    """Read the colours with both values and, if they are drawn on the surface, their contrast to it."""
     light_part, _, dark_part = css.partition('[data-theme="dark"]')
     light: dict[str, str] = dict(TOKEN.findall(light_part))
     dark: dict[str, str] = dict(TOKEN.findall(dark_part.partition("}")[0]))
-    found = []
+    colours = []
     for name, value in light.items():
         twin = dark.get(name, value)
         ratios = (contrast(value, light["surface"]), contrast(twin, dark["surface"]))
-        found.append(
+        colours.append(
             {"name": name, "light": value, "dark": twin, "ratios": None if GROUNDS.search(name) else ratios}
         )
-    return found
+    return colours
 
 
 def contrast(one: str, other: str) -> float:

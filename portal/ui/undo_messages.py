@@ -1,4 +1,4 @@
-"""What pages say of undo: a name for each change, and messages that offer to take it back."""
+"""Undo on pages: a name for each change, and messages that offer to undo it."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ Message = str | dict[str, str]
 
 
 def change_of(ticket: Ticket) -> str | None:
-    """Name the change that the call which answered with this ticket wrote; None when it wrote none."""
+    """Return the name of the change that returned this ticket, None if it changed nothing."""
     return f"{ticket.ticket_id}:{ticket.version}" if ticket.wrote else None
 
 
@@ -20,6 +20,6 @@ def flash_message(message: Message, category: str) -> None:
 
 
 def offering(text: str, changes: Iterable[str | None], *, lead: str = "") -> Message:
-    """Make a message to flash_message() that offers to undo changes; `lead` is its first, heavier sentence."""
+    """Build a message for flash_message() that offers to undo changes; `lead` is its first sentence, in bold."""
     undo = " ".join(change for change in changes if change)
     return {"lead": lead, "text": text, "undo": undo} if undo or lead else text

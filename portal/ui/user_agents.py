@@ -1,4 +1,4 @@
-"""What a browser calls itself, in words a person recognizes."""
+"""Readable names of browsers and systems from the User-Agent header."""
 
 import re
 
@@ -23,7 +23,7 @@ SYSTEMS = (
 
 
 def name(user_agent: str) -> str:
-    """Say "Firefox on Linux"; what nobody knows is a browser."""
+    """Return a name such as "Firefox on Linux", or "A browser" if it is unknown."""
     browser = next((known for known, sign in BROWSERS if re.search(sign, user_agent)), "A browser")
     system = next((known for known, sign in SYSTEMS if re.search(sign, user_agent)), None)
     return f"{browser} on {system}" if system else browser

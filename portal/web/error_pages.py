@@ -1,4 +1,4 @@
-"""One table from errors to answers: a page for people, JSON for scripts, never a stack trace."""
+"""Maps errors to responses in one place: a page for people, JSON for scripts, never a stack trace."""
 
 from datetime import datetime
 from typing import Any
@@ -43,37 +43,37 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 TITLES = {
     400: "This request cannot be read",
-    401: "Sign in to go on",
-    403: "This is not open to you",
+    401: "Sign in to continue",
+    403: "You do not have access to this",
     404: "There is nothing here",
-    405: "This cannot be done here",
-    409: "Someone was faster",
+    405: "This is not possible here",
+    409: "Someone else was faster",
     413: "This is too large",
-    412: "Someone was faster",
+    412: "Someone else was faster",
     414: "This address is too long",
-    415: "This is no JSON",
+    415: "This is not JSON",
     428: "The version is missing",
-    429: "Too many tries",
-    500: "Something broke on our side",
+    429: "Too many attempts",
+    500: "Something went wrong on our side",
     503: "We cannot reach your tickets right now",
 }
 MESSAGES = {
     400: "Nothing was changed. Go back and try again.",
     403: "Your role does not allow this.",
-    404: "The address may be mistyped, or the page has moved.",
+    404: "The address may contain a typo, or the page has moved.",
     405: "Nothing was changed. Go back and try again.",
-    413: "Nothing was saved. A message has at most 64 KB, a form with all its parts 512 KB.",
+    413: "Nothing was saved. A message can have at most 64 KB, a whole form 512 KB.",
     414: "Nothing was changed. Use fewer filters.",
-    500: "Nothing you sent was half saved. We have written down what happened.",
-    503: "The database is not answering.",
+    500: "Nothing was saved halfway. We have recorded what happened.",
+    503: "The database is not responding.",
 }
 NOT_READY = "These figures are not ready"
-# A form is not sent again by itself. Sending it twice is safe: forms carry keys and versions.
-SEND_AGAIN = "What you just sent may not be saved. Go back and send it again: nothing is saved twice."
-SIGNED_OUT = "You are signed out, so nothing was changed. Sign in and send it again. Drafts are kept."
-# Seconds until the next try, where the error does not say.
+# Forms are not resent automatically. Sending one twice is safe: forms carry keys and versions.
+SEND_AGAIN = "What you just sent may not have been saved. Go back and send it again: nothing is saved twice."
+SIGNED_OUT = "You were signed out, so nothing was changed. Sign in and send it again. Drafts are kept."
+# Seconds until the next attempt, if the error does not say.
 RETRY_AFTER = {429: 60, 503: 5}
-# Whose words alone would not tell a script's toast enough.
+# Statuses whose message alone would not say enough in a script's toast.
 TITLED = (413, 429, 503)
 
 
@@ -88,12 +88,12 @@ def init_app(app: Flask) -> None:
 
 
 def status_of(error: Exception) -> int:
-    """Look up the status of a service's error."""
+    """Return the HTTP status of a service's error."""
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
 def with_status(page: str, error: Exception) -> Response:
-    """Answer with a form that says what was refused."""
+    """Respond with a form that shows what was refused."""
     response = Response(page, status_of(error), mimetype="text/html")
     if isinstance(error, Throttled):
         response.headers["Retry-After"] = str(error.seconds)
@@ -101,7 +101,7 @@ def with_status(page: str, error: Exception) -> Response:
 
 
 def wants_json() -> bool:
-    """Tell whether a script asked, not a person."""
+    """Tell whether a script sent the request, not a person."""
     return (
         request.path.startswith("/api/")
         or request.is_json
@@ -118,7 +118,7 @@ def answer(
     title: str = "",
     more: dict[str, Any] | None = None,
 ) -> Response:
-    """Answer with a page, or with problem+json for scripts, which learn `more`; `wait` is in seconds."""
+    """Respond with a page, or with problem+json including `more` for scripts; `wait` is in seconds."""
     title = title or TITLES.get(status, "This did not work")
     wait = wait or RETRY_AFTER.get(status)
     if wants_json():
@@ -136,7 +136,7 @@ def answer(
 
 
 def _page(status: int, title: str, message: str, wait: int | None) -> str:
-    """Render the page without what other pages are given: finding out who asks may be what went wrong."""
+    """Render the page without the usual context: finding the current user may be what failed."""
     who: Actor | None = getattr(g.get("_login_user"), "actor", None)
     template = current_app.jinja_env.get_template("error.html")
     return template.render(
@@ -153,12 +153,12 @@ def _page(status: int, title: str, message: str, wait: int | None) -> str:
 
 
 def reference() -> str:
-    """Return this request's id, which the log carries too."""
+    """Return this request's id, which is in the log too."""
     return str(request.environ[ID])
 
 
 def _is_sent() -> bool:
-    """Tell whether a form arrived, not a wish to read."""
+    """Tell whether the request submits a form rather than reads a page."""
     return request.method not in ("GET", "HEAD")
 
 
@@ -175,15 +175,15 @@ def _service_error(error: Exception) -> BaseResponse:
     log.warning("engine_unavailable", error=type(error).__name__)
     if isinstance(error, Unavailable) and type(error) is not Unavailable:
         return answer(503, error.message, title=NOT_READY)  # reports know more about themselves
-    return answer(503, _out_of_reach())
+    return answer(503, _unavailable_message())
 
 
-def _out_of_reach() -> str:
+def _unavailable_message() -> str:
     return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
 
 
 def _page_above() -> str | None:
-    """Return the page to which a form's own address belongs: somebody came back to what a refusal showed."""
+    """Return the page above a form's own URL, for somebody who loads the URL of a refused form again."""
     adapter = current_app.create_url_adapter(request)
     parts = request.path.strip("/").split("/")
     above = ["/".join(["", *parts[:count]]) for count in range(len(parts) - 1, 0, -1)]
@@ -192,7 +192,7 @@ def _page_above() -> str | None:
 
 
 def page_before() -> str | None:
-    """Return the page whose form arrived, so that signing in leads back to what was written there."""
+    """Return the page whose form was submitted, so that signing in leads back to it."""
     came_from = urlsplit(request.referrer or "")
     adapter = current_app.create_url_adapter(request)
     if came_from.netloc != request.host or adapter is None or not adapter.test(came_from.path, method="GET"):
@@ -201,13 +201,13 @@ def page_before() -> str | None:
 
 
 def _csrf_error(_: CSRFError) -> BaseResponse:
-    """Say what is wrong with a form's token; most often its session ended, in another tab for instance."""
+    """Explain a bad CSRF token; most often the session has ended, in another tab for instance."""
     try:
         if visitor() is None and guard_of(current_app, request.endpoint or "") != PUBLIC:
             return _service_error(SignInNeeded())
     except EngineUnavailable as unknown:
         return _service_error(unknown)
-    message = "Nothing was changed: the page was open too long or came from elsewhere. Load it again."
+    message = "Nothing was changed: the page was open too long or came from another site. Load it again."
     return answer(400, message)
 
 
@@ -217,17 +217,17 @@ def _http_error(error: HTTPException) -> BaseResponse:
         return error.get_response()  # a redirect is its own answer
     if status == 405 and not _is_sent() and not wants_json() and (above := _page_above()):
         return redirect(above)
-    return answer(status, _words_of(error, status), wait=_wait_of(error))
+    return answer(status, _message_of(error, status), wait=_wait_of(error))
 
 
-def _words_of(error: HTTPException, status: int) -> str:
+def _message_of(error: HTTPException, status: int) -> str:
     if status == 429:
         return f"Wait {in_words(_wait_of(error) or RETRY_AFTER[429])}."
-    return _out_of_reach() if status == 503 else MESSAGES.get(status, error.description or "")
+    return _unavailable_message() if status == 503 else MESSAGES.get(status, error.description or "")
 
 
 def _wait_of(error: HTTPException) -> int | None:
-    """Read how many seconds an error asks to wait, None when it does not say."""
+    """Return how many seconds an error asks to wait, None if it does not say."""
     after = getattr(error, "retry_after", None)
     if isinstance(after, datetime):
         after = (after - now()).total_seconds()
@@ -235,7 +235,7 @@ def _wait_of(error: HTTPException) -> int | None:
 
 
 def in_words(seconds: int) -> str:
-    """Say a wait in words: 1 second, 30 seconds, 5 minutes."""
+    """Write a duration to wait: 1 second, 30 seconds, 5 minutes."""
     if seconds < 120:
         return f"{seconds} second{'' if seconds == 1 else 's'}"
     return f"{-(-seconds // 60)} minutes"

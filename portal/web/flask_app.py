@@ -1,4 +1,4 @@
-"""Flask as this portal needs it: without what it works out anew for every request."""
+"""Flask without work that it otherwise repeats in every request."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from itsdangerous import URLSafeTimedSerializer
 
 
 class FormCookie(SecureCookieSessionInterface):
-    """Flask's signed cookie, whose signer is made once for an application, whose keys do not change."""
+    """Flask's signed cookie with one signer per application, whose keys do not change."""
 
     def __init__(self) -> None:
         self._signers: WeakKeyDictionary[Flask, URLSafeTimedSerializer | None] = WeakKeyDictionary()
@@ -23,7 +23,7 @@ class FormCookie(SecureCookieSessionInterface):
 
 
 class Portal(Flask):
-    """Flask without asking of each view and each hook whether it is a coroutine: none is."""
+    """Flask without the check whether a view or hook is a coroutine: none is."""
 
     session_interface = FormCookie()
 

@@ -1,4 +1,4 @@
-"""Who may call a route: declared on the view, decided before it runs, provable by a test."""
+"""Who may call a route: declared on the view, decided before it runs, checked by a test."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,13 +15,13 @@ from services.users.identity import Actor, Permission, PermissionDenied
 
 View = TypeVar("View", bound=Callable[..., Any])
 PUBLIC = "public"  # the guard of what anybody may call
-PROOF = "proof"  # the field in which a form brings a password or code along
+STEP_UP_FIELD = "proof"  # the field in which a form brings a password or code along
 
 
 class SignInNeeded(ServiceError):
-    """Nobody is signed in; the error table turns this into the way to the sign-in page."""
+    """Nobody is signed in; error pages turn this into a redirect to the sign-in page."""
 
-    def __init__(self, message: str = "Sign in to go on.") -> None:
+    def __init__(self, message: str = "Sign in to continue.") -> None:
         super().__init__(message)
 
 
@@ -31,37 +31,37 @@ def services() -> Services:
 
 
 class StepUpNeeded(ServiceError):
-    """A dangerous act waits for the password or code; `refused` is why the one that came was not taken."""
+    """A sensitive operation needs the password or code; `refused` is why the one that was sent failed."""
 
     def __init__(self, refused: StepUpFailed | Throttled | None = None) -> None:
-        super().__init__(refused.message if refused else "Confirm that it is you, then do this again.")
+        super().__init__(refused.message if refused else "Confirm that it is you, then try again.")
         self.refused = refused
 
 
 def now() -> datetime:
-    """Return one time for the whole request."""
-    found: datetime | None = g.get("now")
-    if found is None:
-        found = g.now = datetime.now(UTC)
-    return found
+    """Return the time of the request, the same throughout it."""
+    time: datetime | None = g.get("now")
+    if time is None:
+        time = g.now = datetime.now(UTC)
+    return time
 
 
 def visitor() -> Actor | None:
-    """Return who is signed in, None when nobody is."""
+    """Return the signed-in actor, None if nobody is signed in."""
     identity = current_user._get_current_object()  # the proxy would look it up again at each use
     return identity.actor if identity is not None and identity.is_authenticated else None
 
 
 def actor() -> Actor:
-    """Return who is acting; raises SignInNeeded when nobody is signed in."""
-    found = visitor()
-    if found is None:
+    """Return the signed-in actor; raises SignInNeeded if nobody is signed in."""
+    who = visitor()
+    if who is None:
         raise SignInNeeded
-    return found
+    return who
 
 
 def init_app(app: Flask) -> None:
-    """Close every route that does not say who may call it, so that a forgotten guard opens nothing."""
+    """Refuse every route without a declared guard, so that a forgotten one exposes nothing."""
 
     @app.before_request
     def refuse_unguarded() -> None:
@@ -69,24 +69,24 @@ def init_app(app: Flask) -> None:
             raise PermissionDenied(request.endpoint)
 
 
-def vouch(app: Flask, prefix: str, guard: str) -> None:
-    """Say for all endpoints of a library's making that begin like this who decides about them."""
+def register_guard(app: Flask, prefix: str, guard: str) -> None:
+    """Declare the guard of all endpoints with this prefix, for views that a library creates."""
     app.extensions.setdefault("guards", {})[prefix] = guard
 
 
 def guard_of(app: Flask, endpoint: str) -> str | None:
-    """Name the guard of a route, None when there is none."""
+    """Return the guard of a route, None if there is none."""
     declared = getattr(app.view_functions.get(endpoint), "guard", None)
     if declared is not None:
         return str(declared)
-    federated: dict[str, str] = app.extensions.get("guards", {})
-    return next((guard for prefix, guard in federated.items() if endpoint.startswith(prefix)), None)
+    registered: dict[str, str] = app.extensions.get("guards", {})
+    return next((guard for prefix, guard in registered.items() if endpoint.startswith(prefix)), None)
 
 
 def needs(*permissions: Permission) -> Callable[[View], View]:
-    """Let a view run only for actors whose role has a permission, or one of several, at whatever scope.
+    """Let a view run only for actors whose role has at least one of the permissions, at any scope.
 
-    The scope is decided by the service, which knows whose thing it is.
+    The service decides the scope, because it knows the object.
     """
 
     def decorate(view: View) -> View:
@@ -114,10 +114,10 @@ def signed_in(view: View) -> View:
     return cast(View, guarded)
 
 
-def proved(view: View) -> View:
-    """Let a view run only when a password or code was shown within the last ten minutes.
+def step_up_required(view: View) -> View:
+    """Let a view run only if a password or code was verified within the last ten minutes.
 
-    Stands under @needs or @signed_in. Who has not is asked, and goes on from there.
+    Goes below @needs or @signed_in. Otherwise the user is asked for it, and then continues.
     """
 
     @wraps(view)
@@ -129,21 +129,21 @@ def proved(view: View) -> View:
 
 
 def require_step_up() -> None:
-    """Ask for the same inside a view or a grid, where only some of what it does is dangerous.
+    """Require a step-up inside a view or a grid of which only some operations are sensitive.
 
-    To be called before anything is written. Raises ProofNeeded, which portal.auth.step_up answers.
+    Call it before anything is written. Raises StepUpNeeded, which portal.auth.step_up handles.
     """
     who = actor()
-    if "proved" in g or who.has_stepped_up(now()):
+    if "stepped_up" in g or who.has_stepped_up(now()):
         return
-    answer = request.form.get(PROOF, "") if request.method == "POST" else ""
+    answer = request.form.get(STEP_UP_FIELD, "") if request.method == "POST" else ""
     if not answer:
         raise StepUpNeeded
     try:
-        services().users.step_up.prove(actor=who, answer=answer, now=now())
+        services().users.step_up.verify(actor=who, answer=answer, now=now())
     except (StepUpFailed, Throttled) as refused:
         raise StepUpNeeded(refused) from refused
-    g.proved = True
+    g.stepped_up = True
 
 
 def public(view: View) -> View:

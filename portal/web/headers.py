@@ -1,4 +1,4 @@
-"""Headers that every answer carries: a nonce CSP without eval, no framing, no sniffing."""
+"""Security headers of every response: a nonce CSP without eval, no framing, no sniffing."""
 
 import secrets
 
@@ -14,7 +14,7 @@ ONE_YEAR = 31_536_000
 
 
 def always(*, secure: bool) -> dict[str, str]:
-    """List the headers of every answer, static files included."""
+    """Return the headers of every response, including static files."""
     headers = {
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
@@ -29,14 +29,14 @@ def always(*, secure: bool) -> dict[str, str]:
 
 def csp_nonce() -> str:
     """Return the nonce of this request's scripts."""
-    found: str | None = g.get("csp_nonce")
-    if found is None:
-        found = g.csp_nonce = secrets.token_urlsafe(16)
-    return found
+    nonce: str | None = g.get("csp_nonce")
+    if nonce is None:
+        nonce = g.csp_nonce = secrets.token_urlsafe(16)
+    return nonce
 
 
 def init_app(app: Flask, *, secure: bool) -> None:
-    """Add the headers to every answer; Dash's pages alone may style inline, which Dash needs."""
+    """Add the headers to every response; only Dash's pages may use inline styles, which Dash needs."""
     app.jinja_env.globals["csp_nonce"] = csp_nonce
     everywhere = always(secure=secure)
 

@@ -1,4 +1,4 @@
-"""How glibc keeps memory: large blocks are given back."""
+"""Settings of glibc's allocator: large blocks are returned to the system."""
 
 import ctypes
 import platform
@@ -8,9 +8,9 @@ _LARGE = 256 * 1024
 
 
 def keep_small() -> None:
-    """Limit what a process holds without using it; does nothing where the C library is another.
+    """Limit unused memory that a process holds; does nothing with another C library.
 
-    glibc stops giving back blocks as large as the largest one freed so far, such as a password hash's 19 MiB,
+    glibc stops returning blocks as large as the largest one freed so far, such as a password hash's 19 MiB,
     and each thread keeps its own. docs/performance.md has the gain.
     """
     if platform.libc_ver()[0] == "glibc":

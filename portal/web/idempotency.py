@@ -1,4 +1,4 @@
-"""Keys that make a form's second arrival harmless: a double click, a resend after a lost answer."""
+"""Idempotency keys of forms: a double click or a resend after a lost response has no second effect."""
 
 import hashlib
 import re
@@ -12,12 +12,12 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 def new_key() -> str:
-    """Make a key for the hidden field `message_id` of a form."""
+    """Create a key for the hidden field `message_id` of a form."""
     return new_id()
 
 
 def sent_idempotency_key() -> str | None:
-    """Return the key of the form that arrived, bound to the person, None when it carries none."""
+    """Return the key of the submitted form, bound to the user; None if the form has none."""
     sent = request.form.get("message_id", "")
     if not _KEY.fullmatch(sent):
         return None

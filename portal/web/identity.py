@@ -1,4 +1,4 @@
-"""Who is behind a request: the session cookie, resolved through the services."""
+"""The identity behind a request: the session cookie, resolved through the services."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from services.users.sign_in import SignedIn
 DAYS_14 = 14 * 24 * 3600
 YEAR = 365 * 24 * 3600
 THEME_COOKIE = "theme"
-# Longer than any process may remember the person as they were before.
+# Longer than any process caches the user with the previous theme.
 THEME_SECONDS = 10
 
 
@@ -34,44 +34,44 @@ class Identity:
 
 
 def cookie_name() -> str:
-    """Name the session cookie; the __Host- prefix binds it to this very host where TLS is on."""
+    """Return the name of the session cookie; with TLS, the __Host- prefix binds it to this host."""
     return "__Host-session" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_session"
 
 
 def init_app(app: Flask) -> None:
-    """Let Flask-Login ask our sessions."""
+    """Let Flask-Login use our sessions."""
     manager = LoginManager(app)
     manager.session_protection = None  # our own sessions are bound to the server side already
 
     def load(_: Request) -> Identity | None:
         token = request.cookies.get(cookie_name())
-        if not token or request.blueprint == "api":  # programs prove themselves by a header alone
+        if not token or request.blueprint == "api":  # programs authenticate by a header only
             return None
-        found = services().users.authentication.actor_for(token=token, now=now(), address=request.remote_addr)
-        return Identity(found) if found else None
+        actor = services().users.authentication.actor_for(token=token, now=now(), address=request.remote_addr)
+        return Identity(actor) if actor else None
 
     manager.request_loader(load)
 
 
 def device_cookie_name() -> str:
-    """Name the cookie with the mark of a browser that has signed in before."""
+    """Return the name of the cookie that holds the trusted-device token."""
     return "__Host-device" if current_app.config["SESSION_COOKIE_SECURE"] else "ledgerdesk_device"
 
 
 def origin() -> Origin:
-    """Say where this request comes from."""
+    """Return where this request comes from."""
     return Origin(
         address=request.remote_addr,
         browser=request.user_agent.string,
-        mark=request.cookies.get(device_cookie_name()),
+        device_token=request.cookies.get(device_cookie_name()),
     )
 
 
-def keep(response: Response | BaseResponse, signed_in: SignedIn) -> None:
-    """Put session and browser mark into cookies, and begin with a form token nobody knew before."""
+def set_session_cookies(response: Response | BaseResponse, signed_in: SignedIn) -> None:
+    """Set the cookies for session and trusted device, and start with a new CSRF token."""
     session.clear()
     _set(response, cookie_name(), signed_in.token, DAYS_14)
-    _set(response, device_cookie_name(), signed_in.mark, YEAR)
+    _set(response, device_cookie_name(), signed_in.device_token, YEAR)
 
 
 def _set(response: Response | BaseResponse, name: str, value: str, seconds: int) -> None:
@@ -86,26 +86,26 @@ def _set(response: Response | BaseResponse, name: str, value: str, seconds: int)
     )
 
 
-def keep_theme(response: Response | BaseResponse, theme: str) -> None:
-    """Let the browser carry a new theme until every process has read it from the person."""
+def set_theme_cookie(response: Response | BaseResponse, theme: str) -> None:
+    """Keep a new theme in the browser until every process has read it from the user."""
     _set(response, THEME_COOKIE, theme, THEME_SECONDS)
 
 
 def theme_of(person: Actor) -> str:
-    """Return the theme to show: one chosen a moment ago, else the one kept with the person."""
+    """Return the theme to show: one chosen just now, otherwise the one saved with the user."""
     chosen = request.cookies.get(THEME_COOKIE, "")
     return chosen if chosen in THEMES else person.theme
 
 
 def end(target: str | None = None) -> BaseResponse:
-    """End the session of this request and go to the sign-in page."""
+    """End the session of this request and redirect to the sign-in page."""
     token = request.cookies.get(cookie_name())
     if token:
         services().users.sessions.revoke(token=token)
     g.pop("_login_user", None)
     session.clear()
     response = redirect(target or url_for("auth.login"))
-    # With the same attributes: browsers ignore a __Host- cookie that does not say Secure, this one too.
+    # With the same attributes: browsers ignore a __Host- cookie without Secure, even to delete it.
     response.delete_cookie(
         cookie_name(),
         path="/",

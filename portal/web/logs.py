@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 ID = "ledgerdesk.request_id"
 HEADER = "X-Request-Id"
-# What a proxy may call a request: long enough to be one, and nothing that could break a line or hold a name.
+# Request ids accepted from a proxy: long enough, and without anything that could break a line or hold a name.
 WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-# Load balancers ask these all the time.
+# Load balancers call these all the time.
 SILENT = ("/healthz", "/readyz")
 ADDRESS = re.compile(r"[\w.%+'-]{1,64}@[\w.-]{1,255}")
 
@@ -34,7 +34,7 @@ _BEFORE_WRITING: list[structlog.typing.Processor] = [
 
 
 def init_logs() -> None:
-    """Set structlog to one JSON line per event."""
+    """Configure structlog to write one JSON line per event."""
     structlog.configure(
         processors=[*_BEFORE_WRITING, structlog.processors.JSONRenderer(), _without_addresses],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -44,7 +44,7 @@ def init_logs() -> None:
 
 
 def library_lines() -> dict[str, Any]:
-    """Describe, for logging.config, how gunicorn and other libraries write the same kind of lines."""
+    """Return the logging.config by which gunicorn and other libraries write the same kind of lines."""
     rendering = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.JSONRenderer(),
@@ -68,27 +68,27 @@ def library_lines() -> dict[str, Any]:
 
 
 def init_library_logs() -> None:
-    """Let libraries write JSON lines from now on."""
+    """Make libraries write JSON lines."""
     logging.config.dictConfig(library_lines())
 
 
 def _without_addresses(_logger: object, _method: str, line: object) -> str:
-    """Take e-mail addresses out, which the message of an error may quote."""
+    """Remove e-mail addresses, which an error message may quote."""
     return ADDRESS.sub("[address]", str(line))
 
 
 class RequestLog:
-    """Gives each request an id, which its log lines and its answer carry, and may write a line about it."""
+    """Gives each request an id for its log lines and its response, and may write a line about it."""
 
     def __init__(self, app: "WSGIApplication", *, trusting: bool, writing: bool) -> None:
-        """Wrap an application; `trusting` takes a proxy's id, `writing` adds the line."""
+        """Wrap an application; `trusting` accepts a proxy's id, `writing` adds the line."""
         self._app, self._trusting, self._writing = app, trusting, writing
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Serve one request."""
         started = time.perf_counter()
         named = environ[ID] = self._id(environ)
-        # Not taken back at the end: an answer that is still being made while it is sent may log too.
+        # Not cleared at the end: a response that is still being generated while it is sent may log too.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=named)
         facts: dict[str, Any] = {}
@@ -108,18 +108,18 @@ class RequestLog:
         return ClosingIterator(answer, lambda: _write(facts, time.perf_counter() - started))
 
     def _id(self, environ: "WSGIEnvironment") -> str:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        return given if self._trusting and WELL_FORMED.fullmatch(given) else new_id()
+        proxy_id = environ.get("HTTP_X_REQUEST_ID", "")
+        return proxy_id if self._trusting and WELL_FORMED.fullmatch(proxy_id) else new_id()
 
 
 def new_id() -> str:
-    """Make an id that people can read to each other."""
+    """Create an id that people can read out to each other."""
     fresh = secrets.token_hex(4)
     return f"{fresh[:4]}-{fresh[4:]}"
 
 
 def _facts(request: "Request", status: int) -> dict[str, Any]:
-    """Say what was asked for by its route: the address itself can hold the token of a link, or a name."""
+    """Describe a request by its route: the URL itself can hold the token of a link, or a name."""
     route = request.url_rule.rule if request.url_rule else None
     return {"method": request.method, "route": route, "status": status}
 

@@ -1,4 +1,4 @@
-"""`python -m portal.web.probe`: the container's healthcheck, which loads nothing but the settings."""
+"""`python -m portal.web.probe`: the container's health check, which loads nothing but the settings."""
 
 import http.client
 import sys

@@ -1,4 +1,4 @@
-"""Asked before any page: who lacks a second factor sets it up, who only looks changes nothing."""
+"""Checks before every page: a missing second factor must be set up first, and viewing as changes nothing."""
 
 from flask import Flask, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -9,25 +9,25 @@ from services.errors import Forbidden
 from services.users.identity import Actor, ViewingOnly
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-# All there is for somebody whose role demands a second factor that is not on yet.
+# All that is open to users whose role requires a second factor that is not on yet.
 WITHOUT_SECOND_FACTOR = {
     "account.enrol", "account.confirm", "auth.logout", "proof.show", "proof.take", "proof.again",
 }  # fmt: skip
-# What somebody may send who looks at the product as another person: the way out, and questions of dashboards.
+# What may be sent while viewing as another user: stopping, signing out, and requests of dashboards for data.
 WHILE_VIEWING = {"account.stop_viewing", "auth.logout", "/reports/_dash-update-component"}
-# Pages that would show a secret of the other person.
+# Pages that would show a secret of the other user.
 NOT_WHILE_VIEWING = {"account.enrol", "proof.show"}
 
 
 class SecondFactorNeeded(Forbidden):
-    """The person's role demands a second factor, and nothing is open until it is on."""
+    """The user's role requires a second factor, and nothing else is open until it is on."""
 
     def __init__(self) -> None:
-        super().__init__("Your role requires a second factor. Set it up, then everything is open again.")
+        super().__init__("Your role requires a second factor. Set it up to continue.")
 
 
 def init_app(app: Flask) -> None:
-    """Ask before every request; library views, grids and dashboards come after it like all others."""
+    """Check before every request, including those of library views, grids and dashboards."""
     app.register_error_handler(SecondFactorNeeded, _lead)
 
     @app.before_request
@@ -50,7 +50,7 @@ def _only_reads(endpoint: str | None) -> bool:
 
 
 def _lead(needed: SecondFactorNeeded) -> Response | BaseResponse:
-    """Lead a person to the page that sets it up, and tell a script where that is."""
+    """Redirect a person to the set-up page, and tell a script where it is."""
     url = url_for("account.enrol")
     if error_pages.wants_json():
         return error_pages.answer(403, needed.message, more={"second_factor": url})
@@ -58,5 +58,5 @@ def _lead(needed: SecondFactorNeeded) -> Response | BaseResponse:
 
 
 def viewing(who: Actor) -> str | None:
-    """Name whom somebody looks at the product as, None for everybody else."""
+    """Return the name of the user that somebody views the product as, None if they do not."""
     return who.name if who.viewer is not None else None

@@ -6,7 +6,7 @@ from functools import partial
 from services.bootstrap.users import UserServices
 from services.catalog import CatalogService
 from services.options import Options
-from services.privacy import ErasureService, ExportService, in_order
+from services.privacy import ErasureService, ExportService, build_steps
 from services.reporting import AnalyticsEngine, tickets_by_actor
 
 
@@ -24,7 +24,7 @@ def build_privacy_services(
     """Build the services about personal data."""
     erasures = ErasureService(
         sessions=users.sessions,
-        steps=in_order(users.accounts.forget, options.mailer, options.rejects_dir),
+        steps=build_steps(users.accounts.forget, options.mailer, options.rejects_dir),
         roles=users.roles,
         audit_writer=users.audit_writer,
         administrators=users.last_administrator,

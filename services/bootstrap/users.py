@@ -24,15 +24,15 @@ from services.users.accounts import (
     UserImport,
     UserService,
 )
-from services.users.api_tokens import TokenService
+from services.users.api_tokens import ApiTokenService
 from services.users.audit import AuditLogService, AuditWriter
 from services.users.authorization import LastAdministratorLock, RoleService
 from services.users.credentials import (
+    ActorRecheck,
     DeviceService,
     Encryption,
     LoginThrottle,
     Passwords,
-    Rechecks,
     SecondFactor,
     SessionManager,
     StepUpService,
@@ -64,7 +64,7 @@ class UserServices:
     second_factor: SecondFactor
     step_up: StepUpService
     devices: DeviceService
-    rechecks: Rechecks
+    actor_recheck: ActorRecheck
     accounts: UserService
     own_account: OwnAccountService
     registration_policy: RegistrationPolicyService
@@ -75,7 +75,7 @@ class UserServices:
     authentication: AuthenticationService
     view_as: ViewAsService
     single_sign_on: SingleSignOn
-    api_tokens: TokenService
+    api_tokens: ApiTokenService
 
 
 def build_user_services(
@@ -121,7 +121,7 @@ def build_user_services(
     )
     registration_policy = RegistrationPolicyService(roles=roles, audit_writer=audit_writer, cache=new_cache())
     registration = RegistrationService(
-        access=registration_policy,
+        policy=registration_policy,
         accounts=own_account,
         organizations=organizations,
         outbox=outbox,
@@ -143,7 +143,7 @@ def build_user_services(
         sessions=sessions,
         passwords=passwords,
         login_throttle=login_throttle,
-        marks=TrustedDevices(options.keys("devices")),
+        trusted_devices=TrustedDevices(options.keys("devices")),
         second_factor=second_factor,
         encryption=encryption,
         organizations=organizations,
@@ -162,7 +162,7 @@ def build_user_services(
         second_factor=second_factor,
         step_up=StepUpService(passwords, second_factor, login_throttle, audit_writer),
         devices=DeviceService(roles, sessions, audit_writer),
-        rechecks=Rechecks(roles, sessions),
+        actor_recheck=ActorRecheck(roles, sessions),
         accounts=accounts,
         own_account=own_account,
         registration_policy=registration_policy,
@@ -192,7 +192,7 @@ def build_user_services(
                 new_id=new_id,
             ),
         ),
-        api_tokens=TokenService(
+        api_tokens=ApiTokenService(
             users=accounts,
             roles=roles,
             organizations=organizations,

@@ -71,9 +71,9 @@ class CatalogService:
 
     def all(self, kind: str) -> list[Entry]:
         """List all entries of a kind by name, at most a few seconds old."""
-        entries = self._cache.get(kind)
-        if entries is not None:
-            return entries
+        cached = self._cache.get(kind)
+        if cached is not None:
+            return cached
         return self._cache.put(kind, self.stored(kind))
 
     def stored(self, kind: str) -> list[Entry]:

@@ -1,8 +1,8 @@
-"""The privacy domain: handing out all that is held about a person, and erasing it."""
+"""The privacy domain: exporting all data about a person, and erasing it."""
 
 from services.privacy.data_export import ExportService, PersonalData
-from services.privacy.erasure import COUNTED, ErasureService, Outlook, Progress
-from services.privacy.erasure_steps import in_order
+from services.privacy.erasure import COUNTED, ErasurePreview, ErasureProgress, ErasureService
+from services.privacy.erasure_steps import build_steps
 from services.privacy.export_archive import archive
 from services.privacy.personal_data_matcher import ERASED, ERASED_NAME
 
@@ -10,11 +10,11 @@ __all__ = [
     "COUNTED",
     "ERASED",
     "ERASED_NAME",
+    "ErasurePreview",
+    "ErasureProgress",
     "ErasureService",
     "ExportService",
-    "Outlook",
     "PersonalData",
-    "Progress",
     "archive",
-    "in_order",
+    "build_steps",
 ]

@@ -1,4 +1,4 @@
-"""ExportService: all that is held about a person, section by section, read as it is handed out."""
+"""ExportService: all data about a person, section by section, read while it is sent."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ _PERSONAL = field_names(lambda each: each.personal_data)  # fields of a ticket
 # Key, title and note of each section, in order.
 SECTIONS = (
     ("account", "Account", ""),
-    ("sessions", "Where you are signed in", "The keys in your browsers are not kept."),
-    ("tokens", "Tokens for programs", "The tokens themselves are not kept."),
-    ("tickets", "Tickets you asked for", "With all you wrote and all answers to you."),
+    ("sessions", "Where you are signed in", "The session keys in your browsers are not stored."),
+    ("tokens", "API tokens", "The tokens themselves are not stored."),
+    ("tickets", "Tickets you requested", "With everything you wrote and every reply to you."),
     ("messages", "What you wrote in other tickets", "Without what others wrote."),
-    ("assignments", "Tickets you held", "From when to when."),
-    ("acts", "What you did in administration", ""),
-    ("acts_about", "What administration did with your account", ""),
+    ("assignments", "Tickets assigned to you", "With the times of each assignment."),
+    ("acts", "Your administrative changes", ""),
+    ("acts_about", "Administrative changes to your account", ""),
 )
 
 
 @dataclass(frozen=True)
 class Section:
-    """One kind of records: `key` for programs, `title` and `note` for people."""
+    """One kind of record: `key` for programs, `title` and `note` for people."""
 
     key: str
     title: str
@@ -48,7 +48,7 @@ class Section:
 
 @dataclass(frozen=True)
 class PersonalData:
-    """What is held about a person; `sections` reads it anew each time it is called."""
+    """The data about a person; `sections` reads it again each time it is called."""
 
     user_id: str
     at: datetime
@@ -56,7 +56,7 @@ class PersonalData:
 
 
 class ExportService:
-    """Hands out what is held about a person: to themselves, and to who may export people."""
+    """Exports the data about a person: to themselves, and to actors who may export users."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class ExportService:
         self._audit_writer, self._tickets_by_actor = audit_writer, tickets_by_actor
 
     def export(self, *, actor: Actor, user_id: str, now: datetime) -> PersonalData:
-        """Write down that it is handed out, and give what reads it; raises UserNotFound, PermissionDenied."""
+        """Record the export and return the data, still to be read; raises UserNotFound, PermissionDenied."""
         if user_id != actor.user_id:
             self._roles.check_permission(actor=actor, permission=Permission.USER_EXPORT)
         if user_table.find(user_id) is None:
@@ -94,9 +94,9 @@ class ExportService:
                 _tokens(user_id),
                 self._tickets(user_id),
                 self._elsewhere(user_id),
-                map(_stint, assignment_table.of_agent(user_id)),
-                (_act(one, own=True) for one in audit.of_actor(user_id)),
-                (_act(one, own=False) for one in about),
+                map(_assignment, assignment_table.of_agent(user_id)),
+                (_audit_event(one, own=True) for one in audit.of_actor(user_id)),
+                (_audit_event(one, own=False) for one in about),
             ),
             strict=True,
         ):
@@ -114,7 +114,7 @@ class ExportService:
             "may_sign_in": item.active,
             "created_at": to_text(item.created_at),
             "address_verified_at": _time(item.verified_at),
-            "password": "kept as a hash that cannot be read back" if item.password_hash else "none",
+            "password": "stored as a hash that cannot be read back" if item.password_hash else "none",
             "second_factor": "on" if item.totp else "off",
             "recovery_codes_left": len(item.recovery or ()),
             "single_sign_on": list(item.identities or ()),
@@ -127,8 +127,10 @@ class ExportService:
         for ticket_id in ticket_table.of_requester(user_id):
             ticket = ticket_table.find(ticket_id)
             if ticket is not None:
-                said = [event for event in ticket_history.of_ticket(ticket_id) if _is_shown(event, user_id)]
-                yield _ticket(ticket) | {"messages": self._messages(said, user_id)}
+                messages = [
+                    event for event in ticket_history.of_ticket(ticket_id) if _is_visible(event, user_id)
+                ]
+                yield _ticket(ticket) | {"messages": self._messages(messages, user_id)}
 
     def _elsewhere(self, user_id: str) -> Iterator[Record]:
         for ticket_id in self._tickets_by_actor(user_id):
@@ -153,7 +155,7 @@ class ExportService:
         ]
 
 
-def _is_shown(event: TicketHistory, user_id: str) -> bool:
+def _is_visible(event: TicketHistory, user_id: str) -> bool:
     return bool(event.body) and (event.public or event.actor_id == user_id)
 
 
@@ -185,17 +187,18 @@ def _tokens(user_id: str) -> Iterator[Record]:
         }
 
 
-def _stint(item: assignment_table.Assignment) -> Record:
+def _assignment(item: assignment_table.Assignment) -> Record:
     begun = item.assigned_at.partition("#")[0]
     return {"ticket": int(item.ticket_id), "from": begun, "until": _time(item.released_at)}
 
 
-def _act(item: AuditEntry, *, own: bool) -> Record:
-    """Describe an act: what one's own did to others is about them, where another acted from is theirs."""
+def _audit_event(item: AuditEntry, *, own: bool) -> Record:
+    """Describe an audit event without others' data: not what changed for them, nor from where they acted."""
     known = {"at": to_text(item.at), "act": item.action, "what": item.subject}
-    # The system acts from where somebody comes who signs in for the first time.
-    came = own or item.actor_id == SYSTEM.user_id
-    return known | ({"from": item.address} if came else {}) | ({} if own else {"changes": item.changes or {}})
+    # When somebody signs in for the first time, the system acts with their network address.
+    is_own_address = own or item.actor_id == SYSTEM.user_id
+    address = {"from": item.address} if is_own_address else {}
+    return known | address | ({} if own else {"changes": item.changes or {}})
 
 
 def _time(at: datetime | None) -> str | None:

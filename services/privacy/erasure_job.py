@@ -1,4 +1,4 @@
-"""An erasure under way: what it is looking for and how far it is, so that it can go on after any crash."""
+"""The state of an erasure: what it looks for and how far it is, so that it can resume after any crash."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,19 +13,19 @@ from services.privacy.personal_data_matcher import PersonalDataMatcher
 
 KIND = "erasure"
 ROUNDS = 2
-# Between the rounds. What was on its way when the first one passed, such as a reply being written or a letter
-# being sent, has arrived or failed by then.
+# Between the rounds. By then, whatever was in progress during the first one, such as a reply being written or
+# an e-mail being sent, has finished or failed.
 SETTLE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """One erasure; `step` and `cursor` say where it goes on, `counts` what it has changed so far."""
+    """One erasure; `step` and `cursor` say where it continues, `counts` what it has changed so far."""
 
     user_id: str
     asked_by: str
     asked_at: datetime
-    traces: PersonalDataMatcher | None
+    matcher: PersonalDataMatcher | None
     step: int = 0
     round: int = 1
     cursor: Any = None
@@ -37,13 +37,13 @@ class Erasure:
 
     @classmethod
     def from_model(cls, item: Job) -> Self:
-        """Read the stored form."""
+        """Build an erasure from its stored item."""
         value = item.value
         return cls(
             user_id=item.subject,
             asked_by=value["asked_by"],
             asked_at=from_text(value["asked_at"]),
-            traces=PersonalDataMatcher.from_value(value["traces"]) if value.get("traces") else None,
+            matcher=PersonalDataMatcher.from_value(value["traces"]) if value.get("traces") else None,
             step=value["step"],
             round=value["round"],
             cursor=value["cursor"],
@@ -55,11 +55,11 @@ class Erasure:
         )
 
     def item(self) -> Job:
-        """Build the item to store; one that is done names nobody any more."""
+        """Build the item to store; a finished erasure no longer names anybody."""
         value = {
             "asked_by": self.asked_by,
             "asked_at": to_text(self.asked_at),
-            "traces": self.traces.value() if self.traces and self.done_at is None else None,
+            "traces": self.matcher.value() if self.matcher and self.done_at is None else None,
             "step": self.step,
             "round": self.round,
             "cursor": self.cursor,
@@ -77,15 +77,15 @@ class Erasure:
             done=self.done_at is not None,
         )
 
-    def waits(self, now: datetime) -> bool:
-        """Tell whether the next round may not begin yet."""
+    def is_waiting(self, now: datetime) -> bool:
+        """Tell whether the next round may not start yet."""
         return self.resume_at is not None and now < self.resume_at
 
-    def went_on(self, outcome: "Outcome", steps: int, now: datetime) -> Self:
-        """Return where this stands after a part of its present step."""
+    def advanced(self, outcome: "Outcome", steps: int, now: datetime) -> Self:
+        """Return the state after a part of the current step."""
         counts = Counter(self.counts)
         counts.update(outcome.counts)
-        moved = replace(
+        progressed = replace(
             self,
             cursor=outcome.cursor,
             looked_at=self.looked_at + outcome.looked_at,
@@ -93,17 +93,17 @@ class Erasure:
             resume_at=None,
         )
         if outcome.cursor is not None:
-            return moved
+            return progressed
         if self.step + 1 < steps:
-            return replace(moved, step=self.step + 1)
+            return replace(progressed, step=self.step + 1)
         if self.round < ROUNDS:
-            return replace(moved, step=0, round=self.round + 1, looked_at=0, resume_at=now + SETTLE)
-        return replace(moved, step=self.step + 1, done_at=now)
+            return replace(progressed, step=0, round=self.round + 1, looked_at=0, resume_at=now + SETTLE)
+        return replace(progressed, step=self.step + 1, done_at=now)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a part of a step did: items looked at, changed ones by kind, where to go on (None: nowhere)."""
+    """What a part of a step did: items read, changes by kind, and where to continue (None: step finished)."""
 
     looked_at: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The other steps of an erasure: the account, the mails, the trail, all other tables, and files."""
+"""The other steps of an erasure: account, e-mails, audit log, all other tables, files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -20,46 +20,46 @@ from models.user import User, UserEmail
 from services.mail import Mailer
 from services.privacy.erasure_job import KIND, Outcome
 from services.privacy.ledger_step import LedgerStep
-from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, PersonalDataMatcher, deep
+from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, PersonalDataMatcher, map_texts
 from services.users.credentials import LoginThrottle
 from services.users.identity import SYSTEM, sort_name
 
 PAGE = 250
-ACTS = 200
+ENTRIES_PER_PAGE = 200
 UNFINISHED = ".erasing"
-# What stays of an account: nobody is found by it, and what is counted by role and by day stays.
-KEPT = {"user_id", "role_id", "created_at"}
-# What the trail says of a person that is theirs alone, whoever wrote it there.
+# What stays of an account: it identifies nobody, and counts by role and by day stay the same.
+KEPT_FIELDS = {"user_id", "role_id", "created_at"}
+# Fields in the audit log that are personal data of the event's subject, whoever caused the event.
 PERSONAL = {"name", "sort_name", "email", "identities", "address", "browser"}
 OWNED: Sequence[type[LeanModel]] = (UserEmail, Identity, Session, ApiToken)
-ELSEWHERE = (User, Ticket, TicketHistory, AuditEntry)  # tables that other steps know better
+ELSEWHERE = (User, Ticket, TicketHistory, AuditEntry)  # tables that other steps handle
 
 
 class Step(Protocol):
-    """One part of the work; safe to run twice, and from any cursor it gave."""
+    """One step of the work; safe to run twice, and from any cursor it returned."""
 
     name: str
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Do the next part."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Run the next part."""
 
 
 class AccountStep:
-    """Empties the account and takes away every way into it."""
+    """Empties the account and removes every way to sign in to it."""
 
     name = "account"
 
     def __init__(self, forget: Callable[[str], None]) -> None:
         self._forget = forget
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Empty the account, in each round: something may have been written to it since."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Empty the account in each round: something may have been written to it since."""
         del cursor
-        item = user_table.find(traces.user_id)
+        item = user_table.find(matcher.user_id)
         if item is not None:
-            user_table.clear(item, kept=KEPT, **_emptied(item, now))
-            self._forget(traces.user_id)
-        for address in traces.addresses:
+            user_table.clear(item, kept=KEPT_FIELDS, **_emptied(item, now))
+            self._forget(matcher.user_id)
+        for address in matcher.addresses:
             LoginThrottle.forget(address)
         return Outcome(1)
 
@@ -76,54 +76,54 @@ def _emptied(item: User, now: datetime) -> dict[str, Any]:
 
 
 class MailStep:
-    """Drops letters to the person: those that wait, and in development those that lie in the mailbox."""
+    """Deletes e-mails to the person: those in the outbox, and in development those in the dev mailbox."""
 
     name = "emails"
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Look through all letters; those that wait are few."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Look through all e-mails; few of them wait in the outbox."""
         del cursor, now
         waiting = outbox_table.everything()
-        for_them = [item for item in waiting if _is_for(traces, item.payload)]
+        for_them = [item for item in waiting if _is_for(matcher, item.payload)]
         for item in for_them:
             outbox_table.done(item)
-        lying = self._mailer.forget(traces.mentioned)
-        return Outcome(len(waiting), {"letters": len(for_them) + lying} if for_them or lying else {})
+        deleted = self._mailer.forget(matcher.mentions)
+        return Outcome(len(waiting), {"letters": len(for_them) + deleted} if for_them or deleted else {})
 
 
-def _is_for(traces: PersonalDataMatcher, payload: dict[str, Any]) -> bool:
-    addressed = deep(payload, lambda text: ERASED if traces.by_address(text) else text) != payload
-    return addressed or payload.get("user_id") == traces.user_id
+def _is_for(matcher: PersonalDataMatcher, payload: dict[str, Any]) -> bool:
+    addressed = map_texts(payload, lambda text: ERASED if matcher.mentions_address(text) else text) != payload
+    return addressed or payload.get("user_id") == matcher.user_id
 
 
 class AuditLogStep:
-    """Takes the person out of the words of the trail; acts, their times and ids stay."""
+    """Redacts the person's data in the audit log; events, times and ids stay."""
 
     name = "audit_log"
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Look at the next acts."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Redact the next page of events."""
         del now
-        entries = redaction.audit_log_page(cursor, ACTS)
-        reworded = sum(_reword(traces, entry) for entry in entries)
-        after = entries[-1].entry_key if len(entries) == ACTS else None
-        return Outcome(len(entries), {"acts": reworded} if reworded else {}, after)
+        entries = redaction.audit_log_page(cursor, ENTRIES_PER_PAGE)
+        redacted = sum(_redact_entry(matcher, entry) for entry in entries)
+        after = entries[-1].entry_key if len(entries) == ENTRIES_PER_PAGE else None
+        return Outcome(len(entries), {"acts": redacted} if redacted else {}, after)
 
 
-def _reword(traces: PersonalDataMatcher, entry: AuditEntry) -> bool:
-    is_theirs, is_about = entry.actor_id == traces.user_id, entry.subject == f"user:{traces.user_id}"
-    clean = traces.near if is_theirs or is_about else traces.far
+def _redact_entry(matcher: PersonalDataMatcher, entry: AuditEntry) -> bool:
+    is_theirs, is_about = entry.actor_id == matcher.user_id, entry.subject == f"user:{matcher.user_id}"
+    clean = matcher.redact_names if is_theirs or is_about else matcher.redact_unique
     changes = {
-        field: deep(pair, (lambda _: ERASED) if is_about and field in PERSONAL else clean)
+        field: map_texts(pair, (lambda _: ERASED) if is_about and field in PERSONAL else clean)
         for field, pair in (entry.changes or {}).items()
     }
     subject = clean(entry.subject)
-    # The system acts from where somebody comes who signs in for the first time.
-    came = is_about and entry.actor_id == SYSTEM.user_id
-    address = None if is_theirs or came else entry.address
+    # When somebody signs in for the first time, the system acts with their network address.
+    is_their_address = is_theirs or (is_about and entry.actor_id == SYSTEM.user_id)
+    address = None if is_their_address else entry.address
     if (changes, subject, address) == (entry.changes or {}, entry.subject, entry.address):
         return False
     redaction.audit_entry(entry, subject=subject, changes=changes, address=address)
@@ -131,66 +131,70 @@ def _reword(traces: PersonalDataMatcher, entry: AuditEntry) -> bool:
 
 
 class TablesStep:
-    """Walks every other table: drops what belongs to the person, and takes them out of all other words."""
+    """Walks every other table: deletes what belongs to the person, and redacts them everywhere else."""
 
     name = "tables"
     tables: Sequence[type[LeanModel]] = tuple(table for table in TABLES if table not in ELSEWHERE)
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Look at the next items of the table the cursor names."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Handle the next items of the table that the cursor names."""
         del now
         at, start = cursor or (0, None)
         table = self.tables[at]
-        found, after = sweep.page(table, start, PAGE)
-        dropped = sum(_drop(traces, item) for item in found)
-        reworded = sum(_reword_item(traces, item) for item in found)
-        counts = {"records": dropped + reworded} if dropped or reworded else {}
+        items, after = sweep.page(table, start, PAGE)
+        dropped = sum(_drop(matcher, item) for item in items)
+        redacted = sum(_redact_item(matcher, item) for item in items)
+        counts = {"records": dropped + redacted} if dropped or redacted else {}
         if after is None and at + 1 == len(self.tables):
-            return Outcome(len(found), counts)
-        return Outcome(len(found), counts, [at, after] if after is not None else [at + 1, None])
+            return Outcome(len(items), counts)
+        return Outcome(len(items), counts, [at, after] if after is not None else [at + 1, None])
 
 
-def _is_dropped(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
-    """Tell what goes whole: a thing of this person's alone, or one that is kept under their address."""
-    if item.table in OWNED and item.get("user_id") == traces.user_id:
+def _is_dropped(matcher: PersonalDataMatcher, item: sweep.Stored) -> bool:
+    """Tell whether an item is deleted: it belongs to the person alone, or its key holds their address."""
+    if item.table in OWNED and item.get("user_id") == matcher.user_id:
         return True
-    return any(traces.by_address(key.get("S", "")) for key in item.key.values())
+    return any(matcher.mentions_address(key.get("S", "")) for key in item.key.values())
 
 
-def _drop(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
-    if not _is_dropped(traces, item):
+def _drop(matcher: PersonalDataMatcher, item: sweep.Stored) -> bool:
+    if not _is_dropped(matcher, item):
         return False
     sweep.remove(item)
     return True
 
 
-def _reword_item(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
-    is_job = item.table is Job and item.get("running") == KIND  # knows whom to look for until it is done
-    if is_job or _is_dropped(traces, item):
+def _redact_item(matcher: PersonalDataMatcher, item: sweep.Stored) -> bool:
+    is_job = item.table is Job and item.get("running") == KIND  # holds what to look for until it is done
+    if is_job or _is_dropped(matcher, item):
         return False
-    texts = {name: clean for name, word in item.texts.items() if (clean := deep(word, traces.far)) != word}
+    texts = {
+        name: clean
+        for name, word in item.texts.items()
+        if (clean := map_texts(word, matcher.redact_unique)) != word
+    }
     return bool(texts) and sweep.rewrite(item, texts)
 
 
 class FilesStep:
-    """Takes the person out of files that are kept: rows that imports left out, with the reasons."""
+    """Redacts the person in stored files: rows that imports rejected, with the reasons."""
 
     name = "files"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Write anew each file that names the person, line by line."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Rewrite each file that names the person, line by line."""
         del cursor, now
         for left in self._folder.rglob(f"*{UNFINISHED}"):
             left.unlink(missing_ok=True)
         files = [path for path in sorted(self._folder.rglob("*")) if path.is_file()]
-        naming = [path for path in files if any(map(traces.mentioned, _lines(path)))]
+        naming = [path for path in files if any(map(matcher.mentions, _lines(path)))]
         for path in naming:
             fresh = path.with_name(path.name + UNFINISHED)
             with fresh.open("w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
-                stream.writelines(map(traces.far, _lines(path)))
+                stream.writelines(map(matcher.redact_unique, _lines(path)))
             fresh.replace(path)
         return Outcome(len(files), {"files": len(naming)} if naming else {})
 
@@ -200,10 +204,10 @@ def _lines(path: Path) -> Iterator[str]:
         yield from stream
 
 
-def in_order(forget: Callable[[str], None], mailer: Mailer, rejects: Path) -> tuple[Step, ...]:
-    """List the steps as they are done: the account first, so that nothing new comes from it.
+def build_steps(forget: Callable[[str], None], mailer: Mailer, rejects: Path) -> tuple[Step, ...]:
+    """Build the steps in their order: the account first, so that it cannot add anything new.
 
-    `forget` lets this process read a person anew.
+    `forget` drops a user from the caches of this process.
     """
     steps: tuple[Step, ...] = (
         AccountStep(forget),

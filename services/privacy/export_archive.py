@@ -1,4 +1,4 @@
-"""One ZIP of what is held about a person: JSON for programs, a page for people; written as it is sent."""
+"""One ZIP with all data about a person: JSON for programs, a page for people; written while it is sent."""
 
 import io
 import zipfile
@@ -21,33 +21,33 @@ _STYLE = (
 
 
 class _Pipe(io.RawIOBase):
-    """Takes what the ZIP writes and gives it away in pieces; it cannot be gone back in."""
+    """Receives what the ZIP writes and hands it out in pieces; cannot seek."""
 
     def __init__(self) -> None:
-        self._held = bytearray()
+        self._buffer = bytearray()
 
     def writable(self) -> bool:
-        """Say that it takes bytes."""
+        """Tell the ZIP that it accepts bytes."""
         return True
 
     def write(self, data: Any) -> int:
-        """Take bytes."""
-        self._held += data
+        """Append bytes."""
+        self._buffer += data
         return len(data)
 
     def pieces(self, least: int) -> Iterator[bytes]:
-        """Give away what has come together, when it is enough."""
-        if len(self._held) >= least:
-            yield bytes(self._held)
-            self._held.clear()
+        """Yield the gathered bytes if there are at least `least`."""
+        if len(self._buffer) >= least:
+            yield bytes(self._buffer)
+            self._buffer.clear()
 
 
-def archive(held: PersonalData) -> Iterator[bytes]:
-    """Write the ZIP piece by piece: memory stays the same however much is held."""
+def archive(data: PersonalData) -> Iterator[bytes]:
+    """Write the ZIP piece by piece, in constant memory."""
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w") as target:
-        for name, texts in (("data.json", as_json(held)), ("read-me.html", as_page(held))):
-            about = zipfile.ZipInfo(name, held.at.timetuple()[:6])
+        for name, texts in (("data.json", as_json(data)), ("read-me.html", as_page(data))):
+            about = zipfile.ZipInfo(name, data.at.timetuple()[:6])
             about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             with target.open(about, "w") as file:
                 for text in texts:
@@ -56,10 +56,10 @@ def archive(held: PersonalData) -> Iterator[bytes]:
     yield from pipe.pieces(1)
 
 
-def as_json(held: PersonalData) -> Iterator[bytes]:
+def as_json(data: PersonalData) -> Iterator[bytes]:
     """Write one JSON object: a list of records under the key of each section."""
-    yield b'{"person": ' + orjson.dumps(held.user_id) + b', "exported_at": ' + orjson.dumps(held.at)
-    for section in held.sections():
+    yield b'{"person": ' + orjson.dumps(data.user_id) + b', "exported_at": ' + orjson.dumps(data.at)
+    for section in data.sections():
         yield b",\n" + orjson.dumps(section.key) + b": ["
         for number, record in enumerate(section.records):
             yield (b",\n" if number else b"\n") + orjson.dumps(record, option=orjson.OPT_INDENT_2)
@@ -67,14 +67,14 @@ def as_json(held: PersonalData) -> Iterator[bytes]:
     yield b"}\n"
 
 
-def as_page(held: PersonalData) -> Iterator[bytes]:
-    """Write a page that any browser shows without a network."""
+def as_page(data: PersonalData) -> Iterator[bytes]:
+    """Write a page that any browser shows offline."""
     title = "What Ledgerdesk holds about you"
     yield (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-        f"<h1>{title}</h1><p>{held.at:%d %B %Y, %H:%M} UTC. The same is in data.json for programs.</p>"
+        f"<h1>{title}</h1><p>{data.at:%d %B %Y, %H:%M} UTC. The same is in data.json for programs.</p>"
     ).encode()
-    for section in held.sections():
+    for section in data.sections():
         yield from _section(section)
     yield b"</html>\n"
 
@@ -83,23 +83,23 @@ def _section(section: Section) -> Iterator[bytes]:
     yield f"<h2>{escape(section.title)}</h2>".encode()
     if section.note:
         yield f"<p>{escape(section.note)}</p>".encode()
-    found = False
+    has_records = False
     for record in section.records:
-        found = True
-        yield f"<article>{_shown(record)}</article>\n".encode("utf-8", "replace")
-    if not found:
+        has_records = True
+        yield f"<article>{_html(record)}</article>\n".encode("utf-8", "replace")
+    if not has_records:
         yield b"<p>Nothing.</p>"
 
 
-def _shown(value: Any) -> str:
-    """Write a value: records and lists as they nest, texts as they were typed."""
+def _html(value: Any) -> str:
+    """Write a value as HTML: records and lists nested, texts as they were typed."""
     if isinstance(value, dict):
-        rows = (f"<dt>{escape(_label(key))}<dd>{_shown(one)}" for key, one in value.items())
+        rows = (f"<dt>{escape(_label(key))}<dd>{_html(one)}" for key, one in value.items())
         return f"<dl>{''.join(rows)}</dl>" if value else "none"
     if isinstance(value, list | tuple):
         if all(isinstance(one, str) for one in value):
             return escape(", ".join(value)) or "none"
-        return "".join(f"<article>{_shown(one)}</article>" for one in value)
+        return "".join(f"<article>{_html(one)}</article>" for one in value)
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""The step through the ledger: what a person wrote, and what names them in the words of others."""
+"""The step through all ticket histories: what a person wrote, and where others name them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from models.ticket import Ticket
 from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory
 from services.privacy.erasure_job import Outcome
-from services.privacy.personal_data_matcher import ERASED, PersonalDataMatcher, deep
+from services.privacy.personal_data_matcher import ERASED, PersonalDataMatcher, map_texts
 
-PAGE = 250  # items that the embedded engine reads without keeping others waiting
+PAGE = 250  # items that the embedded engine reads without making others wait
 TRIES = 10
 CUSTOM = "custom."
 
 
 @dataclass(frozen=True)
-class Rewritten:
-    """A ticket with other words: what of its history differs, in the body alone or in the changes too.
+class RedactedTicket:
+    """A redacted ticket: the history items that differ, in the body alone (`bodies`) or in the changes too.
 
-    `messages` is how many bodies went whole, `mentions` how many items lost names or addresses.
+    `messages` counts bodies that were removed, `mentions` items in which names or addresses were.
     """
 
     ticket: Ticket
@@ -35,62 +35,62 @@ class Rewritten:
 
 
 class LedgerStep:
-    """Walks the whole history of all tickets; a ticket that concerns the person is rewritten as a whole."""
+    """Walks the history of all tickets; a ticket that concerns the person is rewritten as a whole."""
 
     name = "tickets"
 
-    def run(self, traces: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
-        """Look at the next items; a ticket met twice is found done the second time."""
+    def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
+        """Handle the next items; a ticket that comes up twice needs no change the second time."""
         del now
-        found, after = sweep.page(TicketHistory, cursor, PAGE)
+        items, after = sweep.page(TicketHistory, cursor, PAGE)
         tickets = messages = mentions = 0
-        for ticket_id in dict.fromkeys(_number(item) for item in found if concerns(traces, item)):
-            rewritten = rewrite(traces, ticket_id)
-            if rewritten is not None and rewritten.changed:
+        for ticket_id in dict.fromkeys(_number(item) for item in items if concerns(matcher, item)):
+            redacted = redact_ticket(matcher, ticket_id)
+            if redacted is not None and redacted.changed:
                 tickets += 1
-                messages += rewritten.messages
-                mentions += rewritten.mentions
+                messages += redacted.messages
+                mentions += redacted.mentions
         counts = {"tickets": tickets, "messages": messages, "mentions": mentions}
-        return Outcome(len(found), {name: number for name, number in counts.items() if number}, after)
+        return Outcome(len(items), {name: number for name, number in counts.items() if number}, after)
 
 
-def concerns(traces: PersonalDataMatcher, item: sweep.Stored) -> bool:
-    """Tell whether a history item is by the person, of a ticket of theirs, or names them."""
+def concerns(matcher: PersonalDataMatcher, item: sweep.Stored) -> bool:
+    """Tell whether a history item is by the person, belongs to a ticket of theirs, or names them."""
     state = item.texts.get("state") or {}
     theirs = (item.get("actor_id"), state.get("requester_id"), state.get("assignee_id"))
     words = [item.texts.get("body"), item.texts.get("changes")]
-    return traces.user_id in theirs or traces.mentioned(words)
+    return matcher.user_id in theirs or matcher.mentions(words)
 
 
-def rewrite(traces: PersonalDataMatcher, ticket_id: int) -> Rewritten | None:
-    """Take the person out of one ticket, again when somebody writes to it meanwhile; None for no ticket."""
+def redact_ticket(matcher: PersonalDataMatcher, ticket_id: int) -> RedactedTicket | None:
+    """Redact the person in one ticket, again if somebody writes to it meanwhile; None if it does not exist."""
     for _ in range(TRIES):
         ticket = ticket_table.find(ticket_id)
         if ticket is None:
             return None
-        rewritten = reworded(traces, ticket, ticket_history.of_ticket(ticket_id))
-        if not rewritten.changed:
-            return rewritten
+        redacted = redact(matcher, ticket, ticket_history.of_ticket(ticket_id))
+        if not redacted.changed:
+            return redacted
         try:
-            redaction.ledger(rewritten.ticket, rewritten.bodies, rewritten.changes)
+            redaction.ledger(redacted.ticket, redacted.bodies, redacted.changes)
         except VersionMoved:
             continue
-        return rewritten
+        return redacted
     raise EngineUnavailable(f"others write to ticket {ticket_id} again and again")
 
 
-def reworded(traces: PersonalDataMatcher, ticket: Ticket, history: Sequence[TicketHistory]) -> Rewritten:
-    """Compute the words of a ticket without the person.
+def redact(matcher: PersonalDataMatcher, ticket: Ticket, history: Sequence[TicketHistory]) -> RedactedTicket:
+    """Compute a ticket without the person's data.
 
-    What they wrote as somebody who asks goes whole; in all else only their names and addresses. The subject
-    follows from the changes again, so that ticket and history agree.
+    What they wrote as requester is removed; everywhere else only their names and addresses are. The subject
+    follows from the changes, so that ticket and history agree.
     """
     history = [event for event in history if event.version <= ticket.version]
-    clean = traces.near if _has_part(traces, history) else traces.far
+    clean = matcher.redact_names if _is_involved(matcher, history) else matcher.redact_unique
     gone = {
         event.changes["subject"][1]
         for event in history
-        if "subject" in event.changes and _asks(traces, event)
+        if "subject" in event.changes and _wrote_as_requester(matcher, event)
     }
     fields: dict[str, Any] = {}
     bodies: list[TicketHistory] = []
@@ -99,7 +99,7 @@ def reworded(traces: PersonalDataMatcher, ticket: Ticket, history: Sequence[Tick
     for event in history:
         body = event.body
         if body is not None:
-            body = ERASED if _asks(traces, event) else clean(body)
+            body = ERASED if _wrote_as_requester(matcher, event) else clean(body)
         changes = _changes(event.changes, fields, lambda v: ERASED if v in gone else clean(v), clean)
         fields |= {name: new for name, (_, new) in changes.items()}
         if (body, changes) != (event.body, event.changes):
@@ -108,7 +108,7 @@ def reworded(traces: PersonalDataMatcher, ticket: Ticket, history: Sequence[Tick
             (bodies if changes == event.changes else changed).append(event)
             event.body, event.changes = body, changes
     differs = _follow(ticket, fields) or bool(bodies or changed)
-    return Rewritten(ticket, bodies, changed, differs, messages, mentions)
+    return RedactedTicket(ticket, bodies, changed, differs, messages, mentions)
 
 
 def _changes(
@@ -117,16 +117,16 @@ def _changes(
     subject: Callable[[str], str],
     clean: Callable[[str], str],
 ) -> dict[str, list[Any]]:
-    """Reword the changes that hold free text; their old values are what came before."""
-    reworded = dict(changes)
+    """Redact the changes that hold free text; their old values are the new ones of the item before."""
+    redacted = dict(changes)
     for name, (_, new) in changes.items():
         if name in ERASABLE or name.startswith(CUSTOM):
-            reworded[name] = [before.get(name), deep(new, subject if name == "subject" else clean)]
-    return reworded
+            redacted[name] = [before.get(name), map_texts(new, subject if name == "subject" else clean)]
+    return redacted
 
 
 def _follow(ticket: Ticket, fields: dict[str, Any]) -> bool:
-    """Give the ticket the words its history ends in; tells whether they differ."""
+    """Set the ticket's texts to those its history ends with; returns whether they differ."""
     custom = {name.removeprefix(CUSTOM): v for name, v in fields.items() if name.startswith(CUSTOM)}
     return ticket_table.reword(
         ticket,
@@ -135,15 +135,17 @@ def _follow(ticket: Ticket, fields: dict[str, Any]) -> bool:
     )
 
 
-def _asks(traces: PersonalDataMatcher, event: TicketHistory) -> bool:
-    """Tell whether the person wrote this for themselves, not as somebody who works on it."""
-    is_theirs = event.actor_id == traces.user_id
-    return is_theirs and (event.actor_kind == "customer" or event.state.get("requester_id") == traces.user_id)
+def _wrote_as_requester(matcher: PersonalDataMatcher, event: TicketHistory) -> bool:
+    """Tell whether the person wrote this as requester, not as somebody who works on the ticket."""
+    is_theirs = event.actor_id == matcher.user_id
+    return is_theirs and (
+        event.actor_kind == "customer" or event.state.get("requester_id") == matcher.user_id
+    )
 
 
-def _has_part(traces: PersonalDataMatcher, history: Sequence[TicketHistory]) -> bool:
+def _is_involved(matcher: PersonalDataMatcher, history: Sequence[TicketHistory]) -> bool:
     return any(
-        traces.user_id in (event.actor_id, event.state.get("requester_id"), event.state.get("assignee_id"))
+        matcher.user_id in (event.actor_id, event.state.get("requester_id"), event.state.get("assignee_id"))
         for event in history
     )
 

@@ -1,4 +1,4 @@
-"""What an erasure looks for, a person's names and addresses, and how it takes them out of a text."""
+"""The names and addresses that an erasure looks for, and how it redacts them."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -8,15 +8,15 @@ from typing import Any, Self
 
 ERASED_NAME = "Erased person"
 ERASED = "[erased]"
-SHORTEST_WORD = 3  # letters of a name of one word that is looked for; shorter ones are words of the language
+SHORTEST_WORD = 3  # letters of a one-word name that is looked for; shorter ones are ordinary words
 
 
 @dataclass(frozen=True)
 class PersonalDataMatcher:
-    """Addresses and names one person has had; `unique` are the names that name nobody else.
+    """The addresses and names that one person has had; `unique` are full names that nobody else has.
 
-    An address is looked for everywhere. So is a unique name; any other only in what the person had part in,
-    because elsewhere it may mean somebody else.
+    Addresses and unique names are redacted everywhere; other names only in tickets and events that the person
+    was involved in, because elsewhere they may mean somebody else.
     """
 
     user_id: str
@@ -26,73 +26,73 @@ class PersonalDataMatcher:
 
     @classmethod
     def from_value(cls, value: Mapping[str, Any]) -> Self:
-        """Read the stored form."""
+        """Build a matcher from its stored form."""
         return cls(value["user_id"], *(tuple(value[name]) for name in ("addresses", "names", "unique")))
 
     def value(self) -> dict[str, Any]:
         """Return the form to store."""
         return asdict(self)
 
-    def far(self, text: str) -> str:
-        """Take out of a text what means this person wherever it stands."""
-        return _replaced(text, self.addresses, self.unique)
+    def redact_unique(self, text: str) -> str:
+        """Redact addresses and unique names, which mean this person in any text."""
+        return _redacted(text, self.addresses, self.unique)
 
-    def near(self, text: str) -> str:
-        """Take all names and addresses out of a text that this person had part in."""
-        return _replaced(text, self.addresses, self.names)
+    def redact_names(self, text: str) -> str:
+        """Redact addresses and all names, in a text from something that this person was involved in."""
+        return _redacted(text, self.addresses, self.names)
 
-    def mentioned(self, value: Any) -> bool:
-        """Tell whether a text, or any text inside a JSON value, names this person for certain."""
-        return bool(deep(value, self.far) != value)
+    def mentions(self, value: Any) -> bool:
+        """Tell whether a text, or any text in a JSON value, certainly names this person."""
+        return bool(map_texts(value, self.redact_unique) != value)
 
-    def by_address(self, text: str) -> bool:
-        """Tell whether a text holds one of the addresses."""
-        return _replaced(text, self.addresses, ()) != text
+    def mentions_address(self, text: str) -> bool:
+        """Tell whether a text contains one of the addresses."""
+        return _redacted(text, self.addresses, ()) != text
 
 
-def deep(value: Any, change: Callable[[str], str]) -> Any:
-    """Change every text inside a JSON value; the keys of objects stay."""
+def map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """Apply a change to every text in a JSON value; the keys of objects stay."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [deep(one, change) for one in value]
+        return [map_texts(one, change) for one in value]
     if isinstance(value, dict):
-        return {key: deep(one, change) for key, one in value.items()}
+        return {key: map_texts(one, change) for key, one in value.items()}
     return value
 
 
-def findable(name: str) -> bool:
-    """Tell whether a name is more than a word that anybody may write."""
+def is_searchable(name: str) -> bool:
+    """Tell whether a name is long enough to be more than an ordinary word."""
     return " " in name or len(name) >= (SHORTEST_WORD if _is_cased(name[0]) else SHORTEST_WORD - 1)
 
 
-def telling(name: str) -> bool:
-    """Tell whether a name is a full one, which means a person wherever it stands."""
-    return findable(name) and (" " in name or not _is_cased(name[0]))
+def is_full_name(name: str) -> bool:
+    """Tell whether a name is a full name, which means a person in any text."""
+    return is_searchable(name) and (" " in name or not _is_cased(name[0]))
 
 
-def _replaced(text: str, addresses: tuple[str, ...], names: tuple[str, ...]) -> str:
+def _redacted(text: str, addresses: tuple[str, ...], names: tuple[str, ...]) -> str:
     pattern = _pattern(addresses, names)
     return text if pattern is None else pattern.sub(ERASED, text)
 
 
 @lru_cache(maxsize=64)
 def _pattern(addresses: tuple[str, ...], names: tuple[str, ...]) -> re.Pattern[str] | None:
-    found = [*map(_address, addresses), *map(_name, _longest_first(names))]
-    return re.compile("|".join(found)) if found else None
+    patterns = [*map(_address, addresses), *map(_name, _longest_first(names))]
+    return re.compile("|".join(patterns)) if patterns else None
 
 
 def _longest_first(names: Iterable[str]) -> list[str]:
-    return sorted(filter(findable, names), key=len, reverse=True)
+    return sorted(filter(is_searchable, names), key=len, reverse=True)
 
 
 def _address(address: str) -> str:
-    """Match an address in any case, but not the end or the beginning of another one."""
+    """Match an address in any case, but not as the end or beginning of another one."""
     return rf"(?<![^\W_])(?<![.+-])(?i:{re.escape(address)})(?![^\W_]|-|\.\w)"
 
 
 def _name(name: str) -> str:
-    """Match whole words, broken over lines too; a single word only as it is written."""
+    """Match whole words, also across line breaks; a single word only in its own case."""
     words = name.split()
     flags = "i" if len(words) > 1 else "-i"
     before = r"(?<!\w)" if _is_cased(name[0]) else ""
@@ -101,6 +101,6 @@ def _name(name: str) -> str:
     return rf"{before}(?{flags}:{together}){after}"
 
 
-def _is_cased(mail_message: str) -> bool:
-    """Tell whether a letter is of a script that sets its words apart by blanks."""
-    return mail_message.lower() != mail_message.upper()
+def _is_cased(character: str) -> bool:
+    """Tell whether a character belongs to a script with upper and lower case, which separates words by blanks."""
+    return character.lower() != character.upper()

@@ -1,4 +1,4 @@
-"""The reporting domain: the columnar copy of the ledger, and every figure made from it."""
+"""The reporting domain: the columnar copy of the ledger, and every figure computed from it."""
 
 from services.reporting.actor_tickets import tickets_by_actor
 from services.reporting.counts import Tally, TicketCounts
@@ -19,7 +19,7 @@ from services.reporting.reporting_errors import (
     TooLarge,
 )
 from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
-from services.reporting.visible_tickets import Reach, Seer
+from services.reporting.visible_tickets import TicketReader, VisibilityChange
 
 __all__ = [
     "DEFINITIONS",
@@ -43,15 +43,15 @@ __all__ = [
     "Overview",
     "Preview",
     "Progress",
-    "Reach",
     "ReportingService",
     "Row",
-    "Seer",
     "Selection",
     "Series",
     "Tally",
     "TicketCounts",
+    "TicketReader",
     "TooLarge",
+    "VisibilityChange",
     "preload",
     "tickets_by_actor",
 ]

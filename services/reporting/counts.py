@@ -1,4 +1,4 @@
-"""TicketCounts: how many tickets lists hold, counted by whoever follows the ledger, read by every page."""
+"""TicketCounts: how many tickets each list holds, counted by the process that follows the ledger."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from services.reporting.schema import IS_DONE
 from services.reporting.store import File, Store
 
 EVERY = timedelta(seconds=5)  # between two counts while tickets change
-TOO_OLD = timedelta(seconds=30)  # then nobody follows the ledger, and a count would be wrong
+TOO_OLD = timedelta(seconds=30)  # then nothing follows the ledger, and a count would be wrong
 _COUNT = f"""
 SELECT team_id, CASE WHEN NOT done THEN assignee_id END, done, count(*)
 FROM (SELECT team_id, assignee_id, {IS_DONE} AS done FROM tickets) GROUP BY ALL
@@ -22,9 +22,9 @@ Rows = Sequence[tuple[str | None, str | None, bool, int]]
 
 @dataclass(frozen=True)
 class Tally:
-    """Numbers of tickets that were true at `as_of`: unsolved ones, also by team and assignee, and done ones.
+    """Ticket counts as of `as_of`: unsolved ones, in total and by team and assignee, and done ones.
 
-    None among the teams and assignees stands for tickets without one.
+    The key None counts tickets without a team or assignee.
     """
 
     as_of: datetime
@@ -43,9 +43,9 @@ class _Read:
 
 
 class TicketCounts:
-    """Keeps the counts in a small file beside the columnar copy, so that pages need no report database.
+    """Stores the counts in a small file next to the columnar copy, so that pages need no report database.
 
-    The file's time says up to when the ledger had been followed when they were last known to be true.
+    The file's modification time says up to when the ledger had been followed when they were last correct.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,7 +54,7 @@ class TicketCounts:
         self._read: _Read | None = None
 
     def update(self, view: View, as_of: datetime) -> None:
-        """Count anew when the copy has changed, else note that the counts hold. Only for the follower."""
+        """Count again if the copy has changed, otherwise confirm the counts. Only for the follower."""
         version, since = self._counted or (None, None)
         if view.version == version and self._store.counts_key() is not None:
             self._store.note_counted(as_of.timestamp())
@@ -63,14 +63,14 @@ class TicketCounts:
             self._counted = (view.version, as_of)
 
     def tally(self, *, now: datetime, teams: frozenset[str] | None = None) -> Tally | None:
-        """Add up the tickets of all or of some teams; None where counts are missing or too old to be true."""
-        found = self._current(now)
-        if found is None or now - found.as_of > TOO_OLD:
+        """Sum the tickets of all or some teams; None if the counts are missing or too old."""
+        counts = self._current(now)
+        if counts is None or now - counts.as_of > TOO_OLD:
             return None
-        known = found.tallies.get(teams)
-        if known is None:
-            known = found.tallies[teams] = _add_up(found, teams)
-        return known
+        cached = counts.tallies.get(teams)
+        if cached is None:
+            cached = counts.tallies[teams] = _add_up(counts, teams)
+        return cached
 
     def _current(self, now: datetime) -> _Read | None:
         key = self._store.counts_key()
@@ -83,11 +83,11 @@ class TicketCounts:
         return read
 
 
-def _add_up(found: _Read, teams: frozenset[str] | None) -> Tally:
+def _add_up(counts: _Read, teams: frozenset[str] | None) -> Tally:
     by_team: Counter[str | None] = Counter()
     by_assignee: Counter[str | None] = Counter()
     done = 0
-    for team, assignee, is_done, number in found.rows:
+    for team, assignee, is_done, number in counts.rows:
         if teams is not None and team not in teams:
             continue
         if is_done:
@@ -95,4 +95,4 @@ def _add_up(found: _Read, teams: frozenset[str] | None) -> Tally:
         else:
             by_team[team] += number
             by_assignee[assignee] += number
-    return Tally(found.as_of, by_team.total(), done, by_team, by_assignee)
+    return Tally(counts.as_of, by_team.total(), done, by_team, by_assignee)

@@ -1,4 +1,4 @@
-"""DashboardService: everything one dashboard shows, in one answer."""
+"""DashboardService: everything that a dashboard shows, in one result."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from services.reporting.results import Filters, Overview
 
 
 class DashboardService:
-    """Puts together what MetricsService computes."""
+    """Assembles what MetricsService computes."""
 
     def __init__(self, metrics: MetricsService) -> None:
         self._metrics = metrics
@@ -17,7 +17,7 @@ class DashboardService:
     def overview(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
     ) -> Overview:
-        """Give the overview of a period, as of now or of an earlier moment.
+        """Return the overview of a period, as of now or of an earlier moment.
 
         Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
         """

@@ -1,4 +1,4 @@
-"""AnalyticsEngine: keeps the columnar copy of the ledger up to date and lends it to reports."""
+"""AnalyticsEngine: keeps the columnar copy of the ledger up to date and gives reports access to it."""
 # ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -66,16 +66,16 @@ class AnalyticsEngine:
         self._reach: tuple[int, datetime] | None = None
 
     def view(self) -> AbstractContextManager[View]:
-        """Lend the copy to one report; raises CopyMissing, CopyDamaged, CopyBusy or TooLarge."""
+        """Give one report access to the copy; raises CopyMissing, CopyDamaged, CopyBusy or TooLarge."""
         return self._reader.view()
 
     def followed_at(self, view: View) -> datetime:
-        """Tell up to which moment the ledger was followed."""
+        """Return the moment up to which the ledger was followed."""
         seconds, watermark = self._store.followed(), moment_of(view.manifest.watermark)
         return watermark if seconds is None else max(watermark, moment_of(int(seconds * 1_000_000)))
 
     def behind(self, *, now: datetime) -> float | None:
-        """Return the seconds since the ledger was last followed to its end; None when it never was."""
+        """Return the seconds since the ledger was last followed to its end, None if it never was."""
         return None if (followed := self._store.followed()) is None else now.timestamp() - followed
 
     def close(self) -> None:
@@ -85,16 +85,16 @@ class AnalyticsEngine:
     def select(
         self, *, conditions: Sequence[Condition], sort: Sort | None, size: int, offset: int = 0
     ) -> Selection:
-        """List the ids of one page of tickets by any reportable field, with the number that match.
+        """Return the ids of one page of tickets by any reportable field, with the number that match.
 
-        Raises BadSelection for a field or a comparison the copy does not know.
+        Raises BadSelection for a field or a comparison that the copy does not support.
         """
         with self.view() as view:
             ids, count = select(view, conditions, sort, size, offset)
             return Selection(ids, count, self.followed_at(view))
 
     def follow(self, *, now: datetime) -> Progress:
-        """Take in what the ledger recorded since the last run; builds the copy when there is none.
+        """Add what the ledger has recorded since the last run; builds the copy if there is none.
 
         Most runs look back a few seconds, one a minute the whole overlap. Safe to kill at any moment.
         """
@@ -111,7 +111,7 @@ class AnalyticsEngine:
                 return self._repaired(now)
 
     def rebuild(self, *, now: datetime) -> Progress:
-        """Build the copy anew from the whole ledger and put it in place of the old one in one step."""
+        """Rebuild the copy from the whole ledger and replace the old one in one step."""
         with self._store.writing(wait=True):
             return self._rebuilt(now)
 
@@ -137,7 +137,7 @@ class AnalyticsEngine:
         return progress
 
     def _reached(self, manifest: Manifest) -> datetime:
-        """Tell how far the feed was read: the manifest learns it only when there is something to write."""
+        """Return how far the feed was read: the manifest is updated only if there is something to write."""
         written = moment_of(manifest.watermark)
         number, moment = self._reach or (0, written)
         return max(moment, written) if number == manifest.number else written
@@ -145,11 +145,11 @@ class AnalyticsEngine:
     def _commit(self, manifest: Manifest) -> Manifest:
         manifest = replace(manifest, number=manifest.number + 1)
         self._store.commit(manifest)
-        self._reader.look_again()
+        self._reader.invalidate()
         return manifest
 
     def _take(self, batch: Sequence[LedgerEvent], progress: Progress) -> Progress:
-        """Fold a batch onto what is known and publish it as one segment."""
+        """Fold a batch onto the known state and publish it as one segment."""
         with self._reader.view(now=True) as view:
             manifest = view.manifest
             ids = sorted({int(event.ticket_id) for event in batch})
@@ -186,7 +186,7 @@ class AnalyticsEngine:
         return rows, gaps
 
     def _tidy(self, manifest: Manifest) -> None:
-        """Move the recent part into the cache when it has grown, or merge its many small files."""
+        """Move the recent part into the cache if it has grown, or merge its many small files."""
         rows = sum(file.rows for file in manifest.recent)
         closed = sum(file.rows for file in manifest.closed)
         limit = max(self._recent_rows, min(int(closed * RECENT_SHARE), RECENT_MOST))
@@ -215,9 +215,9 @@ class AnalyticsEngine:
         return merge_segments(view.connection, self._store, view.manifest.recent, view.manifest.number + 1)
 
     def _check(self) -> None:
-        """Look into noted damage: raises CopyDamaged unless every file is what it was when written.
+        """Examine reported damage: raises CopyDamaged unless every file is as it was written.
 
-        A reader can also fail for reasons of its own, such as too many open files.
+        A reader can also fail for other reasons, such as too many open files.
         """
         manifest = self._store.read()
         for file in (manifest.cache, *manifest.closed, *manifest.recent):
@@ -228,7 +228,7 @@ class AnalyticsEngine:
         self._store.settle_damage()
 
     def _repaired(self, now: datetime) -> Progress:
-        """Build the cache from the segments when they are sound, else everything from the ledger."""
+        """Rebuild the cache from the segments if they are intact, otherwise everything from the ledger."""
         self._reader.close()
         try:
             manifest = self._store.read()
@@ -274,7 +274,7 @@ def _place(event: LedgerEvent) -> tuple[int, int]:
 
 
 def _after(events: Iterable[LedgerEvent], version: int) -> list[LedgerEvent]:
-    """Keep each version later than `version` once, in order."""
+    """Return each version later than `version` once, in order."""
     later = {int(event.version): event for event in events if int(event.version) > version}
     return [later[number] for number in sorted(later)]
 
@@ -291,7 +291,7 @@ def _batches(events: Iterable[LedgerEvent]) -> Iterator[list[LedgerEvent]]:
 
 
 def _histories(events: Iterable[LedgerEvent]) -> Iterator[tuple[list[Row], int]]:
-    """Fold a whole ledger, giving each ticket's rows with the number of its missing versions."""
+    """Fold a whole ledger, yielding each ticket's rows with the number of its missing versions."""
     for _, listed in groupby(events, key=lambda event: int(event.ticket_id)):
         history = _after(listed, 0)
         rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""From an answer to explained figures, series and rows; every surface shows what is made here."""
+"""Builds explained figures, series and rows from a query result; every page and export uses these."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -18,14 +18,14 @@ _MOST_URGENT_FIRST = PRIORITIES[::-1]
 
 
 def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> dict[str, Figure]:
-    """Make all figures, by name."""
+    """Build all figures, by name."""
     start = (filters.start - date(1970, 1, 1)).days
     now = [day for number, day in answer.days.items() if number >= start]
     before = [day for number, day in answer.days.items() if number < start]
     backlog = answer.backlog + sum(day.backlog for day in now)
     waiting = answer.waiting + sum(day.waiting for day in now)
     age = (when.closes - answer.oldest) // SECOND if answer.oldest is not None and waiting else None
-    made = [
+    all_figures = [
         _count("created", sum(day.created for day in now), sum(day.created for day in before)),
         _count("solved", sum(day.first_solved for day in now), sum(day.first_solved for day in before)),
         _count("backlog", backlog, answer.backlog),
@@ -35,11 +35,11 @@ def figures(answer: Answer, filters: Filters, when: Period, as_of: datetime) -> 
         _full_resolution(answer.current, answer.previous),
         _reopen_rate(answer, now, before, _immature(answer, filters, start, as_of)),
     ]
-    return {figure.name: figure for figure in made}
+    return {figure.name: figure for figure in all_figures}
 
 
 def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Series, Series]:
-    """Make the daily created, solved (first solves) and backlog, which stands at each day's end."""
+    """Build the daily series: created, solved (first solves), and the backlog at the end of each day."""
     first = (filters.start - date(1970, 1, 1)).days
     days = [answer.days.get(first + index, _NOTHING) for index in range(len(when.days))]
     backlog = list(accumulate((day.backlog for day in days), initial=answer.backlog))[1:]
@@ -51,12 +51,12 @@ def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Seri
 
 
 def arrivals(answer: Answer) -> tuple[tuple[int, ...], ...]:
-    """Make seven rows of 24 hours, Monday first: how many tickets were created then."""
+    """Build seven rows of 24 hours, Monday first, with the tickets created in each hour."""
     return tuple(answer.arrivals[first : first + 24] for first in range(0, SLOTS, 24))
 
 
 def rows(groups: Iterable[Group], *, priorities: bool = False) -> tuple[Row, ...]:
-    """Make a breakdown: priorities by urgency, everything else the busiest first, "not set" last."""
+    """Build a breakdown: priorities by urgency, everything else busiest first, "not set" last."""
 
     def place(group: Group) -> tuple[Any, ...]:
         key = group.key or ""

@@ -1,4 +1,4 @@
-"""MetricsService: the figures of tickets and of people."""
+"""MetricsService: the figures for tickets and for users."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +16,7 @@ from services.reporting.results import Figure, Filters, Metrics
 
 
 class MetricsService:
-    """Answers with explained figures; DashboardService shows the same ones."""
+    """Returns explained figures; DashboardService shows the same ones."""
 
     def __init__(self, engine: AnalyticsEngine, authorize: Authorize) -> None:
         self._engine, self._authorize, self._answers = engine, authorize, ResultCache()
@@ -24,32 +24,32 @@ class MetricsService:
     def get_ticket_metrics(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
     ) -> Metrics:
-        """Give every figure of a period, as of now or of an earlier moment.
+        """Return every figure of a period, as of now or of an earlier moment.
 
         Raises PermissionDenied, BadPeriod, CopyMissing, CopyDamaged, CopyBusy or TooLarge.
         """
-        found, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of)
-        return found
+        metrics, _, _ = self.ask(filters=filters, now=now, actor=actor, as_of=as_of)
+        return metrics
 
     def get_user_metrics(
         self, *, user_id: str, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
     ) -> Metrics:
-        """Give the figures of the tickets a person held at the moments that count.
+        """Return the figures of the tickets that were assigned to a user when each event counted.
 
-        Part of the public interface for callers of the services; the dashboard shows all people at once.
+        Part of the public interface for callers of the services; the dashboard shows all users at once.
         """
-        held = replace(filters, assignees=(user_id,))
-        return self.get_ticket_metrics(filters=held, now=now, actor=actor, as_of=as_of)
+        own = replace(filters, assignees=(user_id,))
+        return self.get_ticket_metrics(filters=own, now=now, actor=actor, as_of=as_of)
 
     def ask(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None
     ) -> tuple[Metrics, Answer, Period]:
-        """Give the figures together with the answer they were made from."""
+        """Return the figures together with the query result that they were computed from."""
         self._authorize(actor)
         moment = min(as_of, now) if as_of is not None else now
         with self._engine.view() as view:
             when = period(filters, as_of=moment, newest=newest(view, micros(moment)))
             answer = self._answers.get(view, filters, when)
             age = (now - self._engine.followed_at(view)).total_seconds()
-        made: Mapping[str, Figure] = figures.figures(answer, filters, when, moment)
-        return Metrics(filters, moment, max(age, 0.0), made), answer, when
+        by_name: Mapping[str, Figure] = figures.figures(answer, filters, when, moment)
+        return Metrics(filters, moment, max(age, 0.0), by_name), answer, when

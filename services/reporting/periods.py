@@ -1,4 +1,4 @@
-"""Local days: where they begin in UTC, and the SQL that tells which day a moment belongs to."""
+"""Local days: when they begin in UTC, and the SQL that assigns a moment to a day."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -19,10 +19,10 @@ _EPOCH = date(1970, 1, 1)
 class Period:
     """A period and the equally long one before it, as moments in microseconds.
 
-    `end` is excluded, and nothing is later than `until`: the first moment a report must not know of. `days`
-    are the local days from the start to the end or to today; `hour_sql` gives a moment's local hour as a
-    number, 24 to a day, and a day's number is what `day_of` reads. `closes` is the end or the moment of
-    asking; unlike all the rest it is different whenever somebody asks.
+    `end` is excluded, and nothing is later than `until`, the first moment that a report must ignore. `days`
+    are the local days from the start to the end or to today; `hour_sql` returns a moment's local hour as a
+    number, 24 per day, and `day_of` reads a day's number. `closes` is the end or the moment of the query;
+    unlike the rest it differs with every query.
     """
 
     before: int
@@ -35,10 +35,10 @@ class Period:
 
 
 def period(filters: Filters, *, as_of: datetime, newest: int | None) -> Period:
-    """Place the days of a filter in time; raises BadPeriod.
+    """Convert the days of a filter to a period; raises BadPeriod.
 
-    `newest` is when the newest event until `as_of` counts: the same question about the same events gives
-    an equal period. None stands for "no later event is known".
+    `newest` is the time of the newest event until `as_of`, so that the same query about the same events has
+    an equal period; None means that no later event is known.
     """
     zone = _zone(filters)
     length = (filters.end - filters.start).days + 1
@@ -64,7 +64,7 @@ def period(filters: Filters, *, as_of: datetime, newest: int | None) -> Period:
 
 
 def day_of(number: int) -> date:
-    """Convert the number of a day."""
+    """Return the date of a day's number."""
     return _EPOCH + timedelta(days=number)
 
 
@@ -73,9 +73,9 @@ def _zone(filters: Filters) -> ZoneInfo:
         raise BadPeriod("The period ends before it starts.")
     length = (filters.end - filters.start).days + 1
     if length > LONGEST:
-        raise BadPeriod(f"A period has at most {LONGEST} days.")
+        raise BadPeriod(f"A period can have at most {LONGEST} days.")
     if filters.start.year not in _YEARS or filters.end.year not in _YEARS:
-        raise BadPeriod("The period lies too far away.")
+        raise BadPeriod("The period is too far in the past or in the future.")
     try:
         return ZoneInfo(filters.zone)
     except (ValueError, OSError, KeyError) as error:
@@ -100,7 +100,7 @@ def _offset(moment: int, zone: ZoneInfo) -> int:
 
 
 def _change(low: int, high: int, zone: ZoneInfo) -> int:
-    """Find the second between two midnights at which the offset becomes that of the second one."""
+    """Find the second between two midnights at which the offset changes to that of the second one."""
     after = _offset(high, zone)
     while high - low > SECOND:
         middle = (low + high) // (2 * SECOND) * SECOND

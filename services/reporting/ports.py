@@ -1,4 +1,4 @@
-"""What the reporting domain asks of others: the ledger to follow, and who may read reports."""
+"""What the reporting domain needs from others: the ledger to follow, and the permission check."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class LedgerEvent(Protocol):
-    """One history item as the ledger hands it out; `feed_at` starts with the time of recording."""
+    """One history item of the ledger; `feed_at` starts with the time of recording."""
 
     @property
     def ticket_id(self) -> Any: ...
@@ -39,10 +39,10 @@ class Ledger(Protocol):
         """List all changes of one ticket, oldest first, with strong consistency."""
 
     def everything(self) -> Iterable[LedgerEvent]:
-        """Walk the whole ledger, ticket by ticket in version order."""
+        """Iterate over the whole ledger, ticket by ticket in version order."""
 
 
-# Raises a Forbidden of the users domain unless the actor may read reports.
+# Raises PermissionDenied unless the actor may read reports.
 Authorize = Callable[[Any], None]
 
 

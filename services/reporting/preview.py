@@ -1,33 +1,33 @@
-"""What saving a role would change: who gains or loses which permissions, and how many tickets that shows."""
+"""Preview of saving a role: who gains or loses which permissions, and how many tickets they see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.errors import Unavailable
 from services.reporting.engine import AnalyticsEngine
-from services.reporting.visible_tickets import Reach, Seer, compare
-from services.users.authorization import RoleService, holders_of
+from services.reporting.visible_tickets import TicketReader, VisibilityChange, compare
+from services.users.authorization import RoleService, users_with_role
 from services.users.identity import Actor, Permission, Scope, User
 from services.users.organizations import OrganizationService
 
-PEOPLE = 500  # of a role that are looked at
+MAX_USERS = 500  # of a role that are compared
 Changes = tuple[tuple[Permission, Scope, Scope], ...]
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a role's new permissions mean; scopes are before and after.
+    """The effect of a role's new permissions; changes are (permission, scope before, scope after).
 
-    A scope that becomes another one without covering it is gained and lost at once. `people` are those who
-    have the role and may sign in, `more` says that there are more than were looked at. `reach` is None where
-    seeing tickets stays as it is, and where nobody could count: then `uncounted` says why.
+    A scope replaced by one that does not cover it is both gained and lost. `people` are the active users with
+    the role, `more` says that there are more than were compared. `reach` is None if the visible tickets stay
+    the same, or if they could not be counted: then `uncounted` says why.
     """
 
     gained: Changes
     lost: Changes
     people: tuple[User, ...]
     more: bool
-    reach: Reach | None = None
+    reach: VisibilityChange | None = None
     uncounted: str = ""
 
 
@@ -42,7 +42,7 @@ class AccessPreview:
     def of_role(
         self, *, actor: Actor, role_id: str | None, permissions: Mapping[Permission, Scope]
     ) -> Preview:
-        """Tell what saving a role (None: a new one) would change, writing nothing.
+        """Return what saving a role (None: a new one) would change, without writing.
 
         Raises PermissionDenied, RoleNotFound.
         """
@@ -53,17 +53,19 @@ class AccessPreview:
         ]
         gained = tuple(change for change in changes if not change[1].covers(change[2]))
         lost = tuple(change for change in changes if not change[2].covers(change[1]))
-        found = holders_of(role_id, PEOPLE + 1) if role_id else []
-        people, more = tuple(found[:PEOPLE]), len(found) > PEOPLE
-        _, was, will = next(change for change in changes if change[0] is Permission.TICKET_VIEW)
-        if not people or was is will:
+        holders = users_with_role(role_id, MAX_USERS + 1) if role_id else []
+        people, more = tuple(holders[:MAX_USERS]), len(holders) > MAX_USERS
+        _, scope_before, scope_after = next(
+            change for change in changes if change[0] is Permission.TICKET_VIEW
+        )
+        if not people or scope_before is scope_after:
             return Preview(gained, lost, people, more)
         try:
-            reach = compare(self._engine, [self._seer(user) for user in people], was, will)
+            reach = compare(self._engine, [self._reader(user) for user in people], scope_before, scope_after)
         except Unavailable as missing:
             return Preview(gained, lost, people, more, uncounted=missing.message)
         return Preview(gained, lost, people, more, reach)
 
-    def _seer(self, user: User) -> Seer:
+    def _reader(self, user: User) -> TicketReader:
         shared = self._organizations.shared_by(user.organization_id)
-        return Seer(user.user_id, shared, frozenset(user.team_ids))
+        return TicketReader(user.user_id, shared, frozenset(user.team_ids))

@@ -164,8 +164,8 @@ def newest(view: View, moment: int) -> int | None:
     """Find when the newest event until a moment counts; None when nothing counts later than the moment."""
     if view.manifest.latest <= moment:
         return None
-    ((found,),) = view.rows(_NEWEST, [moment, moment - _LOOK_BACK])
-    return int(found) if found is not None else moment
+    ((latest,),) = view.rows(_NEWEST, [moment, moment - _LOOK_BACK])
+    return int(latest) if latest is not None else moment
 
 
 def answer(view: View, filters: Filters, when: Period) -> Answer:
@@ -185,7 +185,7 @@ def answer(view: View, filters: Filters, when: Period) -> Answer:
         current=totals[True],
         previous=totals[False],
         oldest=_oldest(view, filters, when, facts),
-        groups={name: tuple(filter(_shown, found.values())) for name, found in groups.items()},
+        groups={name: tuple(filter(_shown, by_key.values())) for name, by_key in groups.items()},
     )
 
 
@@ -258,13 +258,13 @@ def _stands(view: View, when: Period) -> str:
 
 def _totals(view: View, facts: Scope, when: Period, inside: str) -> dict[bool, Totals]:
     sql = _TOTALS.format(start=when.start, inside=inside, stands=_stands(view, when))
-    found = {current: values for current, *values in facts.run(view, sql)}
+    by_period = {current: values for current, *values in facts.run(view, sql)}
     sql = _RETURNED.format(
         start=when.start, before=when.before, end=when.end, until=when.until, scope=facts.sql
     )
     returned = dict(facts.run(view, sql))
     return {
-        current: replace(Totals(*found.get(current, ())), returned=returned.get(current, 0))
+        current: replace(Totals(*by_period.get(current, ())), returned=returned.get(current, 0))
         for current in (True, False)
     }
 

@@ -1,4 +1,4 @@
-"""One process's view of the columnar copy: the shared read-only cache plus the recent segments in memory."""
+"""A process's view of the columnar copy: the shared read-only cache plus the recent segments in memory."""
 # ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 import os
@@ -29,8 +29,8 @@ from services.reporting.store import File, Key, Manifest, Store
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-LOOK_SECONDS = 0.5  # how often at most a process looks for a newer manifest
-PATIENCE_SECONDS = 20.0  # how long a report waits for another one of this process
+CHECK_SECONDS = 0.5  # a process checks for a newer manifest at most this often
+LOCK_SECONDS = 20.0  # how long a report waits for another one of this process
 _INHERITED: list[object] = []  # connections a parent process opened: closing them here could hang
 
 _WAITING = quoted(waiting_columns())
@@ -38,7 +38,8 @@ _VIEWS = f"""
 ATTACH '{{path}}' AS closed (READ_ONLY);
 {table("recent_facts", COUNTED)};
 {table("recent_tickets", ticket_columns())};
-CREATE VIEW facts AS SELECT * FROM closed.facts UNION ALL SELECT * FROM recent_facts;
+CREATE VIEW facts AS SELECT {quoted(COUNTED)} FROM closed.facts
+    UNION ALL SELECT {quoted(COUNTED)} FROM recent_facts;
 CREATE VIEW tickets AS SELECT {quoted(TICKET)} FROM recent_tickets UNION ALL SELECT {quoted(TICKET)}
     FROM closed.tickets WHERE ticket_id NOT IN (SELECT ticket_id FROM recent_tickets);
 CREATE VIEW waiting AS SELECT {_WAITING} FROM recent_tickets WHERE {WAITS} UNION ALL SELECT {_WAITING}
@@ -56,13 +57,13 @@ QUALIFY row_number() OVER (PARTITION BY ticket_id ORDER BY version DESC) = 1
 
 
 def preload() -> None:
-    """Load the database's library, so that processes forked later share it; opens nothing."""
+    """Load the database library, so that processes forked later share it; opens nothing."""
     import_module("duckdb")
 
 
 def connect(memory: str, spill: Path) -> "DuckDBPyConnection":
-    """Open an in-memory database that uses one thread, a bounded memory and nothing from the network."""
-    import duckdb  # takes 0.15 s and 10 MB, which commands without reports need not spend
+    """Open an in-memory database with one thread, limited memory and no network access."""
+    import duckdb  # takes 0.15 s and 10 MB, which commands without reports do not need
 
     return duckdb.connect(
         ":memory:",
@@ -79,18 +80,18 @@ def connect(memory: str, spill: Path) -> "DuckDBPyConnection":
 
 @dataclass(frozen=True)
 class View:
-    """The copy at one moment, for as long as `Reader.view` lends it."""
+    """The copy at one moment, valid inside `Reader.view`; `marks` are checkpoints of the backlog."""
 
     connection: "DuckDBPyConnection"
     manifest: Manifest
     key: Key
     marks: tuple[int, ...]
-    voids: bool  # whether the recent part takes solves of the cache back
+    voids: bool  # whether the recent part reverts solves that are in the cache
     folder: Path
 
     @property
     def version(self) -> tuple[File, ...]:
-        """Identify the content: two views with the same version give the same answers."""
+        """Identify the content: two views with the same version return the same results."""
         return (self.manifest.cache, *self.manifest.recent)
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -98,12 +99,12 @@ class View:
         return self.connection.execute(sql, list(parameters)).fetchall()
 
     def mark_before(self, at: int) -> int:
-        """Find the last checkpoint of the backlog until a moment; before the first, the beginning."""
+        """Return the last checkpoint of the backlog until a moment, the beginning if there is none."""
         return max((mark for mark in self.marks if mark <= at), default=-FAR)
 
 
 class Reader:
-    """Lends the view to one thread at a time and keeps it fresh; opens nothing before its first use."""
+    """Gives the view to one thread at a time and keeps it current; opens nothing before its first use."""
 
     def __init__(self, store: Store, *, memory: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._store, self._memory, self._clock = store, memory, clock
@@ -112,19 +113,19 @@ class Reader:
         os.register_at_fork(after_in_child=lambda: (forget := this()) and forget())
 
     def _forget(self) -> None:
-        """Start over, with nothing open; after a fork what the parent opened must not be touched."""
+        """Start over with nothing open; after a fork, what the parent opened must not be touched."""
         if getattr(self, "_view", None) is not None:
             _INHERITED.append(self._view)
         self._lock = Lock()
         self._view: View | None = None
-        self.look_again()
+        self.invalidate()
 
-    def look_again(self) -> None:
-        """Make the next use look for a newer manifest at once."""
-        self._looked = float("-inf")
+    def invalidate(self) -> None:
+        """Make the next use check for a newer manifest at once."""
+        self._checked = float("-inf")
 
     def close(self) -> None:
-        """Give up what is open; the next use opens it again."""
+        """Close what is open; the next use opens it again."""
         with self._lock:
             self._drop()
 
@@ -135,11 +136,11 @@ class Reader:
 
     @contextmanager
     def view(self, *, now: bool = False) -> Iterator[View]:
-        """Lend the current view; `now` looks for a newer one even if it was looked for just before.
+        """Give access to the current view; `now` checks for a newer one even if that was just done.
 
         Raises CopyMissing, CopyDamaged, CopyBusy or TooLarge.
         """
-        if not self._lock.acquire(timeout=PATIENCE_SECONDS):
+        if not self._lock.acquire(timeout=LOCK_SECONDS):
             raise CopyBusy
         try:
             with self._explained():
@@ -149,7 +150,7 @@ class Reader:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        """Translate what the database says; a file that cannot be trusted is reported to the worker."""
+        """Translate database errors; a damaged file is reported to the worker."""
         import duckdb
 
         try:
@@ -169,9 +170,9 @@ class Reader:
 
     def _current(self, now: bool) -> View:
         clock = self._clock()
-        if self._view is not None and not now and clock - self._looked < LOOK_SECONDS:
+        if self._view is not None and not now and clock - self._checked < CHECK_SECONDS:
             return self._view
-        self._looked = clock
+        self._checked = clock
         key = self._store.key()
         if key is None:
             self._drop()
@@ -186,7 +187,7 @@ class Reader:
             manifest = self._store.read()
             try:
                 return self._moved_to(manifest, key or (0, 0, 0))
-            except FileNotFoundError:  # a compaction has just replaced it; the manifest is newer by now
+            except FileNotFoundError:  # a compaction has just replaced it; there is a newer manifest
                 if attempt == 4:
                     raise CopyDamaged("a file that its manifest names") from None
         raise AssertionError("unreachable")
@@ -199,8 +200,8 @@ class Reader:
             return self._opened(path, manifest, key)
         known = old.manifest.recent
         grown = manifest.recent[: len(known)] == known
-        wanted = manifest.recent[len(known) :] if grown else manifest.recent
-        _load(old.connection, [self._store.checked(file) for file in wanted], afresh=not grown)
+        new_files = manifest.recent[len(known) :] if grown else manifest.recent
+        _load(old.connection, [self._store.checked(file) for file in new_files], afresh=not grown)
         return View(old.connection, manifest, key, old.marks, _voids(old.connection), old.folder)
 
     def _opened(self, path: Path, manifest: Manifest, key: Key) -> View:
@@ -212,8 +213,8 @@ class Reader:
         except BaseException:
             connection.close()
             raise
-        found = tuple(mark for (mark,) in marks)
-        return View(connection, manifest, key, found, _voids(connection), path.parent)
+        checkpoints = tuple(mark for (mark,) in marks)
+        return View(connection, manifest, key, checkpoints, _voids(connection), path.parent)
 
 
 def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bool) -> None:
@@ -235,5 +236,5 @@ def _load(connection: "DuckDBPyConnection", files: Sequence[Path], *, afresh: bo
 
 
 def _voids(connection: "DuckDBPyConnection") -> bool:
-    found = connection.execute("SELECT count(voids) FROM recent_facts").fetchall()
-    return bool(found[0][0])
+    rows = connection.execute("SELECT count(voids) FROM recent_facts").fetchall()
+    return bool(rows[0][0])

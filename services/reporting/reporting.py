@@ -1,4 +1,4 @@
-"""ReportingService: plain summaries of everything the copy holds."""
+"""ReportingService: summaries of everything in the columnar copy."""
 # ruff: noqa: S608 - statements are put together from this package's own names; values are parameters
 
 from collections.abc import Collection
@@ -34,10 +34,10 @@ class ReportingService:
         self._engine = engine
 
     def summary(self, *, only: Collection[int] | None = None) -> dict[str, Any]:
-        """Count tickets and history items, and the tickets by their latest fields; JSON values only.
+        """Count tickets and history items, and tickets by their current fields; JSON values only.
 
-        `only` limits it to these ticket numbers. Months are UTC. A field that is not set counts under
-        "none". Raises CopyMissing or CopyDamaged.
+        `only` limits the summary to these ticket numbers. Months are in UTC. Fields that are not set count
+        under "none". Raises CopyMissing or CopyDamaged.
         """
         chosen, values = (_ALL, []) if only is None else (_ONLY, [list(only)])
         with self._engine.view() as view:

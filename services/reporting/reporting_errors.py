@@ -1,4 +1,4 @@
-"""What the reporting domain refuses, each with a sentence a person can act on."""
+"""Errors of the reporting domain, each with a message that people can act on."""
 
 from services.errors import Invalid, Unavailable
 
@@ -7,7 +7,7 @@ class CopyMissing(Unavailable):
     """The columnar copy has not been built yet."""
 
     def __init__(self) -> None:
-        super().__init__("The report data is not built yet. The worker builds it; try again in a minute.")
+        super().__init__("The report data is still being built by the worker. Try again in a minute.")
 
 
 class CopyDamaged(Unavailable):
@@ -18,17 +18,17 @@ class CopyDamaged(Unavailable):
 
 
 class CopyBusy(Unavailable):
-    """Other reports keep this process busy."""
+    """Other reports are running in this process."""
 
     def __init__(self) -> None:
         super().__init__("Reports are busy right now. Try again in a few seconds.")
 
 
 class TooLarge(Unavailable):
-    """A report needs more memory than a process may use for it."""
+    """A report needs more memory than a process may use."""
 
     def __init__(self) -> None:
-        super().__init__("This report covers too much at once. Choose a shorter period.")
+        super().__init__("This report covers too much data. Choose a shorter period.")
 
 
 class BadPeriod(Invalid):
@@ -36,4 +36,4 @@ class BadPeriod(Invalid):
 
 
 class BadSelection(Invalid):
-    """A list asks for a field, a comparison or a value that the copy does not know."""
+    """A list uses a field, a comparison or a value that the copy does not support."""

@@ -1,4 +1,4 @@
-"""Answers that are kept, because most people ask about the same period."""
+"""A cache of query results, because most people look at the same period."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -11,23 +11,23 @@ from services.reporting.results import Filters
 
 
 class ResultCache:
-    """Remembers answers for as long as the data is the same."""
+    """Caches results for as long as the data is the same."""
 
     def __init__(self, size: int = 128) -> None:
         self._size, self._lock = size, Lock()
-        self._kept: OrderedDict[Any, Answer] = OrderedDict()
+        self._results: OrderedDict[Any, Answer] = OrderedDict()
 
     def get(self, view: View, filters: Filters, when: Period) -> Answer:
-        """Give the answer to a question, from memory when it was asked of the same data before."""
+        """Return the result of a query, from the cache if the data has not changed since."""
         key = (view.version, filters, when)
         with self._lock:
-            known = self._kept.get(key)
-            if known is not None:
-                self._kept.move_to_end(key)
-                return known
-        found = answer(view, filters, when)
+            cached = self._results.get(key)
+            if cached is not None:
+                self._results.move_to_end(key)
+                return cached
+        result = answer(view, filters, when)
         with self._lock:
-            self._kept[key] = found
-            while len(self._kept) > self._size:
-                self._kept.popitem(last=False)
-        return found
+            self._results[key] = result
+            while len(self._results) > self._size:
+                self._results.popitem(last=False)
+        return result

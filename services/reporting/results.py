@@ -1,20 +1,20 @@
-"""What the reporting domain answers with: plain frozen values, ready for a tile, a chart, an export."""
+"""Results of the reporting domain: frozen values, ready for a tile, a chart or an export."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-# Stands for "not set" among the choices of a filter and as a key of a summary.
+# Means "not set", as a choice of a filter and as a key of a summary.
 NONE = "none"
 
 
 @dataclass(frozen=True)
 class Filters:
-    """Which tickets and which period a figure is about.
+    """The tickets and the period that a figure is about.
 
     `start` and `end` are local days in `zone`, both included. Empty tuples mean "all", NONE in one means
-    tickets without a team, a priority ... Tickets count under what they had at the moment that counts.
+    tickets without a team, a priority ... Tickets count by the values they had when the counted event happened.
     """
 
     start: date
@@ -33,12 +33,12 @@ class Filters:
 
 @dataclass(frozen=True)
 class Figure:
-    """One explained number: its value with what was counted and what was left out.
+    """One explained number: its value, what was counted and what was left out.
 
-    `value` is a count, a share between 0 and 1 or a duration in seconds, as `unit` says
-    ("count", "share", "seconds"); None when nothing could be counted (n = 0). `excluded` says how many
-    were left out for which reason, `immature` how many of n can still change the value. In `definition`
-    the **words that matter** are marked; `formula` is the same in short, `rules` are for the edges.
+    `value` is a count, a share between 0 and 1 or a duration in seconds, according to `unit`
+    ("count", "share", "seconds"); None if nothing could be counted (n = 0). `excluded` says how many were
+    left out for which reason, `immature` how many of n can still change the value. **Asterisks** mark the
+    key words of `definition`; `formula` says it in short, `rules` cover the edge cases.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Series:
-    """Counts per day: `days[i]` has `values[i]`."""
+    """A count per day: `values[i]` belongs to `days[i]`."""
 
     name: str
     days: tuple[date, ...]
@@ -66,7 +66,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Row:
-    """One group of a breakdown: its key, and counts with the median resolution and response in seconds."""
+    """One group of a breakdown: its key, counts, and median response and resolution times in seconds."""
 
     key: str | None
     created: int
@@ -78,9 +78,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the overview dashboard shows for one set of filters.
+    """Everything that the overview dashboard shows for one set of filters.
 
-    `arrivals` are seven rows, Monday first, of the tickets created in each of 24 local hours.
+    `arrivals` are seven rows, Monday first, with the tickets created in each of 24 local hours.
     """
 
     filters: Filters
@@ -98,13 +98,13 @@ class Overview:
 
     @property
     def lasts(self) -> bool:
-        """Tell whether the period still lasts, so that its end is now."""
+        """Tell whether the period has not ended yet, so that its end is now."""
         return self.as_of.astimezone(ZoneInfo(self.filters.zone)).date() <= self.filters.end
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """The figures alone, by name, for one set of filters; `data_age` in seconds."""
+    """Only the figures, by name, for one set of filters; `data_age` in seconds."""
 
     filters: Filters
     as_of: datetime

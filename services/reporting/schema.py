@@ -15,7 +15,10 @@ TIMES = tuple(each.name for each in _STATE if each.kind is Kind.TIME)
 COUNTERS = tuple(each.name for each in _STATE if each.kind is Kind.COUNTER)
 TEXTS = tuple(name for name in STATE if name not in (*TIMES, *COUNTERS))
 # What figures are broken down by: its name in reports, and the field.
-DIMENSIONS: Mapping[str, str] = {each.dimension: each.name for each in _STATE if each.dimension}
+# In files of release 0.2.0 they come in this order, and first.
+_FIRST = ("team", "priority", "category", "assignee")
+_BY_DIMENSION = {each.dimension: each.name for each in _STATE if each.dimension}
+DIMENSIONS: Mapping[str, str] = {name: _BY_DIMENSION[name] for name in (*_FIRST, *_BY_DIMENSION)}
 # The choices that have an order of their own, least first.
 RANKED: Mapping[str, tuple[str, ...]] = {each.name: each.values for each in _STATE if each.ranked}
 
@@ -74,10 +77,12 @@ MARK: Mapping[str, str] = {
     "waiting": "BIGINT",
 }
 
-# Identifies the columns: a copy with other ones is built anew.
+# Identifies the columns, those of events in any order: a copy with other ones is built anew.
 FINGERPRINT = sha256(
-    repr([list(columns.items()) for columns in (EVENT, FACT, COUNTED, MARK)]).encode()
+    repr([sorted(EVENT.items()), *(list(columns.items()) for columns in (FACT, COUNTED, MARK))]).encode()
 ).hexdigest()[:16]
+# Of release 0.2.0, whose manifest does not name one.
+FINGERPRINT_0_2_0 = "1f297af0dea585df"
 
 
 def quoted(names: Iterable[str], prefix: str = "") -> str:

@@ -55,8 +55,8 @@ def select(
     values = [value for _, given in wheres for value in given]
     (count,) = view.rows(f"SELECT count(*) FROM tickets WHERE {clause}", values)[0]
     sql = f"SELECT ticket_id FROM tickets WHERE {clause} ORDER BY {_order(sort)} LIMIT ? OFFSET ?"
-    found = view.rows(sql, [*values, size, offset])
-    return tuple(ticket_id for (ticket_id,) in found), count
+    rows = view.rows(sql, [*values, size, offset])
+    return tuple(ticket_id for (ticket_id,) in rows), count
 
 
 def _where(condition: Condition) -> Where:

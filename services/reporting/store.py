@@ -1,16 +1,16 @@
-"""The folder of the columnar copy: immutable files, and the manifest that says which of them count.
+"""The folder of the columnar copy: immutable files, and the manifest that lists the current ones.
 
-    manifest.json            what counts, replaced in one step
+    manifest.json            the current files, replaced in one step
     events-NNNNNN.parquet    segments: history events with the state after them; the truth of the copy
     closed-NNNNNN.duckdb     the cache over all but the recent segments; can be rebuilt from them
     followed                 empty; its time says when the ledger was last followed to the end
-    counts                   how many tickets the lists hold; its time says until when that was true
-    damaged                  exists when a reader met a file it cannot trust
-    lock                     held while somebody writes
-    tmp/                     files in the making, and what queries spill
+    counts                   how many tickets the lists hold; its time says until when that was correct
+    damaged                  exists if a reader found a damaged file
+    lock                     locked while a process writes
+    tmp/                     unfinished files, and what queries spill
 
-A file gets its final name when it is complete and on disk, a manifest only names such files. So a
-kill at any moment leaves the old state or the new one, and files nobody names, which are collected.
+A file gets its final name once it is complete and on disk, and a manifest only names such files. So a
+kill at any moment leaves the old state or the new one, and unnamed files, which are deleted later.
 """
 
 import fcntl
@@ -26,7 +26,7 @@ from typing import Any
 import orjson
 
 from services.reporting.reporting_errors import CopyDamaged, CopyMissing
-from services.reporting.schema import FINGERPRINT
+from services.reporting.schema import FINGERPRINT, FINGERPRINT_0_2_0
 
 # Of manifest, segments and cache together: another number, or other columns, means that the copy is rebuilt.
 FORMAT = 2
@@ -47,10 +47,10 @@ class File:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The files that count: `cache` covers the `closed` segments, `recent` ones are loaded on top of it.
+    """The current files: `cache` covers the `closed` segments, `recent` ones are loaded on top of it.
 
-    `watermark` is how far the ledger was followed by recording time, `latest` the latest time an event
-    counts at (both in microseconds); `gaps` counts versions that were missing from the ledger.
+    `watermark` is how far the ledger was followed by recording time, `latest` the time of the latest event
+    (both in microseconds); `gaps` counts versions that were missing from the ledger.
     """
 
     number: int
@@ -63,7 +63,7 @@ class Manifest:
 
 
 class Store:
-    """Reads and writes the folder; all writing happens under `writing()`."""
+    """Reads and writes the folder; all writing happens inside `writing()`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -71,7 +71,7 @@ class Store:
 
     @contextmanager
     def writing(self, *, wait: bool) -> Iterator[bool]:
-        """Hold the folder's write lock; gives False at once when it is taken and `wait` is off."""
+        """Hold the folder's write lock; yields False at once if it is taken and `wait` is off."""
         self.temporary.mkdir(parents=True, exist_ok=True)
         with (self.folder / "lock").open("wb") as lock:
             try:
@@ -82,15 +82,15 @@ class Store:
             yield True
 
     def key(self) -> Key | None:
-        """Identify the current manifest by a stat alone; None when there is none."""
+        """Identify the current manifest by one stat call; None if there is none."""
         try:
-            found = (self.folder / "manifest.json").stat()
+            stat = (self.folder / "manifest.json").stat()
         except FileNotFoundError:
             return None
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        return stat.st_mtime_ns, stat.st_ino, stat.st_size
 
     def read(self) -> Manifest:
-        """Read the manifest; raises CopyMissing without one, CopyDamaged when it makes no sense."""
+        """Read the manifest; raises CopyMissing if there is none, CopyDamaged if it is not valid."""
         try:
             text = (self.folder / "manifest.json").read_bytes()
         except FileNotFoundError:
@@ -98,7 +98,7 @@ class Store:
         try:
             outer = orjson.loads(text)
             body: dict[str, Any] = outer["body"]
-            known = (outer["format"], outer["columns"]) == (FORMAT, FINGERPRINT)
+            known = (outer["format"], outer.get("columns", FINGERPRINT_0_2_0)) == (FORMAT, FINGERPRINT)
             if not known or outer["crc"] != zlib.crc32(orjson.dumps(body)):
                 raise ValueError
             body["cache"] = File(**body["cache"])
@@ -109,7 +109,7 @@ class Store:
             raise CopyDamaged("manifest.json") from error
 
     def next_number(self) -> int:
-        """Find a number that no file carries yet."""
+        """Return a number that no file has yet."""
         numbers = [
             int(number)
             for path in (*self.folder.glob("events-*"), *self.folder.glob("closed-*"))
@@ -120,7 +120,7 @@ class Store:
         return max(numbers, default=0) + 1
 
     def commit(self, manifest: Manifest) -> None:
-        """Make a manifest the current one, in one step that survives a power cut."""
+        """Publish a manifest in one step that survives a power cut."""
         body = asdict(manifest)
         crc = zlib.crc32(orjson.dumps(body))
         text = orjson.dumps({"format": FORMAT, "columns": FINGERPRINT, "crc": crc, "body": body})
@@ -129,7 +129,7 @@ class Store:
         self._publish(path, "manifest.json")
 
     def finish(self, path: Path, name: str, rows: int = 0) -> File:
-        """Give a complete file its final name and describe it."""
+        """Rename a complete file to its final name and describe it."""
         described = replace(describe(path), name=name, rows=rows)
         self._publish(path, name)
         return described
@@ -145,16 +145,16 @@ class Store:
             os.close(directory)
 
     def checked(self, file: File) -> Path:
-        """Return a file's path when it holds what was written; raises CopyDamaged or FileNotFoundError."""
+        """Return a file's path if its content is intact; raises CopyDamaged or FileNotFoundError."""
         path = self.folder / file.name
         if path.stat().st_size != file.size or describe(path).crc != file.crc:
             raise CopyDamaged(file.name)
         return path
 
     def collect(self, manifest: Manifest) -> None:
-        """Delete every file the manifest does not name, and what dead processes left in tmp/.
+        """Delete every file that the manifest does not name, and what dead processes left in tmp/.
 
-        Readers keep what they have open; one that comes late reads the manifest again.
+        Readers keep their open files; a reader that misses a file reads the manifest again.
         """
         named = {file.name for file in (manifest.cache, *manifest.closed, *manifest.recent)}
         for path in (*self.folder.glob("events-*"), *self.folder.glob("closed-*")):
@@ -168,61 +168,61 @@ class Store:
                 shutil.rmtree(path, ignore_errors=True)
 
     def spill(self) -> Path:
-        """Name this process's folder for what queries cannot hold in memory."""
+        """Return this process's folder for what queries cannot hold in memory."""
         return self.temporary / f"spill-{os.getpid()}"
 
     def note_damage(self) -> None:
-        """Ask the worker to build the copy anew."""
+        """Ask the worker to rebuild the copy."""
         (self.folder / "damaged").touch()
 
     def damage_noted(self) -> bool:
-        """Tell whether a reader met something it could not trust."""
+        """Tell whether a reader has reported damage."""
         return (self.folder / "damaged").exists()
 
     def settle_damage(self) -> None:
-        """Forget noted damage, after a repair."""
+        """Clear reported damage after a repair."""
         (self.folder / "damaged").unlink(missing_ok=True)
 
     def note_followed(self, seconds: float) -> None:
-        """Remember when the ledger was last followed to the end (seconds since 1970)."""
+        """Record when the ledger was last followed to the end (seconds since 1970)."""
         path = self.folder / "followed"
         if not path.exists():
             path.touch()
         os.utime(path, (seconds, seconds))
 
     def followed(self) -> float | None:
-        """Return what note_followed was told last."""
+        """Return what note_followed recorded last, None if nothing."""
         try:
             return (self.folder / "followed").stat().st_mtime
         except FileNotFoundError:
             return None
 
     def write_counts(self, rows: Sequence[Sequence[Any]], seconds: float) -> None:
-        """Put new counts in place of the old ones, in one step, with the time they are true at."""
+        """Replace the counts in one step, with the time at which they are correct."""
         path = self.temporary / "counts"
         path.write_bytes(orjson.dumps(rows))
         os.utime(path, (seconds, seconds))
         path.replace(self.folder / "counts")
 
     def note_counted(self, seconds: float) -> None:
-        """Say until when the counts are known to be true (seconds since 1970)."""
+        """Record until when the counts are known to be correct (seconds since 1970)."""
         os.utime(self.folder / "counts", (seconds, seconds))
 
     def counts_key(self) -> tuple[int, float] | None:
-        """Identify the counts by a stat alone: the file, and until when they are true; None without any."""
+        """Identify the counts by one stat call: inode, and until when they are correct; None if there are none."""
         try:
-            found = (self.folder / "counts").stat()
+            stat = (self.folder / "counts").stat()
         except FileNotFoundError:
             return None
-        return found.st_ino, found.st_mtime
+        return stat.st_ino, stat.st_mtime
 
     def read_counts(self) -> Any:
-        """Read the rows that were written last."""
+        """Return the rows that were written last."""
         return orjson.loads((self.folder / "counts").read_bytes())
 
 
 def describe(path: Path) -> File:
-    """Measure a file."""
+    """Return name, size and CRC-32 of a file."""
     crc = size = 0
     with path.open("rb") as stream:
         while block := stream.read(CHUNK):

@@ -1,4 +1,4 @@
-"""How many tickets people see, and how many more or fewer they would: counted from the columnar copy."""
+"""How many more or fewer tickets users would see with another scope, counted from the columnar copy."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -8,7 +8,7 @@ from datetime import datetime
 from services.reporting.engine import AnalyticsEngine
 from services.users.identity import Scope
 
-# Tickets by whom they belong to; who is not asked about falls together.
+# Tickets by requester, organization and team; requesters and organizations that do not matter are merged.
 _COUNT = """
 SELECT CASE WHEN list_contains(?::VARCHAR[], requester_id) THEN requester_id END,
        CASE WHEN list_contains(?::VARCHAR[], organization_id) THEN organization_id END, team_id, count(*)
@@ -18,15 +18,15 @@ Cell = tuple[str | None, str | None, str | None]
 
 
 @dataclass(frozen=True)
-class Seer:
-    """Somebody who sees tickets: their own, and those of an organization that shares them, and of teams."""
+class TicketReader:
+    """A user who sees tickets: their own, and those of their teams and of an organization that shares them."""
 
     user_id: str
     organization_id: str | None
     team_ids: frozenset[str]
 
     def sees(self, cell: Cell, scope: Scope) -> bool:
-        """Tell whether a scope reaches tickets of this requester, organization and team."""
+        """Tell whether a scope includes tickets of this requester, organization and team."""
         requester, organization, team = cell
         if scope is Scope.ALL:
             return True
@@ -38,11 +38,11 @@ class Seer:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What a change of scope reveals and hides, true at `as_of`.
+class VisibilityChange:
+    """What a change of scope reveals and hides, as of `as_of`.
 
-    `revealed` and `hidden` count tickets that at least one of the people gains or loses; `by_team` are those
-    revealed, by team; `gains` and `losses` map people to their own numbers, where there are any.
+    `revealed` and `hidden` count tickets that at least one user gains or loses; `by_team` counts the revealed
+    ones by team; `gains` and `losses` map user ids to their own numbers, if there are any.
     """
 
     as_of: datetime
@@ -53,10 +53,12 @@ class Reach:
     losses: Mapping[str, int]
 
 
-def compare(engine: AnalyticsEngine, people: Sequence[Seer], before: Scope, after: Scope) -> Reach:
-    """Count what people would see more or less; raises CopyMissing, CopyDamaged, CopyBusy or TooLarge."""
-    own = [person.user_id for person in people]
-    shared = sorted({person.organization_id for person in people if person.organization_id})
+def compare(
+    engine: AnalyticsEngine, readers: Sequence[TicketReader], before: Scope, after: Scope
+) -> VisibilityChange:
+    """Count the tickets that users would gain or lose; raises CopyMissing, CopyDamaged, CopyBusy or TooLarge."""
+    own = [reader.user_id for reader in readers]
+    shared = sorted({reader.organization_id for reader in readers if reader.organization_id})
     with engine.view() as view:
         rows, as_of = view.rows(_COUNT, [own, shared]), engine.followed_at(view)
     gains: Counter[str] = Counter()
@@ -65,16 +67,16 @@ def compare(engine: AnalyticsEngine, people: Sequence[Seer], before: Scope, afte
     hidden = 0
     for *cell, number in rows:
         place: Cell = (cell[0], cell[1], cell[2])
-        was = {person.user_id for person in people if person.sees(place, before)}
-        will = {person.user_id for person in people if person.sees(place, after)}
-        _add(gains, will - was, number)
-        _add(losses, was - will, number)
-        if will - was:
+        saw_before = {reader.user_id for reader in readers if reader.sees(place, before)}
+        sees_after = {reader.user_id for reader in readers if reader.sees(place, after)}
+        _add(gains, sees_after - saw_before, number)
+        _add(losses, saw_before - sees_after, number)
+        if sees_after - saw_before:
             by_team[place[2]] += number
-        hidden += number if was - will else 0
-    return Reach(as_of, by_team.total(), hidden, dict(by_team), dict(gains), dict(losses))
+        hidden += number if saw_before - sees_after else 0
+    return VisibilityChange(as_of, by_team.total(), hidden, dict(by_team), dict(gains), dict(losses))
 
 
-def _add(counts: Counter[str], people: Collection[str], number: int) -> None:
-    for user_id in people:
+def _add(counts: Counter[str], readers: Collection[str], number: int) -> None:
+    for user_id in readers:
         counts[user_id] += number

@@ -65,7 +65,7 @@ class AuditService:
         undoes: int | None = None,
     ) -> TicketHistory:
         """Build the history item of one change, which the ledger transaction stores; raises ViewingOnly."""
-        actor.check_acts()
+        actor.check_not_viewing()
         return TicketHistory(
             ticket_id=ticket_id,
             version=version,

@@ -118,15 +118,15 @@ def test_an_empty_period_draws_nothing_and_breaks_nothing():
     assert figures.bars([], [])["layout"]["xaxis"]["range"][1] > 0
 
 
-@pytest.mark.parametrize(("now", "said"), [(True, "As of now: 1,761"), (False, "As of 27 Oct: 1,761")])
-def test_the_backlog_is_a_line_on_its_own_scale_with_its_last_value(now, said):
+@pytest.mark.parametrize(("now", "label"), [(True, "As of now: 1,761"), (False, "As of 27 Oct: 1,761")])
+def test_the_backlog_is_a_line_on_its_own_scale_with_its_last_value(now, label):
     levels = days(1850, 1904, 1761)
     figure = figures.backlog(levels, links(levels), now=now)
     assert "fill" not in figure["data"][0]
     low, high = figure["layout"]["yaxis"]["range"]
     assert 1600 <= low <= 1761
     assert 1904 <= high < 2010
-    assert [note["text"] for note in figure["layout"]["annotations"]] == [said]
+    assert [note["text"] for note in figure["layout"]["annotations"]] == [label]
     assert figure["data"][1]["y"] == [1761]
 
 

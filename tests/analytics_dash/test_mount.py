@@ -121,8 +121,8 @@ def test_the_address_decides_what_is_asked(site):
 
 def test_the_heatmap_and_the_chart_count_the_same_tickets(site):
     data = drawn(post(site, call(site, "?period=7d")))
-    shown = sum(data["figures"]["daily"]["data"][0]["y"])
-    assert sum(map(sum, data["heat"])) == shown > 0
+    charted = sum(data["figures"]["daily"]["data"][0]["y"])
+    assert sum(map(sum, data["heat"])) == charted > 0
 
 
 def test_all_agents_are_offered_where_the_page_shows_only_some(site):

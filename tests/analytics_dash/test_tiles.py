@@ -18,7 +18,7 @@ def overview(fake_overview):
 
 @pytest.fixture
 def links(overview):
-    return Links(lambda wanted: "/t?" + "&".join(wanted), overview.filters)
+    return Links(lambda filters: "/t?" + "&".join(filters), overview.filters)
 
 
 def explanations(overview, links):
@@ -40,7 +40,7 @@ def figure(value, previous, unit="count"):
 
 
 @pytest.mark.parametrize(
-    ("made", "relative", "text", "sign"),
+    ("figure", "relative", "text", "sign"),
     [
         (figure(106, 100), True, "+6.0 %", 1),
         (figure(94, 100), True, "\u22126.0 %", -1),
@@ -54,9 +54,9 @@ def figure(value, previous, unit="count"):
         (figure(3, None), False, "", 0),
     ],
 )
-def test_changes(made, relative, text, sign):
-    said, difference = tiles.change(made, relative=relative)
-    assert said == text
+def test_changes(figure, relative, text, sign):
+    shown_text, difference = tiles.change(figure, relative=relative)
+    assert shown_text == text
     assert (difference > 0) - (difference < 0) == sign
 
 
@@ -77,7 +77,7 @@ def test_a_fall_is_good_where_less_is_better(overview, links):
 
 def test_an_explanation_says_definition_n_exclusions_version_and_age(overview, links):
     panel = "|".join(texts(explanations(overview, links)[3]))
-    wanted = [
+    expected = [
         "First response, explained",
         "Median of the time from |created| to the |first public reply by a person|.",
         "median(created to first reply)",
@@ -89,7 +89,7 @@ def test_an_explanation_says_definition_n_exclusions_version_and_age(overview, l
         "23 Nov 2026, 10:00:00 UTC, data 4 s old",
         "41 now, the oldest 3 h 12 min",
     ]
-    for part in wanted:
+    for part in expected:
         assert part in panel, part
 
 
@@ -124,7 +124,7 @@ def test_nothing_to_count_is_said_not_zero(overview, links):
 def test_tickets_are_opened_within_the_filters_of_the_page(overview):
     asked = []
     filters = Filters(overview.filters.start, overview.filters.end, ("t1",), ("high",), ("c1",))
-    links = Links(lambda wanted: asked.append(dict(wanted)), filters)
+    links = Links(lambda mark_filters: asked.append(dict(mark_filters)), filters)
     links.open_of("assignee", None)
     links.created_of("team", "t2")
     assert asked[0] == {

@@ -95,9 +95,9 @@ def _change(case: AccessCase) -> Values:
 
 
 def _account(case: AccessCase) -> Values:
-    found = case.matrix_site.somebody(case.other)
-    kept = {"email": found.email, "role_id": found.role_id, "active": True, "team_ids": found.team_ids}
-    return {"expected_version": found.version, **kept}
+    user = case.matrix_site.somebody(case.other)
+    fields = {"email": user.email, "role_id": user.role_id, "active": True, "team_ids": user.team_ids}
+    return {"expected_version": user.version, **fields}
 
 
 def _new_account(case: AccessCase) -> Values:
@@ -105,8 +105,13 @@ def _new_account(case: AccessCase) -> Values:
 
 
 def _new_role(case: AccessCase) -> Values:
-    made = case.matrix_site.new_name()
-    return {"role_id": made.lower().replace(" ", "-"), "name": made, "permissions": {}, "expected_version": 0}
+    role_id = case.matrix_site.new_name()
+    return {
+        "role_id": role_id.lower().replace(" ", "-"),
+        "name": role_id,
+        "permissions": {},
+        "expected_version": 0,
+    }
 
 
 def _registration(case: AccessCase) -> Values:
@@ -148,7 +153,7 @@ CALLS: dict[str, Call] = {
         spends=True,
     ),
     "users.email_addresses.ask_for_change": Call(
-        ("own",), lambda s: {"email": s.matrix_site.new_address(), "proof": PASSWORD}, spends=True
+        ("own",), lambda s: {"email": s.matrix_site.new_address(), "password": PASSWORD}, spends=True
     ),
     "users.email_addresses.ask_to_confirm": Call(("own",), _unconfirmed, spends=True),
     "reporting.access_preview.of_role": Call(("-",), lambda _: {"permissions": {}}),
@@ -163,8 +168,8 @@ CALLS: dict[str, Call] = {
     "users.organizations.save": Call(("-",), _new_organization),
     "users.user_import.plan": Call(("-",), _file),
     "users.user_import.run": Call(("-",), lambda s: {**_file(s), "invite": False, "why_not": lambda: None}),
-    "users.step_up.prove": Call(("own",), lambda _: {"answer": PASSWORD}),
-    "users.step_up.way": Call(("own",)),
+    "users.step_up.verify": Call(("own",), lambda _: {"answer": PASSWORD}),
+    "users.step_up.method": Call(("own",)),
     "users.roles.allows": Call(TICKETS, _belongings),
     "users.roles.check_permission": Call(TICKETS, _belongings),
     "users.roles.save": Call(("-",), _new_role),
@@ -196,5 +201,5 @@ CALLS: dict[str, Call] = {
 
 def outcome(method: Callable[..., Any], values: Values) -> Any:
     """Call a method; a walk begins, so that what refuses its first step shows."""
-    found = method(**values)
-    return next(found, None) if isinstance(found, Iterator) else found
+    result = method(**values)
+    return next(result, None) if isinstance(result, Iterator) else result

@@ -53,15 +53,15 @@ class Matrix:
     @classmethod
     def read(cls, text: str) -> "Matrix":
         """Read the file."""
-        found, section = cls(), ""
+        matrix, section = cls(), ""
         for line in text.splitlines():
             if line.startswith("#"):
-                found.comments.append(line)
+                matrix.comments.append(line)
             elif line.startswith("["):
                 section = line.strip("[]")
             elif line.strip():
-                found._take(section, line)
-        return found
+                matrix._take(section, line)
+        return matrix
 
     def _take(self, section: str, line: str) -> None:
         if section in KEYS and section not in self.tables:

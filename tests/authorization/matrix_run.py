@@ -9,39 +9,39 @@ Try = Callable[[Key, str, bool], str]  # row, column, whether it may succeed -> 
 Outcomes = dict[str, str]
 
 
-def unknown(table: str, wanted: set[Key], attempt: Try) -> tuple[dict[Key, Outcomes], list[Key]]:
+def unknown(table: str, rows: set[Key], attempt: Try) -> tuple[dict[Key, Outcomes], list[Key]]:
     """Try what the table does not have, and list what it has for nothing."""
     known = MATRIX.tables[table]
-    missing = sorted(wanted - known.rows.keys())
+    missing = sorted(rows - known.rows.keys())
     tried = {key: {column: attempt(key, column, True) for column in known.columns} for key in missing}
-    return tried, [key for key in known.rows if key not in wanted]
+    return tried, [key for key in known.rows if key not in rows]
 
 
-def refusals(table: str, wanted: set[Key], attempt: Try) -> tuple[dict[Key, Outcomes], list[str]]:
+def refusals(table: str, rows: set[Key], attempt: Try) -> tuple[dict[Key, Outcomes], list[str]]:
     """Try everything that is to be refused; return the rows that answer otherwise, and what they wrote."""
     wrong: dict[Key, Outcomes] = {}
-    traces = []
-    for key, expected in _rows(table, wanted).items():
+    writes_seen = []
+    for key, expected in _rows(table, rows).items():
         refused = [column for column, outcome in expected.items() if outcome != "yes"]
         with recorded() as writes:
-            found = {column: attempt(key, column, False) for column in refused}
-        if any(found[column] != expected[column] for column in refused):
-            wrong[key] = {**expected, **found}
+            outcomes = {column: attempt(key, column, False) for column in refused}
+        if any(outcomes[column] != expected[column] for column in refused):
+            wrong[key] = {**expected, **outcomes}
         else:
-            traces += [f"{' '.join(key)} was refused and wrote: {write}" for write in writes]
-    return wrong, traces
+            writes_seen += [f"{' '.join(key)} was refused and wrote: {write}" for write in writes]
+    return wrong, writes_seen
 
 
-def grants(table: str, wanted: set[Key], attempt: Try) -> dict[Key, Outcomes]:
+def grants(table: str, rows: set[Key], attempt: Try) -> dict[Key, Outcomes]:
     """Try everything that is allowed, each time on things of its own; return the rows that refuse it."""
     wrong: dict[Key, Outcomes] = {}
-    for key, expected in _rows(table, wanted).items():
+    for key, expected in _rows(table, rows).items():
         allowed = [column for column, outcome in expected.items() if outcome == "yes"]
-        found = {column: attempt(key, column, True) for column in allowed}
-        if any(outcome != "yes" for outcome in found.values()):
-            wrong[key] = {**expected, **found}
+        outcomes = {column: attempt(key, column, True) for column in allowed}
+        if any(outcome != "yes" for outcome in outcomes.values()):
+            wrong[key] = {**expected, **outcomes}
     return wrong
 
 
-def _rows(table: str, wanted: set[Key]) -> Mapping[Key, Outcomes]:
-    return {key: row for key, row in MATRIX.tables[table].rows.items() if key in wanted}
+def _rows(table: str, rows: set[Key]) -> Mapping[Key, Outcomes]:
+    return {key: row for key, row in MATRIX.tables[table].rows.items() if key in rows}

@@ -54,9 +54,9 @@ class MatrixSite:
 
     def __init__(self, provider: Fake) -> None:
         self.provider = provider
-        made = runpy.run_path(str(ROOT / "wsgi.py"))
-        self.app: Flask = made["app"]
-        self.services: Services = made["services"]
+        namespace = runpy.run_path(str(ROOT / "wsgi.py"))
+        self.app: Flask = namespace["app"]
+        self.services: Services = namespace["services"]
         self._numbers = count(1)
         self._tokens: dict[str, str] = {}
         self.services.users.roles.ensure_built_in()
@@ -88,17 +88,17 @@ class MatrixSite:
     @property
     def settings(self) -> Settings:
         """Return how the application runs."""
-        found: Settings = self.app.extensions["settings"]
-        return found
+        settings: Settings = self.app.extensions["settings"]
+        return settings
 
     # People
 
     def _hashed(self) -> str:
-        made = self.services.users.accounts.create(
+        user = self.services.users.accounts.create(
             actor=SYSTEM, now=self.now(), name="First", email="first@demo.example", role_id="customer",
             password=PASSWORD,
         )  # fmt: skip
-        item = user_table.find(made.user_id)
+        item = user_table.find(user.user_id)
         assert item is not None
         return str(item.password_hash)
 
@@ -127,14 +127,14 @@ class MatrixSite:
         for name, value in cookies.items():
             client.set_cookie(name, value)
         page = client.get("/account/" if cookies else "/login").text
-        found, form = TOKEN.search(page), client.get_cookie("ledgerdesk_form")
-        assert found is not None, f"no page for the {column}: {page[:500]}"
+        csrf_token, form = TOKEN.search(page), client.get_cookie("ledgerdesk_form")
+        assert csrf_token is not None, f"no page for the {column}: {page[:500]}"
         assert form is not None
         actor = None
         if cookies:
             token = cookies["ledgerdesk_session"]
             actor = self.services.users.authentication.actor_for(token=token, now=self.now())
-        return Person(column, user_id, email, cookies | {"ledgerdesk_form": form.value}, found[1], actor)
+        return Person(column, user_id, email, cookies | {"ledgerdesk_form": form.value}, csrf_token[1], actor)
 
     def _everybody(self) -> list[Person]:
         return [*self.people.values(), self.stranger]
@@ -160,7 +160,7 @@ class MatrixSite:
 
     def departed(self) -> tuple[str, str]:
         """Leave for the provider as somebody new; returns the note and the state that come back."""
-        departure = self.services.users.single_sign_on.depart(provider_id="corp", target="")
+        departure = self.services.users.single_sign_on.begin(provider_id="corp", target="")
         subject = f"corp-{next(self._numbers)}"
         self.provider.claims = {"sub": subject, "email": f"{subject}@corp.example"}
         return departure.note, self.provider.depart(departure.url)["state"]
@@ -191,14 +191,14 @@ class MatrixSite:
         item = user_table.find(who.user_id)
         assert item is not None
         self.services.users.own_account.send_link(item, Purpose.RESET, self.now())
-        return self._mail_message(who.email)
+        return self._token_in_email(who.email)
 
     def address_link(self, who: Person) -> str:
         """Send somebody the letter that confirms their address, and return the link's token."""
         self.unconfirm(who)
         assert who.actor is not None
         self.services.users.email_addresses.ask_to_confirm(actor=who.actor, now=self.now())
-        return self._mail_message(who.email)
+        return self._token_in_email(who.email)
 
     def unconfirm(self, who: Person) -> None:
         """Let somebody's address count as not confirmed."""
@@ -208,26 +208,26 @@ class MatrixSite:
         """Ask for an account as a stranger, and return the token of the letter's link."""
         email = self.new_address()
         self.services.users.registration.ask(name="New Person", email=email, origin=Origin(), now=self.now())
-        return self._mail_message(email)
+        return self._token_in_email(email)
 
-    def _mail_message(self, email: str) -> str:
+    def _token_in_email(self, email: str) -> str:
         """Deliver what is due, and return the token in the only letter to an address."""
         while self.services.outbox.deliver_due(now=self.now()):
             pass
-        mail_messages = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
-        (mail_message,) = [mail for mail in mail_messages if email.encode() in mail]
-        body = message_from_bytes(mail_message, policy=policy.default).get_body(("plain",))
-        found = LINK.search(body.get_content() if body else "")
-        assert found is not None
-        return found[1]
+        messages = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
+        (message,) = [mail for mail in messages if email.encode() in mail]
+        body = message_from_bytes(message, policy=policy.default).get_body(("plain",))
+        link = LINK.search(body.get_content() if body else "")
+        assert link is not None
+        return link[1]
 
     def invited(self) -> str:
         """Make an account whose owner has not taken up the invitation, and return its id."""
         email = self.new_address()
-        made = self.services.users.accounts.create(
+        user = self.services.users.accounts.create(
             actor=SYSTEM, now=self.now(), name="Invited", email=email, role_id="customer", invite=False
         )
-        return made.user_id
+        return user.user_id
 
     def new_address(self) -> str:
         """Return an address that nobody has."""
@@ -238,7 +238,7 @@ class MatrixSite:
     def ticket(self, who: Person, kind: str) -> Ticket:
         """Open a ticket as the matrix names it, with a change that can be undone as its version 2."""
         asks = {"own": who, "shared": self.colleague}.get(kind, self.stranger)
-        made = self.services.tickets.service.create(
+        ticket = self.services.tickets.service.create(
             actor=SYSTEM,
             now=self.now(),
             subject=f"Ticket {next(self._numbers)}",
@@ -249,7 +249,7 @@ class MatrixSite:
         return self.services.tickets.service.update(
             actor=SYSTEM,
             now=self.now(),
-            ticket_id=made.ticket_id,
+            ticket_id=ticket.ticket_id,
             expected_version=1,
             changes={"priority": "low"},
         )
@@ -286,10 +286,10 @@ class MatrixSite:
                 actor=SYSTEM, now=self.now(), id_=None, name=name, active=True, shares_tickets=True,
                 domains=(), expected_version=0,
             ).id  # fmt: skip
-        made = self.services.catalog.save(
+        entry = self.services.catalog.save(
             actor=SYSTEM, now=self.now(), kind=kind, id_=None, name=name, active=True, expected_version=0
         )
-        return made.id
+        return entry.id
 
     def new_name(self) -> str:
         """Return a name that nothing has yet."""
@@ -325,6 +325,6 @@ class MatrixSite:
     def chart_file(self) -> tuple[str, str]:
         """Return package and path of a script that the dashboards' page loads."""
         page = self.client(self.people["administrator"]).get("/reports/").text
-        found = re.search(r'"/reports/_dash-component-suites/([^/"]+)/([^"?]+)', page)
-        assert found is not None
-        return found[1], found[2]
+        match = re.search(r'"/reports/_dash-component-suites/([^/"]+)/([^"?]+)', page)
+        assert match is not None
+        return match[1], match[2]

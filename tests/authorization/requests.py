@@ -178,8 +178,10 @@ def _device(case: AccessCase) -> Values:
     if case.kind == "own":
         case.notes["session"] = hash_token(case.who.cookies.get("ledgerdesk_session", ""))
     else:
-        found = matrix_site.services.users.sessions.of_user(user_id=case.other.user_id, now=matrix_site.now())
-        case.notes["session"] = found[0].id
+        sessions = matrix_site.services.users.sessions.of_user(
+            user_id=case.other.user_id, now=matrix_site.now()
+        )
+        case.notes["session"] = sessions[0].id
     return {"session": case.notes["session"]}
 
 
@@ -210,7 +212,7 @@ def _ticket_by_token(case: AccessCase) -> Values:
     return {**_by_token(case), **_ticket_path(case)}
 
 
-def _wish(case: AccessCase) -> Values:
+def _ticket_input(case: AccessCase) -> Values:
     return {"fields": {"priority": "urgent"}}.get(case.part, {case.part: "Put it out."})
 
 
@@ -243,9 +245,9 @@ def _code(case: AccessCase) -> Values:
     secret = case.matrix_site.enrolled(case.account)
     fields = {"email": case.account.email, "password": PASSWORD, "csrf_token": case.who.token}
     page = case.matrix_site.client(case.who).post("/login", data=fields).text
-    found = re.search(r'name="token" value="([^"]+)"', page)
-    assert found is not None
-    return {"token": found[1], "code": pyotp.TOTP(secret).now(), "email": case.account.email}
+    match = re.search(r'name="token" value="([^"]+)"', page)
+    assert match is not None
+    return {"token": match[1], "code": pyotp.TOTP(secret).now(), "email": case.account.email}
 
 
 def _address_link(case: AccessCase) -> Values:
@@ -268,7 +270,7 @@ def _confirmed(case: AccessCase) -> Values:
     return {"confirmed": case.matrix_site.somebody(case.other).name}
 
 
-def _mail_message(case: AccessCase) -> Values:
+def _message_path(case: AccessCase) -> Values:
     case.matrix_site.link(case.matrix_site.person("customer"))
     return {"message": next(case.matrix_site.settings.mail_dir.glob("*.eml")).stem}
 
@@ -343,7 +345,7 @@ PLANS: dict[str, Plan] = {
     "PATCH /api/v1/tickets/<int:ticket_id>": Plan(
         tuple(f"{kind} {part}" for kind in TICKETS for part in ("fields", "reply", "note")),
         path=_ticket_by_token,
-        json=_wish,
+        json=_ticket_input,
     ),
     "POST /account/email": Plan(form=_new_address),
     "POST /account/prove": Plan(form=lambda _: {"proof": PASSWORD}),
@@ -356,7 +358,7 @@ PLANS: dict[str, Plan] = {
     "POST /register/<token>": Plan(
         path=_registration_link, form=lambda _: {"password": ANOTHER}, read=_password_set
     ),
-    "GET /mailbox/<message>": Plan(path=_mail_message),
+    "GET /mailbox/<message>": Plan(path=_message_path),
     "POST /help/new": Plan(form=lambda _: {"subject": "A new one", "body": "It burns."}),
     f"POST {_HELP}/reply": Plan(TICKETS, path=_ticket_path, form=lambda _: {"body": "Still burning."}),
     "POST /desk/new": Plan(TICKETS, form=_new_on_desk),

@@ -21,9 +21,9 @@ def page(address: Callable[[AccessCase], str]) -> Callable[[AccessCase], Found]:
     """Read which tickets a page leads to, itself left out."""
 
     def read(case: AccessCase) -> Found:
-        wanted = address(case)
-        answer = case.client.get(wanted)
-        here = NUMBER.findall(wanted)
+        path = address(case)
+        answer = case.client.get(path)
+        here = NUMBER.findall(path)
         if answer.status_code != 200:
             return word(case, answer)
         return [int(number) for number in NUMBER.findall(answer.text) if number not in here]
@@ -41,14 +41,14 @@ def exported(case: AccessCase) -> Found:
 
 def jumped(case: AccessCase) -> Found:
     """Try to jump to each ticket by its number."""
-    found: list[int] = []
+    numbers: list[int] = []
     for kind in TICKETS:
         number = case.matrix_site.shared_ticket(case.who.column, kind).ticket_id
         read = page(lambda _, number=number: f"/jump?q={number}")(case)
         if isinstance(read, str):
             return read
-        found += read
-    return found
+        numbers += read
+    return numbers
 
 
 def programmed(case: AccessCase) -> Found:
@@ -81,11 +81,11 @@ LISTS: dict[str, Callable[[AccessCase], Found]] = {
 }
 
 
-def held(case: AccessCase, found: Found) -> str:
+def held(case: AccessCase, result: Found) -> str:
     """Say in the table's words which tickets were found."""
-    if isinstance(found, str):
-        return found
-    numbers, matrix_site, column = set(found), case.matrix_site, case.who.column
+    if isinstance(result, str):
+        return result
+    numbers, matrix_site, column = set(result), case.matrix_site, case.who.column
     kinds = [kind for kind in TICKETS if matrix_site.shared_ticket(column, kind).ticket_id in numbers]
     others = {
         matrix_site.shared_ticket(other, "own").ticket_id for other in matrix_site.people if other != column
@@ -96,16 +96,16 @@ def held(case: AccessCase, found: Found) -> str:
 
 def test_lists_hold_what_their_reader_may_see(matrix_site):
     table = MATRIX.tables["lists"]
-    found: dict[Key, dict[str, str]] = {}
+    by_list: dict[Key, dict[str, str]] = {}
     for name, read in LISTS.items():
         scenes = {
             column: AccessCase(matrix_site, matrix_site.people[column], "-", fresh=False)
             for column in table.columns
         }
-        found[(name,)] = {column: held(case, read(case)) for column, case in scenes.items()}
-    wrong = {key: outcomes for key, outcomes in found.items() if table.rows.get(key) != outcomes}
+        by_list[(name,)] = {column: held(case, read(case)) for column, case in scenes.items()}
+    wrong = {key: outcomes for key, outcomes in by_list.items() if table.rows.get(key) != outcomes}
     assert not wrong, complaint("lists", wrong)
-    assert set(table.rows) == set(found), complaint("lists", {}, set(table.rows) - set(found))
+    assert set(table.rows) == set(by_list), complaint("lists", {}, set(table.rows) - set(by_list))
 
 
 def test_a_bulk_action_leaves_foreign_tickets_alone(matrix_site):

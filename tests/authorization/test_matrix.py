@@ -41,8 +41,8 @@ def test_everything_was_reviewed():
 
 
 def test_a_new_route_without_an_entry_prints_its_lines():
-    wanted = {*MATRIX.tables["routes"].rows, ("POST", "/desk/new-idea", "foreign")}
-    missing, superfluous = unknown("routes", wanted, lambda *tried: "no" if tried[2] else "yes")
+    rows = {*MATRIX.tables["routes"].rows, ("POST", "/desk/new-idea", "foreign")}
+    missing, superfluous = unknown("routes", rows, lambda *tried: "no" if tried[2] else "yes")
     assert not superfluous
     said = complaint("routes", missing)
     assert f"{TO_REVIEW}: new\nPOST   | /desk/new-idea " in said
@@ -54,7 +54,7 @@ def test_a_new_route_without_an_entry_prints_its_lines():
 
 def test_a_line_without_a_route_is_named():
     (key, *_) = MATRIX.tables["routes"].rows
-    wanted = set(MATRIX.tables["routes"].rows) - {key}
-    missing, superfluous = unknown("routes", wanted, lambda *_: "yes")
+    rows = set(MATRIX.tables["routes"].rows) - {key}
+    missing, superfluous = unknown("routes", rows, lambda *_: "yes")
     assert not missing
     assert MATRIX.tables["routes"].raw[key] in complaint("routes", missing, superfluous)

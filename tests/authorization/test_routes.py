@@ -23,9 +23,7 @@ class Routes:
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         }
         self.rows: set[Key] = {
-            (*place, wanted)
-            for place, rule in self.rules.items()
-            for wanted in self.plan(place, rule).objects
+            (*place, about) for place, rule in self.rules.items() for about in self.plan(place, rule).objects
         }
 
     @staticmethod

@@ -45,9 +45,9 @@ class Methods:
             if "actor" in inspect.signature(method).parameters and name not in MATRIX.internal
         }
         self.rows: set[Key] = {
-            (name, wanted)
+            (name, about)
             for name, method in self.asking.items()
-            for wanted in objects_of(method, CALLS.get(name, Call()))
+            for about in objects_of(method, CALLS.get(name, Call()))
         }
 
     def attempt(self, key: Key, column: str, fresh: bool) -> str:
@@ -57,14 +57,14 @@ class Methods:
         who = self.matrix_site.person(column) if call.spends and fresh else self.matrix_site.people[column]
         try:
             values = arguments(method, call, AccessCase(self.matrix_site, who, about, fresh))
-            found = outcome(method, values)
+            result = outcome(method, values)
         except Forbidden:
             return "no"
         except NotFound:
             return "hidden"
         except Exception as error:
             return f"{type(error).__name__}: {error}"  # calls.py has to hand over something better
-        return "no" if found is False and name in ANSWERS else "yes"
+        return "no" if result is False and name in ANSWERS else "yes"
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_s
     page.get_by_role("link", name="Forgot it?").click()
     page.get_by_label("E-mail").fill(email)
     page.get_by_role("button", name="Send a link").click()
-    expect(page.get_by_role("status")).to_contain_text("on its way")
+    expect(page.get_by_role("status")).to_contain_text("we have sent it an e-mail")
     open_email(page, email, "A new password for Ledgerdesk")
     choose(page, ANOTHER)
     sign_in(page, email, ANOTHER)

@@ -29,7 +29,7 @@ def test_a_person_is_exported_and_erased(open_as, people, watch):
     name = page.get_by_label("Their full name, to confirm")
     name.fill("Somebody Else")
     page.get_by_role("button", name="Erase this person").click()
-    refused = "This cannot be undone. This is not the person's name. Nothing was changed."
+    refused = "This cannot be undone. This does not match the person's name. Nothing was changed."
     expect(name).to_have_accessible_description(refused)
     name.fill("wilhelmina relay")
     page.get_by_role("button", name="Erase this person").click()

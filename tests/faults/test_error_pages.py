@@ -119,7 +119,7 @@ def test_a_change_in_a_list_says_so_and_can_be_tried_again(open_page, product, n
     cell.click()
     page.get_by_role("option", name="High").click()
     toast = page.locator(".toast.error")
-    expect(toast).to_contain_text(f"{TITLE}. The database is not answering.", timeout=SOON_MS)
+    expect(toast).to_contain_text(f"{TITLE}. The database is not responding.", timeout=SOON_MS)
     expect(cell).to_have_text("Normal")
     product.engine.start()
     toast.get_by_role("button", name="Try again").click()

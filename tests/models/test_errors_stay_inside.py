@@ -109,6 +109,8 @@ CALLS = {
     migration.migrate: lambda: migration.migrate(now=NOW),
     models.create_tables: models.create_tables,
     models.missing_tables: models.missing_tables,
+    models.upgrade_indexes: models.upgrade_indexes,
+    index_upgrade.upgrade_indexes: lambda: index_upgrade.upgrade_indexes(models.TABLES),
     models.delete_tables: models.delete_tables,
     optimistic_locks.read: lambda: optimistic_locks.read("administrators"),
     outbox.put: lambda: outbox.put(EMAIL),

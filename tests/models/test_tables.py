@@ -4,14 +4,10 @@ import pytest
 
 import models
 from dynamodb_client import connection as connection_of
+from models.ticket_fields import PROJECTED
 
 # name: (key, {index: (key, projection)}, time to live)
-LISTED = [
-    "version", "subject", "status", "priority", "category", "team_id", "assignee_id", "requester_id",
-    "organization_id", "channel", "created_at", "updated_at", "first_solved_at",
-]  # fmt: skip
-
-
+LISTED = PROJECTED
 PERSON = ["name", "email", "active", "created_at", "invited_at", "version"]
 
 

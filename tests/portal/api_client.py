@@ -14,10 +14,10 @@ ME, TICKETS = "/api/v1/me", "/api/v1/tickets"
 def token_for(site, role="agent", scopes=ALL, days=30):
     """Make a token as a person of a role; returns its id and secret."""
     actor = site.actor(role)
-    made, secret = site.services.users.api_tokens.create(
+    token, secret = site.services.users.api_tokens.create(
         actor=actor, now=datetime.now(UTC), name=f"of {role}", scopes=scopes, days=days
     )
-    return made.id, secret
+    return token.id, secret
 
 
 class Program:
@@ -27,25 +27,25 @@ class Program:
         self._client = site.app.test_client(use_cookies=False)
         self._headers = {"Authorization": f"Bearer {secret}"}
 
-    def __call__(self, method, path, wish=MISSING, **more):
-        """Send a request, with a wish written as JSON where one is given."""
+    def __call__(self, method, path, body=MISSING, **more):
+        """Send a request, with a JSON body if one is given."""
         headers = {**self._headers, **more.pop("headers", {})}
-        if wish is not MISSING:
-            more |= {"data": dumps(wish), "content_type": "application/json"}
+        if body is not MISSING:
+            more |= {"data": dumps(body), "content_type": "application/json"}
         return self._client.open(path, method=method, headers=headers, **more)
 
     def get(self, path):
         """Read something."""
         return self("GET", path)
 
-    def post(self, path, wish, **headers):
+    def post(self, path, body, **headers):
         """Open something."""
-        return self("POST", path, wish, headers=headers)
+        return self("POST", path, body, headers=headers)
 
-    def patch(self, path, wish, version=None, **headers):
+    def patch(self, path, body, version=None, **headers):
         """Change something that was read at a version."""
-        given = {"If-Match": f'"{version}"'} if version is not None else {}
-        return self("PATCH", path, wish, headers={**given, **headers})
+        condition = {"If-Match": f'"{version}"'} if version is not None else {}
+        return self("PATCH", path, body, headers={**condition, **headers})
 
 
 def problem(answer, status):

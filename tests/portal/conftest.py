@@ -70,10 +70,10 @@ class Site:
 
     def ticket(self, role: str = "customer", subject: str = "Printer on fire", body: str = "It burns") -> int:
         """Open a ticket and return its number."""
-        made = self.services.tickets.service.create(
+        ticket = self.services.tickets.service.create(
             actor=self.actor(role), now=datetime.now(UTC), subject=subject, body=body
         )
-        return made.ticket_id
+        return ticket.ticket_id
 
     def actor(self, role: str) -> Any:
         """Return a person of a role as the services see them."""
@@ -92,7 +92,7 @@ def build(options: ConnectionOptions, folder: Path, providers: tuple[Provider, .
         services,
         guard=reports_shell.guard,
         shell=reports_shell.shell,
-        grid_url=grid_links.behind_a_mark,
+        grid_url=grid_links.chart_mark_url,
         csrf_token=generate_csrf,
         avatar=formatting.avatar,
     )

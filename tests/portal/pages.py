@@ -57,9 +57,9 @@ class Page(HTMLParser):
 
     def form(self, action: str) -> Form:
         """Return the form that posts to an address (its beginning is enough)."""
-        found = [form for form in self.forms if form.action.startswith(action) and form.method == "post"]
-        assert found, f"no form posts to {action}: {[form.action for form in self.forms]}"
-        return found[0]
+        forms = [form for form in self.forms if form.action.startswith(action) and form.method == "post"]
+        assert forms, f"no form posts to {action}: {[form.action for form in self.forms]}"
+        return forms[0]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take note of a tag."""

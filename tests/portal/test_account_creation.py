@@ -10,7 +10,7 @@ from models.user import User
 from services.users.identity import SYSTEM
 from tests.portal.conftest import PASSWORD, TOKEN
 from tests.portal.pages import Page
-from tests.portal.test_account_pages import NONCE, mail_messages, post
+from tests.portal.test_account_pages import NONCE, messages, post
 from tests.portal.test_signing_in import attempt
 
 ANOTHER = "violet tractor under snowfall"
@@ -23,11 +23,11 @@ HUGE = "x" * 10_000_000
 def person(site):
     """Somebody of their own for each test, with a browser that is signed in."""
     email = f"own{len(site.users)}@ways.example"
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Own Person", email=email, role_id="customer",
         password=PASSWORD,
     )  # fmt: skip
-    site.users[email] = made.user_id
+    site.users[email] = user.user_id
     client = site.app.test_client()
     assert attempt(client, email).status_code == 302
     return client, email
@@ -52,9 +52,7 @@ def ask(client, email, **fields):
 
 def links(site, email):
     """Return the addresses of the links sent to an address."""
-    return [
-        link for mail_message in mail_messages(site, email) for _, link in set(LINK.findall(mail_message))
-    ]
+    return [link for message in messages(site, email) for _, link in set(LINK.findall(message))]
 
 
 def plain(answer):
@@ -87,10 +85,10 @@ def test_an_invitation_from_the_grid_to_the_first_sign_in(site):
 
 
 def test_an_invitation_is_sent_again(site):
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Ari Again", email="ari@ways.example", role_id="agent"
     )
-    path = f"/admin/users/edit/?id={made.user_id}"
+    path = f"/admin/users/edit/?id={user.user_id}"
     (first,) = links(site, "ari@ways.example")
     form = site.read("administrator", path).form("/admin/users/invite/")
     admin = site.as_("administrator")
@@ -98,10 +96,10 @@ def test_an_invitation_is_sent_again(site):
     assert "A new invitation is on its way to Ari Again." in Page(answer.text).text
     (second,) = set(links(site, "ari@ways.example")) - {first}
     assert [site.app.test_client().get(link).status_code for link in (first, second)] == [400, 200]
-    assert site.post("manager", form.action, id=made.user_id).status_code == 403
+    assert site.post("manager", form.action, id=user.user_id).status_code == 403
     assert site.post("administrator", form.action, id="nobody").status_code == 404
     sent = admin.post(form.action, data=form.filled(id=site.users["agent"]), follow_redirects=True)
-    assert "can sign in already" in Page(sent.text).text
+    assert "can already sign in" in Page(sent.text).text
     assert "/admin/users/invite/" not in sent.text
 
 
@@ -125,7 +123,7 @@ def test_changing_ones_own_address(site, person):
     assert attempt(site.app.test_client(), email).status_code == 400
     assert "Confirmed" in Page(client.get("/account/").text).text
     assert stranger.get(link).status_code == post(stranger, link, "/login").status_code == 400
-    assert any("was changed to another one" in mail_message for mail_message in mail_messages(site, email))
+    assert any("has been changed" in message for message in messages(site, email))
 
 
 def test_an_unconfirmed_address_can_be_confirmed(site, person):
@@ -159,11 +157,11 @@ def test_a_change_of_address_that_cannot_be(person, fields, words):
 def test_asking_for_an_address_says_nothing_about_it(site, person, monkeypatch):
     client, _ = person
     monkeypatch.setattr(user_table, "find_by_email", no_look)
-    said = []
+    responses = []
     for email in ("agent@demo.example", "nobody@ways.example"):
         post(client, "/account/email", "/account/", email=email, proof=PASSWORD)
-        said.append(Page(client.get("/account/").text).text.replace(email, "ADDRESS"))
-    assert said[0] == said[1]
+        responses.append(Page(client.get("/account/").text).text.replace(email, "ADDRESS"))
+    assert responses[0] == responses[1]
 
 
 # Registration
@@ -173,18 +171,18 @@ def test_registration_is_off_until_it_is_turned_on(site, rule):
     stranger = site.app.test_client()
     assert stranger.get("/register").status_code == 404
     token = TOKEN.search(stranger.get("/login").text)[1]
-    wish = {"csrf_token": token, "name": "Nia", "email": "nia@ways.example"}
-    assert stranger.post("/register", data=wish).status_code == 404
+    fields = {"csrf_token": token, "name": "Nia", "email": "nia@ways.example"}
+    assert stranger.post("/register", data=fields).status_code == 404
     assert "/register" not in stranger.get("/login").text
     assert rule("on").status_code == 302
     assert "/register" in Page(stranger.get("/login").text).links
-    assert mail_messages(site, "nia@ways.example") == []
+    assert messages(site, "nia@ways.example") == []
 
 
 def test_an_account_of_ones_own(site, rule):
     rule("domains", "Ways.Example")
     stranger = site.app.test_client()
-    assert "on its way" in ask(stranger, "NIA@ways.example").text
+    assert "we have sent it an e-mail" in ask(stranger, "NIA@ways.example").text
     (link,) = links(site, "nia@ways.example")
     assert "nia@ways.example" in stranger.get(link).text
     refused = post(stranger, link, link, password="short", email="shown@ways.example")
@@ -229,12 +227,10 @@ def test_the_host_header_leads_no_link_elsewhere(site, rule, person):
             headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example", "Cookie": cookies},
         )
         assert answer.status_code in (200, 302), path
-        found = mail_messages(site, address)
-        assert found, path
-        assert all("evil" not in mail_message for mail_message in found)
-        assert {base for mail_message in found for base, _ in LINK.findall(mail_message)} == {
-            "http://127.0.0.1"
-        }
+        sent = messages(site, address)
+        assert sent, path
+        assert all("evil" not in message for message in sent)
+        assert {base for message in sent for base, _ in LINK.findall(message)} == {"http://127.0.0.1"}
 
 
 def test_a_link_opens_nothing_but_what_it_is_for(site, rule, person):
@@ -246,19 +242,19 @@ def test_a_link_opens_nothing_but_what_it_is_for(site, rule, person):
     sent = [link for address in (email, f"v.{email}", f"r.{email}") for link in links(site, address)]
     tokens = {link.split("/")[-2]: link.rpartition("/")[2] for link in sent}
     assert tokens.keys() == {"verify", "reset", "register"}
-    doors = {name: f"/account/{name}/" for name in ("welcome", "reset", "verify")}
-    doors["register"] = "/register/"
+    paths = {name: f"/account/{name}/" for name in ("welcome", "reset", "verify")}
+    paths["register"] = "/register/"
     stranger = site.app.test_client()
     opened = {
-        (name, door)
+        (name, purpose)
         for name, token in tokens.items()
-        for door, path in doors.items()
+        for purpose, path in paths.items()
         if stranger.get(path + token).status_code == 200
     }
     assert opened == {(name, name) for name in tokens}
-    for door in doors.values():
+    for purpose in paths.values():
         for forged in ("x", "x" * 4000, "%00", "é", "../login"):
-            assert stranger.get(door + forged).status_code in (302, 400, 404)
+            assert stranger.get(purpose + forged).status_code in (302, 400, 404)
 
 
 def test_huge_passwords_are_refused_unread(site, rule, person):
@@ -288,13 +284,23 @@ def test_more_fields_than_a_form_has_change_nothing(site, rule, person):
         "active": "", "user_id": site.users["administrator"], "identities": "x|y", "password_hash": "x",
         "organization_id": "o", "team_ids": "billing", "version": "9", "invited_at": "", "totp": "x",
     }  # fmt: skip
-    wish = site.app.test_client()
-    ask(wish, f"greedy.{email}", password=PASSWORD, **greedy)
+    stranger = site.app.test_client()
+    ask(stranger, f"greedy.{email}", password=PASSWORD, **greedy)
     (link,) = links(site, f"greedy.{email}")
-    post(wish, link, link, password=PASSWORD, email="administrator@demo.example", name="Root", **greedy)
-    made = user_table.find_by_email(f"greedy.{email}")
-    assert (made.role_id, made.name, made.active, made.version) == ("customer", "Nia New", True, 1)
-    assert (made.team_ids, made.identities, made.organization_id, made.totp) == ([], [], None, None)
+    post(stranger, link, link, password=PASSWORD, email="administrator@demo.example", name="Root", **greedy)
+    registered = user_table.find_by_email(f"greedy.{email}")
+    assert (registered.role_id, registered.name, registered.active, registered.version) == (
+        "customer",
+        "Nia New",
+        True,
+        1,
+    )
+    assert (registered.team_ids, registered.identities, registered.organization_id, registered.totp) == (
+        [],
+        [],
+        None,
+        None,
+    )
     before = user_table.find_by_email(email).serialize()
     post(client, "/account/email", "/account/", email=f"g2.{email}", proof=PASSWORD, **greedy)
     after = user_table.find_by_email(email).serialize()
@@ -305,10 +311,10 @@ def test_more_fields_than_a_form_has_change_nothing(site, rule, person):
     # What an administrator may change is in the form; all the rest is not.
     stolen = {name: greedy[name] for name in greedy.keys() - form.fields.keys() - {"team_ids"}}
     site.as_("administrator").post(path, data=form.filled(name="Renamed", **stolen))
-    found = user_table.find_by_email(email)
-    changed = {name for name, value in found.serialize().items() if value != after.get(name)}
+    user = user_table.find_by_email(email)
+    changed = {name for name, value in user.serialize().items() if value != after.get(name)}
     assert changed == {"name", "sort_name", "version"}
-    assert found.user_id == site.users[email]
+    assert user.user_id == site.users[email]
 
 
 # The page of the rules
@@ -318,8 +324,8 @@ def test_the_rules_are_for_administrators(site, rule):
     assert site.as_("manager").get("/admin/access/").status_code == 403
     assert site.post("manager", "/admin/access/", registration="on", version="0").status_code == 403
     rule("domains", "one.example")
-    shown = site.read("administrator", "/admin/access/").form("/admin/access/")
-    assert (shown.one("registration"), shown.one("domains")) == ("domains", "one.example")
+    form = site.read("administrator", "/admin/access/").form("/admin/access/")
+    assert (form.one("registration"), form.one("domains")) == ("domains", "one.example")
     assert "changed who may make an account" in site.read("administrator", "/admin/audit-log/").text
 
 

@@ -25,7 +25,7 @@ def person(site):
     """Somebody of their own for each test, with a browser that is signed in."""
     number = len(site.users)
     email = f"person{number}@demo.example"
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name=f"Person {number}",
@@ -33,7 +33,7 @@ def person(site):
         role_id="agent",
         password=PASSWORD,
     )
-    site.users[email] = made.user_id
+    site.users[email] = user.user_id
     client = site.app.test_client()
     assert attempt(client, email).status_code == 302
     return client, email
@@ -44,7 +44,7 @@ def post(client, path, page, **fields):
     return client.post(path, data={"csrf_token": token, **fields})
 
 
-def mail_messages(site, email):
+def messages(site, email):
     """Deliver what is due and read it in the mailbox, as a developer does."""
     while site.services.outbox.deliver_due(now=datetime.now(UTC)):
         pass
@@ -58,11 +58,11 @@ def test_a_forgotten_password(site, person):
     client, email = person
     stranger = site.app.test_client()
     answer = post(stranger, "/forgot", "/forgot", email=email)
-    assert "on its way" in answer.text
+    assert "we have sent it an e-mail" in answer.text
     unknown = post(stranger, "/forgot", "/forgot", email="nobody@demo.example")
     assert NONCE.sub("", unknown.text) == NONCE.sub("", answer.text)
-    (mail_message,) = mail_messages(site, email)
-    link = LINK.search(mail_message)[0]
+    (message,) = messages(site, email)
+    link = LINK.search(message)[0]
     refused = post(stranger, link, link, password="password1234")
     assert refused.status_code == 400
     assert "easy to guess" in refused.text
@@ -119,8 +119,8 @@ def test_the_second_factor_from_the_first_code_to_the_last(site, person):
     assert KEY.search(wrong.text)[1].replace(" ", "") == totp.secret, "who mistypes need not scan again"
     fields["token"] = ENCRYPTED.search(wrong.text)[1]
     right = {**fields, "code": totp.now()}
-    shown = client.post("/account/second-factor", data=right)
-    codes = re.findall(r"<li><code>([\w-]+)</code>", shown.text)
+    page = client.post("/account/second-factor", data=right)
+    codes = re.findall(r"<li><code>([\w-]+)</code>", page.text)
     assert len(codes) == 10
     again = client.post("/account/second-factor", data=right)
     assert (again.status_code, again.location) == (302, "/account/"), "loading the page again voids no code"
@@ -150,10 +150,10 @@ def test_too_many_wrong_passwords_have_to_wait(site, person):
     answer = attempt(browser, email)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1
-    assert "Too many tries" in answer.text
+    assert "Too many attempts" in answer.text
 
 
-def test_the_trail_tells_who_did_what(site):
+def test_the_audit_log_tells_who_did_what(site):
     site.services.users.accounts.create(
         actor=site.actor("administrator"), now=datetime.now(UTC), name="Traced Tess",
         email="tess@demo.example",
@@ -176,13 +176,13 @@ def test_the_address_is_the_one_the_trusted_proxies_tell(site, person, proxies, 
     client = behind.test_client()
     client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.66, 198.51.100.3, 192.0.2.9"
     assert attempt(client, email).status_code == 302
-    found = site.services.users.sessions.of_user(user_id=site.users[email], now=datetime.now(UTC))
-    assert address in {session.address for session in found}
-    assert "203.0.113.66" not in {session.address for session in found}
+    sessions = site.services.users.sessions.of_user(user_id=site.users[email], now=datetime.now(UTC))
+    assert address in {session.address for session in sessions}
+    assert "203.0.113.66" not in {session.address for session in sessions}
 
 
 @pytest.mark.parametrize(
-    ("agent", "said"),
+    ("agent", "name"),
     [
         ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/143.0 Safari/537.36 Edg/143.0",
          "Edge on Windows"),
@@ -196,5 +196,5 @@ def test_the_address_is_the_one_the_trusted_proxies_tell(site, person, proxies, 
         ("", "A browser"),
     ],
 )  # fmt: skip
-def test_browsers_are_named(agent, said):
-    assert user_agents.name(agent) == said
+def test_browsers_are_named(agent, name):
+    assert user_agents.name(agent) == name

@@ -22,13 +22,13 @@ def manager(site):
 
 
 def test_who_is_calling(site, agent):
-    found = agent.get(ME)
-    assert found.status_code == 200
-    assert found.headers["Cache-Control"] == "no-store"
-    assert found.json["id"] == site.users["agent"]
-    assert (found.json["role"], found.json["token"]) == ("agent", "of agent")
-    assert found.json["permissions"]["ticket:view"] == "all"
-    assert "token:create" not in found.json["permissions"]
+    answer = agent.get(ME)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json["id"] == site.users["agent"]
+    assert (answer.json["role"], answer.json["token"]) == ("agent", "of agent")
+    assert answer.json["permissions"]["ticket:view"] == "all"
+    assert "token:create" not in answer.json["permissions"]
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_cookies_open_nothing(site):
     before = len(site.read("administrator", "/desk/tickets/").links)
     client = sign_in(site.app, "administrator@demo.example")
     csrf = TOKEN.search(client.get("/desk/new").text)[1]
-    wish = {"subject": "Forged", "body": "By a page elsewhere"}
+    body = {"subject": "Forged", "body": "By a page elsewhere"}
     for headers in ({}, {"X-CSRFToken": csrf}):
         problem(client.get(ME, headers=headers), 401)
         problem(client.get(TICKETS, headers=headers), 401)
-        problem(client.post(TICKETS, json=wish, headers=headers), 401)
-        problem(client.post(TICKETS, data={**wish, "csrf_token": csrf}, headers=headers), 401)
+        problem(client.post(TICKETS, json=body, headers=headers), 401)
+        problem(client.post(TICKETS, data={**body, "csrf_token": csrf}, headers=headers), 401)
         problem(client.patch(f"{TICKETS}/1", json={"status": "solved"}, headers=headers), 401)
     assert len(site.read("administrator", "/desk/tickets/").links) == before
 
@@ -80,8 +80,8 @@ def test_a_cookie_beside_a_token_changes_nothing(site):
     """The token decides who is calling, also where the browser is somebody with more rights."""
     client = sign_in(site.app, "administrator@demo.example")
     _, secret = token_for(site, scopes=[P.TICKET_VIEW])
-    found = client.get(ME, headers={"Authorization": f"Bearer {secret}"})
-    assert found.json["id"] == site.users["agent"]
+    answer = client.get(ME, headers={"Authorization": f"Bearer {secret}"})
+    assert answer.json["id"] == site.users["agent"]
     answer = client.post(
         TICKETS, json={"subject": "s", "body": "b"}, headers={"Authorization": f"Bearer {secret}"}
     )
@@ -97,13 +97,13 @@ def test_a_token_opens_the_api_alone(site):
 
 
 def test_open_read_and_change_a_ticket(site, agent):
-    made = agent.post(TICKETS, {"subject": "Printer", "body": "It burns", "priority": "high"})
-    assert made.status_code == 201
-    ticket = made.json
+    created = agent.post(TICKETS, {"subject": "Printer", "body": "It burns", "priority": "high"})
+    assert created.status_code == 201
+    ticket = created.json
     assert (ticket["channel"], ticket["priority"], ticket["version"]) == ("api", "high", 1)
     assert ticket["requester_id"] == site.users["agent"]
-    assert made.headers["ETag"] == '"1"'
-    path = made.headers["Location"]
+    assert created.headers["ETag"] == '"1"'
+    path = created.headers["Location"]
     assert path == f"{TICKETS}/{ticket['id']}"
     assert agent.get(path).json == ticket
     changed = agent.patch(path, {"status": "open", "assignee_id": site.users["agent"], "note": "Mine"}, 1)
@@ -129,25 +129,25 @@ def test_two_who_change_the_same_field(site, agent, manager):
     assert agent.patch(path, {"priority": "low"}, 3).json["priority"] == "low"
 
 
-@pytest.mark.parametrize("given", [None, "", "x", '"x"', "*", "-1", "0", "1.0", "9" * 40, "²"])
-def test_a_change_names_the_version_it_saw(site, agent, given):
+@pytest.mark.parametrize("headers", [None, "", "x", '"x"', "*", "-1", "0", "1.0", "9" * 40, "²"])
+def test_a_change_names_the_version_it_saw(site, agent, headers):
     ticket_id = site.ticket()
-    headers = {} if given is None else {"If-Match": given.encode().decode("latin-1")}
+    headers = {} if headers is None else {"If-Match": headers.encode().decode("latin-1")}
     problem(agent.patch(f"{TICKETS}/{ticket_id}", {"priority": "low"}, **headers), 428)
     assert len(site.history(ticket_id)) == 1
 
 
-def test_the_same_wish_arrives_twice(site, agent, manager):
+def test_the_same_request_arrives_twice(site, agent, manager):
     key = uuid.uuid4().hex
-    wish = {"subject": "Once", "body": "Only"}
-    first = agent.post(TICKETS, wish, **{"Idempotency-Key": key})
-    assert agent.post(TICKETS, wish, **{"Idempotency-Key": key}).json["id"] == first.json["id"]
+    body = {"subject": "Once", "body": "Only"}
+    first = agent.post(TICKETS, body, **{"Idempotency-Key": key})
+    assert agent.post(TICKETS, body, **{"Idempotency-Key": key}).json["id"] == first.json["id"]
     assert (
-        agent.post(TICKETS, {**wish, "body": "Else"}, **{"Idempotency-Key": key}).json["id"]
+        agent.post(TICKETS, {**body, "body": "Else"}, **{"Idempotency-Key": key}).json["id"]
         != first.json["id"]
     )
-    assert manager.post(TICKETS, wish, **{"Idempotency-Key": key}).json["id"] != first.json["id"]
-    problem(agent.post(TICKETS, wish, **{"Idempotency-Key": "k" * 201}), 400)
+    assert manager.post(TICKETS, body, **{"Idempotency-Key": key}).json["id"] != first.json["id"]
+    problem(agent.post(TICKETS, body, **{"Idempotency-Key": "k" * 201}), 400)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_fields_that_are_not_offered_are_refused(site, agent, extra):
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "body",
     [
         {"subject": ["s"], "body": "b"}, {"subject": 5, "body": "b"}, {"subject": {}, "body": "b"},
         {"subject": "s"}, {"body": "b"}, {}, [], "text", None, 5,
@@ -179,10 +179,10 @@ def test_fields_that_are_not_offered_are_refused(site, agent, extra):
         {"subject": "s", "body": "b", "assignee_id": "nobody"}, {"subject": "s", "body": "x" * 70_000},
         {"subject": "s", "body": "b", "category": "none"}, {"subject": "\u200b", "body": "b"},
     ],
-    ids=lambda wish: repr(wish)[:40],
+    ids=lambda body: repr(body)[:40],
 )  # fmt: skip
-def test_a_wish_that_makes_no_ticket_is_refused(agent, wish):
-    problem(agent.post(TICKETS, wish), 400)
+def test_a_request_that_makes_no_ticket_is_refused(agent, body):
+    problem(agent.post(TICKETS, body), 400)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +222,16 @@ def test_lists_by_pages_and_filters(site, agent):
     free = agent.get(f"{TICKETS}?state=open&assignee=none&size=100").json["tickets"]
     assert set(mine[3:]) <= {ticket["id"] for ticket in free}
     assert {ticket["assignee_id"] for ticket in free} == {None}
+    assert (
+        agent.patch(f"{TICKETS}/{mine[4]}", {"priority": "urgent", "category": "invoices"}, 1).status_code
+        == 200
+    )
+    for query in ("priority=urgent&category=invoices", "priority=urgent&assignee=none"):
+        assert mine[4] in {
+            ticket["id"] for ticket in agent.get(f"{TICKETS}?{query}&size=100").json["tickets"]
+        }
+    listed = agent.get(f"{TICKETS}?category=none&priority=urgent&size=100").json["tickets"]
+    assert mine[4] not in {ticket["id"] for ticket in listed}
     assert agent.get(f"{TICKETS}?state=done").status_code == 200
     assert agent.get(f"{TICKETS}?requester={site.users['customer']}&status=new").status_code == 200
 
@@ -269,7 +279,7 @@ def test_an_address_that_is_not_there_is_a_problem_too(agent):
 
 
 @pytest.mark.parametrize(
-    ("scopes", "method", "path", "wish"),
+    ("scopes", "method", "path", "body"),
     [
         ([P.TICKET_CREATE], "GET", TICKETS, None),
         ([P.TICKET_CREATE], "GET", "{ticket}", None),
@@ -284,10 +294,10 @@ def test_an_address_that_is_not_there_is_a_problem_too(agent):
     ],
     ids=["list", "see", "open", "change", "assign", "change by assigner", "reply", "note", "open and assign"],
 )  # fmt: skip
-def test_scopes_narrow_what_a_role_allows(site, scopes, method, path, wish):
+def test_scopes_narrow_what_a_role_allows(site, scopes, method, path, body):
     ticket_id = site.ticket()
     program = Program(site, token_for(site, "administrator", scopes)[1])
-    filled = wish and {name: value.format(agent=site.users["agent"]) for name, value in wish.items()}
+    filled = body and {name: value.format(agent=site.users["agent"]) for name, value in body.items()}
     path = path.format(ticket=f"{TICKETS}/{ticket_id}")
     problem(program(method, path, filled, headers={"If-Match": '"1"'}), 403)
     assert len(site.history(ticket_id)) == 1
@@ -346,6 +356,6 @@ def tried(site):
 
 
 @given(st.one_of(ANYTHING, st.dictionaries(NAMES, st.none() | st.text(max_size=20) | ANYTHING, max_size=3)))
-def test_whatever_is_sent_is_taken_or_refused(agent, tried, wish):
-    answer = agent.patch(tried, wish, agent.get(tried).json["version"])
+def test_whatever_is_sent_is_taken_or_refused(agent, tried, body):
+    answer = agent.patch(tried, body, agent.get(tried).json["version"])
     assert answer.status_code in (200, 400, 403), answer.text

@@ -17,9 +17,9 @@ KB = 1024
 
 @pytest.fixture(scope="module")
 def build() -> Build:
-    made = Build()
-    made.run()
-    return made
+    build = Build()
+    build.run()
+    return build
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +156,8 @@ def test_colours_stand_only_in_the_tokens_or_name_both_themes() -> None:
             r"light-dark\([^;]*\)", "", re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
         )
         # The bars and toasts are dark in both themes: white and its companions may stand there.
-        found = set(re.findall(r"#[0-9a-fA-F]{3,8}\b", plain)) - {"#fff", "#1f1f1d", "#b9c8ff"}
-        assert not found - {"#7ed79b", "#ff9d90", "#d6d6d3"}, f"{path.name}: {found}"
+        colours = set(re.findall(r"#[0-9a-fA-F]{3,8}\b", plain)) - {"#fff", "#1f1f1d", "#b9c8ff"}
+        assert not colours - {"#7ed79b", "#ff9d90", "#d6d6d3"}, f"{path.name}: {colours}"
 
 
 def test_pages_hold_no_inline_style_handler_or_script() -> None:

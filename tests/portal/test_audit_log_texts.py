@@ -1,4 +1,4 @@
-"""How the audit log puts changes into words."""
+"""How the audit log describes changes."""
 
 from portal.admin.audit_log import told
 

@@ -77,10 +77,10 @@ def test_no_route_takes_a_form_without_the_token(site, role, token):
 
 def test_no_route_takes_json_without_the_token(site):
     ticket_id = site.ticket()
-    wish = {"pk": str(ticket_id), "field": "status", "value": "solved", "version": 1}
+    edit = {"pk": str(ticket_id), "field": "status", "value": "solved", "version": 1}
     with recorded() as writes:
         for rule in posting_rules(site):
-            answer = site.as_("administrator").post(address_of(site, rule, ticket_id), json=wish)
+            answer = site.as_("administrator").post(address_of(site, rule, ticket_id), json=edit)
             assert answer.status_code == 400, rule.rule
             assert answer.content_type == "application/problem+json", rule.rule
     assert writes == []
@@ -105,8 +105,8 @@ def test_what_is_masked_can_be_unmasked(plain):
 
 @given(st.text())
 def test_nonsense_is_not_a_token(text):
-    found = unmask(text)
-    assert found is None or len(found.encode()) * 2 <= len(text)
+    plain = unmask(text)
+    assert plain is None or len(plain.encode()) * 2 <= len(text)
 
 
 def test_a_token_of_somebody_else_is_no_token(site):

@@ -48,13 +48,13 @@ def cards(site, path="/help/"):
 
 def listed(site, path, role="stranger"):
     """Walk a list from its first page to its last and return the tickets in the order they came."""
-    found = []
+    numbers = []
     for _ in range(30):
         text = site.as_(role).get(path).text
-        found += [int(number) for number in re.findall(r'href="/help/tickets/(\d+)"', text)]
+        numbers += [int(number) for number in re.findall(r'href="/help/tickets/(\d+)"', text)]
         older = re.search(r'rel="next" href="([^"]+)"', text)
         if older is None:
-            return found
+            return numbers
         path = older[1].replace("&amp;", "&")
     raise AssertionError("the list does not end")
 
@@ -109,11 +109,11 @@ def test_the_same_words_in_another_form_are_another_ticket(site):
 
 def test_two_people_with_the_same_form_key_have_a_ticket_each(site):
     key = "a" * 32
-    made = [
+    numbers = [
         number(send(site, new_form(site, role), role, subject="Mine", body="Mine.", message_id=key))
         for role in ("customer", "stranger")
     ]
-    assert len(set(made)) == 2
+    assert len(set(numbers)) == 2
 
 
 def test_a_reply_sent_twice_is_written_once(site):
@@ -172,8 +172,8 @@ def test_a_customer_reaches_no_page_of_the_desk_even_for_their_own_ticket(site):
     ):
         assert site.as_("customer").get(path).status_code == 403
     token = {"X-CSRFToken": site.token("customer")}
-    wish = {"pk": str(ticket_id), "field": "status", "value": "closed", "version": 1}
-    answer = site.as_("customer").post("/desk/tickets/ajax/update/", json=wish, headers=token)
+    edit = {"pk": str(ticket_id), "field": "status", "value": "closed", "version": 1}
+    answer = site.as_("customer").post("/desk/tickets/ajax/update/", json=edit, headers=token)
     assert answer.status_code == 403
     bulk = {"action": "status", "value": "closed", "rowid": f"{ticket_id}:1"}
     assert site.post("customer", "/desk/tickets/action/", **bulk).status_code == 403
@@ -282,8 +282,8 @@ def test_a_reply_that_is_too_long_is_kept_too(site):
     assert refused.status_code == 400
     page = Page(refused.text)
     assert "at most 64 KB" in page.text
-    kept = page.form(f"/help/tickets/{ticket_id}/reply")
-    assert kept.one("body") == "x" * 65 * KB
+    form = page.form(f"/help/tickets/{ticket_id}/reply")
+    assert form.one("body") == "x" * 65 * KB
     assert len(site.events(ticket_id)) == 1
 
 
@@ -313,7 +313,7 @@ def test_nothing_but_blanks_is_nothing(site, name, missing):
     assert Page(refused.text).form("/help/new").one(other) == filled[other]
 
 
-def test_all_that_is_missing_is_said_at_once(site):
+def test_all_that_is_missing_is_listed_at_once(site):
     refused = send(site, new_form(site), subject="  ", body="\n")
     assert refused.status_code == 400
     assert "Write a subject first." in refused.text
@@ -341,9 +341,14 @@ def test_a_form_does_not_set_what_it_does_not_show(site, read):
             channel="phone",
         )
     )
-    made = read(ticket_id)
-    assert (made.priority, made.status, made.team_id, made.assignee_id) == ("normal", "new", None, None)
-    assert (made.requester_id, made.channel) == (site.users["customer"], "web")
+    ticket = read(ticket_id)
+    assert (ticket.priority, ticket.status, ticket.team_id, ticket.assignee_id) == (
+        "normal",
+        "new",
+        None,
+        None,
+    )
+    assert (ticket.requester_id, ticket.channel) == (site.users["customer"], "web")
 
 
 def test_a_ticket_closed_long_ago_does_not_open_again(site, monkeypatch):
@@ -372,12 +377,12 @@ def test_a_list_that_there_is_not_is_refused(site, state):
 
 
 def test_every_open_ticket_and_every_solved_one_can_be_reached(site):
-    made = {site.ticket("stranger", subject=f"Open {n}") for n in range(53)}
+    created = {site.ticket("stranger", subject=f"Open {n}") for n in range(53)}
     done = {site.ticket("stranger", subject=f"Done {n}") for n in range(23)}
     for ticket_id in done:
         system_update(site, ticket_id, status="solved")
     open_ones, solved, together = (listed(site, f"/help/tickets{more}") for more in OPEN_SOLVED_ALL)
-    assert made <= set(open_ones)
+    assert created <= set(open_ones)
     assert done <= set(solved)
     assert not set(open_ones) & set(solved)
     assert set(together) == set(open_ones) | set(solved)

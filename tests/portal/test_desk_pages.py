@@ -44,10 +44,14 @@ def test_a_ticket_for_a_customer(site, read):
     }
     answers = [send(site, form, **filled) for _ in range(2)]
     assert answers[0].location == answers[1].location
-    made = read(int(re.search(r"\d+", answers[0].location)[0]))
-    assert (made.requester_id, made.priority, made.category) == (site.users["customer"], "high", "invoices")
-    assert (made.team_id, made.assignee_id, made.version) == ("devices", site.users["agent"], 1)
-    assert "She called." in site.read("customer", f"/help/tickets/{made.ticket_id}").text
+    ticket = read(int(re.search(r"\d+", answers[0].location)[0]))
+    assert (ticket.requester_id, ticket.priority, ticket.category) == (
+        site.users["customer"],
+        "high",
+        "invoices",
+    )
+    assert (ticket.team_id, ticket.assignee_id, ticket.version) == ("devices", site.users["agent"], 1)
+    assert "She called." in site.read("customer", f"/help/tickets/{ticket.ticket_id}").text
 
 
 @pytest.mark.parametrize(
@@ -80,12 +84,12 @@ def test_a_refused_ticket_keeps_what_was_written(site, wrong, value):
     } | {wrong: value}
     answer = send(site, form, **filled)
     assert answer.status_code == 400
-    kept = Page(answer.text).form("/desk/new")
+    refilled = Page(answer.text).form("/desk/new")
     for name in {"requester", "subject", "body"} - {wrong}:
-        assert kept.one(name) == filled[name]
-    assert kept.one("message_id") == form.one("message_id")
+        assert refilled.one(name) == filled[name]
+    assert refilled.one("message_id") == form.one("message_id")
     if wrong in ("subject", "body"):
-        assert kept.one(wrong) == value
+        assert refilled.one(wrong) == value
 
 
 def test_a_reply_is_public_and_a_note_is_not(site, read):
@@ -193,19 +197,19 @@ def test_the_conflict_page_shows_all_three_values(site, read, field_conflict):
     assert read(ticket_id).priority == "low"
 
 
-def test_theirs_keeps_what_is_saved_and_adds_what_does_not_clash(site, read, field_conflict):
+def test_theirs_keeps_what_is_saved_and_adds_what_does_not_conflict(site, read, field_conflict):
     ticket_id, page, _ = field_conflict
     form = resolving(page, ticket_id)
     for _ in range(2):
         assert send(site, form).status_code == 302
-    found = read(ticket_id)
-    assert (found.priority, found.status, found.team_id, found.category) == (
+    ticket = read(ticket_id)
+    assert (ticket.priority, ticket.status, ticket.team_id, ticket.category) == (
         "low",
         "pending",
         "devices",
         "invoices",
     )
-    assert found.version == 3
+    assert ticket.version == 3
     assert changes_of(site, ticket_id)[2] == {"category": (None, "invoices")}
 
 
@@ -214,8 +218,8 @@ def test_one_choice_each(site, read, field_conflict):
     form = resolving(page, ticket_id)
     for _ in range(2):
         assert send(site, form, choice_priority="yours").status_code == 302
-    found = read(ticket_id)
-    assert (found.priority, found.status, found.category, found.version) == (
+    ticket = read(ticket_id)
+    assert (ticket.priority, ticket.status, ticket.category, ticket.version) == (
         "urgent",
         "pending",
         "invoices",
@@ -229,14 +233,14 @@ def test_all_of_mine(site, read, field_conflict):
     assert ("all", "yours") in form.buttons
     for _ in range(2):
         assert send(site, form, all="yours").status_code == 302
-    found = read(ticket_id)
-    assert (found.priority, found.status, found.category, found.version) == (
+    ticket = read(ticket_id)
+    assert (ticket.priority, ticket.status, ticket.category, ticket.version) == (
         "urgent",
         "on_hold",
         "invoices",
         3,
     )
-    assert found.team_id == "devices"
+    assert ticket.team_id == "devices"
 
 
 def test_a_choice_made_too_late_is_asked_again(site, read, field_conflict):
@@ -261,7 +265,7 @@ def test_a_choice_too_late_about_other_fields_goes_through(site, read, field_con
     assert (read(ticket_id).priority, read(ticket_id).team_id) == ("urgent", "billing")
 
 
-def test_an_emptied_field_clashes_and_can_be_chosen(site, read):
+def test_an_emptied_field_conflicts_and_can_be_chosen(site, read):
     ticket_id = site.ticket()
     send(
         site, properties(desk(site, ticket_id), ticket_id), team_id="billing", assignee_id=site.users["agent"]
@@ -416,11 +420,11 @@ def test_a_step_the_workflow_forbids_keeps_the_message(site, read):
     assert answer.status_code == 400
     page = Page(answer.text)
     assert "cannot go from Closed to Pending" in page.text
-    kept = composer(page, ticket_id)
-    assert kept.one("body") == "A note\nof two lines."
-    assert kept.one("kind") == "note"
+    refilled = composer(page, ticket_id)
+    assert refilled.one("body") == "A note\nof two lines."
+    assert refilled.one("kind") == "note"
     assert read(ticket_id).version == 2
-    assert send(site, kept, status="open").status_code == 302
+    assert send(site, refilled, status="open").status_code == 302
     assert site.events(ticket_id)[2] == ("noted", "A note\nof two lines.")
 
 
@@ -432,15 +436,23 @@ def test_a_refused_property_form_shows_what_was_chosen(site, read):
     answer = send(site, form, priority="high", team_id="billing", assignee_id="gone")
     assert answer.status_code == 400
     page = Page(answer.text)
-    kept = properties(page, ticket_id)
-    assert (kept.one("priority"), kept.one("team_id"), kept.one("assignee_id")) == ("high", "billing", "gone")
+    refilled = properties(page, ticket_id)
+    assert (refilled.one("priority"), refilled.one("team_id"), refilled.one("assignee_id")) == (
+        "high",
+        "billing",
+        "gone",
+    )
     # What was seen stays what was seen, or sending the form again would overwrite the other's change.
-    assert (kept.one("seen_category"), kept.one("seen_priority"), kept.one("version")) == ("", "normal", "1")
+    assert (refilled.one("seen_category"), refilled.one("seen_priority"), refilled.one("version")) == (
+        "",
+        "normal",
+        "1",
+    )
     assert "This person cannot be assigned tickets." in page.text
     assert ("p-assignee_id-error") in {has.get("id") for _, has in page.tags}
-    assert send(site, kept, assignee_id=site.users["agent"]).status_code == 302
-    found = read(ticket_id)
-    assert (found.priority, found.team_id, found.category, found.version) == (
+    assert send(site, refilled, assignee_id=site.users["agent"]).status_code == 302
+    ticket = read(ticket_id)
+    assert (ticket.priority, ticket.team_id, ticket.category, ticket.version) == (
         "high",
         "billing",
         "invoices",

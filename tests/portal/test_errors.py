@@ -104,7 +104,7 @@ def test_without_the_engine_nothing_is_written(cut_off, path):
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
     text = Page(answer.text).text
-    assert "may not be saved. Go back and send it again" in text
+    assert "may not have been saved. Go back and send it again" in text
     assert "We try again" not in text
     assert "http-equiv" not in answer.text
     detail = site.as_("administrator").post(path, data=fields, headers=JSON).json["detail"]
@@ -164,12 +164,12 @@ def test_too_many_tries_say_how_long_to_wait(breaking, wait, seconds, words):
     assert answer.status_code == 429
     assert abs(int(answer.headers["Retry-After"]) - seconds) <= 1
     page = Page(answer.text)
-    assert "Too many tries" in page.text
+    assert "Too many attempts" in page.text
     assert words in page.text or wait.startswith("until ")
     assert "This page comes back by itself" in page.text
     assert f'http-equiv="refresh" content="{answer.headers["Retry-After"]}"' in answer.text
     problem = problem_of(breaking.as_("agent").get(f"/busy?wait={wait}", headers=JSON), 429)
-    assert problem["detail"].startswith("Too many tries. Wait ")
+    assert problem["detail"].startswith("Too many attempts. Wait ")
 
 
 def test_a_form_sent_too_often_is_not_sent_again_by_itself(breaking):
@@ -203,7 +203,7 @@ def test_what_nobody_expected_is_a_page_with_the_reference_of_the_log(breaking):
     answer, lines = logged(lambda: breaking.as_("agent").get("/broken"))
     assert answer.status_code == 500
     page = Page(answer.text)
-    assert "Something broke on our side" in page.text
+    assert "Something went wrong on our side" in page.text
     assert "ZeroDivisionError" not in answer.text
     assert "Traceback" not in answer.text
     (line,) = [line for line in lines if line["event"] == "unexpected_error"]
@@ -298,9 +298,9 @@ def test_the_log_names_nobody_and_quotes_nothing(breaking, capfd):
             "kind": "reply",
             "version": "1",
         }
-        made = client.post("/desk/new", data=fields).location
-        client.post(f"{made}/reply", data=fields)
-        client.post(f"{made}/reply", data=fields | {"body": "a very private sentence" * 5000})
+        location = client.post("/desk/new", data=fields).location
+        client.post(f"{location}/reply", data=fields)
+        client.post(f"{location}/reply", data=fields | {"body": "a very private sentence" * 5000})
         client.post("/desk/new", data=fields | {"csrf_token": "bad"})
         client.post("/broken", data=fields)
         client.post("/broken?email=customer@demo.example", data=fields)

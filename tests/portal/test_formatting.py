@@ -16,7 +16,7 @@ def at(text: str) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("moment", "said", "told", "stamp"),
+    ("moment", "when", "within", "stamp"),
     [
         ("2026-11-23 09:41", "Today 09:41", "today at 09:41", "Mon 23 Nov, 09:41"),
         ("2026-11-22 23:59", "Yesterday 23:59", "yesterday at 23:59", "Sun 22 Nov, 23:59"),
@@ -28,9 +28,9 @@ def at(text: str) -> datetime:
         ("2026-11-24 12:00", "24 Nov", "on 24 Nov", "Tue 24 Nov, 12:00"),
     ],
 )
-def test_a_moment_is_as_short_as_it_is_clear(moment, said, told, stamp):
-    assert formatting.when(at(moment), NOW, BERLIN) == said
-    assert formatting.told(at(moment), NOW, BERLIN) == told
+def test_a_moment_is_as_short_as_it_is_clear(moment, when, within, stamp):
+    assert formatting.when(at(moment), NOW, BERLIN) == when
+    assert formatting.told(at(moment), NOW, BERLIN) == within
     assert formatting.stamp(at(moment), NOW, BERLIN) == stamp
 
 
@@ -46,7 +46,7 @@ def test_a_weekday_in_the_last_days_of_another_year_needs_no_year():
 
 
 @pytest.mark.parametrize(
-    ("moment", "said"),
+    ("moment", "text"),
     [
         ("2026-11-23 09:59:58", "now"),
         ("2026-11-23 09:59:20", "40 s"),
@@ -57,8 +57,8 @@ def test_a_weekday_in_the_last_days_of_another_year_needs_no_year():
         ("2025-10-14 09:00", "14 Oct 2025"),
     ],
 )
-def test_how_long_ago(moment, said):
-    assert formatting.ago(at(moment), NOW, BERLIN) == said
+def test_how_long_ago(moment, text):
+    assert formatting.ago(at(moment), NOW, BERLIN) == text
 
 
 def test_the_exact_moment_names_everything():

@@ -109,8 +109,8 @@ def test_a_choice_belongs_to_one_person_and_one_grid(site, client):
     token = Page(administrator.get("/desk/new").text).form("/logout").one("csrf_token")
     administrator.post("/logout", data={"csrf_token": token})
     form = Page(administrator.get("/login").text).form("/login")
-    wish = form.filled(email="manager@demo.example", password="correct horse battery staple")
-    assert administrator.post("/login", data=wish).status_code == 302
+    fields = form.filled(email="manager@demo.example", password="correct horse battery staple")
+    assert administrator.post("/login", data=fields).status_code == 302
     assert head(administrator) == " ".join(FIRST)
 
 

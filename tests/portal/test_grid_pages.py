@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from portal.admin.tickets import LISTED
 from services.users.identity import SYSTEM
 from tests.portal.conftest import sign_in
 from tests.portal.pages import Page
@@ -12,7 +13,7 @@ from tests.portal.pages import Page
 GRID = "/desk/tickets/"
 MOST = 45 * 1024
 # What the tickets' own page keeps in hand for what the frame around it will gain.
-ROOM = 42 * 1024
+ROOM = 43 * 1024
 SUBJECT = "The second scanner of the returns desk in Rotterdam stopped reading labels after last night, again"
 
 
@@ -80,7 +81,7 @@ def test_a_page_with_every_column_stays_small(full):
     names = [value for name, value in columns_of(client.get(GRID).text)]
     client.post(form.action, data={**form.fields, "column": names})
     page = client.get(f"{GRID}?state=open&priority=normal&priority=high&created.from=2020-01-01")
-    assert page.text.count("<th") == 12  # with the box and the head itself
+    assert page.text.count("<th") == len(LISTED) + 2  # with the box and the head itself
     assert len(page.data) <= MOST
 
 
@@ -161,9 +162,9 @@ def test_priorities_are_sorted_by_urgency(full):
     for address, words in (("", "least urgent first"), ("&desc=1", "most urgent first")):
         text = full.as_("agent").get(f"{GRID}?assignee={who}&state=open&sort=priority{address}").text
         body = Page(text[text.index("<tbody") : text.index("</tbody>")]).text.split()
-        found = [ranks.index(word) for word in body if word in ranks]
-        assert len(found) >= 5
-        assert found == sorted(found, reverse=bool(address))
+        order = [ranks.index(word) for word in body if word in ranks]
+        assert len(order) >= 5
+        assert order == sorted(order, reverse=bool(address))
         assert words in text
 
 

@@ -138,17 +138,17 @@ def test_what_people_write_stays_text(site):
 
 def set_cookies(client, path="/login"):
     """Sign in and return the cookies' headers by name, those of signing out too."""
-    shown = client.get(path, base_url="https://desk.example")
-    token = TOKEN.search(shown.text)[1]
+    page = client.get(path, base_url="https://desk.example")
+    token = TOKEN.search(page.text)[1]
     fields = {"csrf_token": token, "email": "agent@demo.example", "password": PASSWORD}
     signed_in = client.post("/login", data=fields, base_url="https://desk.example", headers=SAME_SITE)
     inside = TOKEN.search(client.get("/desk/new", base_url="https://desk.example").text)[1]
     out = client.post(
         "/logout", data={"csrf_token": inside}, base_url="https://desk.example", headers=SAME_SITE
     )
-    found = [*shown.headers.getlist("Set-Cookie"), *signed_in.headers.getlist("Set-Cookie")]
-    kept = {line.partition("=")[0]: line for line in found if "Expires=Thu, 01 Jan 1970" not in line}
-    return kept, {line.partition("=")[0]: line for line in out.headers.getlist("Set-Cookie")}
+    lines = [*page.headers.getlist("Set-Cookie"), *signed_in.headers.getlist("Set-Cookie")]
+    cookies = {line.partition("=")[0]: line for line in lines if "Expires=Thu, 01 Jan 1970" not in line}
+    return cookies, {line.partition("=")[0]: line for line in out.headers.getlist("Set-Cookie")}
 
 
 SAME_SITE = {"Referer": "https://desk.example/login"}
@@ -159,9 +159,9 @@ def flags(line):
 
 
 def test_cookies_in_development(site):
-    kept, _ = set_cookies(site.app.test_client())
-    assert set(kept) == {"ledgerdesk_session", "ledgerdesk_form", "ledgerdesk_device"}
-    for line in kept.values():
+    cookies, _ = set_cookies(site.app.test_client())
+    assert set(cookies) == {"ledgerdesk_session", "ledgerdesk_form", "ledgerdesk_device"}
+    for line in cookies.values():
         assert {"httponly", "samesite", "path"} <= flags(line)
         assert "SameSite=Lax" in line
         assert "secure" not in flags(line)
@@ -176,14 +176,14 @@ def production(site, tmp_path):
 
 def test_cookies_in_production(site, tmp_path):
     client = production(site, tmp_path).test_client()
-    kept, gone = set_cookies(client)
-    assert all(name.startswith("__Host-") for name in kept)
-    for line in [*kept.values(), *gone.values()]:
+    cookies, gone = set_cookies(client)
+    assert all(name.startswith("__Host-") for name in cookies)
+    for line in [*cookies.values(), *gone.values()]:
         assert {"httponly", "secure", "samesite", "path"} <= flags(line), line
         assert "SameSite=Lax" in line
         assert "domain" not in flags(line)
         assert "Path=/" in line
-    session = next(name for name in kept if "session" in name)
+    session = next(name for name in cookies if "session" in name)
     assert "Expires=Thu, 01 Jan 1970" in gone[session]
 
 

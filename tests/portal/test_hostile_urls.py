@@ -224,7 +224,7 @@ def test_any_form(site, path, fields):
 
 
 @given(
-    wish=st.recursive(
+    edit=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
         lambda inner: (
             st.lists(inner, max_size=3)
@@ -234,9 +234,9 @@ def test_any_form(site, path, fields):
     )
 )
 @CAREFUL
-def test_any_cell(site, wish):
+def test_any_cell(site, edit):
     token = getattr(site, "kept_token", None) or site.token("administrator")
     site.kept_token = token
     for path in ("/desk/tickets/ajax/update/", "/admin/users/ajax/update/", "/admin/teams/ajax/update/"):
-        answer = site.as_("administrator").post(path, json=wish, headers={"X-CSRFToken": token})
-        assert answer.status_code in {400, 404, 409}, f"{answer.status_code} for {path} {wish}"
+        answer = site.as_("administrator").post(path, json=edit, headers={"X-CSRFToken": token})
+        assert answer.status_code in {400, 404, 409}, f"{answer.status_code} for {path} {edit}"

@@ -50,19 +50,19 @@ def team_agent(site):
 
 def ticket_of(site, team, subject="Printer on fire"):
     teams = {entry.name: entry.id for entry in site.services.catalog.teams()}
-    made = site.services.tickets.service.create(
+    ticket = site.services.tickets.service.create(
         actor=site.actor("agent"), now=datetime.now(UTC), subject=subject, body="Hot", team_id=teams[team]
     )
-    return made.ticket_id
+    return ticket.ticket_id
 
 
 @pytest.mark.parametrize("role", DESK)
-@pytest.mark.parametrize("mark", ["", "#"])
-def test_a_number_leads_to_its_ticket(site, role, mark):
+@pytest.mark.parametrize("prefix", ["", "#"])
+def test_a_number_leads_to_its_ticket(site, role, prefix):
     number = site.ticket(subject="Smoke & mirrors")
-    (found,) = options(site.as_(role), f"{mark}{number}")
-    assert found["url"] == f"/desk/tickets/{number}"
-    assert (found["label"], found["rest"], found["hint"]) == (f"#{number}", "Smoke & mirrors", "New")
+    (option,) = options(site.as_(role), f"{prefix}{number}")
+    assert option["url"] == f"/desk/tickets/{number}"
+    assert (option["label"], option["rest"], option["hint"]) == (f"#{number}", "Smoke & mirrors", "New")
 
 
 @pytest.mark.parametrize("text", ["999999", "#", "0", "1" * 40, "²", "-1", "1.5", "#12x"])
@@ -95,15 +95,15 @@ def test_views_and_pages_are_those_of_the_role(site, team_agent):
         (site.as_("manager"), True, True, False),
         (site.as_("administrator"), True, True, True),
     ):
-        found = set(links(client, ""))
-        assert everywhere <= found
-        assert ("/reports/" in found) == reports
-        assert ("/admin/users/" in found) == people
-        assert ({"/admin/roles/", "/admin/teams/", "/admin/categories/"} & found != set()) == rest
-        assert all(client.get(link).status_code == 200 for link in found)
+        found_links = set(links(client, ""))
+        assert everywhere <= found_links
+        assert ("/reports/" in found_links) == reports
+        assert ("/admin/users/" in found_links) == people
+        assert ({"/admin/roles/", "/admin/teams/", "/admin/categories/"} & found_links != set()) == rest
+        assert all(client.get(link).status_code == 200 for link in found_links)
 
 
-def test_a_name_is_found_by_any_part_and_its_letters_are_marked(site):
+def test_a_name_is_found_by_any_part_and_the_match_is_highlighted(site):
     assert options(site.as_("administrator"), "UNSOL")[0]["parts"] == ["All ", "unsol", "ved"]
     assert "All <b>unsol</b>ved" in site.as_("administrator").get("/jump?q=UNSOL").text
     assert "/admin/categories/" in links(site.as_("administrator"), "administr")
@@ -128,9 +128,9 @@ def test_who_may_not_look_people_up_finds_assignable_colleagues_without_addresse
     for client in (site.as_("agent"), team_agent):
         assert links(client, "stranger") == []
         assert links(client, "customer@demo.example") == []
-        (found,) = options(client, "agent dem")
-        assert found["url"] == f"/desk/tickets/?assignee={site.users['agent']}"
-        assert "@" not in str(found)
+        (option,) = options(client, "agent dem")
+        assert option["url"] == f"/desk/tickets/?assignee={site.users['agent']}"
+        assert "@" not in str(option)
 
 
 @pytest.mark.parametrize(

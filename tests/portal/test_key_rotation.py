@@ -76,7 +76,7 @@ def services_of(app):
     return app.extensions["services"]
 
 
-def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
+def test_links_in_emails_and_trusted_device_tokens_stay_valid(app_with):
     link = Link("somebody", Purpose.WELCOME, "nonce")
     before, after, later = (services_of(app_with(*keys)) for keys in ((OLD,), (NEW, OLD), (NEW,)))
     signed = before.users.own_account._links.token(link)
@@ -85,15 +85,17 @@ def test_links_in_letters_and_marks_of_browsers_stay_good(app_with):
         later.users.own_account._links.read(after.users.own_account._links.token(link), Purpose.WELCOME)
         == link
     )
-    mark = before.users.authentication._marks.make(EMAIL)
-    assert after.users.authentication._marks.read(mark, EMAIL)
-    assert later.users.authentication._marks.read(after.users.authentication._marks.make(EMAIL), EMAIL)
+    device_token = before.users.authentication._trusted_devices.issue(EMAIL)
+    assert after.users.authentication._trusted_devices.verify(device_token, EMAIL)
+    assert later.users.authentication._trusted_devices.verify(
+        after.users.authentication._trusted_devices.issue(EMAIL), EMAIL
+    )
     with pytest.raises(LinkSpent):
         later.users.own_account._links.read(signed, Purpose.WELCOME)
-    assert later.users.authentication._marks.read(mark, EMAIL) is None
+    assert later.users.authentication._trusted_devices.verify(device_token, EMAIL) is None
 
 
-def test_a_second_factor_is_sealed_anew_before_the_old_key_goes(app_with):
+def test_a_second_factor_is_encrypted_again_before_the_old_key_goes(app_with):
     services, now = services_of(app_with(OLD)), datetime.now(UTC)
     token = sign_in(app_with(OLD), EMAIL).get_cookie("ledgerdesk_session").value
     enrolment = services.users.second_factor.begin(

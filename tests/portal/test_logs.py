@@ -16,8 +16,8 @@ from portal.config.settings import PRODUCTION, Settings
 from portal.web.guards import public
 from portal.web.logs import init_logs
 
-MADE = re.compile("[0-9a-f]{4}-[0-9a-f]{4}")
-GIVEN = "9f1c5e6a-77b2-4c60.ab_1"
+OWN_ID = re.compile("[0-9a-f]{4}-[0-9a-f]{4}")
+PROXY_ID = "9f1c5e6a-77b2-4c60.ab_1"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_every_line_of_a_request_and_its_answer_carry_one_id(build, lines):
     init_logs()
     first, second = (client.get("/talks/secret?who=ana@demo.example", buffered=True) for _ in range(2))
     inside, about, *later = lines()
-    assert MADE.fullmatch(first.headers["X-Request-Id"])
+    assert OWN_ID.fullmatch(first.headers["X-Request-Id"])
     assert inside["request_id"] == about["request_id"] == first.headers["X-Request-Id"]
     assert {line["request_id"] for line in later} == {second.headers["X-Request-Id"]}
     assert first.headers["X-Request-Id"] != second.headers["X-Request-Id"]
@@ -79,23 +79,23 @@ def test_what_is_asked_all_the_time_or_in_development_leaves_no_line(build, line
     assert [(line["route"], line["status"]) for line in lines()] == [(None, 404)]
 
 
-@pytest.mark.parametrize("given", [GIVEN, "a" * 64])
-def test_a_proxy_may_name_the_request(build, given):
-    named = build(proxies=1).get("/talks/x", headers={"X-Request-Id": given}).headers["X-Request-Id"]
-    assert named == given
+@pytest.mark.parametrize("proxy_id", [PROXY_ID, "a" * 64])
+def test_a_proxy_may_name_the_request(build, proxy_id):
+    named = build(proxies=1).get("/talks/x", headers={"X-Request-Id": proxy_id}).headers["X-Request-Id"]
+    assert named == proxy_id
 
 
 @pytest.mark.parametrize(
-    "given", ["", "short", "a" * 65, "ana@demo.example", "a b c d e f", "-" * 20, 'x"}{"y":1']
+    "proxy_id", ["", "short", "a" * 65, "ana@demo.example", "a b c d e f", "-" * 20, 'x"}{"y":1']
 )
-def test_what_is_no_id_is_not_taken(build, given):
-    answer = build(proxies=1).get("/talks/x", headers={"X-Request-Id": given})
-    assert MADE.fullmatch(answer.headers["X-Request-Id"])
+def test_what_is_no_id_is_not_taken(build, proxy_id):
+    answer = build(proxies=1).get("/talks/x", headers={"X-Request-Id": proxy_id})
+    assert OWN_ID.fullmatch(answer.headers["X-Request-Id"])
 
 
 def test_nobody_but_a_proxy_names_requests(build):
-    answer = build(proxies=0).get("/talks/x", headers={"X-Request-Id": GIVEN})
-    assert MADE.fullmatch(answer.headers["X-Request-Id"])
+    answer = build(proxies=0).get("/talks/x", headers={"X-Request-Id": PROXY_ID})
+    assert OWN_ID.fullmatch(answer.headers["X-Request-Id"])
 
 
 LIBRARY = """

@@ -55,13 +55,13 @@ def busy(site):
     spread = [(billing, agent), (billing, None), (devices, agent), (devices, manager), (None, None)]
     for at in range(32):
         team, assignee = spread[at % len(spread)]
-        made = services.tickets.service.create(
+        ticket = services.tickets.service.create(
             actor=site.actor("agent"), now=now, subject=f"Number {at}", body="x", team_id=team or "",
             assignee_id=assignee or "",
         )  # fmt: skip
         if at % 3 == 0:
             services.tickets.service.update(
-                actor=site.actor("agent"), now=now, ticket_id=made.ticket_id, expected_version=made.version,
+                actor=site.actor("agent"), now=now, ticket_id=ticket.ticket_id, expected_version=ticket.version,
                 changes={"status": "solved"},
             )  # fmt: skip
     follow(services)
@@ -77,10 +77,10 @@ def follow(services):
 def test_every_number_is_that_of_the_list_it_leads_to(site, busy, who):
     client = busy[who][1] if who in busy else site.as_(who)
     follow(site.services)
-    shown = {url: count for url, count in numbers(client).items() if url.startswith("/desk/tickets/")}
-    assert len(shown) >= 5
-    assert {url: int(count) for url, count in shown.items()} == {url: rows(client, url) for url in shown}
-    assert any(int(count) > 1 for count in shown.values())
+    counts = {url: count for url, count in numbers(client).items() if url.startswith("/desk/tickets/")}
+    assert len(counts) >= 5
+    assert {url: int(count) for url, count in counts.items()} == {url: rows(client, url) for url in counts}
+    assert any(int(count) > 1 for count in counts.values())
 
 
 def test_somebody_without_a_team_sees_no_numbers(site, busy):
@@ -108,8 +108,8 @@ def test_numbers_that_nobody_keeps_true_are_not_shown(site, busy):
 
 
 def test_administration_has_its_own_navigation(site):
-    shown = [label for _, label, _ in ITEM.findall(site.as_("administrator").get("/admin/users/").text)]
-    assert shown == [
+    labels = [label for _, label, _ in ITEM.findall(site.as_("administrator").get("/admin/users/").text)]
+    assert labels == [
         "Back to desk",
         "Users",
         "Roles and access",
@@ -121,8 +121,8 @@ def test_administration_has_its_own_navigation(site):
         "API tokens",
         "Audit log",
     ]
-    shown = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]
-    assert shown == ["Back to desk", "Users"]
+    labels = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]
+    assert labels == ["Back to desk", "Users"]
 
 
 @pytest.mark.parametrize(
@@ -137,8 +137,8 @@ def test_administration_has_its_own_navigation(site):
 )
 def test_the_section_of_a_page_is_marked(site, page, marked):
     text = site.as_("administrator").get(page).text
-    found = re.findall(r'aria-current="(\w+)"(?:(?!</a>).)*?<span class="cut">([^<]+)<', text, re.DOTALL)
-    assert [f"{label} {kind}" for kind, label in found] == [marked]
+    current = re.findall(r'aria-current="(\w+)"(?:(?!</a>).)*?<span class="cut">([^<]+)<', text, re.DOTALL)
+    assert [f"{label} {kind}" for kind, label in current] == [marked]
 
 
 @pytest.mark.parametrize("query", ["", "&sort=updated_at", "&sort=updated_at&desc=1&size=50", "&size=25"])

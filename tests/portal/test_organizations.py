@@ -54,18 +54,18 @@ def test_a_refused_domain_stands_at_its_field(site, acme):
         f"{GRID}new/", data=form.filled(name="Else", domains="acme.example")
     )
     assert answer.status_code == 400
-    assert "acme.example belongs to Acme already." in Page(answer.text).text
+    assert "acme.example already belongs to Acme." in Page(answer.text).text
 
 
 def test_a_person_moves_by_the_form(site, acme):
     user = site.services.users.accounts.find_by_email("stranger@demo.example")
     path = f"/admin/users/edit/?id={user.user_id}"
-    for wanted, kept in (("acme", "acme"), ("", None)):
+    for chosen, stored in (("acme", "acme"), ("", None)):
         form = sheet(site, path)
         assert form.offers["organization_id"] == ["", "acme"]
-        answer = site.as_("administrator").post(path, data=form.filled(organization_id=wanted))
+        answer = site.as_("administrator").post(path, data=form.filled(organization_id=chosen))
         assert answer.status_code == 302, answer.text
-        assert site.services.users.accounts.find_by_email("stranger@demo.example").organization_id == kept
+        assert site.services.users.accounts.find_by_email("stranger@demo.example").organization_id == stored
 
 
 def test_members_have_a_list_of_their_own_and_others_have_not(site, acme, member):

@@ -51,23 +51,23 @@ def somebody(site: Site, token: str) -> Somebody:
     former, name = f"Zoë {token.title()} Maiden", f"Zoë {token.title()}"
     before, email = f"{token}.maiden@old.example", f"{token}@new.example"
     now, people = datetime.now(UTC), site.services.users.accounts
-    made = people.create(
+    user = people.create(
         actor=SYSTEM, now=now, name=former, email=before, role_id="customer", password=PASSWORD
     )
     people.update(
-        actor=SYSTEM, now=now, user_id=made.user_id, expected_version=made.version, name=name, email=email,
+        actor=SYSTEM, now=now, user_id=user.user_id, expected_version=user.version, name=name, email=email,
         role_id="customer", active=True, team_ids=(),
     )  # fmt: skip
-    wanted = f"{token}@wanted.example"
-    links = {"verify": ["nonce", to_text(now + timedelta(days=1)), wanted]}
-    user_table.update(made.user_id, identities=[f"sso|subject-{token}"], links=links, theme="dark")
+    new_email = f"{token}@wanted.example"
+    links = {"verify": ["nonce", to_text(now + timedelta(days=1)), new_email]}
+    user_table.update(user.user_id, identities=[f"sso|subject-{token}"], links=links, theme="dark")
     address = f"203.0.113.{len(token)}"
     client = browser(site, email, token, address)
     words = [
         name, former, f"zoe {token}", email, before, f"velodrome/{token}", f"subject-{token}",
-        wanted, f"secret-{token}", f"matter-{token}", f"device-{token}", address,
+        new_email, f"secret-{token}", f"matter-{token}", f"device-{token}", address,
     ]  # fmt: skip
-    return Somebody(token, made.user_id, name, email, client, words)
+    return Somebody(token, user.user_id, name, email, client, words)
 
 
 def browser(site: Site, email: str, token: str, address: str) -> FlaskClient:
@@ -88,7 +88,7 @@ def post(who: Somebody, path: str, **fields: str) -> Any:
     return who.client.post(path, data={"csrf_token": token, **fields})
 
 
-def leave_traces(site: Site, who: Somebody) -> None:
+def leave_data(site: Site, who: Somebody) -> None:
     """Let them ask for help, be answered, be talked about, and be written down wherever that happens."""
     opened = post(
         who, "/help/new", subject=f"My matter-{who.token}", body=f"secret-{who.token} of {who.email}"
@@ -134,12 +134,12 @@ def upsert_ticket(site: Site, who: Somebody) -> None:
     at = datetime.now(UTC) - timedelta(days=3)
     subject = f"Imported matter-{who.token}"
     first = {"subject": subject, "status": "new", "priority": "low", "requester_id": who.user_id}
-    said = f"secret-{who.token}"
+    secret = f"secret-{who.token}"
     values = [
-        (who.user_id, "customer", "created", first | {"custom.contact": f"Reach {who.email}"}, said),
+        (who.user_id, "customer", "created", first | {"custom.contact": f"Reach {who.email}"}, secret),
         ("desk-1", "agent", "changed", {"subject": "Sorted"}, None),
         ("desk-1", "agent", "changed", {"subject": subject, "status": "open"}, None),
-        (who.user_id, "customer", "replied", {}, said),
+        (who.user_id, "customer", "replied", {}, secret),
         ("desk-1", "agent", "changed", {"status": "solved"}, None),
     ]
     events = [
@@ -182,7 +182,7 @@ def figures(site: Site, now: datetime) -> str:
     return json.dumps([overview, summary], default=str, sort_keys=True)
 
 
-def traces(site: Site, who: Somebody, tables: Any, printed: str = "") -> list[str]:
+def mentions(site: Site, who: Somebody, tables: Any, printed: str = "") -> list[str]:
     """List where anything of theirs is found."""
     site.services.reporting.analytics.close()
     folder = site.app.extensions["settings"].data_dir
@@ -216,23 +216,32 @@ def printed() -> Iterator[StringIO]:
 
 def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed):
     who = somebody(site, "quillfeather")
-    leave_traces(site, who)
+    leave_data(site, who)
     later = datetime.now(UTC) + timedelta(seconds=5)
     before = figures(site, later)
     assert not site.services.tickets.audit.verify().violations
-    places = {place.split(":")[0].split("/")[0] for place in traces(site, who, tables)}
-    held = {"users", "user_emails", "sessions", "api_tokens", "tickets", "ticket_history", "audit", "outbox"}
-    assert held | {"settings", "reports", f"{who.user_id}.csv"} <= places, "the scan does not look there"
+    places = {place.split(":")[0].split("/")[0] for place in mentions(site, who, tables)}
+    holding = {
+        "users",
+        "user_emails",
+        "sessions",
+        "api_tokens",
+        "tickets",
+        "ticket_history",
+        "audit",
+        "outbox",
+    }
+    assert holding | {"settings", "reports", f"{who.user_id}.csv"} <= places, "the scan does not look there"
     assert any(place.endswith(".eml read") or place.endswith(".eml") for place in places)
 
-    outlook = site.read("administrator", f"/admin/users/{who.user_id}/privacy/").text
-    assert "Erase this person? 3 tickets stay, without a name." in outlook
+    page = site.read("administrator", f"/admin/users/{who.user_id}/privacy/").text
+    assert "Erase this person? 3 tickets stay, without a name." in page
     assert ask(site, who).status_code == 302
     assert who.client.get("/help/").status_code == 302, "they are still signed in"
     finish(site.services.privacy.erasures, later)
 
     assert '"event": "delivered"' in printed.getvalue()
-    assert traces(site, who, tables, printed.getvalue()) == []
+    assert mentions(site, who, tables, printed.getvalue()) == []
     assert not site.services.tickets.audit.verify().violations
     assert figures(site, later) == before
     site.services.reporting.analytics.rebuild(now=later)
@@ -244,7 +253,7 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
 
 def test_what_others_wrote_stays_but_for_the_name(site, tables):
     who = somebody(site, "brambleford")
-    leave_traces(site, who)
+    leave_data(site, who)
     ask(site, who)
     finish(site.services.privacy.erasures, datetime.now(UTC))
     first, second = who.tickets
@@ -262,14 +271,14 @@ def test_what_others_wrote_stays_but_for_the_name(site, tables):
     assert site.events(second) == [("created", "The screen is black.")]
     assert site.history(second)[0].changes["subject"] == [None, f"On the phone with {ERASED}"]
     assert site.events(who.mentioned_in)[0] == ("created", f"As {ERASED} wrote, it is broken.")
-    acts = site.read("administrator", f"/admin/audit-log/?what=user:{who.user_id}").text
+    audit_log = site.read("administrator", f"/admin/audit-log/?what=user:{who.user_id}").text
     for words in ("erased a person", "asked to erase a person", f"name: {ERASED}"):
-        assert words in acts
+        assert words in audit_log
 
 
 def test_a_table_left_out_is_found(site, tables):
     who = somebody(site, "thistlewood")
-    leave_traces(site, who)
+    leave_data(site, who)
     (others,) = [step for step in site.services.privacy.erasures._steps if step.name == "tables"]
     whole = others.tables
     others.tables = [table for table in whole if table is not Report]
@@ -278,7 +287,7 @@ def test_a_table_left_out_is_found(site, tables):
         finish(site.services.privacy.erasures, datetime.now(UTC))
     finally:
         others.tables = whole
-    assert {place.split(":")[0] for place in traces(site, who, tables)} == {"reports", "reports/by_owner"}
+    assert {place.split(":")[0] for place in mentions(site, who, tables)} == {"reports", "reports/by_owner"}
 
 
 def test_a_log_line_quotes_no_address(printed):
@@ -294,21 +303,21 @@ def test_everybody_downloads_what_is_held_about_them(site):
     answer = site.post("customer", "/account/export")
     assert (answer.status_code, answer.mimetype) == (200, "application/zip")
     assert answer.headers["Cache-Control"] == "no-store"
-    held = json.loads(zipfile.ZipFile(BytesIO(answer.data)).read("data.json"))
-    assert (held["person"], held["account"][0]["email"]) == (site.users["customer"], "customer@demo.example")
+    data = json.loads(zipfile.ZipFile(BytesIO(answer.data)).read("data.json"))
+    assert (data["person"], data["account"][0]["email"]) == (site.users["customer"], "customer@demo.example")
 
 
 def test_the_page_is_for_those_who_may(site):
     path = f"/admin/users/{site.users['customer']}/privacy/"
     for role in ("customer", "agent", "manager"):
         assert site.as_(role).get(path).status_code == 403
-        for act in ("export", "erase"):
-            assert site.post(role, f"{path}{act}", confirmed="Customer Demo").status_code == 403
+        for action in ("export", "erase"):
+            assert site.post(role, f"{path}{action}", confirmed="Customer Demo").status_code == 403
     assert site.post("administrator", f"{path}export").mimetype == "application/zip"
     edit = site.as_("administrator").get(f"/admin/users/edit/?id={site.users['customer']}").text
     assert path in Page(edit).links
     refused = site.post("administrator", f"{path}erase", confirmed="Somebody Else")
     assert refused.status_code == 400
-    assert "This is not the person" in Page(refused.text).text
+    assert "This does not match the person" in Page(refused.text).text
     for missing in ("/admin/users/nobody/privacy/", f"/admin/users/{'x' * 2000}/privacy/"):
         assert site.as_("administrator").get(missing).status_code == 404

@@ -30,7 +30,7 @@ def guarded(site):
 @pytest.fixture
 def person(site, guarded):
     email = f"guarded{len(site.users)}@demo.example"
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Guarded Gus",
@@ -38,7 +38,7 @@ def person(site, guarded):
         role_id=guarded,
         password=PASSWORD,
     )
-    site.users[email] = made.user_id
+    site.users[email] = user.user_id
     return sign_in(site.app, email), email
 
 
@@ -82,8 +82,8 @@ def test_scripts_are_told(site, person):
 
 def test_then_everything_opens_and_it_cannot_be_turned_off(site, person):
     client, email = person
-    shown = enrol(client)
-    assert "not shown again" in shown.text
+    page = enrol(client)
+    assert "not shown again" in page.text
     assert client.get("/admin/users/").status_code == 200
     own = client.get("/account/")
     assert "Your role requires it" in own.text
@@ -121,8 +121,8 @@ def test_a_built_in_role_keeps_what_it_permits_and_takes_demands(site):
     assert site.as_("administrator").post(form.action, data=late).status_code == 409, "it was read before"
     site.services.users.roles.ensure_built_in()
     assert site.services.users.roles.read("agent").security.idle_minutes == 30
-    trail = site.as_("administrator").get("/admin/audit-log/").text
-    assert "idle minutes: " in trail
+    audit_log = site.as_("administrator").get("/admin/audit-log/").text
+    assert "idle minutes: " in audit_log
     for wild in (
         {"idle_minutes": "1"},
         {"absolute_minutes": "x"},

@@ -14,30 +14,30 @@ def read(tmp_path, **env):
     return Settings.from_env({"DATA_DIR": str(tmp_path / "data"), **env})
 
 
-@pytest.mark.parametrize("given", [{}, {"SECRET_KEY": ""}, {"SECRET_KEY": "short"}, {"SECRET_KEY": "k" * 31}])
-def test_production_needs_a_secret_key(tmp_path, given):
+@pytest.mark.parametrize("value", [{}, {"SECRET_KEY": ""}, {"SECRET_KEY": "short"}, {"SECRET_KEY": "k" * 31}])
+def test_production_needs_a_secret_key(tmp_path, value):
     with pytest.raises(SettingsError, match="SECRET_KEY"):
-        read(tmp_path, ENVIRONMENT="production", **given)
+        read(tmp_path, ENVIRONMENT="production", **value)
     assert not (tmp_path / "data").exists()
 
 
 def test_production_has_strict_cookies_and_no_demo(tmp_path):
     production = {"ENVIRONMENT": "production", "SECRET_KEY": KEY, "PUBLIC_URL": "https://help.example.org"}
-    found = read(tmp_path, **production, DEMO_PASSWORD="correct horse battery")
-    assert found.is_production
-    assert found.secure_cookies
-    assert found.demo_password is None
-    assert not found.embedded_engine
-    assert found.dynamodb_endpoint is None
+    settings = read(tmp_path, **production, DEMO_PASSWORD="correct horse battery")
+    assert settings.is_production
+    assert settings.secure_cookies
+    assert settings.demo_password is None
+    assert not settings.embedded_engine
+    assert settings.dynamodb_endpoint is None
 
 
 def test_development_keeps_a_key_of_its_own(tmp_path):
     first, second = read(tmp_path), read(tmp_path)
     assert first.secret_key == second.secret_key
     assert len(first.secret_key) >= 32
-    kept = tmp_path / "data" / "secret-key"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert [path.name for path in kept.parent.iterdir()] == ["secret-key"]
+    key_file = tmp_path / "data" / "secret-key"
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert [path.name for path in key_file.parent.iterdir()] == ["secret-key"]
 
 
 def test_a_given_key_is_not_written_down(tmp_path):
@@ -80,11 +80,11 @@ def test_a_wrong_setting_is_named(tmp_path, name, value):
 
 
 @pytest.mark.parametrize(
-    ("given", "keys"),
+    ("value", "keys"),
     [("", ()), (" , ", ()), ("a" * 32, ("a" * 32,)), (f"{KEY}, {'b' * 40},", (KEY, "b" * 40))],
 )
-def test_older_keys_are_a_list(tmp_path, given, keys):
-    assert read(tmp_path, SECRET_KEY_FALLBACKS=given).older_secret_keys == keys
+def test_older_keys_are_a_list(tmp_path, value, keys):
+    assert read(tmp_path, SECRET_KEY_FALLBACKS=value).older_secret_keys == keys
     assert read(tmp_path).older_secret_keys == ()
 
 
@@ -97,9 +97,9 @@ def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
 def test_an_endpoint_of_ones_own_needs_no_embedded_engine(tmp_path):
     assert read(tmp_path).embedded_engine
     assert read(tmp_path).dynamodb_endpoint == "http://127.0.0.1:8081"
-    found = read(tmp_path, DYNAMODB_ENDPOINT="http://127.0.0.1:9999")
-    assert not found.embedded_engine
-    assert found.dynamodb_endpoint == "http://127.0.0.1:9999"
+    settings = read(tmp_path, DYNAMODB_ENDPOINT="http://127.0.0.1:9999")
+    assert not settings.embedded_engine
+    assert settings.dynamodb_endpoint == "http://127.0.0.1:9999"
     assert read(tmp_path, DYNAMODB_ENDPOINT="").dynamodb_endpoint is None
 
 
@@ -110,12 +110,12 @@ def test_the_client_is_the_fast_one_unless_another_is_named(tmp_path, given, fas
 
 def test_the_secret_is_not_shown_by_accident(tmp_path):
     older = "o" * 32
-    found = read(
+    settings = read(
         tmp_path, SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=older, DEMO_PASSWORD="correct horse battery staple"
     )
-    assert KEY not in repr(found)
-    assert older not in repr(found)
-    assert "correct horse" not in repr(found)
+    assert KEY not in repr(settings)
+    assert older not in repr(settings)
+    assert "correct horse" not in repr(settings)
 
 
 CORP = {

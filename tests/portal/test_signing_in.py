@@ -74,8 +74,8 @@ def test_the_form_token_of_before_signing_in_is_worth_nothing_afterwards(site):
     before = TOKEN.search(client.get("/login").text)[1]
     planted = client.get_cookie(FORM_COOKIE).value
     attempt(client)
-    kept = client.get_cookie(FORM_COOKIE)
-    assert kept is None or kept.value != planted
+    form_cookie = client.get_cookie(FORM_COOKIE)
+    assert form_cookie is None or form_cookie.value != planted
     client.get("/desk/new")
     assert client.post("/preferences/theme", data={"csrf_token": before, "theme": "dark"}).status_code == 400
 
@@ -96,7 +96,7 @@ def test_the_form_token_does_not_outlive_the_session(site):
 
 @pytest.fixture(scope="module")
 def suspended(site):
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Gone Person",
@@ -107,15 +107,15 @@ def suspended(site):
     site.services.users.accounts.update(
         now=datetime.now(UTC),
         actor=SYSTEM,
-        user_id=made.user_id,
-        expected_version=made.version,
-        name=made.name,
-        email=made.email,
-        role_id=made.role_id,
+        user_id=user.user_id,
+        expected_version=user.version,
+        name=user.name,
+        email=user.email,
+        role_id=user.role_id,
         active=False,
         team_ids=(),
     )
-    return made.email
+    return user.email
 
 
 def test_refusals_are_all_alike(site, suspended):
@@ -242,8 +242,8 @@ def test_the_form_leads_off_this_site_no_more_than_the_address(site):
     for target in ("//evil.example", "https://evil.example", "/\\evil.example", "/\t/evil.example"):
         answer = attempt(site.app.test_client(), next=target)
         assert leads_to(answer.location) == "http://desk.example"
-        kept = attempt(site.app.test_client(), password="wrong", next=target)
-        assert Page(kept.text).form("/login").one("next") == ""
+        page = attempt(site.app.test_client(), password="wrong", next=target)
+        assert Page(page.text).form("/login").one("next") == ""
         theme = site.post("agent", "/preferences/theme", theme="dark", next=target)
         assert leads_to(theme.location) == "http://desk.example"
 

@@ -156,7 +156,7 @@ def test_a_provider_that_is_down(site):
     client = site.app.test_client()
     answer = client.get("/login/with/down")
     assert not_signed_in(client, answer) == 503
-    assert "Down &lt;b&gt; does not answer" in answer.text
+    assert "Down &lt;b&gt; is not responding" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/login/with/nobody", "/login/from/nobody", "/login/with/corp%00"])

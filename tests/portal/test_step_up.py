@@ -29,14 +29,14 @@ def age(site, client, by=STEP_UP_LASTS):
 def person(site):
     """An administrator of their own for each test, whose proof is old."""
     email = f"prover{len(site.users)}@demo.example"
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Prover", email=email, role_id="administrator",
         password=PASSWORD,
     )  # fmt: skip
-    site.users[email] = made.user_id
+    site.users[email] = user.user_id
     client = sign_in(site.app, email)
     age(site, client)
-    return client, made.user_id
+    return client, user.user_id
 
 
 def victim(site, name):
@@ -78,13 +78,13 @@ def test_a_form_goes_on_with_the_password_and_loses_nothing(site, person):
     edit = f"/admin/users/edit/?id={user.user_id}"
     form = next(f for f in Page(client.get(edit).text).forms if "email" in f.fields)
     sent = form.filled(name="Formed Anew", role_id="manager", active=[])
-    held = client.post(edit, data=sent)
-    assert held.status_code == 403
+    answer = client.post(edit, data=sent)
+    assert answer.status_code == 403
     assert site.services.users.accounts.read(actor=SYSTEM, user_id=user.user_id).version == user.version
-    again = Page(held.text).form(edit)
-    kept = {name: again.fields.get(name) for name in ("name", "role_id", "email", "_version")}
-    assert kept["name"] == ["Formed Anew"]
-    assert kept["role_id"] == ["manager"]
+    again = Page(answer.text).form(edit)
+    fields = {name: again.fields.get(name) for name in ("name", "role_id", "email", "_version")}
+    assert fields["name"] == ["Formed Anew"]
+    assert fields["role_id"] == ["manager"]
     wrong = client.post(again.action, data=again.filled(proof="wrong"))
     assert wrong.status_code == 403
     assert "This is not your password." in wrong.text
@@ -140,7 +140,7 @@ def test_a_secret_is_never_handed_back(site, person):
     asked = client.get("/account/prove?sent=1&next=/account/")
     form = Page(asked.text).form("/account/prove")
     client.post(form.action, data=form.filled(proof=PASSWORD))
-    assert "Now send it again" in client.get("/account/").text
+    assert "Now submit the form again" in client.get("/account/").text
 
 
 def test_the_code_is_asked_where_there_is_one_and_works_once(site, person):
@@ -150,9 +150,9 @@ def test_the_code_is_asked_where_there_is_one_and_works_once(site, person):
         user_id, totp=site.services.users.second_factor._encryption.encrypt(secret), totp_step=0, recovery=[]
     )
     code = pyotp.TOTP(secret).now()
-    held = post(client, OFF)
-    assert held.status_code == 403
-    assert "Code from your app" in held.text
+    answer = post(client, OFF)
+    assert answer.status_code == 403
+    assert "Code from your app" in answer.text
     assert post(client, OFF, proof=PASSWORD).status_code == 403, "the password is not enough"
     assert site.services.users.second_factor.is_on(user_id)
     assert post(client, "/account/prove", proof=code).status_code == 302
@@ -160,7 +160,7 @@ def test_the_code_is_asked_where_there_is_one_and_works_once(site, person):
     assert post(client, "/account/prove", proof=code).status_code == 400, "a code works once"
 
 
-def test_wrong_proofs_are_braked_and_counted_without_what_was_typed(site, person):
+def test_wrong_passwords_are_throttled_and_counted_without_what_was_typed(site, person):
     client, user_id = person
     for _ in range(5):
         assert post(client, "/account/prove", proof="my secret guess").status_code == 400
@@ -168,9 +168,11 @@ def test_wrong_proofs_are_braked_and_counted_without_what_was_typed(site, person
     assert braked.status_code == 429
     assert int(braked.headers["Retry-After"]) >= 1
     assert post(client, OFF, proof=PASSWORD).status_code == 429, "the form is the same door"
-    found = [act for act in audit_table.of_subject(f"user:{user_id}") if act.action == "user.proof_failed"]
-    assert [act.changes for act in found] == [{"failures": [None, n]} for n in range(1, 6)]
-    assert "my secret guess" not in str([act.serialize() for act in found])
+    events = [
+        event for event in audit_table.of_subject(f"user:{user_id}") if event.action == "user.proof_failed"
+    ]
+    assert [event.changes for event in events] == [{"failures": [None, n]} for n in range(1, 6)]
+    assert "my secret guess" not in str([event.serialize() for event in events])
 
 
 def test_who_has_neither_password_nor_code_signs_in_again(site, person):
@@ -203,7 +205,7 @@ def test_a_proof_for_a_session_that_ended_brings_nothing_back(site, person):
     actor = site.services.users.authentication.actor_for(token=cookie, now=datetime.now(UTC))
     site.services.users.sessions.revoke(token=cookie)
     with pytest.raises(Exception, match="Sign in again"):
-        site.services.users.step_up.prove(actor=actor, answer=PASSWORD, now=datetime.now(UTC))
+        site.services.users.step_up.verify(actor=actor, answer=PASSWORD, now=datetime.now(UTC))
     assert session_table.find(id_) is None
     assert client.post("/account/prove", data={"csrf_token": token, "proof": PASSWORD}).status_code == 302
 

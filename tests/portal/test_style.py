@@ -31,7 +31,7 @@ def called(tree: nodes.Node) -> set[tuple[str, str]]:
 
 def defined() -> dict[tuple[str, str], set[tuple[str, str]]]:
     """Map every macro of the components to the macros it calls."""
-    found = {}
+    tokens = {}
     for path in COMPONENTS:
         tree = Environment().parse(path.read_text())  # noqa: S701 - nothing is rendered
         whole = called(tree)
@@ -40,10 +40,10 @@ def defined() -> dict[tuple[str, str], set[tuple[str, str]]]:
                 inside = {
                     call.node.name for call in macro.find_all(nodes.Call) if isinstance(call.node, nodes.Name)
                 }
-                found[path.name, macro.name] = {
+                tokens[path.name, macro.name] = {
                     (file or path.name, name) for file, name in whole if name in inside
                 }
-    return found
+    return tokens
 
 
 def test_every_component_is_on_the_page():
@@ -71,8 +71,8 @@ def test_the_page_shows_every_token_and_every_icon_to_anybody(site):
 @pytest.mark.parametrize("theme", ["light", "dark", "system", "none", "x" * 3000, "'\"><script>"])
 def test_the_theme_is_one_of_three(site, theme):
     text = site.as_("anonymous").get("/style", query_string={"theme": theme}).text
-    shown = re.search(r'data-theme="(\w+)"', text)[1]
-    assert shown == (theme if theme in ("light", "dark") else "system")
+    theme_shown = re.search(r'data-theme="(\w+)"', text)[1]
+    assert theme_shown == (theme if theme in ("light", "dark") else "system")
 
 
 def test_in_production_there_is_no_such_page(site, tmp_path):
@@ -88,7 +88,7 @@ def test_contrast_is_measured_as_wcag_does():
 
 
 def test_text_and_marks_keep_the_contrast_of_the_design():
-    found = {
+    ratios = {
         token["name"]: token["ratios"]
         for token in style_page.tokens((style_page.SOURCE / "css/tokens.css").read_text())
     }
@@ -105,9 +105,9 @@ def test_text_and_marks_keep_the_contrast_of_the_design():
         "due",
         "late",
     ):
-        assert min(found[name]) >= 4.65, name
+        assert min(ratios[name]) >= 4.65, name
     for name in ("control", *(f"series-{n}" for n in range(1, 6))):
-        assert min(found[name]) >= 3, name
+        assert min(ratios[name]) >= 3, name
 
 
 def test_the_page_reads_as_a_page(site):

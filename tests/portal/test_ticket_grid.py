@@ -20,7 +20,7 @@ FIELDS = ("status", "priority", "assignee_id", "team_id", "category")
 @pytest.fixture(scope="module")
 def lot(site):
     """Open 60 tickets that differ in everything a filter asks for; {number: what they were given}."""
-    made = {}
+    rows = {}
     for n in range(60):
         requester = ("customer", "stranger")[n % 2]
         given = {
@@ -46,13 +46,13 @@ def lot(site):
                 expected_version=1,
                 changes={"status": status},
             )
-        made[ticket.ticket_id] = given | {"status": status, "requester_id": site.users[requester]}
-    return made
+        rows[ticket.ticket_id] = given | {"status": status, "requester_id": site.users[requester]}
+    return rows
 
 
 def address(**filters):
-    wanted = {name.replace("__", "."): value for name, value in filters.items()}
-    return f"{GRID}?{urlencode(wanted, doseq=True)}"
+    matching = {name.replace("__", "."): value for name, value in filters.items()}
+    return f"{GRID}?{urlencode(matching, doseq=True)}"
 
 
 def shown(page):
@@ -62,22 +62,22 @@ def shown(page):
 
 def walk(site, path, role="agent"):
     """Follow the list to its end and return all numbers in order."""
-    found = []
+    numbers = []
     while path:
         page = site.read(role, path)
-        found.append(shown(page))
-        assert len(found) < 60
+        numbers.append(shown(page))
+        assert len(numbers) < 60
         path = next(
             (tag["href"] for name, tag in page.tags if name == "a" and tag.get("rel") == "next"), None
         )
-    return found
+    return numbers
 
 
 def everything(site, path):
     return {number for page in walk(site, path) for number in page}
 
 
-def wanted(lot, **given):
+def matching(lot, **given):
     def fits(ticket):
         return all(ticket[name] in values for name, values in given.items())
 
@@ -111,20 +111,20 @@ OPEN, DONE = {"new", "open", "pending", "on_hold"}, {"solved", "closed"}
     ],
 )
 def test_each_filter(site, lot, filters, expected):
-    assert everything(site, address(**filters)) == wanted(lot, **expected)
+    assert everything(site, address(**filters)) == matching(lot, **expected)
 
 
 def test_filters_by_person(site, lot):
     agent, customer = site.users["agent"], site.users["customer"]
-    assert everything(site, address(assignee=agent)) == wanted(lot, assignee_id={agent})
-    assert everything(site, address(assignee="-", state="open")) == wanted(
+    assert everything(site, address(assignee=agent)) == matching(lot, assignee_id={agent})
+    assert everything(site, address(assignee="-", state="open")) == matching(
         lot, assignee_id={None}, status=OPEN
     )
-    both = wanted(lot, assignee_id={agent}, requester_id={customer}, status=OPEN)
+    both = matching(lot, assignee_id={agent}, requester_id={customer}, status=OPEN)
     assert everything(site, address(assignee=agent, requester=customer, state="open")) == both
-    assert everything(site, address(requester=customer)) == wanted(lot, requester_id={customer})
+    assert everything(site, address(requester=customer)) == matching(lot, requester_id={customer})
     assert everything(site, address(assignee="nobody-known")) == set()
-    assert everything(site, address(assignee__not=agent)) == set(lot) - wanted(lot, assignee_id={agent})
+    assert everything(site, address(assignee__not=agent)) == set(lot) - matching(lot, assignee_id={agent})
 
 
 @pytest.mark.parametrize("name", ["created", "updated"])
@@ -217,7 +217,7 @@ def rel(page, word):
 
 def test_a_small_list_sorts_by_every_column_it_offers(site, lot):
     start = address(assignee=site.users["agent"], state="open")
-    mine = wanted(lot, assignee_id={site.users["agent"]}, status=OPEN)
+    mine = matching(lot, assignee_id={site.users["agent"]}, status=OPEN)
     offered = {link for link in site.read("agent", start).links if link.startswith(GRID) and "sort=" in link}
     assert len(offered) >= 4
     for link in offered:
@@ -227,9 +227,9 @@ def test_a_small_list_sorts_by_every_column_it_offers(site, lot):
     assert subjects == sorted(subjects)
 
 
-def edit(site, role="agent", **wish):
+def edit(site, role="agent", **fields):
     headers = {"X-CSRFToken": site.token(role)}
-    return site.as_(role).post(f"{GRID}ajax/update/", json=wish, headers=headers)
+    return site.as_(role).post(f"{GRID}ajax/update/", json=fields, headers=headers)
 
 
 def test_a_cell_is_changed(site, read):
@@ -260,7 +260,7 @@ def test_a_cell_somebody_else_changed_is_a_conflict(site, read):
 
 
 @pytest.mark.parametrize(
-    ("wish", "status"),
+    ("fields", "status"),
     [
         ({"pk": "999999999", "field": "priority", "value": "high", "version": 1}, 404),
         ({"pk": "x", "field": "priority", "value": "high", "version": 1}, 404),
@@ -271,8 +271,8 @@ def test_a_cell_somebody_else_changed_is_a_conflict(site, read):
         ({}, 400),
     ],
 )
-def test_a_cell_of_no_ticket(site, wish, status):
-    answer = edit(site, **wish)
+def test_a_cell_of_no_ticket(site, fields, status):
+    answer = edit(site, **fields)
     assert answer.status_code == status
     assert answer.json["ok"] is False
     assert answer.json["message"]
@@ -375,8 +375,8 @@ def test_many_are_assigned_and_given_a_priority(site, read):
     assert bulk(site, "assign", site.users["manager"], *rows).json["done"] == 3
     assert bulk(site, "priority", "urgent", *[str(number) for number in numbers]).json["done"] == 3
     for number in numbers:
-        found = read(number)
-        assert (found.assignee_id, found.priority, found.version) == (site.users["manager"], "urgent", 3)
+        ticket = read(number)
+        assert (ticket.assignee_id, ticket.priority, ticket.version) == (site.users["manager"], "urgent", 3)
         assert [kind for kind, _ in site.events(number)] == ["created", "assigned", "changed"]
 
 
@@ -471,7 +471,7 @@ def test_the_export_is_a_table_no_spreadsheet_runs(site, lot):
 def test_the_export_has_what_the_list_has(site, lot):
     answer = site.as_("manager").get(f"{GRID}export/csv/?team=devices&priority=high")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert {int(row["Number"]) for row in rows} == wanted(lot, team_id={"devices"}, priority={"high"})
+    assert {int(row["Number"]) for row in rows} == matching(lot, team_id={"devices"}, priority={"high"})
     assert {row["Team"] for row in rows} == {"Devices"}
     assert site.as_("manager").get(f"{GRID}export/csv/?status=wrong").status_code == 400
     assert site.as_("manager").get(f"{GRID}export/xlsx/").status_code == 404

@@ -22,12 +22,12 @@ def test_a_token_is_made_shown_once_and_revoked_on_the_account_page(site):
     form = new_token_form(page)
     assert "ticket:export" not in form.offers.get("scope", [])
     assert form.offers["days"] == ["7", "30", "90", "365"]
-    made = site.as_("agent").post(
+    page = site.as_("agent").post(
         "/account/tokens/", data=form.filled(name="<b>backup</b>", scope=["ticket:view"], days="7")
     )
-    assert made.status_code == 200
-    assert made.headers["Cache-Control"] == "no-store"
-    (secret,) = re.findall(r"<code[^>]*>(ld_[^<]+)</code>", made.text)
+    assert page.status_code == 200
+    assert page.headers["Cache-Control"] == "no-store"
+    (secret,) = re.findall(r"<code[^>]*>(ld_[^<]+)</code>", page.text)
     assert Program(site, secret).get(ME).json["token"] == "<b>backup</b>"
     after = site.as_("agent").get("/account/tokens/")
     assert secret not in after.text
@@ -42,23 +42,23 @@ def test_a_token_is_made_shown_once_and_revoked_on_the_account_page(site):
     problem(Program(site, secret).get(ME), 401)
 
 
-def test_an_old_proof_makes_no_token_and_revokes_none(site):
+def test_an_old_step_up_creates_no_token_and_revokes_none(site):
     token_id, secret = token_for(site, "manager")
     client = sign_in(site.app, "administrator@demo.example")
     id_ = hash_token(client.get_cookie("ledgerdesk_session").value)
     session_table.update(id_, stepped_up_at=datetime.now(UTC) - STEP_UP_LASTS)
     csrf = TOKEN.search(client.get("/desk/new").text)[1]
     before = len(site.services.users.api_tokens.own(actor=site.actor("administrator")))
-    wish = {"csrf_token": csrf, "name": "x", "scope": "ticket:view", "days": "7"}
+    fields = {"csrf_token": csrf, "name": "x", "scope": "ticket:view", "days": "7"}
     for path, sent in (
-        ("/account/tokens/", wish),
+        ("/account/tokens/", fields),
         ("/admin/tokens/revoke/", {"csrf_token": csrf, "token": token_id}),
     ):
         assert "Confirm that it is you" in client.post(path, data=sent).text
     assert len(site.services.users.api_tokens.own(actor=site.actor("administrator"))) == before
     assert Program(site, secret).get(ME).status_code == 200
-    made = client.post("/account/tokens/", data={**wish, "proof": PASSWORD})
-    assert "ld_" in made.text
+    answer = client.post("/account/tokens/", data={**fields, "proof": PASSWORD})
+    assert "ld_" in answer.text
 
 
 def test_a_form_for_a_token_says_what_is_missing(site):

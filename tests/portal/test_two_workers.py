@@ -35,14 +35,14 @@ def clock():
 def workers(tables, clock, tmp_path_factory):
     """Build the application twice, as two processes have it: the tables in common, the caches not."""
     folder = tmp_path_factory.mktemp("workers")
-    made = []
+    started = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(services.bootstrap.common, "time", SimpleNamespace(monotonic=clock))
         for _ in range(2):
             built = build_services(options(tables, folder))
             built.users.roles.ensure_built_in()
-            made.append(create_app(Settings(secret_key="s" * 48, data_dir=folder), built))
-    return made
+            started.append(create_app(Settings(secret_key="s" * 48, data_dir=folder), built))
+    return started
 
 
 def services_of(worker):
@@ -62,7 +62,7 @@ def upsert(worker, name, role_id="agent"):
 
 def change(worker, user, **changes):
     now = services_of(worker).users.accounts.read(actor=SYSTEM, user_id=user.user_id)
-    wanted = {
+    fields = {
         "name": now.name,
         "email": now.email,
         "role_id": now.role_id,
@@ -74,7 +74,7 @@ def change(worker, user, **changes):
         actor=SYSTEM,
         user_id=user.user_id,
         expected_version=now.version,
-        **{**wanted, **changes},
+        **{**fields, **changes},
     )
 
 

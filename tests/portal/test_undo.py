@@ -36,8 +36,8 @@ def test_one_change_is_undone_once_however_often_it_is_asked(site, read):
     for _ in range(2):
         answer = undo(site, f"{ticket_id}:2")
         assert (answer.status_code, answer.json["message"]) == (200, "Already undone.")
-    found = read(ticket_id)
-    assert (found.priority, found.team_id, found.version) == ("normal", None, 3)
+    ticket = read(ticket_id)
+    assert (ticket.priority, ticket.team_id, ticket.version) == ("normal", None, 3)
 
 
 def test_what_was_changed_since_stays_and_is_named(site, read):
@@ -74,9 +74,9 @@ def test_two_changes_of_one_ticket_are_undone_from_the_last(site, read):
 NO_CHANGES = ["", " ", "1", "1:", ":1", "1:x", "x:1", "-1:2", "1:2:3", "\u0661:\u0661"]
 
 
-@pytest.mark.parametrize("wanted", [*NO_CHANGES, "1:" + "9" * 10, "9" * 16 + ":1"])
-def test_what_names_no_change_is_refused(site, wanted):
-    assert undo(site, wanted).status_code == 400
+@pytest.mark.parametrize("changes", [*NO_CHANGES, "1:" + "9" * 10, "9" * 16 + ":1"])
+def test_what_names_no_change_is_refused(site, changes):
+    assert undo(site, changes).status_code == 400
     assert undo(site).status_code == 400
 
 

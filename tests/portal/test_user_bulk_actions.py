@@ -50,7 +50,7 @@ def as_(site: Site, role: str) -> Browser:
     return Browser(site.as_(role), site.token(role))
 
 
-def people_act(site: Site, action: str, ids, value: str = "", role: str = "administrator"):
+def user_act(site: Site, action: str, ids, value: str = "", role: str = "administrator"):
     return as_(site, role).act(PEOPLE, action, ids, value)
 
 
@@ -58,12 +58,12 @@ def person(site: Site, user_id: str):
     return site.services.users.accounts.read(actor=SYSTEM, user_id=user_id)
 
 
-def change(site: Site, user_id: str, **wanted: object):
+def change(site: Site, user_id: str, **changes: object):
     user = person(site, user_id)
     fields = {name: getattr(user, name) for name in ("name", "role_id", "active", "team_ids")}
     return site.services.users.accounts.update(
         actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, expected_version=user.version, email=user.email or "",
-        **{**fields, **wanted},
+        **{**fields, **changes},
     )  # fmt: skip
 
 
@@ -80,63 +80,63 @@ def test_people_are_changed_together(site):
         ("team", "", "team_ids", ()),
     )
     for action, value, field, expected in steps:
-        answer = people_act(site, action, ids, value).json
+        answer = user_act(site, action, ids, value).json
         assert (answer["done"], answer["failed"]) == (3, 0), answer
         assert {getattr(person(site, user_id), field) for user_id in ids} == {expected}
     assert site.services.users.sessions.resolve(token=token, now=START) is None
-    told = [entry.changes for entry in audit.of_subject(f"user:{ids[0]}")]
-    assert len(told) == len(steps) - 1, "what is so already is not written"
-    assert told[0] == {"active": [True, False]}
+    recorded = [entry.changes for entry in audit.of_subject(f"user:{ids[0]}")]
+    assert len(recorded) == len(steps) - 1, "what is so already is not written"
+    assert recorded[0] == {"active": [True, False]}
 
 
 def test_each_row_goes_by_the_rules_for_one(site):
     own, (other,) = site.users["administrator"], people(site, "rules", 1)
-    answer = people_act(site, "suspend", [own, other, "nobody", f"{other}:99"]).json
+    answer = user_act(site, "suspend", [own, other, "nobody", f"{other}:99"]).json
     assert [row["status"] for row in answer["results"]] == ["failed", "done", "failed", "done"]
     assert answer["results"][0]["message"] == OWN
     page = as_(site, "administrator").act(PEOPLE, "team", [own], "billing", page=True)
-    shown = Page(site.as_("administrator").get(page.location).text).text
-    assert f"Administrator Demo: {OWN}" in shown
+    text = Page(site.as_("administrator").get(page.location).text).text
+    assert f"Administrator Demo: {OWN}" in text
     for role in ("manager", "agent"):
-        assert people_act(site, "suspend", [other], role=role).status_code in {400, 403}
-    assert people_act(site, "role", [other], "nonsense").status_code == 400
+        assert user_act(site, "suspend", [other], role=role).status_code in {400, 403}
+    assert user_act(site, "role", [other], "nonsense").status_code == 400
 
 
 def test_a_stale_row_is_left_alone(site):
     (one,) = people(site, "stale", 1)
     change(site, one, name="Newer")
-    answer = people_act(site, "suspend", [f"{one}:1"]).json
+    answer = user_act(site, "suspend", [f"{one}:1"]).json
     assert answer["conflict"] == 1
     assert person(site, one).active
 
 
 def demoted_at(monkeypatch, site: Site, service: type, user_id: str, moment: int) -> list[int]:
     """Let another thread demote somebody just when the service has made so many of their changes."""
-    update, made = service.update, []
+    update, updated = service.update, []
 
-    def counted(self, *, actor, **wanted):
-        found = update(self, actor=actor, **wanted)
+    def counted(self, *, actor, **changes):
+        user = update(self, actor=actor, **changes)
         if actor.user_id == user_id:
-            made.append(1)
-            if len(made) == moment:
+            updated.append(1)
+            if len(updated) == moment:
                 other = threading.Thread(target=change, args=(site, user_id), kwargs={"role_id": "customer"})
                 other.start()
                 other.join(30)
-        return found
+        return user
 
     monkeypatch.setattr(service, "update", counted)
-    return made
+    return updated
 
 
 def newcomer(site: Site, name: str, role: str) -> tuple[str, Browser]:
     email = f"{name}@late.example"
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM, now=START, name=name, email=email, role_id=role, password=PASSWORD
     )
     client = sign_in(site.app, email)
     forms = Page(client.get("/desk/new").text).forms
     token = next(form for form in forms if "csrf_token" in form.fields).one("csrf_token")
-    return made.user_id, Browser(client, token)
+    return user.user_id, Browser(client, token)
 
 
 def test_demotion_stops_a_bulk_change_of_tickets(site, monkeypatch):
@@ -164,12 +164,12 @@ def test_demotion_stops_a_bulk_change_of_people(site, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("how", "message"),
     [("suspended", "You were suspended"), ("signed out", "You were signed out"),
      ("role edited", "Your role changed")],
     ids=["suspended", "signed out", "role edited"],
 )  # fmt: skip
-def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, said):
+def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, message):
     users, roles, sessions = (
         site.services.users.accounts,
         site.services.users.roles,
@@ -184,8 +184,8 @@ def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, said):
     ids = people(site, role_id, 3)
     update = UserService.update
 
-    def and_then(self, *, actor, **wanted):
-        found = update(self, actor=actor, **wanted)
+    def and_then(self, *, actor, **changes):
+        user = update(self, actor=actor, **changes)
         if actor.user_id == user_id:
             if how == "suspended":
                 change(site, user_id, active=False)
@@ -195,9 +195,9 @@ def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, said):
                 roles.save(
                     actor=SYSTEM, now=START, role_id=role_id, name=how, permissions={}, expected_version=1
                 )
-        return found
+        return user
 
     monkeypatch.setattr(UserService, "update", and_then)
     answer = browser.act(PEOPLE, "suspend", ids)
-    assert answer.json["message"] == f"{said} while this ran. 1 of 3 done, the rest was left as it was."
+    assert answer.json["message"] == f"{message} while this ran. 1 of 3 done, the rest was left as it was."
     assert [users.read(actor=SYSTEM, user_id=each).active for each in ids] == [False, True, True]

@@ -43,8 +43,8 @@ def edit_person(site, user_id, role="administrator", **changes):
 
 def test_a_person_is_created_and_can_sign_in(site):
     assert new_person(site, "First@Demo.example").status_code == 302
-    made = person(site, "first@demo.example")
-    assert (made.name, made.role_id, made.active) == ("New Person", "agent", True)
+    user = person(site, "first@demo.example")
+    assert (user.name, user.role_id, user.active) == ("New Person", "agent", True)
     assert sign_in(site.app, "first@demo.example").get("/desk/tickets/").status_code == 200
     assert "New Person" in site.read("administrator", "/admin/users/?search=new").text
 
@@ -70,28 +70,28 @@ def test_a_person_that_cannot_be(site, field, value):
     answer = new_person(site, "refused@demo.example", **{field: value})
     assert answer.status_code == 400
     assert User.count() == before
-    kept = the_form(Page(answer.text))
+    form = the_form(Page(answer.text))
     if field != "name":
-        assert kept.one("name") == "New Person"
+        assert form.one("name") == "New Person"
 
 
 def test_editing_changes_what_was_touched(site):
     new_person(site, "edited@demo.example")
-    made = person(site, "edited@demo.example")
-    assert edit_person(site, made.user_id, name="Other Name").status_code == 302
-    found = person(site, "edited@demo.example")
-    assert (found.name, found.role_id, found.version) == ("Other Name", "agent", made.version + 1)
-    assert edit_person(site, made.user_id, email="moved@demo.example").status_code == 302
+    user = person(site, "edited@demo.example")
+    assert edit_person(site, user.user_id, name="Other Name").status_code == 302
+    updated = person(site, "edited@demo.example")
+    assert (updated.name, updated.role_id, updated.version) == ("Other Name", "agent", user.version + 1)
+    assert edit_person(site, user.user_id, email="moved@demo.example").status_code == 302
     assert person(site, "edited@demo.example") is None
     assert sign_in(site.app, "moved@demo.example")
 
 
 def test_two_administrators_at_one_person(site):
     new_person(site, "twice@demo.example")
-    made = person(site, "twice@demo.example")
-    path = f"/admin/users/edit/?id={made.user_id}"
+    user = person(site, "twice@demo.example")
+    path = f"/admin/users/edit/?id={user.user_id}"
     mine = the_form(site.read("administrator", path))
-    edit_person(site, made.user_id, name="Theirs")
+    edit_person(site, user.user_id, name="Theirs")
     answer = send(site, mine, path, name="Yours")
     assert answer.status_code == 409
     assert "Nothing was overwritten" in Page(answer.text).text
@@ -100,9 +100,9 @@ def test_two_administrators_at_one_person(site):
 
 def test_suspending_ends_the_sessions(site):
     new_person(site, "suspended@demo.example")
-    made = person(site, "suspended@demo.example")
+    user = person(site, "suspended@demo.example")
     browsers = [sign_in(site.app, "suspended@demo.example") for _ in range(2)]
-    path = f"/admin/users/edit/?id={made.user_id}"
+    path = f"/admin/users/edit/?id={user.user_id}"
     form = the_form(site.read("administrator", path))
     form.fields.pop("active")
     assert send(site, form, path).status_code == 302
@@ -114,29 +114,29 @@ def test_suspending_ends_the_sessions(site):
 
 def test_a_new_role_holds_at_once_and_ends_the_sessions(site):
     new_person(site, "demoted@demo.example", role_id="manager")
-    made = person(site, "demoted@demo.example")
+    user = person(site, "demoted@demo.example")
     browser = sign_in(site.app, "demoted@demo.example")
     assert browser.get("/reports/").status_code == 200
-    edit_person(site, made.user_id, role_id="agent")
+    edit_person(site, user.user_id, role_id="agent")
     assert browser.get("/reports/").status_code == 302
     assert sign_in(site.app, "demoted@demo.example").get("/reports/").status_code == 403
 
 
 def test_inline_edits_of_people(site):
     new_person(site, "inline@demo.example")
-    made = person(site, "inline@demo.example")
+    user = person(site, "inline@demo.example")
     headers = {"X-CSRFToken": site.token("administrator")}
 
-    def edit(**wish):
-        return site.as_("administrator").post("/admin/users/ajax/update/", json=wish, headers=headers)
+    def edit(**edit):
+        return site.as_("administrator").post("/admin/users/ajax/update/", json=edit, headers=headers)
 
     browser = sign_in(site.app, "inline@demo.example")
-    assert edit(pk=made.user_id, field="active", value=False, version=1).status_code == 200
+    assert edit(pk=user.user_id, field="active", value=False, version=1).status_code == 200
     assert browser.get("/desk/tickets/").status_code == 302
-    assert edit(pk=made.user_id, field="role_id", value="manager", version=1).status_code == 409
-    assert edit(pk=made.user_id, field="role_id", value="none", version=2).status_code == 400
-    assert edit(pk=made.user_id, field="email", value="x@y.example", version=2).status_code == 400
-    assert edit(pk=made.user_id, field="password_hash", value="x", version=2).status_code == 400
+    assert edit(pk=user.user_id, field="role_id", value="manager", version=1).status_code == 409
+    assert edit(pk=user.user_id, field="role_id", value="none", version=2).status_code == 400
+    assert edit(pk=user.user_id, field="email", value="x@y.example", version=2).status_code == 400
+    assert edit(pk=user.user_id, field="password_hash", value="x", version=2).status_code == 400
     assert edit(pk="none", field="active", value=False, version=1).status_code == 404
     assert edit(pk="x" * 5000, field="active", value=False, version=1).status_code == 404
     assert edit(pk="\ud800", field="active", value=False, version=1).status_code == 404
@@ -149,8 +149,8 @@ def test_administrators_do_not_lock_themselves_out(site):
         assert answer.status_code == 400
         assert "yourself" in Page(answer.text).text
     headers = {"X-CSRFToken": site.token("administrator")}
-    wish = {"pk": mine, "field": "active", "value": False, "version": 1}
-    answer = site.as_("administrator").post("/admin/users/ajax/update/", json=wish, headers=headers)
+    edit = {"pk": mine, "field": "active", "value": False, "version": 1}
+    answer = site.as_("administrator").post("/admin/users/ajax/update/", json=edit, headers=headers)
     assert answer.status_code == 400
     assert site.services.users.accounts.read(actor=SYSTEM, user_id=mine).active
 
@@ -163,9 +163,9 @@ def test_managers_look_and_change_nothing(site):
     assert site.post("manager", "/admin/users/new/", name="X", email="x@y.example").status_code == 403
     assert site.post("manager", f"/admin/users/edit/?id={target}", name="X").status_code == 403
     headers = {"X-CSRFToken": site.token("manager")}
-    wish = {"pk": target, "field": "role_id", "value": "administrator", "version": 1}
+    edit = {"pk": target, "field": "role_id", "value": "administrator", "version": 1}
     assert (
-        site.as_("manager").post("/admin/users/ajax/update/", json=wish, headers=headers).status_code == 403
+        site.as_("manager").post("/admin/users/ajax/update/", json=edit, headers=headers).status_code == 403
     )
 
 
@@ -203,14 +203,14 @@ def test_people_page_by_page(site):
             role_id=("customer", "agent")[n % 2],
             created_at=datetime.now(UTC),
         ).save()
-    found, path = [], "/admin/users/?search=bulk"
+    rows, path = [], "/admin/users/?search=bulk"
     while path:
         page = site.read("administrator", path)
-        found.append(re.findall(r"Bulk \d\d", page.text))
+        rows.append(re.findall(r"Bulk \d\d", page.text))
         path = next(
             (tag["href"] for name, tag in page.tags if name == "a" and tag.get("rel") == "next"), None
         )
-    unique = [list(dict.fromkeys(names)) for names in found]
+    unique = [list(dict.fromkeys(names)) for names in rows]
     assert [name for names in unique for name in names] == [f"Bulk {n:02d}" for n in range(30)]
 
 
@@ -229,16 +229,20 @@ def new_role(site, name, role="administrator", **scopes):
 
 def test_a_role_is_made_and_changed(site):
     assert new_role(site, "Night shift", **{"ticket:view": "team", "ticket:note": "team"}).status_code == 302
-    made = site.services.users.roles.read("night-shift")
-    assert made.permissions == {Permission.TICKET_VIEW: Scope.TEAM, Permission.TICKET_NOTE: Scope.TEAM}
+    role = site.services.users.roles.read("night-shift")
+    assert role.permissions == {Permission.TICKET_VIEW: Scope.TEAM, Permission.TICKET_NOTE: Scope.TEAM}
     path = "/admin/roles/edit/?id=night-shift"
     form = role_form(site, path)
     answer = site.as_("administrator").post(
         path, data=form.filled(name="Nights", **{"scope_ticket:view": "all"})
     )
     assert answer.status_code == 302
-    found = site.services.users.roles.read("night-shift")
-    assert (found.name, found.permissions[Permission.TICKET_VIEW], found.version) == ("Nights", Scope.ALL, 2)
+    changed = site.services.users.roles.read("night-shift")
+    assert (changed.name, changed.permissions[Permission.TICKET_VIEW], changed.version) == (
+        "Nights",
+        Scope.ALL,
+        2,
+    )
     late = site.as_("administrator").post(path, data=form.filled(name="Too late"))
     assert late.status_code == 409
     assert site.services.users.roles.read("night-shift").name == "Nights"
@@ -323,7 +327,7 @@ def deputy(site):
         permissions=permissions,
         expected_version=0,
     )
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM,
         now=datetime.now(UTC),
         name="Deputy Demo",
@@ -331,7 +335,7 @@ def deputy(site):
         role_id="deputy",
         password=PASSWORD,
     )
-    site.users["deputy"], site.clients["deputy"] = made.user_id, sign_in(site.app, "deputy@demo.example")
+    site.users["deputy"], site.clients["deputy"] = user.user_id, sign_in(site.app, "deputy@demo.example")
     return "deputy"
 
 
@@ -372,9 +376,9 @@ def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):
         active=True,
         team_ids=["devices"],
     )
-    made = {}
+    tickets = {}
     for team in ("devices", "billing"):
-        made[team] = site.services.tickets.service.create(
+        tickets[team] = site.services.tickets.service.create(
             actor=SYSTEM,
             now=datetime.now(UTC),
             subject=f"For {team}",
@@ -385,8 +389,8 @@ def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):
     text = site.read(deputy, "/desk/tickets/").text
     assert "For devices" in text
     assert "For billing" not in text
-    assert site.as_(deputy).get(f"/desk/tickets/{made['devices']}").status_code == 200
-    assert site.as_(deputy).get(f"/desk/tickets/{made['billing']}").status_code == 404
+    assert site.as_(deputy).get(f"/desk/tickets/{tickets['devices']}").status_code == 200
+    assert site.as_(deputy).get(f"/desk/tickets/{tickets['billing']}").status_code == 404
     assert site.as_(deputy).get("/desk/tickets/?team=billing").status_code == 200
     assert "For billing" not in site.as_(deputy).get("/desk/tickets/?team=billing").text
 
@@ -410,11 +414,11 @@ def test_entries_are_made_renamed_and_switched_off(site, grid):
     )
     assert send(site, stale, path, name="Too late").status_code == 409
     headers = {"X-CSRFToken": site.token("administrator")}
-    wish = {"pk": entry.id, "field": "active", "value": False, "version": 2}
-    answer = site.as_("administrator").post(f"/admin/{grid}/ajax/update/", json=wish, headers=headers)
+    edit = {"pk": entry.id, "field": "active", "value": False, "version": 2}
+    answer = site.as_("administrator").post(f"/admin/{grid}/ajax/update/", json=edit, headers=headers)
     assert answer.status_code == 200
-    found = site.services.catalog.get(kind, entry.id)
-    assert (found.name, found.active, found.version) == (f"Renamed {grid}", False, 3)
+    stored = site.services.catalog.get(kind, entry.id)
+    assert (stored.name, stored.active, stored.version) == (f"Renamed {grid}", False, 3)
     form = site.read("agent", "/desk/new").form("/desk/new")
     assert entry.id not in form.offers["team_id"] + form.offers["category"]
 

@@ -27,13 +27,13 @@ def confirmed(site, page: Page, **more: str):
 
 
 def test_a_file_is_shown_confirmed_and_shown_again(site):
-    shown = Page(upload(site, b"\xef\xbb\xbf" + FILE.encode()).text)
-    assert "Nothing is written yet." in shown.text
+    page = Page(upload(site, b"\xef\xbb\xbf" + FILE.encode()).text)
+    assert "Nothing is written yet." in page.text
     for words in ("Import 1 person", "agent · Billing, Devices", "There is no role 'boss'.",
-                  "The same address stands in line 2."):  # fmt: skip
-        assert words in shown.text
+                  "Line 2 has the same address."):  # fmt: skip
+        assert words in page.text
     assert site.services.users.accounts.find_by_email("ines@import.example") is None
-    done = Page(confirmed(site, shown).text)
+    done = Page(confirmed(site, page).text)
     assert "Imported, except for the rejected lines." in done.text
     assert site.services.users.accounts.find_by_email("ines@import.example").team_ids == (
         "billing",
@@ -47,8 +47,8 @@ def test_a_file_is_shown_confirmed_and_shown_again(site):
 
 
 def test_the_rejected_lines_come_with_reasons_and_run_no_formula(site):
-    shown = Page(upload(site, FILE.encode()).text)
-    form = next(form for form in shown.forms if "text" in form.fields)
+    page = Page(upload(site, FILE.encode()).text)
+    form = next(form for form in page.forms if "text" in form.fields)
     answer = site.as_("administrator").post(f"{PATH}rejected/", data=form.fields)
     assert answer.headers["Content-Disposition"] == "attachment; filename=rejected.csv"
     rows = list(csv.DictReader(io.StringIO(answer.text)))

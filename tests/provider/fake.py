@@ -105,8 +105,8 @@ def fake() -> Iterator[Fake]:
             size = int(self.headers.get("Content-Length") or 0)
             form = {name: values[0] for name, values in parse_qs(self.rfile.read(size).decode()).items()}
             told.asked.append((self.path, form | {"authorization": self.headers.get("Authorization", "")}))
-            status, found = told.answer(self.path)
-            body = found if isinstance(found, bytes) else json.dumps(found).encode()
+            status, body = told.answer(self.path)
+            body = body if isinstance(body, bytes) else json.dumps(body).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))

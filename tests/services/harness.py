@@ -87,20 +87,22 @@ class Harness:
             permissions=granted,
         )
 
-    def ticket(self, by: Actor, **wanted: Any) -> Ticket:
+    def ticket(self, by: Actor, **changes: Any) -> Ticket:
         """Open a ticket."""
-        values = {"subject": "Printer on fire", "body": "Smoke comes out of it.", **wanted}
+        values = {"subject": "Printer on fire", "body": "Smoke comes out of it.", **changes}
         return self.services.tickets.service.create(actor=by, now=self.now(), **values)
 
-    def update(self, by: Actor, ticket: Ticket, expected_version: int | None = None, **wanted: Any) -> Ticket:
-        """Change a ticket as somebody who read it at `expected_version`; what is said goes along."""
-        along = {name: wanted.pop(name) for name in ("body", "public", "idempotency_key") if name in wanted}
+    def update(
+        self, by: Actor, ticket: Ticket, expected_version: int | None = None, **changes: Any
+    ) -> Ticket:
+        """Change a ticket that was read at `expected_version`; may take `body`, `public`, `idempotency_key`."""
+        along = {name: changes.pop(name) for name in ("body", "public", "idempotency_key") if name in changes}
         return self.services.tickets.service.update(
             actor=by,
             now=self.now(),
             ticket_id=ticket.ticket_id,
             expected_version=expected_version or ticket.version,
-            changes=wanted,
+            changes=changes,
             **along,
         )
 

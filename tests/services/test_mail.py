@@ -15,7 +15,7 @@ from services.mail import Email, FolderMailer, MailDelayed, MailRefused, SmtpMai
 from services.outbox import GIVE_UP, LONGEST, Outbox
 from tests.services.harness import START
 
-LETTER = Email("ana@example.org", "Über\r\nBcc: evil@example.org", "Grüße\n.\nEnde\n")
+EMAIL = Email("ana@example.org", "Über\r\nBcc: evil@example.org", "Grüße\n.\nEnde\n")
 
 
 class Inbox:
@@ -49,41 +49,41 @@ def mailer(inbox):
     controller.stop()
 
 
-def test_a_letter_arrives_as_written_and_goes_to_nobody_else(inbox, mailer):
-    mailer.send(LETTER, message_id="abc")
+def test_an_email_arrives_as_written_and_goes_to_nobody_else(inbox, mailer):
+    mailer.send(EMAIL, message_id="abc")
     ((recipients, message),) = inbox.taken
     assert recipients == ["ana@example.org"]
     assert message["Subject"] == "Über Bcc: evil@example.org"
     assert message["Bcc"] is None
     assert message["Message-ID"] == "<abc@example.org>"
-    assert message.get_content().replace("\r\n", "\n") == LETTER.text
+    assert message.get_content().replace("\r\n", "\n") == EMAIL.text
 
 
 def test_what_a_server_says_decides_whether_it_is_tried_again(inbox, mailer):
     inbox.answers = ["550 no such person", "450 not now"]
     with pytest.raises(MailRefused):
-        mailer.send(LETTER, message_id="a")
+        mailer.send(EMAIL, message_id="a")
     with pytest.raises(MailDelayed):
-        mailer.send(LETTER, message_id="a")
-    mailer.send(LETTER, message_id="a")
+        mailer.send(EMAIL, message_id="a")
+    mailer.send(EMAIL, message_id="a")
     with pytest.raises(MailDelayed):
-        SmtpMailer("127.0.0.1", 1, "desk@example.org").send(LETTER, message_id="a")
+        SmtpMailer("127.0.0.1", 1, "desk@example.org").send(EMAIL, message_id="a")
 
 
 def test_a_line_that_cannot_be_encrypted_is_not_used(inbox, mailer):
     safe = SmtpMailer(mailer.host, mailer.port, mailer.sender, "user", "secret", starttls=True)
     with pytest.raises(MailDelayed):
-        safe.send(LETTER, message_id="a")
+        safe.send(EMAIL, message_id="a")
     assert inbox.taken == []
 
 
-def test_a_folder_holds_a_letter_once(tmp_path):
+def test_a_folder_holds_an_email_once(tmp_path):
     mailer = FolderMailer(tmp_path / "mail", "desk@example.org")
     for _ in range(2):
-        mailer.send(LETTER, message_id="abc")
+        mailer.send(EMAIL, message_id="abc")
     (file,) = (tmp_path / "mail").iterdir()
     message = message_from_bytes(file.read_bytes(), policy=default)
-    assert message.get_content().replace("\r\n", "\n") == LETTER.text
+    assert message.get_content().replace("\r\n", "\n") == EMAIL.text
 
 
 @pytest.fixture
@@ -120,18 +120,18 @@ def test_entries_under_an_earlier_name_of_their_kind_are_delivered(outbox):
 
 @pytest.mark.parametrize("error", [MailRefused("550"), smtplib.SMTPException("odd")])
 def test_one_that_cannot_be_made_holds_nothing_up(outbox, error):
-    made = []
+    delivered = []
 
     def deliver(payload, entry_id, now):
         if payload["to"] == "bad":
             raise error
-        made.append(payload["to"])
+        delivered.append(payload["to"])
 
     outbox.register("account_email", deliver)
     for to in ("bad", "good"):
         Outbox(lambda to=to: to).put("account_email", {"to": to}, now=START)
     outbox.deliver_due(now=START)
-    assert made == ["good"]
+    assert delivered == ["good"]
     left = outbox_table.everything()
     assert len(left) == (0 if isinstance(error, MailRefused) else 1)
     for item in left:
@@ -139,17 +139,17 @@ def test_one_that_cannot_be_made_holds_nothing_up(outbox, error):
 
 
 def test_whoever_is_told_to_stop_finishes_the_delivery_at_hand(outbox):
-    made = []
+    delivered = []
 
     def deliver(payload, entry_id, now):
-        made.append(entry_id)
+        delivered.append(entry_id)
 
     outbox.register("account_email", deliver)
     for number in range(5):
         Outbox(lambda number=number: str(number)).put("account_email", {}, now=START)
-    assert outbox.deliver_due(now=START, stopping=lambda: len(made) == 2) == 2
+    assert outbox.deliver_due(now=START, stopping=lambda: len(delivered) == 2) == 2
     assert outbox.deliver_due(now=START) == 3
-    assert sorted(made) == list("01234")
+    assert sorted(delivered) == list("01234")
 
 
 def test_it_gives_up_in_the_end(outbox):

@@ -29,10 +29,10 @@ class Newcomers:
         if fresh:
             self._users.upsert(fresh, now=now)
             self._people |= fresh.keys()
-        self._bring_entries("team", teams)
-        self._bring_entries("category", categories)
+        self._upsert_entries("team", teams)
+        self._upsert_entries("category", categories)
 
-    def _bring_entries(self, kind: str, names: Mapping[str, str]) -> None:
+    def _upsert_entries(self, kind: str, names: Mapping[str, str]) -> None:
         known = self._entries[kind]
         fresh = [(key, name) for key, name in names.items() if key not in known]
         if fresh:

@@ -107,11 +107,11 @@ def _count_lines(raw: gzip.GzipFile | io.BufferedReader) -> int:
 def _check_header(header: Sequence[str], columns: Sequence[str]) -> None:
     if len(set(header) & set(columns)) * 2 < len(columns):
         raise WrongFile(f"This is another table: its first line does not name {columns[0]}, {columns[1]} ...")
-    found = Counter(header)
+    counts = Counter(header)
     faults = {
-        "is missing": [name for name in columns if name not in found],
-        "is there twice": [name for name, times in found.items() if times > 1],
-        "is not known": [name for name in found if name not in columns],
+        "is missing": [name for name in columns if name not in counts],
+        "is there twice": [name for name, times in counts.items() if times > 1],
+        "is not known": [name for name in counts if name not in columns],
     }
     words = [f"{name[:40]!r} {fault}" for fault, names in faults.items() for name in names[:5]]
     if words:

@@ -58,12 +58,12 @@ def find(source: str, ref: str) -> Reference | None:
 
 def origins() -> dict[int, str]:
     """Map the number of every imported ticket to the source it came from."""
-    found: dict[int, str] = {}
+    references: dict[int, str] = {}
     for noted in setting.of_kind("import"):
         for partition in range(PARTITIONS):
             for item in setting.of_kind(f"external_ref#{noted.id}#{partition}"):
-                found[int(str(item.value["ticket_id"]))] = noted.id
-    return found
+                references[int(str(item.value["ticket_id"]))] = noted.id
+    return references
 
 
 def _key(source: str, ref: str) -> tuple[str, str]:

@@ -88,25 +88,25 @@ def _ticket(number: str, snapshots: Sequence[_Snapshot]) -> ImportedTicket:
     closing = _closing(snapshots)
     for index, snapshot in enumerate(snapshots):
         after = _values(number, snapshot.cells, before.get("status", "new"), closed=index >= closing)
-        wanted = _difference(before, after)
-        kind = _kind(index, wanted)
+        changes = _difference(before, after)
+        kind = _kind(index, changes)
         stamp = _stamp(snapshot.cells, first=index == 0)
-        wanted |= _derived(snapshot.cells, after["status"], stamp, first=index == 0)
+        changes |= _derived(snapshot.cells, after["status"], stamp, first=index == 0)
         if not responded and _responds(snapshot.cells, after["status"]):
-            wanted["first_response_at"], responded = to_text(stamp), True
-        events.append(_event(snapshot, kind, wanted, first=index == 0))
+            changes["first_response_at"], responded = to_text(stamp), True
+        events.append(_event(snapshot, kind, changes, first=index == 0))
         before = after
     return ImportedTicket(number, events, _people(snapshots), *_places(snapshots))
 
 
-def _event(snapshot: _Snapshot, kind: str, wanted: Values, *, first: bool) -> ImportedEvent:
+def _event(snapshot: _Snapshot, kind: str, changes: Values, *, first: bool) -> ImportedEvent:
     actor = _opener(snapshot.cells) if first else snapshot.cells["sys_updated_by"]
     return ImportedEvent(
         at=snapshot.cells["opened_at" if first else "sys_updated_at"],
         actor_id=actor.id,
         actor_kind="system" if actor.id == SYSTEM_UPDATER else "agent",
         kind=kind,
-        values=wanted,
+        values=changes,
         public=first,
         line=snapshot.line,
         mark=snapshot.mark,

@@ -5,8 +5,12 @@ from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.emails import AccountEmails, NoticeEmails
 from services.users.accounts.invitations import InvitationService
 from services.users.accounts.own_account import OwnAccountService
-from services.users.accounts.registration import Applicant, RegistrationClosed, RegistrationService
-from services.users.accounts.registration_policy import Access, Registration, RegistrationPolicyService
+from services.users.accounts.registration import PendingRegistration, RegistrationClosed, RegistrationService
+from services.users.accounts.registration_policy import (
+    RegistrationMode,
+    RegistrationPolicy,
+    RegistrationPolicyService,
+)
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 from services.users.accounts.user_csv import COLUMNS as USER_CSV_COLUMNS
 from services.users.accounts.user_csv import MAX_BYTES as USER_CSV_BYTES
@@ -19,9 +23,7 @@ __all__ = [
     "USER_CSV_BYTES",
     "USER_CSV_COLUMNS",
     "USER_CSV_LINES",
-    "Access",
     "AccountEmails",
-    "Applicant",
     "EmailAddressService",
     "EmailNotices",
     "InvitationService",
@@ -32,9 +34,11 @@ __all__ = [
     "NoticeEmails",
     "OwnAccountService",
     "OwnEmailAddress",
+    "PendingRegistration",
     "Purpose",
-    "Registration",
     "RegistrationClosed",
+    "RegistrationMode",
+    "RegistrationPolicy",
     "RegistrationPolicyService",
     "RegistrationService",
     "Report",

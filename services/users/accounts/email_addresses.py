@@ -1,4 +1,4 @@
-"""One's own e-mail address: confirming it, and changing it, which takes a link sent to the new one."""
+"""A user's own e-mail address: confirming it, and changing it by a link sent to the new address."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from services.users.identity.user_errors import StaleRecord, UserNotFound
 
 @dataclass(frozen=True)
 class OwnEmailAddress:
-    """A person's address, whether its owner has shown to read it, and the one a link was last sent to."""
+    """A user's address, whether it is confirmed, and the address that a pending link was sent to."""
 
     email: str | None
     confirmed: bool
@@ -29,7 +29,7 @@ class OwnEmailAddress:
 
 
 class EmailAddressService:
-    """Keeps people's addresses theirs: one is taken over when a link that was sent there comes back."""
+    """Confirms and changes addresses: a new one takes effect once the link sent to it is opened."""
 
     def __init__(
         self,
@@ -45,56 +45,60 @@ class EmailAddressService:
 
     @staticmethod
     def own(*, actor: Actor, now: datetime) -> OwnEmailAddress:
-        """Say how it stands with one's own address; raises UserNotFound."""
+        """Return the actor's address and whether it is confirmed; raises UserNotFound."""
         item = _find(actor)
-        asked = Links.waiting(item, Purpose.VERIFY, now)
-        return OwnEmailAddress(item.email, item.verified_at is not None, asked[0] if asked else None)
+        pending = Links.waiting(item, Purpose.VERIFY, now)
+        return OwnEmailAddress(item.email, item.verified_at is not None, pending[0] if pending else None)
 
     def ask_to_confirm(self, *, actor: Actor, now: datetime) -> None:
-        """Send a link to one's own address; raises Invalid when it is confirmed already, Throttled."""
+        """Send a link to the actor's address; raises Invalid if it is already confirmed, Throttled."""
         item = _find(actor)
         if item.email is None or item.verified_at is not None:
-            raise Invalid("This address is confirmed already.")
-        self._slow_down(actor, now)
+            raise Invalid("This address is already confirmed.")
+        self._throttle(actor, now)
         self._send(item, item.email, now)
 
-    def ask_for_change(self, *, actor: Actor, email: str, proof: str, now: datetime) -> None:
-        """Send a link to a new address; `proof` is the present password.
+    def ask_for_change(self, *, actor: Actor, email: str, password: str, now: datetime) -> None:
+        """Send a link to a new address; `password` is the current one.
 
-        Whether somebody has the address is not looked up here, so that nobody can find it out. Raises
-        Invalid, Throttled, StaleRecord.
+        Whether the address has an account is not looked up here, so that nobody can find out. Raises Invalid,
+        Throttled, StaleRecord.
         """
-        item, wanted = _find(actor), normalize_email(email)
-        if wanted == item.email:
-            raise Invalid("This is your address already.", {"email": "This is your address already."})
-        self._slow_down(actor, now)
-        if not self._passwords.matches(item.password_hash, proof):
+        item, new_email = _find(actor), normalize_email(email)
+        if new_email == item.email:
+            raise Invalid("This is already your address.", {"email": "This is already your address."})
+        self._throttle(actor, now)
+        if not self._passwords.matches(item.password_hash, password):
             raise Invalid("This is not your password.", {"proof": "This is not your password."})
-        self._send(item, wanted, now)
+        self._send(item, new_email, now)
 
     def look_up(self, *, token: str, now: datetime) -> str:
-        """Return the address that a link confirms, without using it up; raises LinkSpent."""
+        """Return the address that a link confirms, without using the link up; raises LinkSpent."""
         link, item = self._by_link(token, now)
         return self._links.address_of(item, link.purpose) or ""
 
     def confirm(self, *, token: str, now: datetime) -> None:
-        """Take over the address that a link was sent to, and tell the one before.
+        """Confirm the address that a link was sent to; if it is new, notify the old one.
 
-        Raises LinkSpent, also when somebody else has the address by now, and StaleRecord.
+        Raises LinkSpent, also if somebody else has taken the address in the meantime, and StaleRecord.
         """
         _, item = self._by_link(token, now)
         address, old = self._links.address_of(item, Purpose.VERIFY), item.email
         try:
             if address == old:
-                act = self._act("user.address_confirmed", item, old, now)
+                audit_entry = self._audit_entry("user.address_confirmed", item, old, now)
                 rest = self._links.spend(item.links, Purpose.VERIFY)
-                user_table.update_if(item, ["links", "email"], also=[act], links=rest, verified_at=now)
+                user_table.update_if(
+                    item, ["links", "email"], also=[audit_entry], links=rest, verified_at=now
+                )
                 return
-            told = [self._email_notices.notice(item, old, "moved", now)] if old else []
+            notices = [self._email_notices.notice(item, old, "moved", now)] if old else []
             item.email, item.verified_at, item.invited_at, item.links = address, now, None, {}
             item.version = int(item.version) + 1
-            act = self._act("user.address_changed", item, old, now)
-            user_table.put(item, expected_version=item.version - 1, old_email=old, also=[act, *told])
+            audit_entry = self._audit_entry("user.address_changed", item, old, now)
+            user_table.put(
+                item, expected_version=item.version - 1, old_email=old, also=[audit_entry, *notices]
+            )
         except AddressClaimed as claimed:
             raise LinkSpent from claimed
         except VersionMoved as moved:
@@ -104,21 +108,21 @@ class EmailAddressService:
         link = self._links.read(token, Purpose.VERIFY)
         return link, self._links.check(user_table.find(link.user_id), link, now)
 
-    def _slow_down(self, actor: Actor, now: datetime) -> None:
-        """Count a letter or a guess at the password; as of a known device: nobody else has to wait."""
-        who = LoginAttempt(f"address:{actor.user_id}", "", device=actor.user_id)
-        self._login_throttle.check(who, now=now)
-        self._login_throttle.failed(who, now=now)
+    def _throttle(self, actor: Actor, now: datetime) -> None:
+        """Count an e-mail or a password attempt for this user alone, so that nobody else has to wait."""
+        attempt = LoginAttempt(f"address:{actor.user_id}", "", device=actor.user_id)
+        self._login_throttle.check(attempt, now=now)
+        self._login_throttle.failed(attempt, now=now)
 
     def _send(self, item: UserItem, address: str, now: datetime) -> None:
         links = self._links.issue(item.links or {}, Purpose.VERIFY, now, address)
-        mail_message = self._email_notices.mail_message(item.user_id, links, Purpose.VERIFY, now)
+        message = self._email_notices.link_email(item.user_id, links, Purpose.VERIFY, now)
         try:
-            user_table.update_if(item, ["links", "password_hash"], also=[mail_message], links=links)
+            user_table.update_if(item, ["links", "password_hash"], also=[message], links=links)
         except VersionMoved as moved:
             raise StaleRecord from moved
 
-    def _act(self, action: str, item: UserItem, old: str | None, now: datetime) -> AuditEntry:
+    def _audit_entry(self, action: str, item: UserItem, old: str | None, now: datetime) -> AuditEntry:
         owner = Actor(user_id=item.user_id, name=item.name, kind="customer")
         return self._audit_writer.entry(
             actor=owner,

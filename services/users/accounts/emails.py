@@ -1,6 +1,11 @@
-"""The letters about accounts: written when they are due, so that nothing secret waits in the outbox."""
+"""E-mails about accounts: every subject and text, and their delivery.
+
+To add an e-mail, add its template here and name it where it is sent: `EmailNotices.link_email` or `notice`.
+Texts are written when they are delivered, so that no secret waits in the outbox.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,51 +14,80 @@ from models.user import User as UserItem
 from services.mail import Email, Mailer
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 
-GREETING = "Hello {name},\n\n"
-# By purpose, or by the words that a letter asks for. To an address that may be somebody else's goes no name:
-# it could hold whatever a stranger wants to tell them.
-WORDS = {
-    "welcome": (
-        "Your account at Ledgerdesk",
-        GREETING + "An account was made for you. Choose a password here, within seven days:\n\n{url}\n",
+
+@dataclass(frozen=True)
+class EmailTemplate:
+    """One e-mail: subject, text with {url} and perhaps {name}, and the purpose of its link, if it has one.
+
+    Use no {name} if the address may belong to somebody else: a name can hold whatever a stranger wants to
+    tell them.
+    """
+
+    subject: str
+    text: str
+    purpose: Purpose | None = None
+
+    def write(self, to: str, *, url: str, name: str = "") -> Email:
+        """Write the e-mail to an address."""
+        return Email(to, self.subject, self.text.format(name=name, url=url))
+
+
+# By the name that waits in the outbox, where entries written by earlier versions must still be found.
+TEMPLATES: Mapping[str, EmailTemplate] = {
+    "welcome": EmailTemplate(
+        purpose=Purpose.WELCOME,
+        subject="Your Ledgerdesk account",
+        text="Hello {name},\n\nAn account has been created for you. Choose a password within seven days:"
+        "\n\n{url}\n",
     ),
-    "reset": (
-        "A new password for Ledgerdesk",
-        GREETING
-        + "Somebody, probably you, asked for a new password. Choose it here, within one hour:\n\n{url}\n\n"
-        "If it was not you, do nothing: your password stays as it is.\n",
+    "reset": EmailTemplate(
+        purpose=Purpose.RESET,
+        subject="Reset your Ledgerdesk password",
+        text="Hello {name},\n\nSomebody, probably you, asked to reset your password. Choose a new one within "
+        "one hour:\n\n{url}\n\nIf it was not you, ignore this e-mail: your password stays as it is.\n",
     ),
-    "verify": (
-        "Confirm your address for Ledgerdesk",
-        "Hello,\n\nThis address was given as the one of an account. Confirm it here, within three days:"
-        "\n\n{url}\n\nIf you know nothing of this, do nothing.\n",
+    "verify": EmailTemplate(
+        purpose=Purpose.VERIFY,
+        subject="Confirm your e-mail address for Ledgerdesk",
+        text="Hello,\n\nThis address was entered for a Ledgerdesk account. Confirm it within three days:"
+        "\n\n{url}\n\nIf you do not know about this, ignore this e-mail.\n",
     ),
-    "known": (
-        "Your account at Ledgerdesk",
-        GREETING
-        + "Somebody, probably you, wanted to make an account with this address. You have one already. "
-        "If you do not know the password any more, choose a new one here, within one hour:\n\n{url}\n\n"
-        "If it was not you, do nothing: nothing was changed.\n",
+    "known": EmailTemplate(
+        purpose=Purpose.RESET,
+        subject="Your Ledgerdesk account",
+        text="Hello {name},\n\nSomebody, probably you, tried to create an account with this address, but you "
+        "already have one. If you have forgotten your password, choose a new one within one hour:\n\n{url}"
+        "\n\nIf it was not you, ignore this e-mail: nothing has changed.\n",
+    ),
+    "registration": EmailTemplate(
+        subject="Your Ledgerdesk account",
+        text="Hello,\n\nSomebody, probably you, asked for an account with this address. Choose a password "
+        "within one day:\n\n{url}\n\nIf it was not you, ignore this e-mail: no account will be created.\n",
+    ),
+    "moved": EmailTemplate(
+        subject="Your Ledgerdesk e-mail address has changed",
+        text="Hello {name},\n\nThe e-mail address of your account has been changed. From now on, e-mails "
+        "about your account go to the new address, and you sign in with it.\n\n"
+        "If you did not want this, contact the people who run the help desk: {url}\n",
+    ),
+    "taken": EmailTemplate(
+        subject="Your e-mail address at Ledgerdesk",
+        text="Hello,\n\nSomebody, perhaps you, tried to use this address for another account. It already has "
+        "an account, so nothing has changed.\n\nIf it was you, sign in with this address: {url}/login\n",
     ),
 }
-NOTICES = {
-    "moved": (
-        "Your address at Ledgerdesk has changed",
-        GREETING
-        + "The address of your account was changed to another one. Letters about your account go there "
-        "from now on, and you sign in with it.\n\n"
-        "If you did not want this, tell the people who run the desk: {url}\n",
-    ),
-    "taken": (
-        "Your address at Ledgerdesk",
-        "Hello,\n\nSomebody, perhaps you, wanted to use this address for another account. It has an account "
-        "already, so nothing was changed.\n\nIf it was you, sign in with this address: {url}/login\n",
-    ),
-}
+
+
+def link_purpose(template: str) -> Purpose:
+    """Return the purpose of the link in an e-mail; raises ValueError if it has none."""
+    purpose = TEMPLATES[template].purpose
+    if purpose is None:
+        raise ValueError(f"{template!r} holds no account link")
+    return purpose
 
 
 class AccountEmails:
-    """Delivers the letters that hold a link."""
+    """Delivers e-mails that hold a link to an account."""
 
     kind = "account_email"
 
@@ -61,30 +95,28 @@ class AccountEmails:
         self._links, self._mailer, self._base_url = links, mailer, base_url.rstrip("/")
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
-        """Write and send one letter; one whose link has been replaced or used meanwhile is not sent."""
+        """Write and send one e-mail, unless its link has been replaced or used in the meantime."""
         link = Link(payload["user_id"], Purpose(payload["purpose"]), payload["nonce"])
         try:
-            person = self._links.check(user_table.find(link.user_id), link, now)
+            item = self._links.check(user_table.find(link.user_id), link, now)
         except LinkSpent:
             return
-        to = self._links.address_of(person, link.purpose)
+        to = self._links.address_of(item, link.purpose)
         if to:
-            subject, text = self._write(person, link, to, payload.get("words"))
-            self._mailer.send(Email(to, subject, text), message_id=entry_id)
+            email = self._write(item, link, to, payload.get("words", link.purpose.value))
+            self._mailer.send(email, message_id=entry_id)
 
-    def _write(self, person: UserItem, link: Link, to: str, words: str | None) -> tuple[str, str]:
+    def _write(self, item: UserItem, link: Link, to: str, template: str) -> Email:
         owner = user_table.find_by_email(to)
-        if owner is not None and owner.user_id != person.user_id:
-            # Who asked learns nothing; whose address it is may know that it has an account.
-            subject, text = NOTICES["taken"]
-            return subject, text.format(url=self._base_url)
-        subject, text = WORDS[words or link.purpose.value]
+        if owner is not None and owner.user_id != item.user_id:
+            # Whoever asked learns nothing; the owner of the address may know that it has an account.
+            return TEMPLATES["taken"].write(to, url=self._base_url)
         url = f"{self._base_url}/account/{link.purpose}/{self._links.token(link)}"
-        return subject, text.format(name=person.name, url=url)
+        return TEMPLATES[template].write(to, url=url, name=item.name)
 
 
 class NoticeEmails:
-    """Delivers the letters without a link that go to an address which is not, or no longer, the person's."""
+    """Delivers e-mails without a link, to an address that is not, or no longer, the user's."""
 
     kind = "notice"
 
@@ -92,11 +124,10 @@ class NoticeEmails:
         self._mailer, self._base_url = mailer, base_url.rstrip("/")
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
-        """Write and send one notice; one about a person who is gone is not sent."""
+        """Write and send one notice, unless the user no longer exists."""
         del now
-        person = user_table.find(payload["user_id"])
-        if person is None:
+        item = user_table.find(payload["user_id"])
+        if item is None:
             return
-        subject, text = NOTICES[payload["about"]]
-        text = text.format(name=person.name, url=self._base_url)
-        self._mailer.send(Email(payload["email"], subject, text), message_id=entry_id)
+        email = TEMPLATES[payload["about"]].write(payload["email"], url=self._base_url, name=item.name)
+        self._mailer.send(email, message_id=entry_id)

@@ -14,11 +14,11 @@ from services.users.identity.permissions import Permission
 from services.users.identity.user import User
 from services.users.identity.user_errors import StaleRecord, UserNotFound
 
-SENDER = "administrators"  # counted as one, and apart from the sign-ins of their network
+SENDER = "administrators"  # counted together, and apart from the sign-ins of their network
 
 
 class InvitationService:
-    """Sends the letter with a new link, which replaces the one before."""
+    """Sends an invitation again, with a new link that replaces the previous one."""
 
     def __init__(
         self,
@@ -36,23 +36,29 @@ class InvitationService:
         )
 
     def send(self, *, actor: Actor, user_id: str, now: datetime) -> User:
-        """Invite somebody who has no password yet again; raises PermissionDenied, Invalid, Throttled."""
+        """Invite a user who cannot sign in yet again; raises PermissionDenied, Invalid, Throttled, StaleRecord."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
         if item.email is None or not item.active:
-            raise Invalid("Nobody without an address, or suspended, can be invited.")
+            raise Invalid("Only active users with an e-mail address can be invited.")
         if item.password_hash is not None or item.identities:
-            raise Invalid(f"{item.name} can sign in already.")
-        who = LoginAttempt(f"invite:{user_id}", "", device=SENDER)
-        self._login_throttle.check(who, now=now)
-        self._login_throttle.failed(who, now=now)
-        mail_message = self._email_notices.invite(item, now)
-        act = self._audit_writer.entry(actor=actor, now=now, action="user.invited", subject=f"user:{user_id}")
+            raise Invalid(f"{item.name} can already sign in.")
+        attempt = LoginAttempt(f"invite:{user_id}", "", device=SENDER)
+        self._login_throttle.check(attempt, now=now)
+        self._login_throttle.failed(attempt, now=now)
+        message = self._email_notices.invite(item, now)
+        audit_entry = self._audit_writer.entry(
+            actor=actor, now=now, action="user.invited", subject=f"user:{user_id}"
+        )
         try:
             user_table.update_if(
-                item, ["email", "password_hash"], also=[mail_message, act], links=item.links, invited_at=now
+                item,
+                ["email", "password_hash"],
+                also=[message, audit_entry],
+                links=item.links,
+                invited_at=now,
             )
         except VersionMoved as moved:
             raise StaleRecord from moved

@@ -1,4 +1,4 @@
-"""What people do with their own account: take an invitation up, find back in, change the password."""
+"""What users do with their own account: accept an invitation, reset or change the password."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,6 +11,7 @@ from models.user import User as UserItem
 from services.errors import Invalid
 from services.outbox import Outbox
 from services.users.accounts.email_notices import EmailNotices
+from services.users.accounts.emails import link_purpose
 from services.users.accounts.signed_links import Links, LinkSpent, Purpose
 from services.users.audit.audit_writer import AuditWriter
 from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
@@ -22,13 +23,13 @@ from services.users.identity.names import known_words, normalize_email
 from services.users.identity.user import User
 from services.users.identity.user_errors import SignInExpired, StaleRecord, UserNotFound
 
-KIND_OF_REQUEST = "reset"  # of a request whose account is looked up when it is due
+RESET_KIND = "reset"  # outbox entries of this kind look up the account when they are delivered
 
 
 class OwnAccountService:
-    """Keeps the ways into an account that belong to its owner."""
+    """Resets and changes passwords on behalf of the account's owner."""
 
-    kind = KIND_OF_REQUEST
+    kind = RESET_KIND
 
     def __init__(
         self,
@@ -46,18 +47,18 @@ class OwnAccountService:
         self._audit_writer, self._login_throttle = audit_writer, login_throttle
 
     def ask_for_reset(self, *, email: str, origin: Origin, now: datetime) -> None:
-        """Take down that somebody wants a new password; the same work for known and unknown addresses.
+        """Queue a password reset; takes the same work for known and unknown addresses.
 
-        Raises Invalid for no address, Throttled for one who asks again and again.
+        Raises Invalid if the address is not valid, Throttled after repeated requests.
         """
         address = normalize_email(email)
-        who = LoginAttempt(f"reset:{address}", network_of(origin.address))
-        self._login_throttle.check(who, now=now)
-        self._login_throttle.failed(who, now=now)
+        attempt = LoginAttempt(f"reset:{address}", network_of(origin.address))
+        self._login_throttle.check(attempt, now=now)
+        self._login_throttle.failed(attempt, now=now)
         self._outbox.put(self.kind, {"email": address}, now=now)
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
-        """Give the owner of an address that was taken down a link, when there is such an owner."""
+        """Send a link to the owner of an address, if it has one."""
         del entry_id
         item = user_table.find_by_email(payload["email"])
         purpose = self.link_for(item) if item else None
@@ -66,35 +67,35 @@ class OwnAccountService:
 
     @staticmethod
     def link_for(item: UserItem) -> Purpose | None:
-        """Tell which link lets a person choose a password; None for who may not have one."""
+        """Return the link that lets a user choose a password, None if they may not have one."""
         if not item.active or (item.identities and not item.password_hash):
-            return None  # who comes through a provider and leaves it must not have a second way in
+            return None  # users of a provider who leave it must have no other way to sign in
         return Purpose.RESET if item.password_hash else Purpose.WELCOME
 
-    def send_link(self, item: UserItem, purpose: Purpose, now: datetime, words: str | None = None) -> None:
-        """Replace a person's link of a purpose and write the letter about it; raises StaleRecord."""
-        links = self._links.issue(item.links or {}, purpose, now)
-        mail_message = self._email_notices.mail_message(item.user_id, links, purpose, now, words)
+    def send_link(self, item: UserItem, template: str, now: datetime) -> None:
+        """Replace a user's link and send it with an e-mail of this template; raises StaleRecord."""
+        links = self._links.issue(item.links or {}, link_purpose(template), now)
+        message = self._email_notices.link_email(item.user_id, links, template, now)
         try:
-            user_table.update_if(item, ["links"], also=[mail_message], links=links)
+            user_table.update_if(item, ["links"], also=[message], links=links)
         except VersionMoved as moved:
             raise StaleRecord from moved
 
     def look_up(self, *, token: str, purpose: Purpose, now: datetime) -> User:
-        """Return whom a link is for, without using it up; raises LinkSpent."""
+        """Return the user that a link is for, without using the link up; raises LinkSpent."""
         return User.from_model(self._by_link(token, purpose, now))
 
     def choose_password(self, *, token: str, purpose: Purpose, password: str, now: datetime) -> User:
-        """Set the password by a link, which is used up, and end all sessions; raises LinkSpent, Invalid."""
+        """Set the password by a link, use the link up, and end all sessions; raises LinkSpent, Invalid."""
         item = self._by_link(token, purpose, now)
         if self.link_for(item) is None:
             raise LinkSpent
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
-        act = self._own_act(item, "user.password_chosen", now)
+        audit_entry = self._audit_entry(item, "user.password_chosen", now)
         values: dict[str, Any] = {"links": {}, "password_hash": hashed, "invited_at": None}
         values |= {"verified_at": item.verified_at or now, "valid_after": now}
         try:
-            user_table.update_if(item, ["links", "password_hash"], also=[act], **values)
+            user_table.update_if(item, ["links", "password_hash"], also=[audit_entry], **values)
         except VersionMoved as moved:
             raise LinkSpent from moved
         self._sessions.revoke_all(user_id=item.user_id)
@@ -103,28 +104,28 @@ class OwnAccountService:
     def change_password(
         self, *, actor: Actor, current: str, password: str, session_id: str, now: datetime
     ) -> None:
-        """Change one's own password; every other session ends.
+        """Change the actor's password and end all their other sessions.
 
-        Raises Invalid for a wrong current one, Throttled after too many of them.
+        Raises Invalid if the current password is wrong, Throttled after too many wrong ones.
         """
-        actor.check_acts()
+        actor.check_not_viewing()
         item = user_table.find(actor.user_id)
         if item is None:
             raise UserNotFound
-        who = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
-        self._login_throttle.check(who, now=now)
+        attempt = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
+        self._login_throttle.check(attempt, now=now)
         if not self._passwords.matches(item.password_hash, current):
-            self._login_throttle.failed(who, now=now)
+            self._login_throttle.failed(attempt, now=now)
             raise Invalid("This is not your password.", {"current": "This is not your password."})
         if not self._sessions.is_good(session_id=session_id, valid_after=item.valid_after):
             raise SignInExpired
         hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
-        act = self._own_act(item, "user.password_changed", now, actor.address)
+        audit_entry = self._audit_entry(item, "user.password_changed", now, actor.address)
         try:
             user_table.update_if(
                 item,
                 ["password_hash", "valid_after"],
-                also=[act],
+                also=[audit_entry],
                 links={},
                 password_hash=hashed,
                 valid_after=now,
@@ -136,7 +137,7 @@ class OwnAccountService:
 
     @staticmethod
     def has_password(actor: Actor) -> bool:
-        """Tell whether a person has a password here, and not a provider alone."""
+        """Tell whether the actor has a password here, not only a provider."""
         item = user_table.find(actor.user_id)
         return item is not None and bool(item.password_hash)
 
@@ -144,6 +145,8 @@ class OwnAccountService:
         link = self._links.read(token, purpose)
         return self._links.check(user_table.find(link.user_id), link, now)
 
-    def _own_act(self, item: UserItem, action: str, now: datetime, address: str | None = None) -> AuditEntry:
+    def _audit_entry(
+        self, item: UserItem, action: str, now: datetime, address: str | None = None
+    ) -> AuditEntry:
         owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=address)
         return self._audit_writer.entry(actor=owner, now=now, action=action, subject=f"user:{item.user_id}")

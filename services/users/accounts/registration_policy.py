@@ -1,4 +1,4 @@
-"""Who may make an account of their own: nobody, everybody, or those with an address at certain domains."""
+"""The registration policy: nobody, everybody, or people with an address at certain domains may register."""
 
 import re
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from services.users.identity.names import normalize_domain
 from services.users.identity.permissions import Permission
 from services.users.identity.user_errors import StaleRecord
 
-KIND, ID = "access", "registration"
-MOST_DOMAINS = 100
+KIND, ID = "access", "registration"  # of the stored setting
+MAX_DOMAINS = 100
 
 
-class Registration(StrEnum):
-    """Whose accounts are made without an administrator."""
+class RegistrationMode(StrEnum):
+    """Who may register without an administrator."""
 
     OFF = "off"
     ON = "on"
@@ -30,67 +30,67 @@ class Registration(StrEnum):
 
 
 @dataclass(frozen=True)
-class Access:
-    """The rules as they are kept; `version` is 0 until somebody saves them."""
+class RegistrationPolicy:
+    """The policy as it is stored; `version` is 0 until somebody saves it."""
 
     version: int = 0
-    registration: Registration = Registration.OFF
+    registration: RegistrationMode = RegistrationMode.OFF
     domains: tuple[str, ...] = ()
 
     @classmethod
-    def from_model(cls, item: Setting) -> "Access":
-        """Take over what is stored."""
+    def from_model(cls, item: Setting) -> "RegistrationPolicy":
+        """Build the policy from the stored setting."""
         value = item.value
-        return cls(int(item.version), Registration(value["registration"]), tuple(value["domains"]))
+        return cls(int(item.version), RegistrationMode(value["registration"]), tuple(value["domains"]))
 
     @property
     def is_open(self) -> bool:
-        """Tell whether anybody may make an account."""
-        return self.registration is not Registration.OFF
+        """Tell whether anybody may register."""
+        return self.registration is not RegistrationMode.OFF
 
     def admits(self, email: str) -> bool:
-        """Tell whether the owner of a normalized address may make an account."""
-        if self.registration is Registration.DOMAINS:
+        """Tell whether the owner of a normalized address may register."""
+        if self.registration is RegistrationMode.DOMAINS:
             return email.partition("@")[2] in self.domains
-        return self.registration is Registration.ON
+        return self.registration is RegistrationMode.ON
 
 
 class RegistrationPolicyService:
-    """Keeps the rules."""
+    """Reads and saves the policy."""
 
     def __init__(
-        self, *, roles: RoleService, audit_writer: AuditWriter, cache: ShortCache[str, Access]
+        self, *, roles: RoleService, audit_writer: AuditWriter, cache: ShortCache[str, RegistrationPolicy]
     ) -> None:
         self._roles, self._audit_writer, self._cache = roles, audit_writer, cache
 
-    def get(self) -> Access:
-        """Return the rules, at most a few seconds old."""
-        kept = self._cache.get(ID)
-        return kept if kept is not None else self._cache.put(ID, self.stored())
+    def get(self) -> RegistrationPolicy:
+        """Return the policy, at most a few seconds old."""
+        policy = self._cache.get(ID)
+        return policy if policy is not None else self._cache.put(ID, self.stored())
 
     @staticmethod
-    def stored() -> Access:
-        """Return the rules as they are stored now, for whoever keeps them or acts on them."""
+    def stored() -> RegistrationPolicy:
+        """Return the policy as it is stored now, to edit it or to decide by it."""
         item = setting_table.find(KIND, ID)
-        return Access.from_model(item) if item is not None else Access()
+        return RegistrationPolicy.from_model(item) if item is not None else RegistrationPolicy()
 
     def save(
         self, *, actor: Actor, now: datetime, registration: str, domains: str, expected_version: int
-    ) -> Access:
-        """Keep new rules; `domains` is text, a domain on each line.
+    ) -> RegistrationPolicy:
+        """Save a new policy; `domains` is text with one domain per line.
 
-        Raises PermissionDenied, Invalid, and StaleRecord when somebody changed them meanwhile.
+        Raises PermissionDenied, Invalid, and StaleRecord if somebody else has changed it.
         """
         self._roles.check_permission(actor=actor, permission=Permission.SETTING_EDIT)
-        if registration not in list(Registration):
-            raise Invalid("Choose who may make an account.", {"registration": "Choose one of these."})
-        listed = _read(domains)
-        if registration == Registration.DOMAINS and not listed:
-            raise Invalid("A domain is missing.", {"domains": "Name at least one domain."})
+        if registration not in list(RegistrationMode):
+            raise Invalid("Choose who may create an account.", {"registration": "Choose one of these."})
+        domain_list = _read(domains)
+        if registration == RegistrationMode.DOMAINS and not domain_list:
+            raise Invalid("A domain is missing.", {"domains": "Enter at least one domain."})
         old = self.stored()
-        value = {"registration": str(registration), "domains": listed}
+        value = {"registration": str(registration), "domains": domain_list}
         item = Setting(kind=KIND, id=ID, version=expected_version + 1, value=value)
-        act = self._audit_writer.entry(
+        audit_entry = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="access.changed",
@@ -99,21 +99,21 @@ class RegistrationPolicyService:
             after=value,
         )
         try:
-            setting_table.put(item, expected_version=expected_version, also=[act])
+            setting_table.put(item, expected_version=expected_version, also=[audit_entry])
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._cache.drop(ID)
-        return Access.from_model(item)
+        return RegistrationPolicy.from_model(item)
 
 
 def _read(domains: str) -> list[str]:
-    """Return the domains that a text names, each once, as DNS spells them; raises Invalid."""
+    """Return the domains in a text, sorted and without duplicates, as in DNS; raises Invalid."""
     named = [word.removeprefix("@") for word in re.split(r"[\s,;]+", domains[:20_000]) if word]
     try:
-        listed = sorted({normalize_domain(word) for word in named})
+        domain_list = sorted({normalize_domain(word) for word in named})
     except Invalid as refused:
         raise Invalid(refused.message, {"domains": refused.message}) from refused
-    if len(listed) > MOST_DOMAINS:
-        message = f"At most {MOST_DOMAINS} domains can be listed."
+    if len(domain_list) > MAX_DOMAINS:
+        message = f"At most {MAX_DOMAINS} domains can be listed."
         raise Invalid(message, {"domains": message})
-    return listed
+    return domain_list

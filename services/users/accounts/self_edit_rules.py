@@ -1,4 +1,4 @@
-"""What nobody changes of their own account where they run everybody's."""
+"""What administrators cannot change about their own account in user administration."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from services.users.identity.permissions import Permission, Scope
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What somebody would make of an account; `organization_id` None leaves it as it is, "" is none."""
+class AccountChange:
+    """A requested change of an account; `organization_id` None leaves it as it is, "" removes it."""
 
     email: str
     role_id: str
@@ -20,19 +20,19 @@ class Wish:
     organization_id: str | None
 
 
-def check_own(actor: Actor, item: UserItem, wish: Wish) -> None:
-    """Raise Invalid when somebody would lock themselves out, or reach further than before.
+def check_own(actor: Actor, item: UserItem, change: AccountChange) -> None:
+    """Raise Invalid if actors would lock themselves out or extend their own reach.
 
-    Teams and organizations decide what a role reaches that does not reach everything.
+    Teams and organizations decide which tickets a role without scope ALL reaches.
     """
     if item.user_id != actor.user_id:
         return
-    if not wish.active or wish.role_id != item.role_id:
+    if not change.active or change.role_id != item.role_id:
         raise Invalid("You cannot suspend yourself or change your own role.")
-    if wish.email.strip().casefold() != (item.email or ""):
+    if change.email.strip().casefold() != (item.email or ""):
         message = "Change your own e-mail on your account page, where a link confirms it."
         raise Invalid(message, {"email": message})
-    other_teams = set(wish.team_ids) != set(item.team_ids or ())
-    moved = other_teams or wish.organization_id not in (None, item.organization_id or "")
-    if moved and actor.scope(Permission.TICKET_VIEW) is not Scope.ALL:
+    other_teams = set(change.team_ids) != set(item.team_ids or ())
+    reach_changes = other_teams or change.organization_id not in (None, item.organization_id or "")
+    if reach_changes and actor.scope(Permission.TICKET_VIEW) is not Scope.ALL:
         raise Invalid("You cannot change your own teams or organization: they decide which tickets you see.")

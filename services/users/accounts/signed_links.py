@@ -1,4 +1,4 @@
-"""Links in mails: signed, good once, and only for a while."""
+"""Links in e-mails: signed, valid once and for a limited time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LONGEST_TOKEN = 500
 
 
 class Purpose(StrEnum):
-    """What a link is good for."""
+    """What a link is for."""
 
     WELCOME = "welcome"
     RESET = "reset"
@@ -30,7 +30,7 @@ GOOD_FOR = {
 
 
 class LinkSpent(Invalid):
-    """The link was used, replaced by a newer one, has expired, or was never ours."""
+    """The link was used, replaced by a newer one, has expired, or was not signed by us."""
 
     def __init__(self) -> None:
         super().__init__("This link has been used or has expired. Ask for a new one.")
@@ -38,7 +38,7 @@ class LinkSpent(Invalid):
 
 @dataclass(frozen=True)
 class Link:
-    """What a link says: for whom, for what, and which of the links once made."""
+    """The content of a link: its user, its purpose, and the nonce of this one link."""
 
     user_id: str
     purpose: Purpose
@@ -46,9 +46,9 @@ class Link:
 
 
 class Links:
-    """Makes links and reads them; the person's item remembers the newest of each purpose.
+    """Issues and verifies links; the user's item stores the newest of each purpose.
 
-    What is stored is no secret: only the signature makes a link of it.
+    What is stored is not secret: only the signature turns it into a link.
     """
 
     def __init__(self, keys: tuple[bytes, ...], new_id: Callable[[], str]) -> None:
@@ -59,15 +59,15 @@ class Links:
     def issue(
         self, links: dict[str, list[str]], purpose: Purpose, now: datetime, *facts: str
     ) -> dict[str, list[str]]:
-        """Return the person's links with a new one, which replaces the one before; `facts` go with it."""
+        """Return a user's links with a new one that replaces the previous one; `facts` are stored with it."""
         return {**links, purpose.value: [self._new_id(), to_text(now + GOOD_FOR[purpose]), *facts]}
 
     def token(self, link: Link) -> str:
-        """Return the part of an address that proves a link."""
+        """Return the signed part of a link's URL."""
         return str(self._signer.dumps([link.user_id, link.purpose.value, link.nonce]))
 
     def read(self, token: str, purpose: Purpose) -> Link:
-        """Return what a token says; raises LinkSpent for one we did not sign, or for another purpose."""
+        """Return the content of a token; raises LinkSpent if we did not sign it or it has another purpose."""
         try:
             user_id, signed_for, nonce = self._signer.loads(token[:LONGEST_TOKEN])
         except (BadSignature, ValueError) as forged:
@@ -78,7 +78,7 @@ class Links:
 
     @staticmethod
     def check(item: UserItem | None, link: Link, now: datetime) -> UserItem:
-        """Return the person when the link is still good for them; raises LinkSpent."""
+        """Return the user's item if the link is still valid; raises LinkSpent."""
         nonce, until, *_ = ((item.links or {}) if item else {}).get(link.purpose, ("", ""))
         if item is None or nonce != link.nonce or from_text(until) <= now or not item.active:
             raise LinkSpent
@@ -86,16 +86,16 @@ class Links:
 
     @staticmethod
     def waiting(item: UserItem, purpose: Purpose, now: datetime) -> list[str]:
-        """Return the facts that go with a link which is still good; none where there is no such link."""
+        """Return the facts stored with a link that is still valid; empty if there is none."""
         _, until, *facts = (item.links or {}).get(purpose, ("", ""))
         return facts if until and from_text(until) > now else []
 
     @staticmethod
     def address_of(item: UserItem, purpose: Purpose) -> str | None:
-        """Return where a person's link goes: to the address that it is to confirm, else to the person's."""
+        """Return where a link is sent: to the address that it confirms, otherwise to the user's own."""
         return str(item.links[purpose][2]) if purpose is Purpose.VERIFY else item.email
 
     @staticmethod
     def spend(links: dict[str, list[str]], purpose: Purpose) -> dict[str, list[str]]:
-        """Return the person's links without the one that was used."""
+        """Return a user's links without the one that was used."""
         return {key: value for key, value in links.items() if key != purpose}

@@ -1,4 +1,4 @@
-"""Reading a file of people: CSV as spreadsheets write it, with limits that are said clearly."""
+"""Reads a CSV file of users, as spreadsheets write it, with clear limits."""
 
 import csv
 import io
@@ -12,15 +12,15 @@ MAX_BYTES = 400_000
 MAX_LINES = 5_000
 NEEDED = ("name", "email")
 COLUMNS = (*NEEDED, "role", "teams", "organization")
-# What our own file of rejected lines has beside them, so that it can be mended and sent again.
+# Extra columns of our own file of rejected lines, so that it can be corrected and sent again.
 IGNORED = ("line", "reason")
 SEPARATORS = (",", ";", "\t")
-_GUARDED = re.compile(r"'(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_ESCAPED_FORMULA = re.compile(r"'(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line as it was sent: its number in the file, its cells by column, what is wrong with its shape."""
+    """One line of the file: its number, its cells by column, and what is wrong with its shape."""
 
     number: int
     cells: dict[str, str]
@@ -28,9 +28,9 @@ class Row:
 
 
 def decode(data: bytes) -> str:
-    """Read a file's bytes as text; raises Invalid for one that is empty, too large or in another encoding."""
+    """Decode a file; raises Invalid if it is empty, too large or not in UTF-8."""
     if len(data) > MAX_BYTES:
-        raise _refused(f"The file has more than {MAX_BYTES // 1000} KB. Split it and import the parts.")
+        raise _refused(f"The file has more than {MAX_BYTES // 1000} KB. Split it and import it in parts.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -43,10 +43,10 @@ def decode(data: bytes) -> str:
 
 
 def read(text: str) -> list[Row]:
-    """Read the lines after the header; raises Invalid for what is no such file at all."""
+    """Read the lines after the header; raises Invalid if the file as a whole cannot be used."""
     text = text.removeprefix("\ufeff")
     if len(text.encode("utf-8", "replace")) > MAX_BYTES + MAX_LINES:  # a form writes line ends as two bytes
-        raise _refused(f"The file has more than {MAX_BYTES // 1000} KB. Split it and import the parts.")
+        raise _refused(f"The file has more than {MAX_BYTES // 1000} KB. Split it and import it in parts.")
     records = _records(text)
     header = _header(next(records, (1, []))[1])
     rows: list[Row] = []
@@ -54,10 +54,10 @@ def read(text: str) -> list[Row]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(rows) == MAX_LINES:
-            raise _refused(f"The file has more than {MAX_LINES:,} lines. Split it and import the parts.")
+            raise _refused(f"The file has more than {MAX_LINES:,} lines. Split it and import it in parts.")
         rows.append(_row(number, header, cells))
     if not rows:
-        raise _refused("The file has a header and no lines below it.")
+        raise _refused("The file has only a header and no other lines.")
     return rows
 
 
@@ -71,7 +71,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
             yield number, cells
             number = reader.line_num + 1
     except csv.Error as error:
-        raise _refused(f"Line {number} cannot be read: a quotation mark is missing or too many.") from error
+        raise _refused(f"Line {number} cannot be read: check its quotation marks.") from error
 
 
 def _header(cells: list[str]) -> list[str]:
@@ -79,22 +79,25 @@ def _header(cells: list[str]) -> list[str]:
     unknown = next((name for name in header if name not in COLUMNS + IGNORED), None)
     missing = next((name for name in NEEDED if name not in header), None)
     if missing is not None:
-        raise _refused(f"The first line names the columns, and {missing} is not among them.")
+        raise _refused(f"The first line must name the columns, and {missing} is missing.")
     if unknown is not None:
-        raise _refused(f"There is no column {unknown[:60]!r}. Use {', '.join(COLUMNS)}.")
+        raise _refused(f"The column {unknown[:60]!r} is unknown. Use {', '.join(COLUMNS)}.")
     if len(set(header)) < len(header):
-        raise _refused("A column stands twice in the first line.")
+        raise _refused("The first line names a column twice.")
     return header
 
 
 def _row(number: int, header: list[str], cells: list[str]) -> Row:
     while len(cells) > len(header) and not cells[-1].strip():
         cells = cells[:-1]
-    problem = "" if len(cells) <= len(header) else f"{len(cells)} cells, the first line has {len(header)}."
+    problem = (
+        "" if len(cells) <= len(header) else f"{len(cells)} cells, but the first line has {len(header)}."
+    )
     cells += [""] * (len(header) - len(cells))
-    # A guard that an export put before what looks like a formula is no part of the value.
+    # An apostrophe that an export put before what looks like a formula is not part of the value.
     values = {
-        name: _GUARDED.sub("", cell.strip(), count=1) for name, cell in zip(header, cells, strict=False)
+        name: _ESCAPED_FORMULA.sub("", cell.strip(), count=1)
+        for name, cell in zip(header, cells, strict=False)
     }
     return Row(number, {name: values.get(name, "") for name in COLUMNS}, problem)
 

@@ -1,4 +1,4 @@
-"""People: who they are, and what administrators do with them."""
+"""Users: reading them, and managing them as an administrator."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -15,9 +15,9 @@ from pynamodb_grid.listing import Conditions, Listing, ListRequest, Page, Sort
 from services.caching import ShortCache
 from services.errors import Invalid
 from services.users.accounts.email_notices import EmailNotices
-from services.users.accounts.self_edit_rules import Wish, check_own
+from services.users.accounts.self_edit_rules import AccountChange, check_own
 from services.users.audit.audit_writer import AuditWriter
-from services.users.authorization.last_administrator import LastAdministratorLock, Standing
+from services.users.authorization.last_administrator import AccountStatus, LastAdministratorLock
 from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.sessions import SessionManager
@@ -28,12 +28,12 @@ from services.users.identity.user import Role, User
 from services.users.identity.user_errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
 from services.users.organizations.organizations import OrganizationService
 
-AGENTS_MOST = 1000
+MAX_AGENTS = 1000
 THEMES = ("light", "dark", "system")
 
 
-def _facts(item: UserItem) -> dict[str, object]:
-    """List what the trail compares of a person."""
+def _audited_fields(item: UserItem) -> dict[str, object]:
+    """Return the fields of a user that audit events compare."""
     return {
         "name": item.name,
         "email": item.email,
@@ -45,7 +45,7 @@ def _facts(item: UserItem) -> dict[str, object]:
 
 
 class UserService:
-    """Keeps people: creates, changes, finds and names them."""
+    """Creates, changes, finds and names users."""
 
     def __init__(
         self,
@@ -74,23 +74,23 @@ class UserService:
         self._new_id, self._listing = new_id, listing
 
     def get(self, user_id: str, *, fresh: bool = False) -> User:
-        """Return a person, at most a few seconds old, or `fresh`; raises UserNotFound."""
-        kept = None if fresh else self._cache.get(user_id)
-        if kept is not None:
-            return kept
+        """Return a user, at most a few seconds old, or as stored now if `fresh`; raises UserNotFound."""
+        cached = None if fresh else self._cache.get(user_id)
+        if cached is not None:
+            return cached
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
-        self._names.put(user_id, item.name)  # pages that show somebody name them too
+        self._names.put(user_id, item.name)  # pages that show a user need the name as well
         return self._cache.put(user_id, User.from_model(item))
 
     def forget(self, user_id: str) -> None:
-        """Let this process read a person anew, after a change to them."""
+        """Drop a user from the caches of this process, after a change."""
         self._cache.drop(user_id)
         self._names.drop(user_id)
 
     def read(self, *, actor: Actor, user_id: str) -> User:
-        """Return a person as stored now, for editing; raises UserNotFound, PermissionDenied."""
+        """Return a user as stored now, for editing; raises UserNotFound, PermissionDenied."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
         item = user_table.find(user_id)
         if item is None:
@@ -98,64 +98,66 @@ class UserService:
         return User.from_model(item)
 
     def get_user_role(self, *, user_id: str) -> Role:
-        """Return the role of a person; raises UserNotFound or RoleNotFound."""
+        """Return the role of a user; raises UserNotFound or RoleNotFound."""
         return self._roles.get(self.get(user_id).role_id)
 
     def organization_of(self, user_id: str) -> str | None:
-        """Name the organization a person belongs to, None also for somebody nobody knows."""
+        """Return the id of a user's organization, None if they have none or do not exist."""
         try:
             return self.get(user_id).organization_id
         except UserNotFound:
             return None
 
     def find_by_email(self, email: str) -> User | None:
-        """Return the person with this address, None when nobody has it; raises Invalid for no address."""
+        """Return the user with this address, None if nobody has it; raises Invalid for a malformed address."""
         item = user_table.find_by_email(normalize_email(email))
         return User.from_model(item) if item else None
 
     def names(self, user_ids: Iterable[str | None]) -> dict[str, str]:
-        """Look up display names, at most a minute old; unknown ids are left out."""
-        wanted = {user_id for user_id in user_ids if user_id}
-        found = {user_id: name for user_id in wanted if (name := self._names.get(user_id)) is not None}
-        missing = wanted - found.keys()
+        """Return display names by id, at most a minute old, without unknown ids."""
+        ids = {user_id for user_id in user_ids if user_id}
+        names = {user_id: name for user_id in ids if (name := self._names.get(user_id)) is not None}
+        missing = ids - names.keys()
         if missing:
             for item in user_table.find_many(missing):
-                found[item.user_id] = self._names.put(item.user_id, item.name)
-        return found
+                names[item.user_id] = self._names.put(item.user_id, item.name)
+        return names
 
     def agents(self) -> list[User]:
-        """List the active people who can be assigned tickets, by name, at most a minute old."""
-        kept = self._agents.get("agents")
-        if kept is not None:
-            return kept
-        able = [
+        """List the active users who can be assigned tickets, by name, at most a minute old."""
+        cached = self._agents.get("agents")
+        if cached is not None:
+            return cached
+        role_ids = [
             role.role_id
             for role in self._roles.all()
             if role.permissions.get(Permission.TICKET_UPDATE) and role.role_id != "administrator"
         ]
-        people = [
-            User.from_model(item) for role in able for item in user_table.accounts_of_role(role, AGENTS_MOST)
+        users = [
+            User.from_model(item)
+            for role in role_ids
+            for item in user_table.accounts_of_role(role, MAX_AGENTS)
         ]
-        chosen = [person for person in people if person.active]
-        return self._agents.put("agents", sorted(chosen, key=lambda person: sort_name(person.name)))
+        active = [user for user in users if user.active]
+        return self._agents.put("agents", sorted(active, key=lambda user: sort_name(user.name)))
 
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
-        """Return one page of people, by name; the rows are users."""
+        """Return one page of users, by name."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
-        found = self._listing.page(request)
-        return replace(found, rows=[User.from_model(item) for item in found.rows])
+        page = self._listing.page(request)
+        return replace(page, rows=[User.from_model(item) for item in page.rows])
 
     def count(self, *, actor: Actor, role_id: str, most: int) -> int:
-        """Count the people of a role, reading no more than `most` of them."""
+        """Count the users of a role, up to `most`."""
         self._roles.check_permission(actor=actor, permission=Permission.ROLE_VIEW)
         return user_table.count_of_role(role_id, most)
 
     def sortable(self, conditions: Conditions) -> set[str]:
-        """Tell by which fields such a list can be sorted."""
+        """Return the fields by which a list with these conditions can be sorted."""
         return self._listing.sortable(conditions)
 
     def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[User]:
-        """Walk all people that match, for exports."""
+        """Iterate over all users that match, for exports."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
         return map(User.from_model, self._listing.iterate(conditions, sort))
 
@@ -174,8 +176,8 @@ class UserService:
     ) -> User:
         """Create an account; raises Invalid, AddressTaken, PermissionDenied.
 
-        Without a password a letter invites the person to choose one, unless `invite` is off. Without an
-        organization ("" is none on purpose) customers come into the one their address's domain belongs to.
+        Without a password, an e-mail invites the user to choose one, unless `invite` is off. Without an
+        organization, customers join the one that has their address's domain; "" means none.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
@@ -189,12 +191,12 @@ class UserService:
             team_ids=sorted(set(team_ids)),
             created_at=now,
         )
-        item.organization_id = self._organizations.of_new(item.email, role_id, organization_id)
+        item.organization_id = self._organizations.for_new_user(item.email, role_id, organization_id)
         if password is not None:
             item.password_hash = self._hash_password(password, about=known_words(name, email))
-        mail_messages = [self._email_notices.invite(item, now)] if password is None and invite else []
-        act = self._act(actor, now, "user.created", item, before={})
-        self._put(item, None, expected_version=0, old_email=None, also=[act, *mail_messages])
+        messages = [self._email_notices.invite(item, now)] if password is None and invite else []
+        audit_entry = self._audit_entry(actor, now, "user.created", item, before={})
+        self._put(item, None, expected_version=0, old_email=None, also=[audit_entry, *messages])
         return User.from_model(item)
 
     def update(
@@ -211,62 +213,65 @@ class UserService:
         team_ids: Iterable[str],
         organization_id: str | None = None,
     ) -> User:
-        """Change an account that was read at version `expected_version`; role or state changes end its sessions.
+        """Change an account that was read at `expected_version`; a new role or state ends its sessions.
 
-        `organization_id` None leaves it as it is, "" is none.
+        `organization_id` None leaves it as it is, "" removes it. Raises Invalid, AddressTaken, StaleRecord,
+        UserNotFound, PermissionDenied.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
         self._check_role(actor, role_id)
-        item = self._within_reach(actor, user_id)
+        item = self._editable_item(actor, user_id)
         team_ids = sorted(set(team_ids))
-        check_own(actor, item, Wish(email, role_id, active, team_ids, organization_id))
-        before, standing = _facts(item), Standing.of(item)
-        old_email, recheck = item.email, (role_id, active) != (item.role_id, item.active)
+        check_own(actor, item, AccountChange(email, role_id, active, team_ids, organization_id))
+        before, status_before = _audited_fields(item), AccountStatus.of(item)
+        old_email, ends_sessions = item.email, (role_id, active) != (item.role_id, item.active)
         item.name, item.sort_name, item.version = name, sort_name(name), expected_version + 1
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, team_ids
-        item.organization_id = self._organizations.after(item.organization_id, organization_id)
-        if recheck:
+        item.organization_id = self._organizations.changed(item.organization_id, organization_id)
+        if ends_sessions:
             item.valid_after = now
-        act = self._act(actor, now, "user.changed", item, before=before)
-        mail_messages = self._email_notices.moved(item, old_email, now) if item.email != old_email else []
-        more = ("valid_after",) if recheck else ()
+        audit_entry = self._audit_entry(actor, now, "user.changed", item, before=before)
+        messages = (
+            self._email_notices.address_changed(item, old_email, now) if item.email != old_email else []
+        )
+        more = ("valid_after",) if ends_sessions else ()
         self._put(
             item,
-            standing,
+            status_before,
             expected_version=expected_version,
             old_email=old_email,
-            also=[act, *mail_messages],
+            also=[audit_entry, *messages],
             more=more,
         )
-        if recheck:
+        if ends_sessions:
             self._sessions.revoke_all(user_id=user_id)
         return User.from_model(item)
 
     def set_theme(self, *, actor: Actor, theme: str) -> None:
-        """Keep a person's choice of light, dark or system."""
-        actor.check_acts()
+        """Save the actor's choice of light, dark or system."""
+        actor.check_not_viewing()
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
         user_table.update(actor.user_id, theme=theme)
         self._cache.drop(actor.user_id)
 
     def upsert(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
-        """Add people an import names, {id: (name, role)}; they cannot sign in, and known ones stay."""
+        """Add the users that an import names, {id: (name, role)}; they cannot sign in, and existing ones stay."""
         user_table.put_new(
             UserItem(user_id=key, name=name, sort_name=sort_name(name), role_id=role, created_at=now)
             for key, (name, role) in people.items()
         )
 
-    def _within_reach(self, actor: Actor, user_id: str) -> UserItem:
+    def _editable_item(self, actor: Actor, user_id: str) -> UserItem:
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
         if item.erased_at is not None:
-            raise Invalid("This person is erased. What stays of them cannot be changed.")
+            raise Invalid("This user has been erased. What is left of the account cannot be changed.")
         if self._roles.exceeds(actor, item.role_id):
-            raise Invalid("You cannot change somebody whose role allows more than your own.")
+            raise Invalid("You cannot change a user whose role allows more than your own.")
         return item
 
     def _check_role(self, actor: Actor, role_id: str) -> None:
@@ -275,12 +280,12 @@ class UserService:
         except RoleNotFound as missing:
             raise Invalid(missing.message, {"role_id": missing.message}) from missing
         if exceeds:
-            raise Invalid("You cannot give a role that allows more than your own.")
+            raise Invalid("You cannot assign a role that allows more than your own.")
 
-    def _act(
+    def _audit_entry(
         self, actor: Actor, now: datetime, action: str, item: UserItem, *, before: dict[str, object]
     ) -> AuditEntry:
-        subject, after = f"user:{item.user_id}", _facts(item)
+        subject, after = f"user:{item.user_id}", _audited_fields(item)
         return self._audit_writer.entry(
             actor=actor, now=now, action=action, subject=subject, before=before, after=after
         )
@@ -288,7 +293,7 @@ class UserService:
     def _put(
         self,
         item: UserItem,
-        before: Standing | None,
+        status_before: AccountStatus | None,
         *,
         expected_version: int,
         old_email: str | None,
@@ -296,11 +301,11 @@ class UserService:
         more: Sequence[str] = (),
     ) -> None:
         def write() -> None:
-            guard = self._administrators.when_person_changes(
-                user_id=item.user_id, before=before, after=Standing.of(item)
+            locks = self._administrators.locks_for_user_change(
+                user_id=item.user_id, before=status_before, after=AccountStatus.of(item)
             )
             user_table.put(
-                item, expected_version=expected_version, old_email=old_email, also=[*also, *guard], more=more
+                item, expected_version=expected_version, old_email=old_email, also=[*also, *locks], more=more
             )
 
         try:

@@ -1,11 +1,17 @@
-"""Tokens with which programs use the API, never worth more than their owner's role."""
+"""API tokens for programs, which never allow more than their owner's role."""
 
-from services.users.api_tokens.api_tokens import DAYS, Holder, Token, TokenNotFound, TokenService
+from services.users.api_tokens.api_tokens import (
+    LIFETIME_DAYS,
+    ApiToken,
+    ApiTokenNotFound,
+    ApiTokenService,
+    TokenOwner,
+)
 
 __all__ = [
-    "DAYS",
-    "Holder",
-    "Token",
-    "TokenNotFound",
-    "TokenService",
+    "LIFETIME_DAYS",
+    "ApiToken",
+    "ApiTokenNotFound",
+    "ApiTokenService",
+    "TokenOwner",
 ]

@@ -1,4 +1,4 @@
-"""The trail of administrative acts, as it is shown; nobody changes it."""
+"""The audit log as it is shown; nobody can change it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from models.audit import PARTITION, AuditEntry
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Page, Sort
 from services.users.identity.actor import Actor
 
-EVERYTHING = Condition("partition", Op.EQ, PARTITION)
+ALL_EVENTS = Condition("partition", Op.EQ, PARTITION)
 
 
 @dataclass(frozen=True)
 class AuditEvent:
-    """One act as it is shown; `subject` is "kind:id", `changes` maps a field to [before, after]."""
+    """One audit event; `subject` is "kind:id", `changes` maps a field to [before, after]."""
 
     key: str
     at: datetime
@@ -26,34 +26,34 @@ class AuditEvent:
 
     @classmethod
     def from_model(cls, item: AuditEntry) -> "AuditEvent":
-        """Take over a stored entry."""
+        """Build an event from its stored item."""
         return cls(
             item.entry_key, item.at, item.actor_id, item.action, item.subject, item.address, item.changes
         )
 
 
 class AuditLogService:
-    """Shows the trail to who may see it; there is no way to change it."""
+    """Shows the audit log to those who may see it; there is no way to change it."""
 
     def __init__(self, *, authorize: Callable[[Actor], None], listing: Listing) -> None:
-        """Take the listing, and `authorize`, which raises PermissionDenied for who may not see the log."""
+        """Take the listing, and `authorize`, which raises PermissionDenied for actors who may not see the log."""
         self._authorize, self._listing = authorize, listing
 
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
-        """Return one page, the latest act first unless asked otherwise; rows are acts."""
+        """Return one page of events, latest first unless the request sorts otherwise."""
         self._authorize(actor)
-        found = self._listing.page(replace(request, conditions=_whole(request.conditions)))
-        return replace(found, rows=[AuditEvent.from_model(item) for item in found.rows])
+        page = self._listing.page(replace(request, conditions=_whole(request.conditions)))
+        return replace(page, rows=[AuditEvent.from_model(item) for item in page.rows])
 
     def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[AuditEvent]:
-        """Walk all acts that match, for exports."""
+        """Iterate over all events that match, for exports."""
         self._authorize(actor)
         return map(AuditEvent.from_model, self._listing.iterate(_whole(conditions), sort))
 
     def sortable(self, conditions: Conditions) -> set[str]:
-        """Tell by which fields such a list can be sorted."""
+        """Return the fields by which a list with these conditions can be sorted."""
         return self._listing.sortable(_whole(conditions))
 
 
 def _whole(conditions: Conditions) -> Conditions:
-    return (*conditions, EVERYTHING)
+    return (*conditions, ALL_EVENTS)

@@ -1,4 +1,4 @@
-"""What an administrative act leaves behind: an entry that is written in the act's own transaction."""
+"""Builds audit events, each written in the transaction of the change that it records."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.users.identity.actor import Actor
 
 
 class AuditWriter:
-    """Makes the entries of the trail; whoever changes something writes them along."""
+    """Builds entries of the audit log; whoever changes something writes them along."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
@@ -25,11 +25,11 @@ class AuditWriter:
         before: Mapping[str, Any] | None = None,
         after: Mapping[str, Any] | None = None,
     ) -> AuditEntry:
-        """Describe an act by what differs between two states; secrets must not be among them.
+        """Build an event from what differs between two states, which must not contain secrets.
 
-        Raises ViewingOnly for who only looks: what is recorded is what changes something.
+        Raises ViewingOnly if the actor only views as somebody else: they cannot change anything.
         """
-        actor.check_acts()
+        actor.check_not_viewing()
         old, new = before or {}, after or {}
         names = [*old, *(name for name in new if name not in old)]
         pairs = {name: [old.get(name), new.get(name)] for name in names}
@@ -44,5 +44,5 @@ class AuditWriter:
         )
 
     def record(self, entry: AuditEntry) -> None:
-        """Write the entry of an act that writes nothing else."""
+        """Write the entry of an event that changes nothing else."""
         audit_table.add(entry)

@@ -1,4 +1,4 @@
-"""Roles: what they permit, who has them, and the one place that decides."""
+"""Roles: what they permit, and the one place that decides permissions."""
 
 import re
 from dataclasses import asdict
@@ -24,7 +24,7 @@ ROLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 class RoleService:
-    """Decides every question of permission and keeps the custom roles."""
+    """Decides every permission and manages the custom roles."""
 
     def __init__(
         self, cache: ShortCache[str, Role], audit_writer: AuditWriter, administrators: LastAdministratorLock
@@ -32,20 +32,22 @@ class RoleService:
         self._cache, self._audit_writer, self._administrators = cache, audit_writer, administrators
 
     def ensure_built_in(self) -> None:
-        """Write the four built-in roles where they are missing or out of date; cheap when all is well."""
+        """Write the four built-in roles if they are missing or out of date; cheap if they are not."""
         stored = {item.role_id: item for item in role_table.everything()}
         for role_id, (name, permissions) in BUILT_IN.items():
-            wanted = {str(key): scope.name.lower() for key, scope in permissions.items()}
+            built_in_permissions = {str(key): scope.name.lower() for key, scope in permissions.items()}
             if role_id not in stored:
-                RoleItem(role_id=role_id, name=name, builtin=True, permissions=wanted).save()
-            elif stored[role_id].permissions != wanted:
-                role_table.update_built_in(role_id, name, wanted)  # what it demands of sign-ins stays as it is
+                RoleItem(role_id=role_id, name=name, builtin=True, permissions=built_in_permissions).save()
+            elif stored[role_id].permissions != built_in_permissions:
+                role_table.update_built_in(
+                    role_id, name, built_in_permissions
+                )  # what it demands of sign-ins stays as it is
 
     def get(self, role_id: str) -> Role:
         """Return a role, at most a few seconds old; raises RoleNotFound."""
-        kept = self._cache.get(role_id)
-        if kept is not None:
-            return kept
+        cached = self._cache.get(role_id)
+        if cached is not None:
+            return cached
         return self._cache.put(role_id, self.read(role_id))
 
     def read(self, role_id: str) -> Role:
@@ -78,77 +80,79 @@ class RoleService:
         now: datetime,
         security: SignInPolicy | None = None,
     ) -> Role:
-        """Create (`expected_version` 0) or change a custom role; nobody grants what they do not have themselves.
+        """Create (`expected_version` 0) or change a custom role; nobody can grant more than they have.
 
-        Without `security` its demands stay as they are.
-        Raises Invalid for a built-in role or a bad name, StaleRecord when somebody changed it meanwhile.
+        Without `security` the sign-in policy stays as it is. Raises Invalid for a built-in role or a bad name,
+        StaleRecord if somebody else has changed the role.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
         name = _clean_name(role_id, name)
         if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
             raise Invalid("You cannot grant more than your own role allows.")
         stored = role_table.find(role_id) if expected_version else None
-        _check_reach(actor, stored)
-        kept = Role.from_model(stored).security if stored else OPEN
+        _check_not_above_own(actor, stored)
+        security_before = Role.from_model(stored).security if stored else OPEN
         item = RoleItem(
             role_id=role_id,
             version=expected_version + 1,
             name=name,
             permissions={str(key): scope.name.lower() for key, scope in permissions.items() if scope},
-            **_demands(security or kept),
+            **_policy_fields(security or security_before),
         )
         return self._write(actor, stored, item, expected_version, now)
 
     def secure(
         self, *, actor: Actor, role_id: str, security: SignInPolicy, expected_version: int, now: datetime
     ) -> Role:
-        """Change what a role, a built-in one too, demands of its people's sign-ins.
+        """Change the sign-in policy of any role, including a built-in one.
 
-        Raises Invalid for a role that allows more than the actor's own, StaleRecord, RoleNotFound.
+        Raises Invalid if the role allows more than the actor's own, StaleRecord, RoleNotFound.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
         stored = role_table.find(role_id)
         if stored is None:
             raise RoleNotFound
-        _check_reach(actor, stored)
+        _check_not_above_own(actor, stored)
         item = RoleItem(
             role_id=role_id,
             version=expected_version + 1,
             name=stored.name,
             builtin=stored.builtin,
             permissions=stored.permissions,
-            **_demands(security),
+            **_policy_fields(security),
         )
         return self._write(actor, stored, item, expected_version, now)
 
     def _write(
         self, actor: Actor, stored: RoleItem | None, item: RoleItem, expected_version: int, now: datetime
     ) -> Role:
-        act = self._audit_writer.entry(
+        audit_entry = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="role.changed" if expected_version else "role.created",
             subject=f"role:{item.role_id}",
-            before=_facts(stored),
-            after=_facts(item),
+            before=_audited_fields(stored),
+            after=_audited_fields(item),
         )
         permissions = Role.from_model(item).permissions
 
         def write() -> None:
-            guard = self._administrators.when_role_changes(role_id=item.role_id, permissions=permissions)
-            role_table.put(item, expected_version=expected_version, also=[act, *guard])
+            lock = self._administrators.locks_for_role_change(role_id=item.role_id, permissions=permissions)
+            role_table.put(item, expected_version=expected_version, also=[audit_entry, *lock])
 
         try:
             retry_locked(write)
         except VersionMoved as moved:
             if not expected_version:
-                raise Invalid("This name is taken.", {"name": "This name is taken."}) from moved
+                raise Invalid(
+                    "This name is already taken.", {"name": "This name is already taken."}
+                ) from moved
             raise StaleRecord from moved
         self._cache.drop(item.role_id)
         return Role.from_model(item)
 
     def exceeds(self, actor: Actor, role_id: str) -> bool:
-        """Tell whether a role allows anything that the actor may not; raises RoleNotFound."""
+        """Tell whether a role allows more than the actor's; raises RoleNotFound."""
         permissions = self.get(role_id).permissions
         return not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items())
 
@@ -161,13 +165,13 @@ class RoleService:
         team_id: str | None = None,
         organization_id: str | None = None,
     ) -> bool:
-        """Decide whether the actor may do this to a thing of `owner_id`, `team_id` and `organization_id`."""
+        """Decide whether the actor may do this to an object of `owner_id`, `team_id` and `organization_id`."""
         scope = actor.scope(permission)
         if scope is Scope.ALL:
             return True
         if scope is Scope.TEAM and team_id is not None and team_id in actor.team_ids:
             return True
-        # An actor has an organization only while its members share: see OrganizationService.shared_by.
+        # An actor has an organization only while its members share tickets: see OrganizationService.shared_by.
         theirs = organization_id is not None and organization_id == actor.organization_id
         if scope is Scope.ORGANIZATION and theirs:
             return True
@@ -183,7 +187,7 @@ class RoleService:
         organization_id: str | None = None,
         any_scope: bool = False,
     ) -> None:
-        """Raise PermissionDenied unless `allows`, or with `any_scope` unless the role has it at all."""
+        """Raise PermissionDenied unless `allows`; with `any_scope`, having the permission at all is enough."""
         if any_scope and actor.may(permission):
             return
         if not self.allows(
@@ -196,33 +200,33 @@ class RoleService:
             raise PermissionDenied(permission)
 
 
-def _check_reach(actor: Actor, stored: RoleItem | None) -> None:
-    """Raise Invalid for a role that allows more than the actor's own."""
+def _check_not_above_own(actor: Actor, stored: RoleItem | None) -> None:
+    """Raise Invalid if the role allows more than the actor's own."""
     granted = Role.from_model(stored).permissions if stored else {}
     if not all(actor.scope(permission).covers(scope) for permission, scope in granted.items()):
         raise Invalid("You cannot change a role that allows more than your own.")
 
 
 def _clean_name(role_id: str, name: str) -> str:
-    """Return a custom role's name as it is kept; raises Invalid."""
+    """Return a custom role's name as it is stored; raises Invalid."""
     name = one_line(name[:1000])
     if role_id in BUILT_IN:
-        raise Invalid("Built-in roles stay as they are. Make a role of your own instead.")
+        raise Invalid("Built-in roles cannot be changed. Create a role of your own instead.")
     if not 1 <= len(name) <= 60:
         raise Invalid("A role needs a name of 1 to 60 characters.", {"name": "1 to 60 characters."})
     if not ROLE_ID.fullmatch(role_id):
-        raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
+        raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
     return name
 
 
-def _facts(item: RoleItem | None) -> dict[str, object]:
-    """List what the trail compares of a role."""
+def _audited_fields(item: RoleItem | None) -> dict[str, object]:
+    """Return the fields of a role that audit events compare."""
     if item is None:
         return asdict(OPEN)
     return {"name": item.name, **item.permissions, **asdict(Role.from_model(item).security)}
 
 
-def _demands(security: SignInPolicy) -> dict[str, Any]:
-    """Return what is stored of a role's demands; raises Invalid."""
+def _policy_fields(security: SignInPolicy) -> dict[str, Any]:
+    """Return a sign-in policy as it is stored; raises Invalid."""
     security.check()
     return asdict(security)

@@ -1,4 +1,4 @@
-"""Where a person is signed in, and ending it: one's own sessions, or as an administrator anyone's."""
+"""The sessions of a user: users list and end their own, administrators anybody's."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,33 +15,33 @@ from services.users.identity.user_errors import SignInExpired, StaleRecord, User
 
 
 class SessionGone(NotFound):
-    """This person has no such session."""
+    """The user has no such session."""
 
     def __init__(self) -> None:
-        super().__init__("This session has ended already.")
+        super().__init__("This session has already ended.")
 
 
 @dataclass(frozen=True)
 class DeviceService:
-    """Lists and ends the sessions of a person."""
+    """Lists and ends the sessions of a user."""
 
     roles: RoleService
     sessions: SessionManager
     audit_writer: AuditWriter
 
-    def of_person(self, *, actor: Actor, user_id: str, now: datetime) -> list[Session]:
-        """List a person's sessions that are still good, the last used first; raises PermissionDenied."""
+    def list_for_user(self, *, actor: Actor, user_id: str, now: datetime) -> list[Session]:
+        """List a user's valid sessions, last used first; raises UserNotFound, PermissionDenied."""
         self._check(actor, user_id)
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
         security = self.roles.get(item.role_id).security
-        found = self.sessions.of_user(user_id=user_id, now=now, security=security)
-        return [one for one in found if one.is_good_after(item.valid_after)]
+        sessions = self.sessions.of_user(user_id=user_id, now=now, security=security)
+        return [session for session in sessions if session.is_good_after(item.valid_after)]
 
     def end(self, *, actor: Actor, user_id: str, session_id: str, now: datetime) -> None:
-        """End one session of a person; raises SessionGone for one that is not theirs."""
-        actor.check_acts()
+        """End one session of a user; raises SessionGone if it is not theirs."""
+        actor.check_not_viewing()
         self._check(actor, user_id)
         if not self.sessions.revoke_one(user_id=user_id, session_id=session_id):
             raise SessionGone
@@ -52,11 +52,12 @@ class DeviceService:
             self.audit_writer.record(entry)
 
     def end_all(self, *, actor: Actor, user_id: str, now: datetime) -> None:
-        """End all sessions of a person; of one's own, all but the one that asks for it.
+        """End all sessions of a user; users who end their own stay signed in where they are.
 
-        The person notes the time, so that a session no index shows yet ends too.
+        The time is stored with the user, so that a session the index does not show yet ends too. Raises
+        UserNotFound, PermissionDenied, SignInExpired and StaleRecord.
         """
-        actor.check_acts()
+        actor.check_not_viewing()
         self._check(actor, user_id)
         item = user_table.find(user_id)
         if item is None:
@@ -64,12 +65,12 @@ class DeviceService:
         own = actor.session_id if user_id == actor.user_id else None
         if own and not self.sessions.is_good(session_id=own, valid_after=item.valid_after):
             raise SignInExpired
-        act = self.audit_writer.entry(
+        audit_entry = self.audit_writer.entry(
             actor=actor, now=now, action="session.all_ended", subject=f"user:{user_id}"
         )
         try:
-            # Who is ended by another at this very moment must not outlive it.
-            user_table.update_if(item, ["valid_after"], also=[act], valid_after=now)
+            # Somebody else may end the sessions at the same time: this session must not survive that.
+            user_table.update_if(item, ["valid_after"], also=[audit_entry], valid_after=now)
         except VersionMoved as moved:
             raise StaleRecord from moved
         if own:

@@ -1,4 +1,4 @@
-"""Encrypts the few secrets that must be read again, such as the seed of a second factor."""
+"""Encrypts the few secrets that must be readable again, such as the seed of a second factor."""
 
 import base64
 from functools import cached_property
@@ -9,25 +9,25 @@ if TYPE_CHECKING:
 
 
 class Unreadable(Exception):
-    """The text was not sealed with one of this instance's keys, or is too old."""
+    """The text was not encrypted with one of this instance's keys, or is too old."""
 
 
 class Encryption:
-    """Seals and opens short texts; a copy of the table alone opens none.
+    """Encrypts and decrypts short texts, which a copy of the tables alone does not reveal.
 
-    The library is loaded once it is needed: most processes never seal anything, and it takes 6 MiB.
+    The library is loaded when it is needed: most processes never encrypt anything, and it takes 6 MiB.
     """
 
     def __init__(self, keys: tuple[bytes, ...]) -> None:
-        """Seal with the first key, open with any of them."""
+        """Encrypt with the first key, decrypt with any of them."""
         self._keys = tuple(base64.urlsafe_b64encode(key) for key in keys)
 
     def encrypt(self, text: str) -> str:
-        """Return an encrypted, authenticated form of a text."""
+        """Return the text in an encrypted, authenticated form."""
         return self._newest.encrypt(text.encode()).decode()
 
-    def open(self, encrypted: str, *, within: int | None = None) -> str:
-        """Return the text; raises Unreadable for anything forged, or older than `within` seconds."""
+    def decrypt(self, encrypted: str, *, within: int | None = None) -> str:
+        """Return the text; raises Unreadable if it is forged or older than `within` seconds."""
         from cryptography.fernet import InvalidToken
 
         try:
@@ -36,13 +36,13 @@ class Encryption:
             raise Unreadable from forged
 
     def renew(self, encrypted: str) -> str | None:
-        """Return the same text sealed with the newest key, None when it is already; raises Unreadable."""
+        """Return the text encrypted with the newest key, None if it already is; raises Unreadable."""
         from cryptography.fernet import InvalidToken
 
         try:
             self._newest.decrypt(encrypted.encode())
         except InvalidToken:
-            return self.encrypt(self.open(encrypted))
+            return self.encrypt(self.decrypt(encrypted))
         return None
 
     @cached_property

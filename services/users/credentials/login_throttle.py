@@ -1,10 +1,10 @@
-"""The brake on guessing passwords: it slows a guesser down and cannot lock an owner out.
+"""The login throttle: it slows down whoever guesses passwords and cannot lock out the owner of an account.
 
-Three counts of failures: of one account from one network, of one network, of one account. The first two
-make their network wait, longer each time. The third makes nobody wait; under a distributed attack it only
-lowers the number of tries each network has for that account, so that the owner, who comes from a network
-of their own, still gets in. A browser that signed in before proves it by a signed mark and is counted by
-that mark alone, so that not even a neighbour behind the same address can slow its owner down.
+It counts failures three ways: per account and network, per network, and per account. The first two make
+their network wait, longer each time. The third makes nobody wait: under a distributed attack it only
+lowers the number of tries that each network has for the account, so that the owner, who comes from another
+network, still gets in. A browser that has signed in before sends a trusted-device token and is counted by
+that token alone, so that not even somebody behind the same address can slow its owner down.
 """
 
 import ipaddress
@@ -21,13 +21,13 @@ LONGEST = timedelta(minutes=15)
 FREE_TRIES = 5  # of one account from one network
 FREE_TRIES_UNDER_ATTACK = 2
 FREE_TRIES_OF_NETWORK = 50  # an office shares one address
-KINDS = ("", "code:", "reset:", "register:")  # what is tried at an address: a password, a code, a letter
+KINDS = ("", "code:", "reset:", "register:")  # what is tried with an address: a password, a code, an e-mail
 ATTACK = 100  # failures of one account, wherever they come from
 
 
 @dataclass(frozen=True)
 class LoginAttempt:
-    """Who tries: the account named, the network it comes from, and a browser's mark when it has one."""
+    """Who tries: the account, the network, and the device if its token was valid."""
 
     account: str
     network: str
@@ -35,83 +35,85 @@ class LoginAttempt:
 
     @property
     def pair(self) -> str:
-        """Name the count of this account from here."""
+        """Return the key that counts this account from this device or network."""
         here = f"device:{self.device}" if self.device else f"network:{self.network}"
         return f"pair:{_digest(self.account)}:{_digest(here)}"
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Name all counts that a failure adds to."""
+        """Return the keys of all counts that a failure adds to."""
         if self.device:
             return (self.pair,)
         return self.pair, f"network:{_digest(self.network)}", f"account:{_digest(self.account)}"
 
 
 def network_of(address: str | None) -> str:
-    """Name the network of an address: itself, or the /64 that one IPv6 customer has to choose from."""
+    """Return the network of an address: the address itself, or the /64 that one IPv6 customer can choose from."""
     try:
-        found = ipaddress.ip_address(address or "")
+        ip = ipaddress.ip_address(address or "")
     except ValueError:
         return "unknown"
-    mapped = getattr(found, "ipv4_mapped", None)
-    if mapped is not None or found.version == 4:
-        return str(mapped or found)
-    return str(ipaddress.ip_network((int(found), 64), strict=False))
+    mapped = getattr(ip, "ipv4_mapped", None)
+    if mapped is not None or ip.version == 4:
+        return str(mapped or ip)
+    return str(ipaddress.ip_network((int(ip), 64), strict=False))
 
 
 class LoginThrottle:
-    """Counts failures and says who has to wait."""
+    """Counts failures and decides who has to wait."""
 
-    def check(self, who: LoginAttempt, *, now: datetime) -> None:
-        """Raise Throttled, with the seconds to wait, while it is too early for another try."""
-        found = attempt_table.find_many(who.keys)
-        fresh = {key: item for key, item in found.items() if item.expires_at > now}
-        free = self._free(who, fresh)
-        waits = [_wait(fresh.get(key), tries, now) for key, tries in zip(who.keys, free, strict=False)]
+    def check(self, attempt: LoginAttempt, *, now: datetime) -> None:
+        """Raise Throttled with the seconds to wait while it is too early for another try."""
+        stored = attempt_table.find_many(attempt.keys)
+        unexpired = {key: item for key, item in stored.items() if item.expires_at > now}
+        free = self._free(attempt, unexpired)
+        waits = [
+            _wait(unexpired.get(key), tries, now) for key, tries in zip(attempt.keys, free, strict=False)
+        ]
         longest = max(waits)
         if longest > timedelta(0):
             raise Throttled(int(longest.total_seconds()) + 1)
 
-    def failed(self, who: LoginAttempt, *, now: datetime) -> None:
+    def failed(self, attempt: LoginAttempt, *, now: datetime) -> None:
         """Count a failure."""
-        known = attempt_table.find_many(who.keys)
-        for key in who.keys:
+        known = attempt_table.find_many(attempt.keys)
+        for key in attempt.keys:
             stale = key in known and known[key].expires_at <= now
             attempt_table.add_failure(key, now=now, expires_at=now + MEMORY, restart=stale)
 
-    def succeeded(self, who: LoginAttempt) -> None:
-        """Forget the failures of this account from here: its owner mistyped."""
-        attempt_table.forget(who.pair)
+    def succeeded(self, attempt: LoginAttempt) -> None:
+        """Forget this account's failures from this device or network: its owner mistyped."""
+        attempt_table.forget(attempt.pair)
 
     @staticmethod
-    def failures(who: LoginAttempt) -> int:
-        """Count the failures of this account from here that are not forgotten."""
-        found = attempt_table.find_many([who.pair]).get(who.pair)
-        return int(found.failures) if found else 0
+    def failures(attempt: LoginAttempt) -> int:
+        """Return how many failures of this account from this device or network still count."""
+        item = attempt_table.find_many([attempt.pair]).get(attempt.pair)
+        return int(item.failures) if item else 0
 
     @staticmethod
     def forget(address: str) -> None:
-        """Drop everything counted about one address, for erasing its owner."""
+        """Delete everything counted for an address, to erase its owner."""
         for account in (f"{kind}{address}" for kind in KINDS):
             attempt_table.forget_prefix(f"pair:{_digest(account)}:")
             attempt_table.forget_prefix(f"account:{_digest(account)}")
 
     @staticmethod
     def sweep(*, now: datetime, limit: int = 200) -> int:
-        """Delete counts that have expired; returns how many."""
+        """Delete expired counts and return how many."""
         return attempt_table.sweep(now, limit)
 
     @staticmethod
-    def _free(who: LoginAttempt, found: dict[str, Attempt]) -> tuple[int, ...]:
-        if who.device:
+    def _free(attempt: LoginAttempt, attempts: dict[str, Attempt]) -> tuple[int, ...]:
+        if attempt.device:
             return (FREE_TRIES,)
-        whole = found.get(who.keys[2])
-        attacked = whole is not None and whole.failures >= ATTACK
+        account_total = attempts.get(attempt.keys[2])
+        attacked = account_total is not None and account_total.failures >= ATTACK
         return (FREE_TRIES_UNDER_ATTACK if attacked else FREE_TRIES), FREE_TRIES_OF_NETWORK
 
 
 def _wait(item: Attempt | None, free: int, now: datetime) -> timedelta:
-    """Compute what is left of the pause: one second after the last free try, doubled by each failure."""
+    """Compute how much of the pause is left: one second after the last free try, doubled by each failure."""
     over = int(item.failures) - free if item is not None else -1
     if item is None or over < 0:
         return timedelta(0)

@@ -22,15 +22,15 @@ from services.users.identity.permissions import Permission
 from services.users.identity.user_errors import StaleRecord, UserNotFound
 
 ISSUER = "Ledgerdesk"
-STEP = 30  # seconds that a code is good for; one step early or late is accepted
-ENROL_WITHIN = 900  # seconds to scan the picture and type the first code
+STEP = 30  # seconds that a code is valid; one step early or late is accepted
+ENROL_WITHIN = 900  # seconds to scan the QR code and type the first code
 RECOVERY_CODES = 10
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without letters that are mistaken for digits
 
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What sets an app up: the picture (SVG), the key to type instead, and the token for the form."""
+    """What an authenticator app needs: the QR code (SVG), the key to type instead, and the form's token."""
 
     picture: str
     key: str
@@ -41,19 +41,19 @@ class WrongCode(Invalid):
     """The code is wrong, too old, or was used before."""
 
     def __init__(self) -> None:
-        message = "This code is not right. Codes change every 30 seconds and work once."
+        message = "This code is not correct. Codes change every 30 seconds and work only once."
         super().__init__(message, {"code": message})
 
 
 class AlreadyOn(Invalid):
-    """This enrolment was confirmed before: a page was loaded again."""
+    """The enrolment has already been confirmed: the page was loaded again."""
 
     def __init__(self) -> None:
-        super().__init__("The second factor is on already. Its recovery codes are not shown again.")
+        super().__init__("The second factor is already on. Its recovery codes are not shown again.")
 
 
 class SecondFactor:
-    """Sets second factors up, checks codes, takes them away."""
+    """Sets up second factors, checks codes, and turns second factors off."""
 
     def __init__(
         self,
@@ -72,23 +72,23 @@ class SecondFactor:
 
     @staticmethod
     def is_on(user_id: str) -> bool:
-        """Tell whether a person has a second factor."""
+        """Tell whether a user has a second factor."""
         item = user_table.find(user_id)
         return item is not None and item.totp is not None
 
     def is_required(self, actor: Actor) -> bool:
-        """Tell whether a person's role demands a second factor."""
+        """Tell whether the actor's role requires a second factor."""
         return self._roles.get(actor.role_id).security.second_factor
 
     def begin(self, actor: Actor, token: str = "") -> Enrolment:
-        """Make a new secret, or show again that of a form's token, as long as it is good.
+        """Create a secret, or return the one in a form's token while that is valid.
 
-        Nothing is kept until a code made from it comes back.
+        Nothing is stored until a code made from the secret comes back.
         """
-        import segno  # few enrol: no process carries it until somebody does
+        import segno  # few people enrol: no process loads it before somebody does
 
-        actor.check_acts()
-        secret = self._offered(actor, token)
+        actor.check_not_viewing()
+        secret = self._secret_in(token, actor)
         if secret is None:
             secret = pyotp.random_base32()
             token = self._encryption.encrypt(json.dumps([actor.user_id, secret]))
@@ -98,17 +98,17 @@ class SecondFactor:
         return Enrolment(picture, " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)), token)
 
     def confirm(self, *, actor: Actor, token: str, code: str, now: datetime) -> list[str]:
-        """Turn the second factor on and return the recovery codes, which are shown this once.
+        """Turn the second factor on and return the recovery codes, which are shown only this once.
 
-        Raises WrongCode, AlreadyOn, and Invalid for a token that is too old.
+        Raises WrongCode, AlreadyOn, and Invalid if the token is too old.
         """
-        secret = self._offered(actor, token)
+        secret = self._secret_in(token, actor)
         if secret is None:
-            raise Invalid("This page was open too long. Begin again.")
+            raise Invalid("This page was open too long. Start again.")
         item = user_table.find(actor.user_id)
         if item is None:
             raise UserNotFound
-        if item.totp is not None and self._opened(item) == secret:
+        if item.totp is not None and self._secret_of(item) == secret:
             raise AlreadyOn
         step = _step_of(secret, code, now, after=0)
         if step is None:
@@ -121,9 +121,9 @@ class SecondFactor:
         return codes
 
     def turn_off(self, *, actor: Actor, user_id: str, now: datetime) -> None:
-        """Take a person's second factor away: their own, or as an administrator who may edit them.
+        """Turn off a user's second factor: the actor's own, or anybody's whom the actor may edit.
 
-        Raises Invalid for one's own that the role demands; who lost theirs sets up another.
+        Raises Invalid if it is the actor's own and their role requires it: they set up another one instead.
         """
         item = user_table.find(user_id)
         if item is None:
@@ -132,14 +132,14 @@ class SecondFactor:
         if user_id != actor.user_id:
             self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
             if not all(actor.scope(key).covers(scope) for key, scope in role.permissions.items()):
-                raise Invalid("You cannot change somebody whose role allows more than your own.")
+                raise Invalid("You cannot change a user whose role allows more than your own.")
         elif role.security.second_factor:
             raise Invalid("Your role requires a second factor.")
         if item.totp is not None:
             self._write(actor, item, "user.second_factor_off", now, totp=None, totp_step=None, recovery=[])
 
     def check(self, item: UserItem, code: str, now: datetime) -> None:
-        """Accept a code from the app or a recovery code, each once; raises WrongCode."""
+        """Accept a code from the app or a recovery code, each only once; raises WrongCode."""
         typed = "".join(c for c in code.lower()[:100] if c.isalnum())
         values = self._accept(item, typed, now)
         if values is None:
@@ -150,33 +150,33 @@ class SecondFactor:
             raise WrongCode from raced
 
     def _accept(self, item: UserItem, typed: str, now: datetime) -> dict[str, Any] | None:
-        """Return what to write when a code is right, None when it is not."""
+        """Return the attributes to write if a code is correct, None if it is not."""
         used = _digest(typed)
         if used in (item.recovery or ()):
-            return {"recovery": [kept for kept in item.recovery if kept != used]}
-        secret = self._opened(item)
+            return {"recovery": [code for code in item.recovery if code != used]}
+        secret = self._secret_of(item)
         if secret is None:
             return None
         step = _step_of(secret, typed, now, after=int(item.totp_step or 0))
         return None if step is None else {"totp_step": step}
 
-    def _offered(self, actor: Actor, token: str) -> str | None:
-        """Return the secret that a form's token holds for this person, None when it is not good."""
+    def _secret_in(self, token: str, actor: Actor) -> str | None:
+        """Return the secret in a form's token, None if the token is not valid for this actor."""
         try:
-            user_id, secret = json.loads(self._encryption.open(token, within=ENROL_WITHIN))
+            user_id, secret = json.loads(self._encryption.decrypt(token, within=ENROL_WITHIN))
         except (Unreadable, ValueError):
             return None
         return str(secret) if user_id == actor.user_id else None
 
-    def _opened(self, item: UserItem) -> str | None:
-        """Return a person's secret, None when no key opens it."""
+    def _secret_of(self, item: UserItem) -> str | None:
+        """Return a user's secret, None if no key decrypts it."""
         try:
-            return self._encryption.open(item.totp or "")
+            return self._encryption.decrypt(item.totp or "")
         except Unreadable:
             return None
 
     def renew_encryption(self) -> tuple[int, int]:
-        """Seal every seed with the newest key; return how many were renewed and how many nobody can open."""
+        """Encrypt every seed with the newest key; return how many were renewed and how many are unreadable."""
         renewed = unreadable = 0
         for item in user_table.with_second_factor():
             try:
@@ -187,28 +187,30 @@ class SecondFactor:
             except Unreadable:
                 unreadable += 1
             except VersionMoved:
-                continue  # switched off or set up anew meanwhile, with the newest key
+                continue  # turned off or set up again in the meantime, with the newest key
         return renewed, unreadable
 
     def _write(self, actor: Actor, item: UserItem, action: str, now: datetime, **values: Any) -> None:
-        act = self._audit_writer.entry(actor=actor, now=now, action=action, subject=f"user:{item.user_id}")
+        audit_entry = self._audit_writer.entry(
+            actor=actor, now=now, action=action, subject=f"user:{item.user_id}"
+        )
         try:
-            user_table.update_if(item, ["totp", "recovery"], also=[act], **values)
+            user_table.update_if(item, ["totp", "recovery"], also=[audit_entry], **values)
         except VersionMoved as moved:
             raise StaleRecord from moved
 
 
 def _step_of(secret: str, code: str, now: datetime, *, after: int) -> int | None:
-    """Return the time step whose code this is, None when it is none, or one that was used already."""
-    made, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP
+    """Return the time step of a code, None if the code is wrong or was already used."""
+    totp, current = pyotp.TOTP(secret), int(now.timestamp()) // STEP
     typed = code.replace(" ", "")
     for step in (current - 1, current, current + 1):
-        right = secrets.compare_digest(made.at(step * STEP).encode(), typed.encode("utf-8", "replace"))
-        if right and step > after:
+        matches = secrets.compare_digest(totp.at(step * STEP).encode(), typed.encode("utf-8", "replace"))
+        if matches and step > after:
             return step
     return None
 
 
 def _digest(code: str) -> str:
-    """Hash a recovery code; it is random enough to need no slow hash."""
+    """Hash a recovery code, which is random enough to need no slow hash."""
     return sha256(code.encode("utf-8", "replace")).hexdigest()

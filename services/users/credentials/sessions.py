@@ -1,4 +1,4 @@
-"""Sign-ins on the server side: started, prolonged, revoked."""
+"""Sessions on the server side: started, extended, revoked."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ WRITE_EVERY = timedelta(minutes=10)
 
 @dataclass(frozen=True)
 class Session:
-    """One signed-in browser; `id` names it without opening it."""
+    """One signed-in browser; `id` names the session but does not grant access to it."""
 
     id: str
     user_id: str
@@ -31,7 +31,7 @@ class Session:
 
     @classmethod
     def from_model(cls, item: SessionItem) -> "Session":
-        """Take over a stored session."""
+        """Build a session from its stored item."""
         return cls(
             id=item.token_hash,
             user_id=item.user_id,
@@ -46,11 +46,11 @@ class Session:
         )
 
     def is_good_after(self, moment: datetime | None) -> bool:
-        """Tell whether this session is not among those that its person, or somebody for them, has ended."""
+        """Tell whether the session is newer than the moment at which all sessions of its user were ended."""
         return moment is None or self.renewed_at >= moment
 
     def is_good_by(self, security: SignInPolicy, now: datetime) -> bool:
-        """Tell whether this session is within the times of its person's role."""
+        """Tell whether the session is within the limits of its user's role."""
         return now - self.seen_at < security.idle and now - self.created_at < security.absolute
 
 
@@ -60,7 +60,7 @@ def hash_token(token: str) -> str:
 
 
 class SessionManager:
-    """Starts, prolongs and ends sessions; a copy of the table holds no token that works."""
+    """Starts, extends and ends sessions; a copy of the table holds no token that works."""
 
     def __init__(self, new_token: Callable[[], str]) -> None:
         self._new_token = new_token
@@ -76,8 +76,8 @@ class SessionManager:
     ) -> str:
         """Start a session and return the token for the cookie.
 
-        `valid_after` is the person's, which a clock elsewhere may have written a moment ahead of this one;
-        `stepped_up_at` when they last showed who they are, now unless it was at a provider.
+        `valid_after` is the user's, which another machine may have written with a clock slightly ahead;
+        `stepped_up_at` is when they last verified their identity, now unless it was at a provider.
         """
         token = self._new_token()
         ends_at = now + OPEN.absolute
@@ -98,7 +98,7 @@ class SessionManager:
         return token
 
     def resolve(self, *, token: str, now: datetime) -> Session | None:
-        """Return the session behind a token, None when it ended, expired or never was."""
+        """Return the session of a token, None if it ended, expired or never existed."""
         if not 20 <= len(token) <= 100:
             return None
         item = session_table.find(hash_token(token))
@@ -107,9 +107,9 @@ class SessionManager:
         return Session.from_model(item)
 
     def use(self, session: Session, *, security: SignInPolicy, now: datetime) -> bool:
-        """Slide the idle limit of a session; False when it is beyond the times of its person's role.
+        """Extend a session that is in use; returns False if it is beyond the limits of its user's role.
 
-        The write for it happens at most every ten minutes, more often where the limit is short.
+        Writes at most every ten minutes, more often if the idle limit is short.
         """
         if not session.is_good_by(security, now):
             return False
@@ -119,27 +119,29 @@ class SessionManager:
         return session_table.update(session.id, seen_at=now, expires_at=expires_at)
 
     def is_good(self, *, session_id: str, valid_after: datetime | None) -> bool:
-        """Tell whether a session still stands, as its person is stored now and not as anybody remembers."""
+        """Tell whether a session is still valid; `valid_after` comes from the user as stored now."""
         item = session_table.find(session_id)
         return item is not None and Session.from_model(item).is_good_after(valid_after)
 
     def renew(self, *, session_id: str, now: datetime) -> None:
-        """Let a session outlive that its person ended all there were; its absolute limit stays."""
+        """Keep a session valid when its user ends all others; its absolute limit stays."""
         session_table.update(session_id, renewed_at=now)
 
     def revoke(self, *, token: str) -> None:
-        """End the session behind a token."""
+        """End the session of a token."""
         session_table.delete(hash_token(token))
 
     def of_user(self, *, user_id: str, now: datetime, security: SignInPolicy = OPEN) -> list[Session]:
-        """List the sessions of a person that are still good, the last used first."""
-        found = session_table.find_many(session_table.of_user(user_id))
-        good = [Session.from_model(item) for item in found if item.expires_at > now and item.ends_at > now]
-        kept = [session for session in good if session.is_good_by(security, now)]
-        return sorted(kept, key=lambda session: session.seen_at, reverse=True)
+        """List a user's valid sessions, last used first."""
+        items = session_table.find_many(session_table.of_user(user_id))
+        unexpired = [
+            Session.from_model(item) for item in items if item.expires_at > now and item.ends_at > now
+        ]
+        usable = [session for session in unexpired if session.is_good_by(security, now)]
+        return sorted(usable, key=lambda session: session.seen_at, reverse=True)
 
     def revoke_one(self, *, user_id: str, session_id: str) -> bool:
-        """End one session of a person; False when it is not theirs, which stays as it is."""
+        """End one session of a user; returns False and changes nothing if it is not theirs."""
         if not re.fullmatch("[0-9a-f]{64}", session_id):
             return False
         theirs = any(item.user_id == user_id for item in session_table.find_many([session_id]))
@@ -148,14 +150,14 @@ class SessionManager:
         return theirs
 
     def revoke_all(self, *, user_id: str, but: str | None = None) -> int:
-        """End all sessions of a person, `but` one where it is given, and return how many there were."""
-        hashes = [found for found in session_table.of_user(user_id) if found != but]
+        """End all sessions of a user, except `but` if given, and return how many."""
+        hashes = [token_hash for token_hash in session_table.of_user(user_id) if token_hash != but]
         for token_hash in hashes:
             session_table.delete(token_hash)
         return len(hashes)
 
     def sweep(self, *, now: datetime, limit: int = 200) -> int:
-        """Delete expired sessions where the engine does not; returns how many."""
+        """Delete expired sessions where the engine does not, and return how many."""
         hashes = session_table.expired(now, limit)
         for token_hash in hashes:
             session_table.delete(token_hash)

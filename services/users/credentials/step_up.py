@@ -1,4 +1,4 @@
-"""Step-up: whoever does something dangerous shows again that it is them, when the last proof is old."""
+"""Step-up authentication: sensitive operations need a recently verified password or code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,26 +16,28 @@ from services.users.identity.actor import Actor
 from services.users.identity.user_errors import SignInExpired
 
 
-class Way(StrEnum):
-    """How a person can prove who they are; without a password or a code, only by signing in again."""
+class StepUpMethod(StrEnum):
+    """How a user can verify their identity; without a password or a code, only by signing in again."""
 
-    PASSWORD = "password"  # noqa: S105  # the name of a way, not a password
+    PASSWORD = "password"  # noqa: S105  # the name of a method, not a password
     CODE = "code"
     SIGN_IN = "sign_in"
 
 
 class StepUpFailed(Invalid):
-    """The password or code is not right."""
+    """The password or code is not correct."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, method: StepUpMethod) -> None:
         super().__init__(
-            "This is not your password." if way is Way.PASSWORD else "This code is not right, or was used."
+            "This is not your password."
+            if method is StepUpMethod.PASSWORD
+            else "This code is not right, or was used."
         )
 
 
 @dataclass(frozen=True)
 class StepUpService:
-    """Takes proofs and notes them with the session that gave them."""
+    """Verifies users again and records it with their session."""
 
     passwords: Passwords
     second_factor: SecondFactor
@@ -43,32 +45,32 @@ class StepUpService:
     audit_writer: AuditWriter
 
     @staticmethod
-    def way(*, actor: Actor) -> Way:
-        """Tell what a person is asked for: the code where there is a second factor, else the password."""
-        return _way(user_table.find(actor.user_id))
+    def method(*, actor: Actor) -> StepUpMethod:
+        """Return what the actor is asked for: the code if they have a second factor, else the password."""
+        return _method(user_table.find(actor.user_id))
 
-    def prove(self, *, actor: Actor, answer: str, now: datetime) -> None:
-        """Check a password or code and note the proof with the actor's session.
+    def verify(self, *, actor: Actor, answer: str, now: datetime) -> None:
+        """Check a password or code and record the step-up with the actor's session.
 
-        Raises WrongProof, Throttled after too many, SignInExpired when the session ended meanwhile.
+        Raises StepUpFailed, Throttled after too many failures, SignInExpired if the session has ended.
         """
-        actor.check_acts()
+        actor.check_not_viewing()
         item = user_table.find(actor.user_id)
-        way = _way(item)
-        if item is None or way is Way.SIGN_IN:
-            raise StepUpFailed(way)
+        method = _method(item)
+        if item is None or method is StepUpMethod.SIGN_IN:
+            raise StepUpFailed(method)
         who = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
         self.login_throttle.check(who, now=now)
-        if not self._is_right(item, way, answer, now):
+        if not self._is_right(item, method, answer, now):
             self.login_throttle.failed(who, now=now)
             self._note_failure(actor, self.login_throttle.failures(who), now)
-            raise StepUpFailed(way)
+            raise StepUpFailed(method)
         self.login_throttle.succeeded(who)
         if not session_table.update(actor.session_id, stepped_up_at=now):
             raise SignInExpired
 
-    def _is_right(self, item: UserItem, way: Way, answer: str, now: datetime) -> bool:
-        if way is Way.PASSWORD:
+    def _is_right(self, item: UserItem, method: StepUpMethod, answer: str, now: datetime) -> bool:
+        if method is StepUpMethod.PASSWORD:
             return self.passwords.matches(item.password_hash, answer)
         try:
             self.second_factor.check(item, answer, now)
@@ -77,7 +79,7 @@ class StepUpService:
         return True
 
     def _note_failure(self, actor: Actor, failures: int, now: datetime) -> None:
-        """Write how many failed by now; what was typed is nobody's business."""
+        """Record how many attempts have failed so far, never what was typed."""
         after = {"failures": failures}
         self.audit_writer.record(
             self.audit_writer.entry(
@@ -86,9 +88,9 @@ class StepUpService:
         )
 
 
-def _way(item: UserItem | None) -> Way:
+def _method(item: UserItem | None) -> StepUpMethod:
     if item is None:
-        return Way.SIGN_IN
+        return StepUpMethod.SIGN_IN
     if item.totp is not None:
-        return Way.CODE
-    return Way.PASSWORD if item.password_hash else Way.SIGN_IN
+        return StepUpMethod.CODE
+    return StepUpMethod.PASSWORD if item.password_hash else StepUpMethod.SIGN_IN

@@ -1,4 +1,4 @@
-"""Where a request comes from, and the mark a browser carries once its owner has signed in."""
+"""Trusted devices: the origin of a request, and the token that a browser keeps after a sign-in."""
 
 import hmac
 import secrets
@@ -9,21 +9,21 @@ from hashlib import sha256
 
 @dataclass(frozen=True)
 class Origin:
-    """The address a request came from, what the browser calls itself, and the mark it carries."""
+    """Where a request comes from: network address, user agent, and trusted-device token."""
 
     address: str | None = None
     browser: str = ""
-    mark: str | None = None
+    device_token: str | None = None
 
 
 UNKNOWN = Origin()
 
 
 class TrustedDevices:
-    """Gives a browser a signed mark for an account and recognizes it later.
+    """Issues signed trusted-device tokens for an account and verifies them.
 
-    A mark is no sign-in. It only says that this browser once knew the password, so that strangers who
-    try passwords for the account cannot slow this browser down.
+    Such a token signs nobody in. It only says that this browser once knew the password, so that strangers
+    who guess passwords for the account cannot slow this browser down.
     """
 
     def __init__(
@@ -31,16 +31,20 @@ class TrustedDevices:
     ) -> None:
         self._keys, self._new_id = keys, new_id
 
-    def make(self, account: str) -> str:
-        """Return a new mark for an account (a normalized address)."""
+    def issue(self, account: str) -> str:
+        """Return a new token for an account (a normalized address)."""
         device = self._new_id()
         return f"{device}.{_signature(self._keys[0], device, account)}"
 
-    def read(self, mark: str | None, account: str) -> str | None:
-        """Return the device a mark names, None when it is not one of ours for this account."""
-        device, _, signature = (mark or "")[:200].partition(".")
-        good = (_signature(key, device, account).encode() for key in self._keys)
-        return device if any(hmac.compare_digest(signature.encode(), one) for one in good) else None
+    def verify(self, device_token: str | None, account: str) -> str | None:
+        """Return the device that a token names, None if we did not issue it for this account."""
+        device, _, signature = (device_token or "")[:200].partition(".")
+        signatures = (_signature(key, device, account).encode() for key in self._keys)
+        return (
+            device
+            if any(hmac.compare_digest(signature.encode(), expected) for expected in signatures)
+            else None
+        )
 
 
 def _signature(key: bytes, device: str, account: str) -> str:

@@ -1,4 +1,4 @@
-"""Values that the whole product needs of people: user, role, actor, permissions, names, errors."""
+"""Values about people that the whole product needs: user, role, actor, permissions, names, errors."""
 
 from services.users.identity.actor import STEP_UP_LASTS, SYSTEM, Actor
 from services.users.identity.names import normalize_email, sort_name

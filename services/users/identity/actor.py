@@ -1,4 +1,4 @@
-"""Who is acting: the one value that every service method asks about."""
+"""The actor: who calls a service method, with their permissions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.user_errors import ViewingOnly
 
-STEP_UP_LASTS = timedelta(minutes=10)  # how old the proof for a dangerous act may be
+STEP_UP_LASTS = timedelta(minutes=10)  # after which a sensitive operation needs the password or code again
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A person or the system itself, with what the role permits at this moment."""
+    """A user or the system itself, with what the role permits now."""
 
     user_id: str
     name: str
@@ -20,26 +20,26 @@ class Actor:
     role_id: str = ""
     email: str | None = None
     theme: str = "system"
-    address: str | None = None  # where the request came from, for the trail of administrative acts
+    address: str | None = None  # where the request came from, for the audit log
     team_ids: frozenset[str] = frozenset()
     organization_id: str | None = None  # only while its members share their tickets
     permissions: Mapping[Permission, Scope] = field(default_factory=dict)
     session_id: str = ""  # of the browser behind the request
-    stepped_up_at: datetime | None = None  # when that browser last showed a password or code
-    second_factor_missing: bool = False  # the role demands one, and until it is on nothing else is open
-    viewer: "Actor | None" = None  # who looks at the product as this person, and changes nothing
+    stepped_up_at: datetime | None = None  # when a password or code was last verified in that browser
+    second_factor_missing: bool = False  # the role requires one, and nothing else works until it is on
+    viewer: "Actor | None" = None  # who views the product as this user, and cannot change anything
 
     def has_stepped_up(self, now: datetime) -> bool:
-        """Tell whether a password or code was shown lately enough for a dangerous act."""
+        """Tell whether a password or code was verified recently enough for a sensitive operation."""
         return self.stepped_up_at is not None and now - self.stepped_up_at < STEP_UP_LASTS
 
-    def check_acts(self) -> None:
-        """Raise ViewingOnly when this is somebody who looks at the product as another person."""
+    def check_not_viewing(self) -> None:
+        """Raise ViewingOnly if somebody else views the product as this user."""
         if self.viewer is not None:
             raise ViewingOnly(self.name)
 
     def scope(self, permission: Permission) -> Scope:
-        """Tell how far a permission reaches for this actor."""
+        """Return the scope of a permission for this actor."""
         return self.permissions.get(permission, Scope.NONE)
 
     def may(self, permission: Permission) -> bool:

@@ -1,4 +1,4 @@
-"""Names and addresses of people: cleaned, and folded so that look-alike spellings meet."""
+"""Names and addresses of people: cleaned, and folded so that look-alike spellings are equal."""
 
 import re
 import unicodedata
@@ -8,14 +8,15 @@ import idna
 from services.errors import Invalid
 from services.text import one_line
 
-# What mail servers take without extensions (RFC 5321's dot-string).
+# What mail servers accept without extensions (RFC 5321's dot-string).
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
 def normalize_email(text: str) -> str:
-    """Fold an address so that its spellings meet: NFKC, case, blanks, the domain as DNS spells it (IDNA).
+    """Fold an address so that its spellings are equal: NFKC, case, blanks, the domain as in DNS (IDNA).
 
-    Letters go to the folded address alone, so one that only looks the same is of no use. Raises Invalid.
+    E-mails only go to the folded address, so an address that merely looks the same is of no use. Raises
+    Invalid.
     """
     local, _, domain = _folded(text).partition("@")
     try:
@@ -29,7 +30,7 @@ def normalize_email(text: str) -> str:
 
 
 def normalize_domain(text: str) -> str:
-    """Spell a domain as DNS does, so that equal text means the same domain; raises Invalid."""
+    """Write a domain as DNS does, so that equal text means the same domain; raises Invalid."""
     domain = _folded(text)
     try:
         spelled = idna.encode(domain, uts46=True).decode() if domain.isprintable() else ""
@@ -42,24 +43,24 @@ def normalize_domain(text: str) -> str:
 
 def _folded(text: str) -> str:
     once = unicodedata.normalize("NFKC", text[:1000]).casefold()
-    # Folding case can leave what composes anew; folded twice, text folds to itself.
+    # Folding case can leave characters that compose again; after two passes the result is stable.
     return unicodedata.normalize("NFKC", once).casefold().strip()
 
 
 def sort_name(name: str) -> str:
-    """Fold a name for ordering, without accents and case."""
+    """Fold a name for sorting, without accents and case."""
     plain = unicodedata.normalize("NFKD", name)
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold() or name
 
 
 def clean_name(text: str) -> str:
-    """Return a name as it is kept, on one line; raises Invalid."""
+    """Return a name as it is stored, on one line; raises Invalid."""
     name = one_line(text[:1000])
     if not 1 <= len(name) <= 100:
-        raise Invalid("A person needs a name of 1 to 100 characters.", {"name": "1 to 100 characters."})
+        raise Invalid("Enter a name of 1 to 100 characters.", {"name": "1 to 100 characters."})
     return name
 
 
 def known_words(name: str, email: str) -> list[str]:
-    """List the words a stranger would try first in this person's password."""
+    """List the words that a stranger would try first to guess this user's password."""
     return [*re.split(r"[\W_]+", f"{name} {email}"), email]

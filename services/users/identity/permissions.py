@@ -1,4 +1,4 @@
-"""What can be permitted, and up to which scope."""
+"""Permissions and their scopes."""
 
 from enum import IntEnum, StrEnum
 
@@ -42,15 +42,15 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit:view", "Settings", "See the audit log"
 
 
-# What only reads: all there is for somebody who looks at the product as another person. Notes are read and
-# written under one permission; writing is refused where it happens.
+# Permissions that only read: all that somebody has who views as another user. Notes are read and written
+# under one permission; writing them is refused where it happens.
 READING = frozenset(key for key in Permission if key.endswith(":view")) | {Permission.TICKET_NOTE}
 
 
 class Scope(IntEnum):
     """How far a permission reaches.
 
-    Organization and team are two different widths: each includes what is one's own, neither the other.
+    Organization and team both include the actor's own objects, but neither includes the other.
     """
 
     NONE = 0
@@ -60,7 +60,7 @@ class Scope(IntEnum):
     ALL = 4
 
     def covers(self, other: "Scope") -> bool:
-        """Tell whether whoever has this scope has the other one too."""
+        """Tell whether this scope includes the other one."""
         return self in (other, Scope.ALL) or (self > other and other <= Scope.OWN)
 
 
@@ -77,7 +77,7 @@ _DESK = {
 BUILT_IN: dict[str, tuple[str, dict[Permission, Scope]]] = {
     "customer": (
         "Customer",
-        # One's own; also the organization's while its members share their tickets.
+        # Their own; also the organization's while its members share their tickets.
         {P.TICKET_VIEW: Scope.ORGANIZATION, P.TICKET_CREATE: Scope.OWN, P.TICKET_REPLY: Scope.ORGANIZATION},
     ),
     "agent": ("Agent", _DESK),

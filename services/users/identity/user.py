@@ -1,4 +1,4 @@
-"""What the users domain answers with."""
+"""Users and roles as the services return them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,9 +11,9 @@ from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 
 @dataclass(frozen=True)
 class User:
-    """One person, without the password.
+    """One user, without the password.
 
-    `second_factor` and `valid_after` are known where one person was read, not in lists.
+    `second_factor` and `valid_after` are set if one user was read, not in lists.
     """
 
     user_id: str
@@ -26,13 +26,13 @@ class User:
     active: bool
     theme: str
     created_at: datetime
-    invited_at: datetime | None = None  # until the invitation is taken up
+    invited_at: datetime | None = None  # until the invitation is accepted
     second_factor: bool = field(default=False, compare=False)
     valid_after: datetime | None = field(default=None, compare=False)
 
     @classmethod
     def from_model(cls, item: UserItem) -> "User":
-        """Take over what may be shown."""
+        """Build a user from the stored item, without secrets."""
         return cls(
             user_id=item.user_id,
             version=int(item.version),
@@ -63,7 +63,7 @@ class Role:
 
     @classmethod
     def from_model(cls, item: RoleItem) -> "Role":
-        """Read the stored permissions; one or a scope this version does not know grants nothing."""
+        """Build a role from the stored item; permissions and scopes that this version does not know grant nothing."""
         known = {str(permission) for permission in Permission}
         return cls(
             role_id=item.role_id,

@@ -1,17 +1,17 @@
-"""What the users domain refuses."""
+"""Errors of the users domain."""
 
 from services.errors import Conflicted, Forbidden, Invalid, NotFound
 
 
 class BadCredentials(Invalid):
-    """E-mail and password do not belong together; says no more than that."""
+    """The e-mail address or the password is wrong; the message does not say which."""
 
     def __init__(self) -> None:
         super().__init__("E-mail and password do not match.")
 
 
 class SignInExpired(Invalid):
-    """Between the password and the code too much time passed, or the account changed."""
+    """Too much time passed between password and code, the account changed, or the session ended."""
 
     def __init__(self) -> None:
         super().__init__("This took too long. Sign in again.")
@@ -26,35 +26,36 @@ class PermissionDenied(Forbidden):
 
 
 class ViewingOnly(Forbidden):
-    """Somebody looks at the product as another person, which changes nothing."""
+    """Somebody views the product as another user and cannot change anything."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"You are viewing as {name}, which changes nothing. Stop viewing first.")
+        super().__init__(f"You are viewing as {name} and cannot change anything. Stop viewing first.")
 
 
 class UserNotFound(NotFound):
-    """No such person."""
+    """There is no such user."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such person.")
+        super().__init__("This user does not exist.")
 
 
 class RoleNotFound(NotFound):
-    """No such role."""
+    """There is no such role."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such role.")
+        super().__init__("This role does not exist.")
 
 
 class AddressTaken(Invalid):
     """Another account has this address."""
 
     def __init__(self) -> None:
-        super().__init__("Another account has this address.", {"email": "Another account has this address."})
+        message = "Another account already uses this address."
+        super().__init__(message, {"email": message})
 
 
 class StaleRecord(Conflicted):
-    """The record was changed since it was read."""
+    """The record has changed since it was read."""
 
     def __init__(self) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")

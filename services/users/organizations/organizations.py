@@ -19,12 +19,12 @@ from services.users.identity.permissions import Permission, Scope
 from services.users.identity.user_errors import StaleRecord
 
 KIND = "organization"
-DOMAINS = 50
+MAX_DOMAINS = 50
 
 
 @dataclass(frozen=True)
 class Organization:
-    """One organization; one that is switched off shares nothing and takes nobody new."""
+    """One organization; an inactive one shares nothing and accepts no new members."""
 
     id: str
     version: int
@@ -35,7 +35,7 @@ class Organization:
 
     @classmethod
     def from_model(cls, item: Setting) -> "Organization":
-        """Read a stored organization."""
+        """Build an organization from its stored setting."""
         value = item.value
         return cls(
             id=item.id,
@@ -48,7 +48,7 @@ class Organization:
 
 
 class OrganizationService:
-    """Keeps organizations and says what belonging to one means."""
+    """Manages organizations and decides what membership means."""
 
     def __init__(
         self, roles: RoleService, cache: ShortCache[str, dict[str, Organization]], audit_writer: AuditWriter
@@ -56,51 +56,60 @@ class OrganizationService:
         self._roles, self._cache, self._audit_writer = roles, cache, audit_writer
 
     def stored(self) -> list[Organization]:
-        """List all by name as they are stored now."""
-        found = (Organization.from_model(item) for item in setting_table.of_kind(KIND))
-        return sorted(found, key=lambda each: (sort_name(each.name), each.id))
+        """List all organizations by name, as stored now."""
+        organizations = (Organization.from_model(item) for item in setting_table.of_kind(KIND))
+        return sorted(organizations, key=lambda organization: (sort_name(organization.name), organization.id))
 
     def names(self) -> dict[str, str]:
-        """Map ids to names, as they are stored now."""
-        return {each.id: each.name for each in self.stored()}
+        """Return the names by id, as stored now."""
+        return {organization.id: organization.name for organization in self.stored()}
 
     def get(self, id_: str) -> Organization:
-        """Return one as it is now; raises NotFound."""
+        """Return an organization as stored now; raises NotFound."""
         item = setting_table.find(KIND, id_)
         if item is None:
-            raise NotFound("There is no such organization.")
+            raise NotFound("This organization does not exist.")
         return Organization.from_model(item)
 
     def shared_by(self, organization_id: str | None) -> str | None:
-        """Return the organization if its members share their tickets at present, else None.
+        """Return the organization's id if its members currently share their tickets, else None.
 
-        This is what ticket permissions up to the organization rest on: see Actor.organization_id.
+        Ticket permissions with scope ORGANIZATION depend on this: see Actor.organization_id.
         """
-        found = self._kept().get(organization_id) if organization_id else None
-        return found.id if found and found.active and found.shares_tickets else None
+        organization = self._cached().get(organization_id) if organization_id else None
+        return (
+            organization.id if organization and organization.active and organization.shares_tickets else None
+        )
 
-    def of_new(self, email: str | None, role_id: str, wanted: str | None) -> str | None:
-        """Choose a new person's organization: the wanted one ("" is none), else a customer's by the address.
+    def for_new_user(self, email: str | None, role_id: str, requested: str | None) -> str | None:
+        """Return a new user's organization: the requested one ("" is none), else a customer's by their address.
 
-        Raises Invalid for one that takes nobody.
+        Raises Invalid if the organization does not exist or is inactive.
         """
-        if wanted is not None or email is None:
-            return self.after(None, wanted)
+        if requested is not None or email is None:
+            return self.changed(None, requested)
         on_desk = self._roles.get(role_id).permissions.get(Permission.TICKET_VIEW, Scope.NONE) >= Scope.TEAM
         domain = email.rpartition("@")[2]
         if on_desk:
             return None
-        return next((each.id for each in self.stored() if each.active and domain in each.domains), None)
+        return next(
+            (
+                organization.id
+                for organization in self.stored()
+                if organization.active and domain in organization.domains
+            ),
+            None,
+        )
 
-    def after(self, present: str | None, wanted: str | None) -> str | None:
-        """Return what a person's organization becomes; None wants no change, "" none. Raises Invalid."""
-        if wanted is None or wanted == (present or ""):
+    def changed(self, present: str | None, requested: str | None) -> str | None:
+        """Return a user's organization after a request: None changes nothing, "" removes it. Raises Invalid."""
+        if requested is None or requested == (present or ""):
             return present
-        item = setting_table.find(KIND, wanted) if wanted else None
-        if wanted and (item is None or not Organization.from_model(item).active):
-            message = "There is no such organization."
+        item = setting_table.find(KIND, requested) if requested else None
+        if requested and (item is None or not Organization.from_model(item).active):
+            message = "This organization does not exist or is inactive."
             raise Invalid(message, {"organization_id": message})
-        return wanted or None
+        return requested or None
 
     def save(
         self,
@@ -114,12 +123,12 @@ class OrganizationService:
         domains: Iterable[str],
         expected_version: int,
     ) -> Organization:
-        """Create (`id_` None) or change an organization read at version `expected_version`.
+        """Create (`id_` None) or change an organization that was read at `expected_version`.
 
         Raises PermissionDenied, Invalid, NotFound, StaleRecord.
         """
         self._roles.check_permission(actor=actor, permission=Permission.ORGANIZATION_EDIT)
-        others = [each for each in self.stored() if each.id != id_]
+        others = [organization for organization in self.stored() if organization.id != id_]
         name = _clean_name(name, others)
         value = {
             "name": name,
@@ -128,10 +137,10 @@ class OrganizationService:
             "domains": _clean_domains(domains, others),
         }
         old = setting_table.find(KIND, self.get(id_).id) if id_ is not None else None
-        key = old.id if old else free_slug(name, {each.id for each in others})
+        key = old.id if old else free_slug(name, {organization.id for organization in others})
         if not key:
-            raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
-        act = self._audit_writer.entry(
+            raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
+        audit_entry = self._audit_writer.entry(
             actor=actor,
             now=now,
             action="organization.changed" if old else "organization.created",
@@ -140,42 +149,50 @@ class OrganizationService:
             after=value,
         )
         return self._put(
-            Setting(kind=KIND, id=key, version=expected_version + 1, value=value), expected_version, act
+            Setting(kind=KIND, id=key, version=expected_version + 1, value=value),
+            expected_version,
+            audit_entry,
         )
 
-    def _put(self, item: Setting, expected_version: int, act: AuditEntry) -> Organization:
+    def _put(self, item: Setting, expected_version: int, audit_entry: AuditEntry) -> Organization:
         try:
-            setting_table.put(item, expected_version=expected_version, also=[act])
+            setting_table.put(item, expected_version=expected_version, also=[audit_entry])
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._cache.drop(KIND)
         return Organization.from_model(item)
 
-    def _kept(self) -> dict[str, Organization]:
-        kept = self._cache.get(KIND)
-        return self._cache.put(KIND, {each.id: each for each in self.stored()}) if kept is None else kept
+    def _cached(self) -> dict[str, Organization]:
+        cached = self._cache.get(KIND)
+        return (
+            self._cache.put(KIND, {organization.id: organization for organization in self.stored()})
+            if cached is None
+            else cached
+        )
 
 
 def _clean_name(text: str, others: Iterable[Organization]) -> str:
     name = one_line(text[:1000])
     if not 1 <= len(name) <= 80:
-        raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})
-    if any(each.name.casefold() == name.casefold() for each in others):
-        raise Invalid("This name is taken.", {"name": "This name is taken."})
+        raise Invalid("Enter a name of 1 to 80 characters.", {"name": "1 to 80 characters."})
+    if any(organization.name.casefold() == name.casefold() for organization in others):
+        raise Invalid("This name is already taken.", {"name": "This name is already taken."})
     return name
 
 
 def _clean_domains(texts: Iterable[str], others: Iterable[Organization]) -> list[str]:
-    """Spell domains as addresses have them, each once; raises Invalid."""
+    """Normalize domains as in addresses, without duplicates; raises Invalid."""
     try:
-        found = sorted({normalize_domain(text.strip().removeprefix("@")) for text in texts if text.strip()})
+        normalized = sorted(
+            {normalize_domain(text.strip().removeprefix("@")) for text in texts if text.strip()}
+        )
     except Invalid as refused:
         raise Invalid(refused.message, {"domains": refused.message}) from refused
-    if len(found) > DOMAINS:
-        raise Invalid(f"At most {DOMAINS} domains.", {"domains": f"At most {DOMAINS} domains."})
-    for each in others:
-        taken = next((domain for domain in found if domain in each.domains), None)
+    if len(normalized) > MAX_DOMAINS:
+        raise Invalid(f"At most {MAX_DOMAINS} domains.", {"domains": f"At most {MAX_DOMAINS} domains."})
+    for organization in others:
+        taken = next((domain for domain in normalized if domain in organization.domains), None)
         if taken:
-            message = f"{taken} belongs to {each.name} already."
+            message = f"{taken} already belongs to {organization.name}."
             raise Invalid(message, {"domains": message})
-    return found
+    return normalized

@@ -1,8 +1,8 @@
-"""Signing in: by password, by a provider, and as another person; from a session to the current actor."""
+"""Sign-in by password or by a provider, view as, and the actor of a session."""
 
 from services.users.sign_in.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.sign_in.federated_accounts import FederatedAccounts, SignOnRefused
-from services.users.sign_in.openid import OpenIdClient, ProviderDown, SignOnFailed, SignOnInvalid
+from services.users.sign_in.openid import OpenIdClient, ProviderUnavailable, SignOnFailed, SignOnInvalid
 from services.users.sign_in.provider import FederatedIdentity, Provider
 from services.users.sign_in.single_sign_on import Answer, ProviderNotFound, SingleSignOn
 from services.users.sign_in.view_as import ViewAsService
@@ -15,8 +15,8 @@ __all__ = [
     "FederatedIdentity",
     "OpenIdClient",
     "Provider",
-    "ProviderDown",
     "ProviderNotFound",
+    "ProviderUnavailable",
     "SignOnFailed",
     "SignOnInvalid",
     "SignOnRefused",

@@ -1,4 +1,4 @@
-"""From a session, a person and a role to who is acting."""
+"""Builds the actor from a session, a user and a role."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from services.users.identity.user import Role, User
 
 
 def as_actor(session: Session, user: User, role: Role, address: str | None) -> Actor:
-    """Describe a person behind their own session.
+    """Return the actor for a user in their own session.
 
-    Whose role demands a second factor that is not set up yet may do nothing, through whatever door.
+    If the role requires a second factor that is not set up yet, the actor has no permissions at all.
     """
     missing = role.security.second_factor and not user.second_factor
     return Actor(
@@ -30,8 +30,8 @@ def as_actor(session: Session, user: User, role: Role, address: str | None) -> A
     )
 
 
-def seen_through(viewer: Actor, user: User, role: Role) -> Actor:
-    """Describe somebody who looks at the product as another person: what that person may read, no more."""
+def as_viewed(viewer: Actor, user: User, role: Role) -> Actor:
+    """Return the actor who views the product as another user: only with what that user may read."""
     allowed = {key: scope for key, scope in role.permissions.items() if key in READING}
     return replace(
         viewer,
@@ -47,9 +47,9 @@ def seen_through(viewer: Actor, user: User, role: Role) -> Actor:
 
 
 def may_view_as(viewer: Actor, user: User, role: Role) -> bool:
-    """Decide whether somebody may look through another's eyes: never somebody who may do or see more.
+    """Decide whether an actor may view as a user: only if the user's role allows no more than the actor's.
 
-    Whoever sees less than all tickets would see those of other teams through the eyes of their people.
+    An actor who does not see all tickets would see those of other teams by viewing as their members.
     """
     return (
         viewer.scope(Permission.USER_VIEW_AS) is Scope.ALL
@@ -63,5 +63,5 @@ def may_view_as(viewer: Actor, user: User, role: Role) -> bool:
 
 
 def works_on_desk(role: Role) -> bool:
-    """Tell whether a role's people work on other people's tickets."""
+    """Tell whether users of a role work on other people's tickets."""
     return role.permissions.get(Permission.TICKET_VIEW, Scope.NONE) >= Scope.TEAM

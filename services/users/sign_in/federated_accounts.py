@@ -1,4 +1,4 @@
-"""Accounts of people whom a provider vouches for: found, linked, made, given the role their groups say."""
+"""Accounts of users whom a provider authenticates: found, linked or created, with the role of their groups."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -23,18 +23,18 @@ from services.users.organizations.organizations import OrganizationService
 from services.users.sign_in.openid import SignOnFailed
 from services.users.sign_in.provider import FederatedIdentity, Provider
 
-TRIES = 3  # for two writers who meet on one person
-LEAST_ROLE = "customer"
+MAX_TRIES = 3  # when two writers change the same user
+DEFAULT_ROLE = "customer"
 log = structlog.get_logger()
 
 
 class SignOnRefused(SignOnFailed, Forbidden):
-    """The provider knows the person, but this house does not let them in this way."""
+    """The provider knows the user, but they may not sign in here this way."""
 
 
 @dataclass(frozen=True)
 class _FederatedSignIn:
-    """Somebody whom a provider vouches for, at the door."""
+    """A sign-in with a provider that has authenticated the user."""
 
     provider: Provider
     federated: FederatedIdentity
@@ -43,17 +43,17 @@ class _FederatedSignIn:
 
     @property
     def identity(self) -> str:
-        """Name the person as the account keeps it."""
+        """Return the user's identity as the account stores it."""
         return self.provider.identity(self.federated.subject)
 
     @property
     def system(self) -> Actor:
-        """Act as the system at the place the person comes from."""
+        """Return the system as actor, with the network address of the user."""
         return replace(SYSTEM, address=self.origin.address)
 
 
 class FederatedAccounts:
-    """Finds or makes the account behind what a provider says."""
+    """Finds or creates the account for a federated identity."""
 
     def __init__(
         self,
@@ -70,75 +70,77 @@ class FederatedAccounts:
     def admit(
         self, *, provider: Provider, federated: FederatedIdentity, origin: Origin, now: datetime
     ) -> str:
-        """Return the id of the person's account, its role as their groups say; raises SignOnRefused."""
-        who, mapped = (
-            _FederatedSignIn(provider, federated, origin, now),
-            provider.mapped_role(federated.groups),
-        )
+        """Return the id of the user's account, updated to the role of their groups; raises SignOnRefused."""
+        sign_in = _FederatedSignIn(provider, federated, origin, now)
+        mapped = provider.mapped_role(federated.groups)
         if mapped is None and provider.closed:
             raise _refused("no role", f"{provider.label} knows you, but none of your groups has access here.")
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             try:
-                item = self._account(who, mapped or provider.default_role)
+                item = self._account(sign_in, mapped or provider.default_role)
             except IdentityClaimed:
-                continue  # somebody signed in with the same identity at this moment: find it
+                continue  # somebody just signed in with the same identity: find it
             if not item.active:
                 raise _refused("suspended", "This account is suspended.")
             if mapped is not None and mapped != item.role_id:
-                self._follow(who, item, mapped)
+                self._follow(sign_in, item, mapped)
             return item.user_id
-        raise _refused("claimed", "Your account is being changed at this moment.")
+        raise _refused("claimed", "Your account is being changed right now.")
 
-    def _account(self, who: _FederatedSignIn, given: str) -> UserItem:
-        item = identity_table.find(who.identity)
+    def _account(self, sign_in: _FederatedSignIn, role_id: str) -> UserItem:
+        item = identity_table.find(sign_in.identity)
         if item is not None:
             return item
-        email, label = who.federated.email, who.provider.label
-        if email is None or not who.provider.covers_domain(email):
-            raise _refused(
-                "address", f"{label} did not confirm an e-mail address that it may vouch for here."
-            )
+        email, label = sign_in.federated.email, sign_in.provider.label
+        if email is None or not sign_in.provider.covers_domain(email):
+            raise _refused("address", f"{label} did not confirm an e-mail address that is accepted here.")
         item = user_table.find_by_email(email)
-        return self._make(who, email, given) if item is None else self._link(who, item, given or LEAST_ROLE)
+        return (
+            self._make(sign_in, email, role_id)
+            if item is None
+            else self._link(sign_in, item, role_id or DEFAULT_ROLE)
+        )
 
-    def _link(self, who: _FederatedSignIn, item: UserItem, given: str) -> UserItem:
-        """Let a person into the account that has their address, if nobody can gain by it."""
+    def _link(self, sign_in: _FederatedSignIn, item: UserItem, role_id: str) -> UserItem:
+        """Link the identity to the account with the same address, unless that could be abused."""
         if not item.active:
             return item
         if item.verified_at is None:
             raise _refused(
                 "unverified",
-                "An account with your address exists, but its owner never confirmed the address. "
-                "Ask for a new password by mail once: the letter confirms it.",
+                "An account with your address exists, but the address was never confirmed. "
+                "Reset its password once: the link in the e-mail confirms the address.",
             )
-        if not self._covers(given, item.role_id):
-            label = who.provider.label
+        if not self._covers(role_id, item.role_id):
+            label = sign_in.provider.label
             raise _refused(
                 "higher role",
-                f"An account with your address exists, and it may do more here than {label} says. "
-                "Sign in with its password.",
+                f"An account with your address exists, and its role allows more than the one {label} gives you. "
+                "Sign in with the password of that account.",
             )
-        owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=who.origin.address)
-        act = self._act(owner, who, "user.linked", item.user_id, {})
-        identity_table.link(item, who.identity, [act])
+        owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=sign_in.origin.address)
+        audit_entry = self._audit_entry(owner, sign_in, "user.linked", item.user_id, {})
+        identity_table.link(item, sign_in.identity, [audit_entry])
         return item
 
-    def _make(self, who: _FederatedSignIn, email: str, role_id: str) -> UserItem:
-        """Write an account at the first sign-in; the provider has confirmed its address."""
-        self._check_role(who.provider, role_id)
-        name = clean_name(who.federated.name or email.partition("@")[0][:100])
+    def _make(self, sign_in: _FederatedSignIn, email: str, role_id: str) -> UserItem:
+        """Create an account at the first sign-in; the provider has confirmed its address."""
+        self._check_role(sign_in.provider, role_id)
+        name = clean_name(sign_in.federated.name or email.partition("@")[0][:100])
         item = UserItem(
             user_id=self._new_id(),
             name=name,
             sort_name=sort_name(name),
             email=email,
             role_id=role_id,
-            organization_id=self._organizations.of_new(email, role_id, None),
-            verified_at=who.now,
-            created_at=who.now,
+            organization_id=self._organizations.for_new_user(email, role_id, None),
+            verified_at=sign_in.now,
+            created_at=sign_in.now,
         )
-        act = self._act(who.system, who, "user.created", item.user_id, {"role_id": role_id})
-        identity_table.add(item, who.identity, [act])
+        audit_entry = self._audit_entry(
+            sign_in.system, sign_in, "user.created", item.user_id, {"role_id": role_id}
+        )
+        identity_table.add(item, sign_in.identity, [audit_entry])
         return item
 
     def _check_role(self, provider: Provider, role_id: str) -> None:
@@ -149,55 +151,57 @@ class FederatedAccounts:
             self._roles.get(role_id)
         except RoleNotFound as missing:
             log.error("sign_on_role_missing", provider=provider.id, role=role_id)
-            raise _refused("role missing", "The role that is meant for you does not exist.") from missing
+            raise _refused("role missing", "The role intended for you does not exist.") from missing
 
-    def _follow(self, who: _FederatedSignIn, item: UserItem, role_id: str) -> None:
-        """Give a person the role their groups say; the rules that bind administrators bind this too."""
-        found: UserItem | None = item
-        for _ in range(TRIES):
-            if found is None or not found.active:
+    def _follow(self, sign_in: _FederatedSignIn, item: UserItem, role_id: str) -> None:
+        """Give a user the role of their groups; the rules for administrators apply here too."""
+        current: UserItem | None = item
+        for _ in range(MAX_TRIES):
+            if current is None or not current.active:
                 raise _refused("suspended", "This account is suspended.")
             try:
                 self._users.update(
-                    actor=who.system,
-                    now=who.now,
-                    user_id=found.user_id,
-                    expected_version=int(found.version),
-                    name=found.name,
-                    email=found.email or "",
+                    actor=sign_in.system,
+                    now=sign_in.now,
+                    user_id=current.user_id,
+                    expected_version=int(current.version),
+                    name=current.name,
+                    email=current.email or "",
                     role_id=role_id,
                     active=True,
-                    team_ids=found.team_ids or (),
+                    team_ids=current.team_ids or (),
                 )
                 return
             except StaleRecord:
-                found = user_table.find(item.user_id)
+                current = user_table.find(item.user_id)
             except Invalid:
-                # For example the last administrator: they stay what they are, and get in.
-                provider, user = who.provider.id, item.user_id
+                # For example the last administrator: they keep their role and are signed in.
+                provider, user = sign_in.provider.id, item.user_id
                 log.warning("sign_on_role_kept", provider=provider, user=user, role=role_id)
                 return
-        raise _refused("claimed", "Your account is being changed at this moment.")
+        raise _refused("claimed", "Your account is being changed right now.")
 
-    def _covers(self, given: str, held: str) -> bool:
-        """Tell whether the role a provider gives allows everything that the held one does."""
-        if given == held:
+    def _covers(self, role_id: str, present_role_id: str) -> bool:
+        """Tell whether the provider's role allows everything that the user's present role does."""
+        if role_id == present_role_id:
             return True
         try:
-            wide, narrow = self._roles.get(given).permissions, self._roles.get(held).permissions
+            wide, narrow = self._roles.get(role_id).permissions, self._roles.get(present_role_id).permissions
         except RoleNotFound:
             return False
         return all(
             permission in wide and wide[permission].covers(scope) for permission, scope in narrow.items()
         )
 
-    def _act(
-        self, actor: Actor, who: _FederatedSignIn, action: str, user_id: str, facts: dict[str, str]
+    def _audit_entry(
+        self, actor: Actor, sign_in: _FederatedSignIn, action: str, user_id: str, facts: dict[str, str]
     ) -> AuditEntry:
-        after = {**facts, "provider": who.provider.id}
+        after = {**facts, "provider": sign_in.provider.id}
         subject = f"user:{user_id}"
-        return self._audit_writer.entry(actor=actor, now=who.now, action=action, subject=subject, after=after)
+        return self._audit_writer.entry(
+            actor=actor, now=sign_in.now, action=action, subject=subject, after=after
+        )
 
 
 def _refused(reason: str, message: str) -> SignOnRefused:
-    return SignOnRefused(f"{message} Nothing was changed. Ask an administrator of this desk.", reason)
+    return SignOnRefused(f"{message} Nothing was changed. Ask an administrator of this help desk.", reason)

@@ -1,7 +1,7 @@
-"""OpenID Connect with one provider: the way there, and what its answer proves.
+"""OpenID Connect with one provider: authorization code flow with PKCE.
 
-Authorization code with PKCE. What the ID token must say is checked by Authlib, its signature by joserfc,
-which Authlib builds on. Both are loaded at the first sign-in: instances without providers save their 11 MB.
+Authlib checks the claims of the ID token, joserfc, on which Authlib builds, its signature. Both are loaded at
+the first sign-in: instances without providers save their 11 MB.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,18 +13,18 @@ from services.caching import ShortCache
 from services.errors import Invalid, ServiceError, Unavailable
 from services.users.sign_in.provider import FederatedIdentity, Provider
 
-TIMEOUT = 5.0  # seconds, for each connection and each answer
-KEPT = 3600.0  # seconds that discovery and keys may be old; keys are fetched anew when one is missing
-DOWN = 10.0  # seconds during which a provider that did not answer is not asked again
-OLDEST = 30 * 24 * 3600  # seconds that a sign-in at the provider may be old
-SKEW = 60  # seconds that clocks may differ
-# Signatures by a key that the provider publishes. Never none, never a shared secret.
+TIMEOUT = 5.0  # seconds, for each connection and each response
+METADATA_SECONDS = 3600.0  # how old metadata and keys may be; keys are fetched again if one is missing
+RETRY_SECONDS = 10.0  # during which a provider that did not respond is not called again
+MAX_AGE_SECONDS = 30 * 24 * 3600  # how old a sign-in at the provider may be
+CLOCK_SKEW_SECONDS = 60  # by which clocks may differ
+# Signatures with a key that the provider publishes. Never none, never a shared secret.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 class SignOnFailed(ServiceError):
-    """A sign-in with a provider came to nothing and changed nothing; `reason` is for the log."""
+    """A sign-in with a provider failed and changed nothing; `reason` is for the log."""
 
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
@@ -32,30 +32,30 @@ class SignOnFailed(ServiceError):
 
 
 class SignOnInvalid(SignOnFailed, Invalid):
-    """What came back does not prove who it is."""
+    """What came back from the provider does not authenticate anybody."""
 
 
-class ProviderDown(SignOnFailed, Unavailable):
-    """The provider cannot be reached, or answers with an error of its own."""
+class ProviderUnavailable(SignOnFailed, Unavailable):
+    """The provider cannot be reached, or responds with a server error."""
 
     def __init__(self, provider: Provider, reason: str) -> None:
-        message = f"{provider.label} does not answer right now. Nothing was changed. Try again in a minute."
+        message = f"{provider.label} is not responding. Nothing was changed. Try again in a minute."
         super().__init__(message, reason)
 
 
 class OpenIdClient:
-    """Speaks with one provider."""
+    """Talks to one provider."""
 
     def __init__(self, provider: Provider, *, return_to: str, clock: Callable[[], float]) -> None:
         self._provider, self._return_to = provider, return_to
-        self._known: ShortCache[str, dict[str, Any]] = ShortCache(KEPT, clock)
-        self._down: ShortCache[str, bool] = ShortCache(DOWN, clock)
-        self._asking = Lock()  # one thread waits for a silent provider, not all of them
+        self._known: ShortCache[str, dict[str, Any]] = ShortCache(METADATA_SECONDS, clock)
+        self._unavailable: ShortCache[str, bool] = ShortCache(RETRY_SECONDS, clock)
+        self._discovery_lock = Lock()  # one thread waits for a silent provider, not all of them
 
-    def address(self, *, state: str, nonce: str, verifier: str, fresh: bool) -> str:
-        """Return where the browser signs in, `fresh` even if it is signed in there; raises ProviderDown.
+    def authorization_url(self, *, state: str, nonce: str, verifier: str, fresh: bool) -> str:
+        """Return where the browser signs in, again if `fresh`; raises ProviderUnavailable.
 
-        The age also asks the provider to say when the person last showed who they are.
+        max_age also makes the provider report when the user last authenticated.
         """
         endpoint = self._metadata()["authorization_endpoint"]
         with self._session() as session:
@@ -64,21 +64,21 @@ class OpenIdClient:
                 state=state,
                 nonce=nonce,
                 code_verifier=verifier,
-                max_age=str(0 if fresh else OLDEST),
+                max_age=str(0 if fresh else MAX_AGE_SECONDS),
             )
         return str(url)
 
     def check_issuer(self, issuer: str | None) -> None:
-        """Refuse an answer that comes from another provider (RFC 9207); raises SignOnInvalid."""
+        """Raise SignOnInvalid for a response of another provider (RFC 9207)."""
         promised = self._metadata().get("authorization_response_iss_parameter_supported") is True
         if issuer != self._provider.issuer and (issuer is not None or promised):
-            raise self._wrong("another issuer answered")
+            raise self._invalid("another issuer answered")
 
     def redeem(self, *, code: str, verifier: str, nonce: str, now: datetime) -> FederatedIdentity:
-        """Trade a code for what the provider says of the person; raises ProviderDown, SignOnInvalid."""
+        """Exchange a code for the user's identity; raises ProviderUnavailable, SignOnInvalid."""
         known = self._metadata()
         with self._session(known) as session:
-            token = self._asked(
+            token = self._request(
                 lambda: session.fetch_token(
                     known["token_endpoint"],
                     grant_type="authorization_code",
@@ -89,48 +89,50 @@ class OpenIdClient:
                 )
             )
             claims = self._verified(token, nonce, now)
-            if self._lacks(claims) and isinstance(known.get("userinfo_endpoint"), str):
-                claims = self._more(session, known["userinfo_endpoint"], token, claims)
+            if self._is_incomplete(claims) and isinstance(known.get("userinfo_endpoint"), str):
+                claims = self._with_userinfo(session, known["userinfo_endpoint"], token, claims)
         return self._provider.read(claims)
 
-    def _lacks(self, claims: Mapping[str, Any]) -> bool:
-        """Tell whether the ID token leaves out what the provider may tell when asked."""
-        said = self._provider.read(claims)
-        return said.email is None or (bool(self._provider.roles) and not said.groups)
+    def _is_incomplete(self, claims: Mapping[str, Any]) -> bool:
+        """Tell whether the ID token leaves out what the userinfo endpoint may have."""
+        identity = self._provider.read(claims)
+        return identity.email is None or (bool(self._provider.roles) and not identity.groups)
 
-    def _more(self, session: Any, url: str, token: Any, claims: dict[str, Any]) -> dict[str, Any]:
-        """Add what the provider tells about the same person when asked."""
+    def _with_userinfo(self, session: Any, url: str, token: Any, claims: dict[str, Any]) -> dict[str, Any]:
+        """Add what the userinfo endpoint has about the same user."""
         bearer = {"Authorization": f"Bearer {token.get('access_token')}"}
-        told = self._get(session, url, bearer)
-        if told.get("sub") != claims["sub"]:
-            raise self._wrong("another subject in userinfo")
-        return {**claims, **told}
+        userinfo = self._get(session, url, bearer)
+        if userinfo.get("sub") != claims["sub"]:
+            raise self._invalid("another subject in userinfo")
+        return {**claims, **userinfo}
 
     def _verified(self, token: Any, nonce: str, now: datetime) -> dict[str, Any]:
-        """Return the claims of an ID token that is signed, ours, meant for this sign-in, and in time."""
+        """Return the claims of an ID token after checking signature, audience, nonce and times."""
         from authlib.oidc.core import CodeIDToken
         from joserfc.errors import JoseError
 
-        wanted = {
+        required = {
             "iss": {"essential": True, "value": self._provider.issuer},
             "aud": {"essential": True, "value": self._provider.client_id},
             "nonce": {"essential": True, "value": nonce},
         }
-        about = {
+        params = {
             "nonce": nonce,
             "client_id": self._provider.client_id,
             "access_token": token.get("access_token"),
         }
         try:
             header, claims = self._signed(token.get("id_token"))
-            CodeIDToken(claims, header, wanted, about).validate(now=int(now.timestamp()), leeway=SKEW)
+            CodeIDToken(claims, header, required, params).validate(
+                now=int(now.timestamp()), leeway=CLOCK_SKEW_SECONDS
+            )
             self._provider.read(claims)
         except (JoseError, ValueError, TypeError, LookupError) as wrong:
-            raise self._wrong(getattr(wrong, "error", "") or type(wrong).__name__) from wrong
+            raise self._invalid(getattr(wrong, "error", "") or type(wrong).__name__) from wrong
         return claims
 
     def _signed(self, text: object) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Check a token's signature; with keys fetched anew when those we know do not fit."""
+        """Check a token's signature, with freshly fetched keys if the cached ones do not fit."""
         from joserfc import jwt
         from joserfc.errors import BadSignatureError, InvalidKeyIdError
 
@@ -139,44 +141,44 @@ class OpenIdClient:
         try:
             token = jwt.decode(text, self._keys(), ALGORITHMS)
         except (BadSignatureError, InvalidKeyIdError):
-            token = jwt.decode(text, self._keys(anew=True), ALGORITHMS)
+            token = jwt.decode(text, self._keys(refresh=True), ALGORITHMS)
         return dict(token.header), dict(token.claims)
 
-    def _keys(self, *, anew: bool = False) -> Any:
-        """Return the provider's keys for signatures."""
+    def _keys(self, *, refresh: bool = False) -> Any:
+        """Return the provider's signature keys."""
         from joserfc.jwk import KeySet
 
-        kept = None if anew else self._known.get("keys")
-        if kept is None:
+        key_set = None if refresh else self._known.get("keys")
+        if key_set is None:
             with self._session() as session:
-                kept = self._get(session, self._metadata()["jwks_uri"])
-            self._known.put("keys", kept)
-        listed = kept.get("keys")
+                key_set = self._get(session, self._metadata()["jwks_uri"])
+            self._known.put("keys", key_set)
+        keys = key_set.get("keys")
         usable = [
             key
-            for key in (listed if isinstance(listed, list) else [])
+            for key in (keys if isinstance(keys, list) else [])
             if isinstance(key, dict) and key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"
         ]
         return KeySet.import_key_set({"keys": usable})
 
     def _metadata(self) -> dict[str, Any]:
-        """Return what the provider says of itself; raises ProviderDown, SignOnInvalid."""
-        kept = self._known.get("metadata")
-        if kept is not None:
-            return kept
-        with self._asking:
-            kept = self._known.get("metadata")
-            if kept is not None:
-                return kept
+        """Return the provider's metadata; raises ProviderUnavailable, SignOnInvalid."""
+        cached = self._known.get("metadata")
+        if cached is not None:
+            return cached
+        with self._discovery_lock:
+            cached = self._known.get("metadata")
+            if cached is not None:
+                return cached
             with self._session() as session:
                 issuer = self._provider.issuer.rstrip("/")
-                found = self._get(session, f"{issuer}/.well-known/openid-configuration")
-            if found.get("issuer") != self._provider.issuer:
-                raise self._wrong("discovery names another issuer")
+                metadata = self._get(session, f"{issuer}/.well-known/openid-configuration")
+            if metadata.get("issuer") != self._provider.issuer:
+                raise self._invalid("discovery names another issuer")
             scheme = self._provider.issuer.partition(":")[0]
-            if not all(str(found.get(name)).startswith(f"{scheme}://") for name in ENDPOINTS):
-                raise self._wrong("discovery lacks an endpoint")
-            return self._known.put("metadata", found)
+            if not all(str(metadata.get(name)).startswith(f"{scheme}://") for name in ENDPOINTS):
+                raise self._invalid("discovery lacks an endpoint")
+            return self._known.put("metadata", metadata)
 
     def _session(self, metadata: Mapping[str, Any] | None = None) -> Any:
         """Open Authlib's client; with the secret in the body where the provider takes it so.
@@ -195,11 +197,11 @@ class OpenIdClient:
             redirect_uri=self._return_to,
             code_challenge_method="S256",
         )
-        session.register_compliance_hook("access_token_response", _only_answers)
+        session.register_compliance_hook("access_token_response", _reject_other_statuses)
         return session
 
     def _get(self, session: Any, url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Read a JSON object from the provider."""
+        """Fetch a JSON object from the provider."""
         from requests import HTTPError
 
         def ask() -> Any:
@@ -210,39 +212,39 @@ class OpenIdClient:
                 raise HTTPError(response=answer)
             return answer.json()
 
-        found = self._asked(ask)
-        if not isinstance(found, dict):
-            raise self._wrong("not an object")
-        return found
+        body = self._request(ask)
+        if not isinstance(body, dict):
+            raise self._invalid("not an object")
+        return body
 
-    def _asked(self, ask: Callable[[], Any]) -> Any:
-        """Ask the provider, unless it has just been silent; tell its failures apart from its refusals."""
+    def _request(self, ask: Callable[[], Any]) -> Any:
+        """Call the provider, unless it has just failed to respond; tell its failures from its refusals."""
         from authlib.integrations.base_client import OAuthError
         from requests import RequestException
 
-        if self._down.get("down"):
-            raise ProviderDown(self._provider, "did not answer a moment ago")
+        if self._unavailable.get("down"):
+            raise ProviderUnavailable(self._provider, "did not answer a moment ago")
         try:
             return ask()
         except OAuthError as refused:
-            raise self._wrong("code refused") from refused
+            raise self._invalid("code refused") from refused
         except RequestException as error:
             status = getattr(error.response, "status_code", 0)
             if 400 <= status < 500:
-                raise self._wrong(f"status {status}") from error
-            self._down.put("down", True)
-            raise ProviderDown(self._provider, type(error).__name__) from error
+                raise self._invalid(f"status {status}") from error
+            self._unavailable.put("down", True)
+            raise ProviderUnavailable(self._provider, type(error).__name__) from error
         except ValueError as unreadable:
-            raise self._wrong("unreadable answer") from unreadable
+            raise self._invalid("unreadable answer") from unreadable
 
-    def _wrong(self, reason: str) -> SignOnInvalid:
+    def _invalid(self, reason: str) -> SignOnInvalid:
         label = self._provider.label
-        message = f"The answer of {label} could not be verified. Nothing was changed. Start again."
+        message = f"The response from {label} could not be verified. Nothing was changed. Start again."
         return SignOnInvalid(message, reason)
 
 
-def _only_answers(answer: Any) -> Any:
-    """Let through what OAuth says a token endpoint answers: tokens, or an error of the request."""
+def _reject_other_statuses(answer: Any) -> Any:
+    """Accept the statuses that OAuth defines for a token endpoint: tokens, or an error of the request."""
     from requests import HTTPError
 
     if answer.status_code not in (200, 400, 401):

@@ -1,4 +1,4 @@
-"""A provider that signs people in for us, and what its word is worth here."""
+"""An identity provider: its settings, and how its claims are read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,18 +16,18 @@ LONGEST_SUBJECT = 255  # OpenID Connect's own limit
 
 @dataclass(frozen=True)
 class FederatedIdentity:
-    """What a provider says of a person; the address is there only when it says that it checked it."""
+    """What a provider says about a user; the address is set only if the provider has verified it."""
 
     subject: str
     name: str
     email: str | None
     groups: frozenset[str]
-    stepped_up_at: datetime | None = None  # when the person last showed the provider who they are, if it says
+    stepped_up_at: datetime | None = None  # when the user last authenticated there, if the provider says so
 
 
 @dataclass(frozen=True)
 class Provider:
-    """One provider; `roles` maps its groups to our roles, the first that fits wins."""
+    """One provider; `roles` maps its groups to our roles, the first match wins."""
 
     id: str
     label: str
@@ -41,7 +41,7 @@ class Provider:
     scopes: str = "openid email profile"
 
     def read(self, claims: Mapping[str, Any]) -> FederatedIdentity:
-        """Take what concerns us out of a provider's claims; raises ValueError without a usable subject."""
+        """Read an identity from a provider's claims; raises ValueError without a usable subject."""
         subject = claims.get("sub")
         if (
             not isinstance(subject, str)
@@ -50,28 +50,30 @@ class Provider:
         ):
             raise ValueError("no usable subject")
         groups = _groups_in(claims, self.role_claim)
-        return FederatedIdentity(subject, _name_in(claims), _email_in(claims), groups, _proof_in(claims))
+        return FederatedIdentity(
+            subject, _name_in(claims), _email_in(claims), groups, _stepped_up_at_in(claims)
+        )
 
     def identity(self, subject: str) -> str:
-        """Name a person of this provider as the account keeps it."""
+        """Return a user's identity as the account stores it."""
         return f"{self.id}|{subject}"
 
     def covers_domain(self, email: str) -> bool:
-        """Tell whether this provider's word counts for a normalized address."""
+        """Tell whether this provider is trusted for a normalized address."""
         return ANY_DOMAIN in self.domains or email.rpartition("@")[2] in self.domains
 
     def mapped_role(self, groups: frozenset[str]) -> str | None:
-        """Return the role of the first group in the mapping that the person is in."""
+        """Return the role of the first mapped group that the user is in."""
         return next((role for group, role in self.roles if group in groups), None)
 
     @property
     def closed(self) -> bool:
-        """Tell whether only people in a mapped group may come in."""
+        """Tell whether only users in a mapped group may sign in."""
         return bool(self.roles) and not self.default_role
 
 
 def _email_in(claims: Mapping[str, Any]) -> str | None:
-    """Return the address the provider has checked; some providers write true as text."""
+    """Return the address if the provider has verified it; some providers write true as text."""
     email = claims.get("email")
     if not isinstance(email, str) or claims.get("email_verified") not in (True, "true"):
         return None
@@ -84,12 +86,12 @@ def _email_in(claims: Mapping[str, Any]) -> str | None:
 def _name_in(claims: Mapping[str, Any]) -> str:
     parts = [claims.get("given_name"), claims.get("family_name")]
     whole = " ".join(part for part in parts if isinstance(part, str))
-    tried = (claims.get("name"), whole, claims.get("preferred_username"), claims.get("email"))
-    found = (one_line(text[:1000])[:100].strip() for text in tried if isinstance(text, str))
-    return next((name for name in found if name), "")
+    candidates = (claims.get("name"), whole, claims.get("preferred_username"), claims.get("email"))
+    names = (one_line(text[:1000])[:100].strip() for text in candidates if isinstance(text, str))
+    return next((name for name in names if name), "")
 
 
-def _proof_in(claims: Mapping[str, Any]) -> datetime | None:
+def _stepped_up_at_in(claims: Mapping[str, Any]) -> datetime | None:
     at = claims.get("auth_time")
     if not isinstance(at, int | float) or isinstance(at, bool) or not 0 < at < LATEST:
         return None
@@ -97,11 +99,11 @@ def _proof_in(claims: Mapping[str, Any]) -> datetime | None:
 
 
 def _groups_in(claims: Mapping[str, Any], claim: str) -> frozenset[str]:
-    """Read a claim by its name, or along the dots in it (Keycloak's realm_access.roles)."""
+    """Read a claim by its name or by a dotted path (Keycloak's realm_access.roles)."""
     value: Any = claims.get(claim)
     if value is None:
         value = claims
         for part in claim.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
-    several = value if isinstance(value, list) else [value]
-    return frozenset(one for one in several if isinstance(one, str))
+    values = value if isinstance(value, list) else [value]
+    return frozenset(value for value in values if isinstance(value, str))

@@ -1,4 +1,4 @@
-"""Single sign-on: to a provider, back with its answer, into an account."""
+"""Single sign-on: redirect to a provider, verify its response, sign in to an account."""
 
 import hmac
 import json
@@ -15,21 +15,21 @@ from services.users.sign_in.federated_accounts import FederatedAccounts
 from services.users.sign_in.openid import OpenIdClient, SignOnInvalid
 from services.users.sign_in.provider import Provider
 
-WITHIN = 600  # seconds between leaving for a provider and coming back
+SIGN_IN_SECONDS = 600  # between the redirect to a provider and its response
 LONGEST_CODE = 4096
 LONGEST_TARGET = 1000
 
 
 class ProviderNotFound(NotFound):
-    """No provider has this name."""
+    """There is no provider with this id."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such way to sign in.")
+        super().__init__("This sign-in method does not exist.")
 
 
 @dataclass(frozen=True)
-class Departure:
-    """Where the browser goes, and the sealed note that only it can bring back."""
+class ProviderRedirect:
+    """Where the browser goes, and the encrypted note that only this browser can bring back."""
 
     url: str
     note: str
@@ -37,7 +37,7 @@ class Departure:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a browser brings back from a provider, and its note; all of it may be forged."""
+    """What a browser brings back from a provider, with its note; all of it may be forged."""
 
     note: str
     state: str
@@ -56,7 +56,7 @@ class _Note:
 
 
 class SingleSignOn:
-    """Signs people in by the word of a provider."""
+    """Signs users in with a provider."""
 
     def __init__(
         self,
@@ -77,29 +77,29 @@ class SingleSignOn:
         """List the providers in the order of the settings."""
         return [provider for provider, _ in self._clients.values()]
 
-    def depart(self, *, provider_id: str, target: str, fresh: bool = False) -> Departure:
-        """Prepare a sign-in that ends at a path of ours; raises ProviderNotFound, ProviderDown.
+    def begin(self, *, provider_id: str, target: str, fresh: bool = False) -> ProviderRedirect:
+        """Prepare a sign-in that ends at `target`, a local path; raises ProviderNotFound, ProviderUnavailable.
 
-        A fresh one asks the provider to have the person show again who they are.
+        With `fresh`, the provider asks the user to authenticate again.
         """
         _, client = self._find(provider_id)
         state, nonce, verifier = (self._new_secret() for _ in range(3))
-        kept = target if len(target) <= LONGEST_TARGET else ""
-        note = self._encryption.encrypt(json.dumps([provider_id, state, nonce, verifier, kept]))
-        url = client.address(state=state, nonce=nonce, verifier=verifier, fresh=fresh)
-        return Departure(url, note)
+        target = target if len(target) <= LONGEST_TARGET else ""
+        note = self._encryption.encrypt(json.dumps([provider_id, state, nonce, verifier, target]))
+        url = client.authorization_url(state=state, nonce=nonce, verifier=verifier, fresh=fresh)
+        return ProviderRedirect(url, note)
 
-    def arrive(
+    def complete(
         self, *, provider_id: str, answer: Answer, origin: Origin, now: datetime
     ) -> tuple[SignedIn | CodeNeeded, str]:
-        """Check what a browser brought back and sign in; returns the target of the departure too.
+        """Verify what a browser brought back and sign in; returns the target of the sign-in too.
 
-        Raises SignOnInvalid, which the brake counts, SignOnRefused, ProviderDown, Throttled.
+        Raises SignOnInvalid, which the login throttle counts, SignOnRefused, ProviderUnavailable, Throttled.
         """
         provider, client = self._find(provider_id)
-        # Each note is an attempt of its own: an office behind one address is slowed down only as a whole.
-        who = LoginAttempt(f"sign-on:{answer.note}", network_of(origin.address))
-        self._login_throttle.check(who, now=now)
+        # Each note counts as an account of its own: an office behind one address is throttled only as a network.
+        attempt = LoginAttempt(f"sign-on:{answer.note}", network_of(origin.address))
+        self._login_throttle.check(attempt, now=now)
         try:
             note = self._read(provider, answer)
             client.check_issuer(answer.issuer)
@@ -107,14 +107,14 @@ class SingleSignOn:
         except Cancelled:
             raise
         except SignOnInvalid:
-            self._login_throttle.failed(who, now=now)
+            self._login_throttle.failed(attempt, now=now)
             raise
         user_id = self._accounts.admit(provider=provider, federated=federated, origin=origin, now=now)
         stepped_up_at = min(federated.stepped_up_at or now, now)
-        found = self._authentication.sign_in_federated(
+        result = self._authentication.sign_in_federated(
             user_id=user_id, origin=origin, now=now, stepped_up_at=stepped_up_at
         )
-        return found, note.target
+        return result, note.target
 
     def _find(self, provider_id: str) -> tuple[Provider, OpenIdClient]:
         if provider_id not in self._clients:
@@ -122,29 +122,29 @@ class SingleSignOn:
         return self._clients[provider_id]
 
     def _read(self, provider: Provider, answer: Answer) -> _Note:
-        """Return the note if it is of this sign-in and the provider did not refuse."""
+        """Return the note if it belongs to this sign-in and the provider did not refuse."""
         try:
-            note = _Note(*json.loads(self._encryption.open(answer.note, within=WITHIN)))
+            note = _Note(*json.loads(self._encryption.decrypt(answer.note, within=SIGN_IN_SECONDS)))
         except (Unreadable, ValueError, TypeError) as stale:
-            raise _strayed("no note") from stale
+            raise _invalid("no note") from stale
         same = hmac.compare_digest(answer.state.encode("utf-8", "replace"), note.state.encode())
         if note.provider != provider.id or not same:
-            raise _strayed("wrong state")
+            raise _invalid("wrong state")
         if answer.error:
             raise Cancelled(provider)
         if not 0 < len(answer.code) <= LONGEST_CODE:
-            raise _strayed("no code")
+            raise _invalid("no code")
         return note
 
 
 class Cancelled(SignOnInvalid):
-    """The person or the provider stopped the sign-in; nobody is to blame."""
+    """The user or the provider cancelled the sign-in; it does not count as a failure."""
 
     def __init__(self, provider: Provider) -> None:
-        message = f"Signing in with {provider.label} was stopped. Nothing was changed."
+        message = f"Signing in with {provider.label} was cancelled. Nothing was changed."
         super().__init__(message, "stopped at the provider")
 
 
-def _strayed(reason: str) -> SignOnInvalid:
-    message = "This sign-in took too long or began in another browser. Nothing was changed. Start again."
+def _invalid(reason: str) -> SignOnInvalid:
+    message = "This sign-in took too long or started in another browser. Nothing was changed. Start again."
     return SignOnInvalid(message, reason)

@@ -1,4 +1,4 @@
-"""View as: an administrator sees the product as another person does, and changes nothing meanwhile."""
+"""View as: an administrator sees the product as another user does, without changing anything."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,31 +17,31 @@ from services.users.sign_in.current_actor import may_view_as
 
 @dataclass(frozen=True)
 class ViewAsService:
-    """Begins and ends viewing; the session remembers whose eyes it looks through."""
+    """Starts and stops viewing as another user; the session stores as whom."""
 
     users: UserService
     roles: RoleService
     audit_writer: AuditWriter
 
     def start(self, *, actor: Actor, user_id: str, now: datetime) -> None:
-        """Let this session see what another person sees; raises PermissionDenied, UserNotFound, Invalid."""
-        actor.check_acts()
+        """Let this session see what another user sees; raises PermissionDenied, UserNotFound, Invalid."""
+        actor.check_not_viewing()
         self.roles.check_permission(actor=actor, permission=Permission.USER_VIEW_AS)
         user = self.users.get(user_id)
         if user_id == actor.user_id:
-            raise Invalid("You see the product as yourself already.")
+            raise Invalid("You already see the product as yourself.")
         if not may_view_as(actor, user, self.roles.get(user.role_id)):
-            raise Invalid("You cannot view as somebody whose role allows more than your own.")
-        act = self._act(actor, "user.view_as_started", user_id, now)
-        if not session_table.update(actor.session_id, also=[act], viewing=user_id):
+            raise Invalid("You cannot view as a user whose role allows more than your own.")
+        audit_entry = self._audit_entry(actor, "user.view_as_started", user_id, now)
+        if not session_table.update(actor.session_id, also=[audit_entry], viewing=user_id):
             raise SignInExpired
 
     def stop(self, *, actor: Actor, now: datetime) -> None:
-        """Return to one's own eyes; fine when that was done already."""
+        """Stop viewing as another user; does nothing if the actor is not."""
         if actor.viewer is None:
             return
-        act = self._act(actor.viewer, "user.view_as_stopped", actor.user_id, now)
-        session_table.update(actor.session_id, also=[act], viewing=None)
+        audit_entry = self._audit_entry(actor.viewer, "user.view_as_stopped", actor.user_id, now)
+        session_table.update(actor.session_id, also=[audit_entry], viewing=None)
 
-    def _act(self, viewer: Actor, action: str, user_id: str, now: datetime) -> AuditEntry:
+    def _audit_entry(self, viewer: Actor, action: str, user_id: str, now: datetime) -> AuditEntry:
         return self.audit_writer.entry(actor=viewer, now=now, action=action, subject=f"user:{user_id}")

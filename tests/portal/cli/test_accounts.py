@@ -60,21 +60,21 @@ def test_who_lost_phone_and_codes_signs_in_without_them(site, accounts):
     result = accounts("second-factor-off", "Administrator@demo.example")
     assert result.exit_code == 0, result.output
     assert not factor.is_on(actor.user_id)
-    acts = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
-    kept = next(act for act in acts if act.action == "user.second_factor_off")
-    assert (kept.actor_id, kept.subject) == ("system", f"user:{actor.user_id}")
+    events = site.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
+    event = next(each for each in events if each.action == "user.second_factor_off")
+    assert (event.actor_id, event.subject) == ("system", f"user:{actor.user_id}")
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         ("nobody@example.org", "Nobody has the address"),
         ("agent@demo.example", "agent@demo.example has no second factor"),
         ("nobody", "Enter an e-mail address"),
     ],
 )
-def test_a_second_factor_that_is_not_there_is_said_in_one_line(accounts, email, said):
+def test_a_second_factor_that_is_not_there_is_said_in_one_line(accounts, email, message):
     result = accounts("second-factor-off", email)
     assert result.exit_code == 1
     assert result.output.count("\n") == 1
-    assert result.output.startswith(f"Error: {said}")
+    assert result.output.startswith(f"Error: {message}")

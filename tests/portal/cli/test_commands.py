@@ -49,8 +49,10 @@ def started(command: list[str], cwd: Path = ROOT, **environment: str) -> subproc
 
 
 def test_the_entry_point_has_these_commands():
-    found = {name: sorted(getattr(command, "commands", {})) for name, command in ledgerdesk.commands.items()}
-    assert found == COMMANDS
+    commands = {
+        name: sorted(getattr(command, "commands", {})) for name, command in ledgerdesk.commands.items()
+    }
+    assert commands == COMMANDS
 
 
 @pytest.mark.parametrize("words", [[], *[[name, *rest[:1]] for name, rest in COMMANDS.items()]])

@@ -20,7 +20,7 @@ def created(site, role, name):
 
 
 def works(site, secret):
-    return site.services.users.api_tokens.holder(secret=secret, now=datetime.now(UTC)) is not None
+    return site.services.users.api_tokens.authenticate(secret=secret, now=datetime.now(UTC)) is not None
 
 
 def test_tokens_are_listed_without_their_secret(site, tokens):

@@ -31,14 +31,14 @@ def save(harness, admin):
 
 
 def test_an_entry_is_created_renamed_and_switched_off(harness, save):
-    made = save(" Field\n service ")
-    assert made == Entry("team", "field-service", 1, "Field service", True)
-    renamed = save("Field team", made.id, expected_version=1, active=False)
+    entry = save(" Field\n service ")
+    assert entry == Entry("team", "field-service", 1, "Field service", True)
+    renamed = save("Field team", entry.id, expected_version=1, active=False)
     assert renamed == Entry("team", "field-service", 2, "Field team", False)
-    assert harness.services.catalog.get("team", made.id) == renamed
+    assert harness.services.catalog.get("team", entry.id) == renamed
     assert harness.services.catalog.names("team")["field-service"] == "Field team"
     with pytest.raises(EntryChanged):
-        save("Late", made.id, expected_version=1)
+        save("Late", entry.id, expected_version=1)
 
 
 @pytest.mark.parametrize("name", ["Support", "SUPPORT", " support "])
@@ -53,10 +53,10 @@ def test_names_that_look_alike_get_ids_of_their_own(save):
 
 @pytest.mark.parametrize("name", ["支払い", "Бухгалтерия", "الدعم", "²"])
 def test_names_of_all_scripts(harness, save, name):
-    made = save(name, kind="category")
-    assert made.id
-    assert made in harness.services.catalog.categories()
-    assert save(f"{name} 2", made.id, expected_version=1, kind="category").id == made.id
+    entry = save(name, kind="category")
+    assert entry.id
+    assert entry in harness.services.catalog.categories()
+    assert save(f"{name} 2", entry.id, expected_version=1, kind="category").id == entry.id
 
 
 def test_numbers_sort_as_numbers(harness, save):
@@ -104,11 +104,11 @@ def test_what_an_import_brings_stays_as_it_is(harness, admin):
 
 
 @pytest.mark.parametrize(
-    ("name", "made"),
+    ("name", "expected"),
     [("Café & Bar", "cafe-bar"), ("  ", ""), ("!", ""), ("x" * 99, "x" * 60), ("Group 07", "group-07")],
 )
-def test_slugs(name, made):
-    assert slug(name) == made
+def test_slugs(name, expected):
+    assert slug(name) == expected
 
 
 def test_what_another_process_has_just_made_is_offered_at_once(elsewhere, save):

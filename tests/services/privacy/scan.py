@@ -12,9 +12,9 @@ from dynamodb_client import client
 def found(words: Iterable[str], *, prefix: str, folders: Iterable[Path], logs: str = "") -> list[str]:
     """List where any of some words stands, in whatever case, as "place: word"."""
     places = [*_tables(prefix), *(place for folder in folders for place in _files(folder)), ("logs", logs)]
-    wanted = [word.casefold() for word in words]
+    folded = [word.casefold() for word in words]
     return sorted(
-        {f"{place}: {word}" for place, text in places for word in wanted if word in text.casefold()}
+        {f"{place}: {word}" for place, text in places for word in folded if word in text.casefold()}
     )
 
 
@@ -29,13 +29,13 @@ def _tables(prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _scan(table: str, index: str | None) -> Iterator[dict]:
-    wanted = {"TableName": table, **({"IndexName": index} if index else {})}
+    arguments = {"TableName": table, **({"IndexName": index} if index else {})}
     while True:
-        answer = client().scan(**wanted)
+        answer = client().scan(**arguments)
         yield from answer["Items"]
         if not answer.get("LastEvaluatedKey"):
             return
-        wanted["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _as_read(item: dict) -> str:

@@ -22,9 +22,9 @@ from tests.services.harness import Harness
 ORIGIN = Origin(address="203.0.113.9", browser="Velodrome/1")
 
 
-def opened(held: PersonalData) -> tuple[dict, str]:
+def opened(data: PersonalData) -> tuple[dict, str]:
     """Unpack an export into its JSON and its page."""
-    packed = zipfile.ZipFile(BytesIO(b"".join(archive(held))))
+    packed = zipfile.ZipFile(BytesIO(b"".join(archive(data))))
     assert packed.namelist() == ["data.json", "read-me.html"]
     return json.loads(packed.read("data.json")), packed.read("read-me.html").decode()
 
@@ -48,7 +48,7 @@ def test_everything_of_a_customer_is_in_it(harness, agent):
     ticket = harness.update(agent, ticket, body="Not for them", public=False)
     harness.update(agent, ticket, body="Turn it on")
     data, page = export(harness, who)
-    (account,), (session,), (api,), (held,) = (
+    (account,), (session,), (api,), (requested,) = (
         data[name] for name in ("account", "sessions", "tokens", "tickets")
     )
     assert (account["name"], account["second_factor"], account["recovery_codes_left"]) == (who.name, "on", 1)
@@ -57,11 +57,11 @@ def test_everything_of_a_customer_is_in_it(harness, agent):
         "Velodrome/1",
         "My script",
     )
-    assert (held["subject"], [(one["by"], one["text"]) for one in held["messages"]]) == (
+    assert (requested["subject"], [(one["by"], one["text"]) for one in requested["messages"]]) == (
         "<b>Screen</b>",
         [("you", "It is\nblack & broken"), (agent.name, "Turn it on")],
     )
-    assert [act["act"] for act in data["acts_about"]] == ["user.exported"]
+    assert [event["act"] for event in data["acts_about"]] == ["user.exported"]
     assert "&lt;b&gt;Screen&lt;/b&gt;" in page
     assert "It is\nblack &amp; broken" in page
     for secret in (
@@ -74,7 +74,7 @@ def test_everything_of_a_customer_is_in_it(harness, agent):
         assert secret not in json.dumps(data) + page
 
 
-def test_an_agents_own_words_and_stints_are_in_it(harness, customer):
+def test_an_agents_messages_and_assignments_are_in_it(harness, customer):
     who = harness.actor("agent")
     ticket = harness.ticket(customer, body="Of the customer alone")
     ticket = harness.update(who, ticket, assignee_id=who.user_id, body="Public words")
@@ -94,7 +94,9 @@ def test_an_agents_own_words_and_stints_are_in_it(harness, customer):
             ],
         }
     ]
-    assert [(stint["ticket"], stint["until"]) for stint in data["assignments"]] == [(ticket.ticket_id, None)]
+    assert [(assignment["ticket"], assignment["until"]) for assignment in data["assignments"]] == [
+        (ticket.ticket_id, None)
+    ]
     assert "Of the customer alone" not in json.dumps(data) + page
 
 
@@ -102,7 +104,7 @@ def test_who_may_have_it(harness, agent, customer):
     administrator = harness.actor("administrator")
     data, _ = export(harness, customer, by=administrator)
     assert data["person"] == customer.user_id
-    assert administrator.user_id in [act.actor_id for act in of_subject(f"user:{customer.user_id}")]
+    assert administrator.user_id in [event.actor_id for event in of_subject(f"user:{customer.user_id}")]
     with pytest.raises(PermissionDenied):
         export(harness, customer, by=agent)
     with pytest.raises(UserNotFound):
@@ -118,8 +120,8 @@ def test_it_is_sent_while_it_is_read(harness):
         for reached in itertools.islice(read, 20_000):
             yield {"text": f"{reached} {reached**40} " * 20}
 
-    held = PersonalData("u", harness.now(), lambda: iter([Section("big", "Big", "", records())]))
-    pieces = archive(held)
+    data = PersonalData("u", harness.now(), lambda: iter([Section("big", "Big", "", records())]))
+    pieces = archive(data)
     first = next(pieces)
     assert 0 < reached < 5_000, "all was read before anything was sent"
     assert max(map(len, [first, *pieces])) < 2 * PIECE

@@ -15,14 +15,16 @@ MakeEngine = Callable[..., AnalyticsEngine]
 @pytest.fixture
 def make_engine(tmp_path: Path) -> Iterator[MakeEngine]:
     """Build engines over one folder (or a named one); all are closed afterwards."""
-    made: list[AnalyticsEngine] = []
+    engines: list[AnalyticsEngine] = []
 
     def make(ledger: MemoryLedger, *, name: str = "copy", recent_rows: int = 40) -> AnalyticsEngine:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        made.append(AnalyticsEngine(folder, ledger, overlap=timedelta(seconds=60), recent_rows=recent_rows))
-        return made[-1]
+        engines.append(
+            AnalyticsEngine(folder, ledger, overlap=timedelta(seconds=60), recent_rows=recent_rows)
+        )
+        return engines[-1]
 
     yield make
-    for engine in made:
+    for engine in engines:
         engine.close()

@@ -64,9 +64,9 @@ def history(
         if state["status"] not in DONE and before["status"] in DONE:
             state["reopens"] += 1
             state = {name: value for name, value in state.items() if name not in ("solved_at", "closed_at")}
-        shown = {name: value for name, value in state.items() if value is not None}
+        fields = {name: value for name, value in state.items() if value is not None}
         written = max([recorded or at, created, *(event.recorded_at for event in events[-1:])])
-        events.append(Event(ticket_id, version, at, written + timedelta(microseconds=1), shown))
+        events.append(Event(ticket_id, version, at, written + timedelta(microseconds=1), fields))
     return events
 
 
@@ -79,18 +79,18 @@ class MemoryLedger:
         self.repeat = 1
 
     def recorded_since(self, since: datetime, until: datetime) -> Iterator[Event]:
-        found = [
+        events = [
             event
             for event in self.events
             if since <= event.recorded_at <= until and (event.ticket_id, event.version) not in self.hidden
         ]
-        yield from sorted(found, key=lambda event: event.feed_at)
+        yield from sorted(events, key=lambda event: event.feed_at)
         for _ in range(self.repeat - 1):
-            yield from reversed(found)
+            yield from reversed(events)
 
     def of_ticket(self, ticket_id: int) -> list[Event]:
-        found = [event for event in self.events if event.ticket_id == ticket_id]
-        return sorted(found, key=lambda event: event.version)
+        events = [event for event in self.events if event.ticket_id == ticket_id]
+        return sorted(events, key=lambda event: event.version)
 
     def everything(self) -> list[Event]:
         return sorted(self.events, key=lambda event: (event.ticket_id % 7, event.ticket_id, event.version))

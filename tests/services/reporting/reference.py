@@ -25,8 +25,8 @@ class Story:
         """The state that held just before a moment; None before the creation."""
         if moment <= self.created:
             return None
-        held = [state for at, state in self.moments if at < moment]
-        return held[-1] if held else {**self.moments[0][1], "status": "new", "first_response_at": None}
+        earlier = [state for at, state in self.moments if at < moment]
+        return earlier[-1] if earlier else {**self.moments[0][1], "status": "new", "first_response_at": None}
 
     def turns(self) -> list[tuple[datetime, bool, dict[str, Any]]]:
         """Every solve (True) and reopening (False)."""
@@ -41,7 +41,7 @@ class Story:
 
 def stories(events: Iterable[Event]) -> list[Story]:
     """Put each ticket's events on a clock that never runs backwards."""
-    told = []
+    stories = []
     ordered = sorted(events, key=lambda event: (event.ticket_id, event.version))
     for _, listed in groupby(ordered, key=lambda event: event.ticket_id):
         moments: list[tuple[datetime, dict[str, Any]]] = []
@@ -51,8 +51,8 @@ def stories(events: Iterable[Event]) -> list[Story]:
             at = max(event.at, created, *(moment for moment, _ in moments[-1:]))
             moments.append((at, event.state))
         assert created is not None
-        told.append(Story(created, moments))
-    return told
+        stories.append(Story(created, moments))
+    return stories
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:
@@ -68,13 +68,13 @@ def quantile(values: Sequence[float], share: float) -> float | None:
 
 def within(state: dict[str, Any], filters: Filters) -> bool:
     """Whether a state passes the filters."""
-    wanted = {
+    allowed = {
         "team_id": filters.teams,
         "priority": filters.priorities,
         "category": filters.categories,
         "assignee_id": filters.assignees,
     }
-    return all(not chosen or (state.get(name) or "none") in chosen for name, chosen in wanted.items())
+    return all(not chosen or (state.get(name) or "none") in chosen for name, chosen in allowed.items())
 
 
 @dataclass
@@ -110,62 +110,64 @@ def seconds(passed: timedelta) -> int:
     return passed // timedelta(seconds=1)
 
 
-def figures(told: Sequence[Story], start: datetime, end: datetime, until: datetime, holds: Holds) -> Figures:
+def figures(
+    stories: Sequence[Story], start: datetime, end: datetime, until: datetime, holds: Holds
+) -> Figures:
     """Compute the figures of [start, end) knowing only what happened before `until`."""
-    found = Figures(0, 0, 0, 0, None, [], 0, [], 0, 0, 0)
-    for story in told:
+    counts = Figures(0, 0, 0, 0, None, [], 0, [], 0, 0, 0)
+    for story in stories:
         if start <= story.created < end and holds(story.moments[0][1]):
-            found.created += 1
+            counts.created += 1
         last = story.state_before(end)
         if last is not None and last["status"] not in DONE and holds(last):
-            found.backlog += 1
+            counts.backlog += 1
             if not last.get("first_response_at"):
-                found.waiting += 1
-                found.oldest = min(found.oldest or story.created, story.created)
-        _count_response(story, found, (start, end), holds)
-        _count_turns(story, found, (start, end), until, holds)
-    return found
+                counts.waiting += 1
+                counts.oldest = min(counts.oldest or story.created, story.created)
+        _count_response(story, counts, (start, end), holds)
+        _count_turns(story, counts, (start, end), until, holds)
+    return counts
 
 
 def arrivals(
-    told: Sequence[Story], start: datetime, end: datetime, holds: Holds, zone: ZoneInfo
+    stories: Sequence[Story], start: datetime, end: datetime, holds: Holds, zone: ZoneInfo
 ) -> tuple[tuple[int, ...], ...]:
     """Count by weekday and local hour the tickets created in [start, end)."""
-    found = [[0] * 24 for _ in range(7)]
-    for story in told:
+    counts = [[0] * 24 for _ in range(7)]
+    for story in stories:
         if start <= story.created < end and holds(story.moments[0][1]):
             local = story.created.astimezone(zone)
-            found[local.weekday()][local.hour] += 1
-    return tuple(map(tuple, found))
+            counts[local.weekday()][local.hour] += 1
+    return tuple(map(tuple, counts))
 
 
-def _count_response(story: Story, found: Figures, period: Stretch, holds: Holds) -> None:
+def _count_response(story: Story, counts: Figures, period: Stretch, holds: Holds) -> None:
     for _, state in story.moments:
         if state.get("first_response_at"):
             replied = datetime.fromisoformat(state["first_response_at"])
             if period[0] <= replied < period[1] and holds(state):
                 took = seconds(replied - story.created)
                 if took < 0:
-                    found.early += 1
+                    counts.early += 1
                 else:
-                    found.responses.append(took)
+                    counts.responses.append(took)
             return
 
 
-def _count_turns(story: Story, found: Figures, period: Stretch, until: datetime, holds: Holds) -> None:
+def _count_turns(story: Story, counts: Figures, period: Stretch, until: datetime, holds: Holds) -> None:
     turns = [turn for turn in story.turns() if turn[0] < until]
     for index, (at, solved, state) in enumerate(turns):
         if not solved or not period[0] <= at < period[1] or not holds(state):
             continue
         reopened = turns[index + 1][0] if index + 1 < len(turns) else None
         if reopened is None:
-            found.resolutions.append(seconds(at - story.created))
+            counts.resolutions.append(seconds(at - story.created))
         else:
-            found.taken_back += 1
+            counts.taken_back += 1
         if index == 0:
-            found.first_solved += 1
-            found.unanswered += not state.get("first_response_at")
-            found.returned += reopened is not None and reopened - at <= timedelta(days=14)
+            counts.first_solved += 1
+            counts.unanswered += not state.get("first_response_at")
+            counts.returned += reopened is not None and reopened - at <= timedelta(days=14)
 
 
 def bounds(filters: Filters, until: datetime) -> tuple[datetime, datetime, datetime]:
@@ -180,6 +182,6 @@ def bounds(filters: Filters, until: datetime) -> tuple[datetime, datetime, datet
     return min(midnight(-length), until), min(midnight(0), until), min(midnight(length), until)
 
 
-def keys(told: Iterable[Story], dimension: str) -> set[str | None]:
+def keys(stories: Iterable[Story], dimension: str) -> set[str | None]:
     """Every value a dimension ever had."""
-    return {state.get(DIMENSIONS[dimension]) for story in told for _, state in story.moments}
+    return {state.get(DIMENSIONS[dimension]) for story in stories for _, state in story.moments}

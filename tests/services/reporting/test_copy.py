@@ -152,10 +152,10 @@ def test_another_reader_sees_what_was_followed(make_engine: MakeEngine) -> None:
     for count in (5, 6, 200, len(events)):
         ledger.events = events[:count]
         writer.follow(now=START + timedelta(seconds=count))
-        reader._reader.look_again()
+        reader._reader.invalidate()
         assert content(reader) == content(writer)
     writer.rebuild(now=LATER)
-    reader._reader.look_again()
+    reader._reader.invalidate()
     assert content(reader) == content(writer)
 
 
@@ -205,8 +205,8 @@ def test_kills_at_any_moment_change_no_answer(make_engine: MakeEngine, tmp_path:
     assert content(engine) == of_rebuild(make_engine, ledger)
     with engine.view() as view:
         named = {file.name for file in (view.manifest.cache, *view.manifest.closed, *view.manifest.recent)}
-    kept = {path.name for path in folder.iterdir() if path.suffix in (".parquet", ".duckdb")}
-    assert kept == named
+    files = {path.name for path in folder.iterdir() if path.suffix in (".parquet", ".duckdb")}
+    assert files == named
     assert not [path for path in (folder / "tmp").iterdir() if path.is_file()]
 
 

@@ -29,10 +29,10 @@ def ledger() -> MemoryLedger:
 
 @pytest.fixture
 def engine(make_engine: MakeEngine, ledger: MemoryLedger) -> AnalyticsEngine:
-    made = make_engine(ledger)
-    made.rebuild(now=LATER)
-    made.follow(now=LATER)
-    return made
+    engine = make_engine(ledger)
+    engine.rebuild(now=LATER)
+    engine.follow(now=LATER)
+    return engine
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_a_change_is_counted_within_five_seconds_and_never_called_newer_than_it_
     engine: AnalyticsEngine, counts: TicketCounts, ledger: MemoryLedger
 ) -> None:
     before = counts.tally(now=LATER)
-    made = LATER + timedelta(seconds=1)
-    ledger.events += history(900, made, [Action(0, {"team_id": "first"})], recorded=made)
+    changed_at = LATER + timedelta(seconds=1)
+    ledger.events += history(900, changed_at, [Action(0, {"team_id": "first"})], recorded=changed_at)
     for second in (2, 3, 4):
         moment = LATER + timedelta(seconds=second)
         engine.follow(now=moment)

@@ -81,46 +81,46 @@ def test_every_figure_equals_a_replay(
         if not batches:
             engine.rebuild(now=LATER)
         dashboard = DashboardService(MetricsService(engine, lambda _: None))
-        told = reference.stories(events)
+        stories = reference.stories(events)
         for filters, moment in asked:
             overview = dashboard.overview(filters=filters, now=LATER, actor=None, as_of=moment)
-            check(overview, told, filters, moment)
+            check(overview, stories, filters, moment)
         engine.close()
 
 
-def check(overview: Overview, told: list[reference.Story], filters: Filters, moment: datetime) -> None:
+def check(overview: Overview, stories: list[reference.Story], filters: Filters, moment: datetime) -> None:
     until = moment + timedelta(microseconds=1)
     before, start, end = reference.bounds(filters, until)
 
     def holds(state: dict[str, object]) -> bool:
         return reference.within(state, filters)
 
-    now = reference.figures(told, start, end, until, holds)
-    then = reference.figures(told, before, start, until, holds)
+    now = reference.figures(stories, start, end, until, holds)
+    then = reference.figures(stories, before, start, until, holds)
     check_figures(overview, now, then, min(end, moment))
-    check_series(overview, told, filters, until, holds)
+    check_series(overview, stories, filters, until, holds)
     zone = reference.ZoneInfo(filters.zone)
-    assert overview.arrivals == reference.arrivals(told, start, end, holds, zone)
+    assert overview.arrivals == reference.arrivals(stories, start, end, holds, zone)
     for name, rows in {
         "team": overview.by_team,
         "priority": overview.by_priority,
         "category": overview.by_category,
         "assignee": overview.by_agent,
     }.items():
-        check_rows({row.key: row for row in rows}, told, name, (start, end, until), holds)
+        check_rows({row.key: row for row in rows}, stories, name, (start, end, until), holds)
 
 
 def check_figures(
     overview: Overview, now: reference.Figures, then: reference.Figures, moment: datetime
 ) -> None:
-    found = overview.figures
-    assert (found["created"].value, found["created"].previous) == (now.created, then.created)
-    assert (found["solved"].value, found["solved"].previous) == (now.first_solved, then.first_solved)
-    assert (found["backlog"].value, found["backlog"].previous) == (now.backlog, then.backlog)
-    assert (found["unreplied"].value, found["unreplied"].previous) == (now.waiting, then.waiting)
+    figures = overview.figures
+    assert (figures["created"].value, figures["created"].previous) == (now.created, then.created)
+    assert (figures["solved"].value, figures["solved"].previous) == (now.first_solved, then.first_solved)
+    assert (figures["backlog"].value, figures["backlog"].previous) == (now.backlog, then.backlog)
+    assert (figures["unreplied"].value, figures["unreplied"].previous) == (now.waiting, then.waiting)
     age = reference.seconds(moment - now.oldest) if now.oldest else None
-    assert found["oldest_unreplied"].value == age
-    first, full, rate = found["first_response"], found["full_resolution"], found["reopen_rate"]
+    assert figures["oldest_unreplied"].value == age
+    first, full, rate = figures["first_response"], figures["full_resolution"], figures["reopen_rate"]
     assert (first.n, first.value, first.previous) == (
         len(now.responses), now.median_response, then.median_response,
     )  # fmt: skip
@@ -133,15 +133,21 @@ def check_figures(
     assert sum(full.excluded.values()) == now.taken_back
     assert rate.n == now.first_solved
     assert rate.value == (now.returned / now.first_solved if now.first_solved else None)
-    assert all(figure.version >= 1 and figure.definition for figure in found.values())
+    assert all(figure.version >= 1 and figure.definition for figure in figures.values())
 
 
-def close(found: float | None, wanted: float | None) -> bool:
-    return found == wanted or (found is not None and wanted is not None and abs(found - wanted) < 1e-3)
+def close(actual: float | None, expected: float | None) -> bool:
+    return actual == expected or (
+        actual is not None and expected is not None and abs(actual - expected) < 1e-3
+    )
 
 
 def check_series(
-    overview: Overview, told: list[reference.Story], filters: Filters, until: datetime, holds: reference.Holds
+    overview: Overview,
+    stories: list[reference.Story],
+    filters: Filters,
+    until: datetime,
+    holds: reference.Holds,
 ) -> None:
     today = (until - timedelta(microseconds=1)).astimezone(reference.ZoneInfo(filters.zone)).date()
     days = [filters.start + timedelta(days=i) for i in range((filters.end - filters.start).days + 1)]
@@ -149,30 +155,34 @@ def check_series(
     balance = overview.figures["backlog"].previous
     for index, day in enumerate(overview.created.days):
         _, start, end = reference.bounds(Filters(day, day, zone=filters.zone), until)
-        wanted = reference.figures(told, start, end, until, holds)
-        assert overview.created.values[index] == wanted.created
-        assert overview.solved.values[index] == wanted.first_solved
-        assert overview.backlog.values[index] == wanted.backlog
-        balance = wanted.backlog
+        expected = reference.figures(stories, start, end, until, holds)
+        assert overview.created.values[index] == expected.created
+        assert overview.solved.values[index] == expected.first_solved
+        assert overview.backlog.values[index] == expected.backlog
+        balance = expected.backlog
     assert overview.figures["backlog"].value == balance
 
 
 def check_rows(
     rows: dict[str | None, Row],
-    told: list[reference.Story],
+    stories: list[reference.Story],
     dimension: str,
     times: tuple[datetime, datetime, datetime],
     holds: reference.Holds,
 ) -> None:
     source = reference.DIMENSIONS[dimension]
-    for key in reference.keys(told, dimension) | rows.keys():
-        wanted = reference.figures(
-            told, *times, lambda state, key=key: holds(state) and state.get(source) == key
+    for key in reference.keys(stories, dimension) | rows.keys():
+        expected = reference.figures(
+            stories, *times, lambda state, key=key: holds(state) and state.get(source) == key
         )
         row = rows.get(key, Row(key, 0, 0, 0, None, None))
-        assert (row.created, row.solved, row.backlog) == (wanted.created, wanted.first_solved, wanted.backlog)
-        assert row.median_first_response == wanted.median_response
-        assert row.median_full_resolution == wanted.median_resolution
+        assert (row.created, row.solved, row.backlog) == (
+            expected.created,
+            expected.first_solved,
+            expected.backlog,
+        )
+        assert row.median_first_response == expected.median_response
+        assert row.median_full_resolution == expected.median_resolution
 
 
 def test_the_backlog_balances() -> None:
@@ -184,9 +194,9 @@ def test_the_backlog_balances() -> None:
             for month in range(3, 7):
                 filters = Filters(date(2026, month, 1), date(2026, month, 28))
                 when = period(filters, as_of=datetime(2027, 1, 1, tzinfo=UTC), newest=None)
-                found = answer(view, filters, when)
+                result = answer(view, filters, when)
                 first = (filters.start - date(1970, 1, 1)).days
-                days = [day for number, day in found.days.items() if number >= first]
+                days = [day for number, day in result.days.items() if number >= first]
                 ((reopened, solved),) = view.rows(
                     'SELECT sum(reopened), sum(solved) FROM facts WHERE "at" >= ? AND "at" < ?',
                     [when.start, when.end],

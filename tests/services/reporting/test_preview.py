@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from models.user import User as UserItem
-from services.reporting import Seer
+from services.reporting import TicketReader
 from services.reporting.visible_tickets import compare
 from services.tickets import ListRequest
 from services.tickets.permissions import Access
@@ -27,7 +27,7 @@ def harness(tables, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def world(harness: Harness) -> list[Actor]:
+def users(harness: Harness) -> list[Actor]:
     """Tickets of every combination of requester, organization and team, and people who see some of them."""
     for name in ("Acme", "Nord"):
         harness.services.users.organizations.save(
@@ -48,9 +48,9 @@ def world(harness: Harness) -> list[Actor]:
         permissions={P.TICKET_VIEW: Scope.TEAM},
         expected_version=0,
     )
-    wanted = (("acme", ["support"]), ("acme", []), ("nord", ["network", "support"]), (None, []))
+    memberships = (("acme", ["support"]), ("acme", []), ("nord", ["network", "support"]), (None, []))
     people = []
-    for number, (organization, teams) in enumerate(wanted):
+    for number, (organization, teams) in enumerate(memberships):
         UserItem(
             user_id=f"p{number}",
             name=f"P {number}",
@@ -85,18 +85,18 @@ def listed(harness: Harness, person: Actor, scope: Scope) -> set[int]:
     return {ticket.ticket_id for ticket in tickets if access.allows(seen, P.TICKET_VIEW, ticket)}
 
 
-def test_the_numbers_are_those_that_permissions_give(harness, world):
+def test_the_numbers_are_those_that_permissions_give(harness, users):
     """For every change of scope, against the one function that decides about a ticket."""
-    seers = [Seer(person.user_id, person.organization_id, person.team_ids) for person in world]
-    sets = {(person.user_id, scope): listed(harness, person, scope) for person in world for scope in SCOPES}
+    readers = [TicketReader(person.user_id, person.organization_id, person.team_ids) for person in users]
+    sets = {(person.user_id, scope): listed(harness, person, scope) for person in users for scope in SCOPES}
     for before, after in itertools.product(SCOPES, SCOPES):
-        found = compare(harness.services.reporting.analytics, seers, before, after)
-        gains = {p.user_id: sets[p.user_id, after] - sets[p.user_id, before] for p in world}
-        losses = {p.user_id: sets[p.user_id, before] - sets[p.user_id, after] for p in world}
-        assert found.gains == {name: len(tickets) for name, tickets in gains.items() if tickets}
-        assert found.losses == {name: len(tickets) for name, tickets in losses.items() if tickets}
-        assert found.revealed == len(set().union(*gains.values())) == sum(found.by_team.values())
-        assert found.hidden == len(set().union(*losses.values()))
+        change = compare(harness.services.reporting.analytics, readers, before, after)
+        gains = {p.user_id: sets[p.user_id, after] - sets[p.user_id, before] for p in users}
+        losses = {p.user_id: sets[p.user_id, before] - sets[p.user_id, after] for p in users}
+        assert change.gains == {name: len(tickets) for name, tickets in gains.items() if tickets}
+        assert change.losses == {name: len(tickets) for name, tickets in losses.items() if tickets}
+        assert change.revealed == len(set().union(*gains.values())) == sum(change.by_team.values())
+        assert change.hidden == len(set().union(*losses.values()))
 
 
 def preview(harness, permissions, role_id="senior", actor=SYSTEM):
@@ -105,15 +105,15 @@ def preview(harness, permissions, role_id="senior", actor=SYSTEM):
     )
 
 
-def test_a_preview_says_who_gains_and_loses_what(harness, world):
-    found = preview(harness, {P.TICKET_VIEW: Scope.ALL, P.REPORT_VIEW: Scope.ALL})
-    assert found.gained == ((P.TICKET_VIEW, Scope.TEAM, Scope.ALL), (P.REPORT_VIEW, Scope.NONE, Scope.ALL))
-    assert (found.lost, [user.user_id for user in found.people], found.more) == (
+def test_a_preview_says_who_gains_and_loses_what(harness, users):
+    result = preview(harness, {P.TICKET_VIEW: Scope.ALL, P.REPORT_VIEW: Scope.ALL})
+    assert result.gained == ((P.TICKET_VIEW, Scope.TEAM, Scope.ALL), (P.REPORT_VIEW, Scope.NONE, Scope.ALL))
+    assert (result.lost, [user.user_id for user in result.people], result.more) == (
         (),
         ["p0", "p1", "p2", "p3"],
         False,
     )
-    assert found.reach.gains.keys() == {"p0", "p1", "p2", "p3"}
+    assert result.reach.gains.keys() == {"p0", "p1", "p2", "p3"}
     other_width = preview(harness, {P.TICKET_VIEW: Scope.ORGANIZATION})
     change = (P.TICKET_VIEW, Scope.TEAM, Scope.ORGANIZATION)
     assert (other_width.gained, other_width.lost) == ((change,), (change,))
@@ -121,12 +121,12 @@ def test_a_preview_says_who_gains_and_loses_what(harness, world):
     assert harness.services.users.roles.read("senior").version == 1, "nothing is written"
 
 
-def test_a_new_role_concerns_nobody(harness, world):
-    found = preview(harness, {P.TICKET_VIEW: Scope.ALL}, role_id=None)
-    assert (found.people, found.reach) == ((), None)
+def test_a_new_role_concerns_nobody(harness, users):
+    result = preview(harness, {P.TICKET_VIEW: Scope.ALL}, role_id=None)
+    assert (result.people, result.reach) == ((), None)
 
 
-def test_who_cannot_sign_in_is_not_counted(harness, world):
+def test_who_cannot_sign_in_is_not_counted(harness, users):
     UserItem(
         user_id="out",
         name="O",
@@ -139,10 +139,13 @@ def test_who_cannot_sign_in_is_not_counted(harness, world):
     assert "out" not in {user.user_id for user in preview(harness, {}).people}
 
 
-def test_a_copy_that_is_not_there_hides_no_names(tables, tmp_path, world):
+def test_a_copy_that_is_not_there_hides_no_names(tables, tmp_path, users):
     empty = open_harness(tables, tmp_path)
-    found = preview(empty, {P.TICKET_VIEW: Scope.ALL})
-    assert len(found.people) == 4
-    assert (found.reach, found.uncounted[:28]) == (None, "The report data is not built")
+    result = preview(empty, {P.TICKET_VIEW: Scope.ALL})
+    assert len(result.people) == 4
+    assert (result.reach, result.uncounted.split(".")[0]) == (
+        None,
+        "The report data is still being built by the worker",
+    )
     with pytest.raises(PermissionDenied):
         preview(empty, {}, actor=empty.actor("manager"))

@@ -36,9 +36,9 @@ def events() -> list[Event]:
 
 @pytest.fixture
 def analytics(make_engine: MakeEngine, events: list[Event]) -> AnalyticsEngine:
-    made = make_engine(MemoryLedger(events))
-    made.rebuild(now=LATER)
-    return made
+    engine = make_engine(MemoryLedger(events))
+    engine.rebuild(now=LATER)
+    return engine
 
 
 @pytest.fixture
@@ -66,12 +66,12 @@ def test_nobody_reads_figures_without_permission(analytics: AnalyticsEngine) -> 
 
 
 def test_a_persons_figures_are_those_of_the_tickets_held(metrics: MetricsService) -> None:
-    found = metrics.get_user_metrics(user_id="agent-2", filters=PERIOD, now=LATER, actor=None)
+    metrics_found = metrics.get_user_metrics(user_id="agent-2", filters=PERIOD, now=LATER, actor=None)
     overview = DashboardService(metrics).overview(filters=PERIOD, now=LATER, actor=None)
     row = next(row for row in overview.by_agent if row.key == "agent-2")
-    assert found.figures["created"].value == row.created > 0
-    assert found.figures["backlog"].value == row.backlog > 0
-    assert found.figures["first_response"].value == row.median_first_response
+    assert metrics_found.figures["created"].value == row.created > 0
+    assert metrics_found.figures["backlog"].value == row.backlog > 0
+    assert metrics_found.figures["first_response"].value == row.median_first_response
 
 
 def test_breakdowns_have_a_fixed_order(metrics: MetricsService) -> None:
@@ -91,9 +91,9 @@ def test_young_solves_are_marked_as_able_to_change(metrics: MetricsService) -> N
 
 
 def test_the_age_of_the_data_is_told(metrics: MetricsService) -> None:
-    found = metrics.get_ticket_metrics(filters=PERIOD, now=LATER + timedelta(seconds=4), actor=None)
-    assert found.data_age == pytest.approx(4)
-    assert found.as_of == LATER + timedelta(seconds=4)
+    metrics_found = metrics.get_ticket_metrics(filters=PERIOD, now=LATER + timedelta(seconds=4), actor=None)
+    assert metrics_found.data_age == pytest.approx(4)
+    assert metrics_found.as_of == LATER + timedelta(seconds=4)
 
 
 def test_answers_are_remembered_until_the_data_changes(
@@ -103,10 +103,10 @@ def test_answers_are_remembered_until_the_data_changes(
         with analytics.view() as view:
             connection, counted = view.connection, Counting(view.connection)
             analytics._reader._view = replace(view, connection=counted)  # type: ignore[arg-type]
-        found = metrics.get_ticket_metrics(filters=PERIOD, now=now, actor=None).figures["created"].value
+        value = metrics.get_ticket_metrics(filters=PERIOD, now=now, actor=None).figures["created"].value
         with analytics.view() as view:
             analytics._reader._view = replace(view, connection=connection)
-        return counted.queries, found
+        return counted.queries, value
 
     first, created = asked(LATER)
     assert first > 0
@@ -153,13 +153,13 @@ def test_unusable_filters_are_refused(metrics: MetricsService, filters: Filters)
 
 def test_hostile_choices_find_nothing(metrics: MetricsService) -> None:
     hostile = replace(PERIOD, teams=("' OR true --", "\0", "?", "🐴" * 1000))
-    found = metrics.get_ticket_metrics(filters=hostile, now=LATER, actor=None)
-    assert found.figures["created"].value == 0
-    assert found.figures["first_response"].value is None
+    metrics_found = metrics.get_ticket_metrics(filters=hostile, now=LATER, actor=None)
+    assert metrics_found.figures["created"].value == 0
+    assert metrics_found.figures["first_response"].value is None
 
 
 def test_a_busy_process_says_so(analytics: AnalyticsEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader_module, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(reader_module, "LOCK_SECONDS", 0.01)
     with analytics.view(), pytest.raises(CopyBusy), analytics.view():
         pass
 
@@ -236,19 +236,21 @@ def test_a_list_selects_what_the_conditions_say(
     holds: Callable[[dict[str, Any]], bool],
 ) -> None:
     expected = [ticket["ticket_id"] for ticket in latest(events) if holds(ticket)]
-    found = analytics.select(conditions=conditions, sort=By("ticket_id"), size=1000)
-    assert list(found.ids) == expected
-    assert found.count == len(expected)
-    assert found.as_of == LATER
+    selection = analytics.select(conditions=conditions, sort=By("ticket_id"), size=1000)
+    assert list(selection.ids) == expected
+    assert selection.count == len(expected)
+    assert selection.as_of == LATER
     page = analytics.select(conditions=conditions, sort=By("ticket_id", True), size=3, offset=2)
     assert list(page.ids) == expected[::-1][2:5]
-    assert page.count == found.count
+    assert page.count == selection.count
 
 
 def test_a_list_is_sorted_by_urgency_with_unset_last(analytics: AnalyticsEngine, events: list[Event]) -> None:
     order = {ticket["ticket_id"]: ticket.get("priority") for ticket in latest(events)}
-    found = [order[number] for number in analytics.select(conditions=[], sort=By("priority"), size=1000).ids]
-    ranks = [("low", "normal", "high", "urgent", None).index(priority) for priority in found]
+    urgencies = [
+        order[number] for number in analytics.select(conditions=[], sort=By("priority"), size=1000).ids
+    ]
+    ranks = [("low", "normal", "high", "urgent", None).index(priority) for priority in urgencies]
     assert ranks == sorted(ranks)
 
 

@@ -44,8 +44,8 @@ def test_text_is_stored_as_cleaned_or_refused(harness, agent, subject, body):
         return
     ticket = harness.ticket(agent, subject=subject, body=body)
     assert ticket.subject == clean_subject(subject)
-    found, events = harness.services.tickets.service.timeline(actor=agent, ticket_id=ticket.ticket_id)
-    assert (found, events[0].body) == (ticket, clean_body(body))
+    stored, events = harness.services.tickets.service.timeline(actor=agent, ticket_id=ticket.ticket_id)
+    assert (stored, events[0].body) == (ticket, clean_body(body))
     after = harness.update(agent, ticket, subject=f"{ticket.subject[:190]} again", body=body, public=False)
     assert history(ticket)[1].body == clean_body(body)
     assert harness.get(agent, ticket) == after
@@ -105,10 +105,10 @@ def test_wrong_types_are_refused(harness, agent, customer, value):
 @given(st.dictionaries(WILD, WILD | st.none() | st.integers(), max_size=4))
 def test_changes_are_clean_or_refused(changes):
     try:
-        wanted = clean_changes(changes)
+        cleaned = clean_changes(changes)
     except Invalid:
         return
-    assert wanted.keys() == changes.keys() <= {
+    assert cleaned.keys() == changes.keys() <= {
         "subject", "status", "priority", "category", "team_id", "assignee_id",
     }  # fmt: skip
 
@@ -169,7 +169,7 @@ def test_hostile_cursors_are_refused(harness, agent, cursor):
         harness.services.tickets.service.page(actor=agent, request=request)
 
 
-def test_a_cursor_with_one_letter_changed_is_refused(harness, agent):
+def test_a_cursor_with_one_character_changed_is_refused(harness, agent):
     for _ in range(3):
         harness.ticket(agent)
     request = ListRequest((Condition("requester_id", Op.EQ, agent.user_id),), Sort("updated_at"), 1)

@@ -35,13 +35,13 @@ class Meetings:
         self._barriers = {ticket.ticket_id: threading.Barrier(2) for ticket in tickets}
 
     def load(self, ticket_id):
-        found = self._load(ticket_id)
+        item = self._load(ticket_id)
         last = getattr(self._met, "barrier", None)
         barrier = self._barriers.get(ticket_id)
         if barrier is not None and barrier is not last:
             self._met.barrier = barrier
             barrier.wait(30)
-        return found
+        return item
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_many_writers_on_one_ticket(harness, agent, customer):
     assert harness.violations(ticket) == []
 
 
-def test_one_wish_that_arrives_many_times_at_once(harness, agent, customer):
+def test_one_request_that_arrives_many_times_at_once(harness, agent, customer):
     """A form sent by an impatient hand: one reply, one ticket, and everybody gets the same answer."""
     ticket = harness.ticket(customer)
     with ThreadPoolExecutor(6) as pool:
@@ -136,9 +136,9 @@ def test_one_wish_that_arrives_many_times_at_once(harness, agent, customer):
             pool.submit(harness.update, agent, ticket, body="Hello.", status="open", idempotency_key="r")
             for _ in range(6)
         ]
-        made = [pool.submit(harness.ticket, customer, idempotency_key="c") for _ in range(6)]
+        calls = [pool.submit(harness.ticket, customer, idempotency_key="c") for _ in range(6)]
         assert {reply.result().version for reply in replies} == {2}
-        assert len({one.result().ticket_id for one in made}) == 1
+        assert len({one.result().ticket_id for one in calls}) == 1
     assert kinds(ticket) == ["created", "replied"]
     assert harness.services.tickets.audit.verify().shown == []
 
@@ -150,11 +150,11 @@ def test_a_ticket_that_never_stands_still(harness, agent, colleague, customer, m
     load = writer.load
 
     def overtaken(ticket_id):
-        found = load(ticket_id)
+        item = load(ticket_id)
         monkeypatch.setattr(writer, "load", load)
-        harness.update(colleague, found, body="Me first.", public=False)
+        harness.update(colleague, item, body="Me first.", public=False)
         monkeypatch.setattr(writer, "load", overtaken)
-        return found
+        return item
 
     monkeypatch.setattr(writer, "load", overtaken)
     monkeypatch.setattr(writer, "pause", lambda _: None)
@@ -193,26 +193,26 @@ class Writers(RuleBasedStateMachine):
         self.seen[writer] = len(self.states)
 
     @rule(writer=WRITERS, changes=st.fixed_dictionaries({}, optional=VALUES), said=st.integers(0, 2))
-    def write(self, writer, changes, said):
+    def write(self, writer, changes, comment):
         """Change fields, in silence (0), with a reply (1) or with a note (2)."""
-        kept, error = self.expected(self.seen[writer], changes, said == 1)
-        along = {"body": f"word {len(self.said)}", "public": said == 1} if said else {}
+        stays, error = self.expected(self.seen[writer], changes, comment == 1)
+        along = {"body": f"word {len(self.said)}", "public": comment == 1} if comment else {}
         if error is not None:
             with pytest.raises(error) as refused:
                 self.harness.update(
                     self.agent, self.ticket, expected_version=self.seen[writer], **changes, **along
                 )
             field_conflicts = getattr(refused.value, "field_conflicts", ())
-            assert {field_conflict.field for field_conflict in field_conflicts} == set(kept)
+            assert {field_conflict.field for field_conflict in field_conflicts} == set(stays)
             return
-        made = self.harness.update(
+        updated = self.harness.update(
             self.agent, self.ticket, expected_version=self.seen[writer], **changes, **along
         )
-        if kept or said:
-            self.states.append({**self.states[-1], **kept})
+        if stays or comment:
+            self.states.append({**self.states[-1], **stays})
             self.said.append(along.get("body"))
-            assert made.version == len(self.states)
-            self.seen[writer] = made.version
+            assert updated.version == len(self.states)
+            self.seen[writer] = updated.version
 
     @rule()
     def customer_writes(self):
@@ -226,18 +226,18 @@ class Writers(RuleBasedStateMachine):
     def expected(self, seen, changes, replied):
         """Work out what must come of a change: what is kept, or what clashes and the error."""
         then, now = self.states[seen - 1], self.states[-1]
-        wanted = {name: value or None for name, value in changes.items()}
-        wishes = {name: value for name, value in wanted.items() if value not in (then[name], now[name])}
+        requested = {name: value or None for name, value in changes.items()}
+        differing = {name: value for name, value in requested.items() if value not in (then[name], now[name])}
         # A field that went away and came back stands as it was shown.
-        clashing = {name for name in wishes if then[name] != now[name]}
+        clashing = {name for name in differing if then[name] != now[name]}
         if clashing:
             return clashing, Conflict
-        status = wishes.get("status")
+        status = differing.get("status")
         if status is not None and status not in NEXT[now["status"]]:
             return {}, NotAllowedNow
         if status is None and replied and now["status"] == "new":
-            wishes["status"] = "open"
-        return wishes, None
+            differing["status"] = "open"
+        return differing, None
 
     @invariant()
     def the_ticket_is_what_it_should_be(self):

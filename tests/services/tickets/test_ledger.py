@@ -77,7 +77,7 @@ def test_a_change_that_changes_nothing_writes_nothing(harness, agent, customer):
     assert kinds(ticket) == ["created"]
 
 
-def test_stints_say_who_held_a_ticket_and_when(harness, agent, colleague, customer):
+def test_assignments_say_who_had_a_ticket_and_when(harness, agent, colleague, customer):
     ticket = harness.ticket(customer)
     held = [ticket]
     for person in (agent.user_id, colleague.user_id, None, agent.user_id):
@@ -99,10 +99,10 @@ def test_stints_say_who_held_a_ticket_and_when(harness, agent, colleague, custom
     ]
     assert held[-1].reassigns == 1
     assignment_periods = list(assignment.Assignment.by_agent.query(colleague.user_id))
-    assert [int(stint.ticket_id) for stint in assignment_periods] == [ticket.ticket_id]
+    assert [int(assignment.ticket_id) for assignment in assignment_periods] == [ticket.ticket_id]
 
 
-def test_a_ticket_begins_with_its_stint(harness, agent):
+def test_a_ticket_begins_with_its_assignment(harness, agent):
     ticket = harness.ticket(agent, assignee_id=agent.user_id, requester_id=harness.actor("customer").user_id)
     assert harness.services.tickets.assignments.held(ticket.ticket_id) == [(agent.user_id, None)]
     assert harness.violations(ticket) == []
@@ -268,10 +268,10 @@ def test_verify_finds(harness, worked, tamper, words):
 
 
 def test_verify_counts(harness, worked):
-    found = harness.services.tickets.audit.verify()
-    assert found.tickets == sum(1 for _ in ticket_table.all_ids())
-    assert found.history_items == sum(1 for _ in ticket_history.everything())
-    assert found.violations == 0
+    report = harness.services.tickets.audit.verify()
+    assert report.tickets == sum(1 for _ in ticket_table.all_ids())
+    assert report.history_items == sum(1 for _ in ticket_history.everything())
+    assert report.violations == 0
 
 
 def test_verify_keeps_the_words_of_a_hundred_violations(harness, customer):
@@ -279,8 +279,8 @@ def test_verify_keeps_the_words_of_a_hundred_violations(harness, customer):
     for number in range(120):
         stray.ticket_id = 10**6 + number
         stray.save()
-    found = harness.services.tickets.audit.verify()
-    assert (found.violations, len(found.shown)) == (120, 100)
+    report = harness.services.tickets.audit.verify()
+    assert (report.violations, len(report.shown)) == (120, 100)
     for number in range(120):
         TicketHistory(10**6 + number, 1).delete()
 
@@ -295,9 +295,9 @@ def test_a_ticket_created_while_verify_reads_is_no_violation(harness, agent, cus
         yield from walk()
 
     monkeypatch.setattr(ticket_table, "all_ids", late)
-    found = harness.services.tickets.audit.verify()
-    assert found.shown == []
-    assert found.history_items == sum(1 for _ in ticket_history.everything())
+    report = harness.services.tickets.audit.verify()
+    assert report.shown == []
+    assert report.history_items == sum(1 for _ in ticket_history.everything())
 
 
 def test_a_change_made_while_verify_reads_is_no_violation(harness, agent, worked, monkeypatch):

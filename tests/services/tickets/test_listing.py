@@ -19,8 +19,8 @@ AGENTS, TEAMS, PEOPLE = ("ana", "bo", None), ("support", "network", None), ("car
 COUNT = 300
 
 
-def eq(**wanted):
-    return tuple(Condition(name, Op.EQ, value) for name, value in wanted.items())
+def eq(**expected):
+    return tuple(Condition(name, Op.EQ, value) for name, value in expected.items())
 
 
 def written(number):
@@ -60,13 +60,13 @@ def listing(tables, shards):
     return tickets_listing.build(keys=(b"k" * 32,), shards=shards)
 
 
-def matches(**wanted):
+def matches(**expected):
     """List the numbers a list must show, newest change first within what the sort leaves open."""
-    state = wanted.pop("state", None)
+    state = expected.pop("state", None)
     return {
         number
         for number, _, fields in ALL
-        if all(fields.get(name) == value for name, value in wanted.items())
+        if all(fields.get(name) == value for name, value in expected.items())
         and (state is None or (state == "done") == is_done(fields["status"]))
     }
 
@@ -130,7 +130,7 @@ def test_all_tickets_merge_both_sides(listing, shards):
 
 @pytest.mark.parametrize("size", [1, 7, 100])
 @pytest.mark.parametrize(
-    "wanted",
+    "expected",
     [
         {"assignee_id": "ana", "state": "open"},
         {"assignee_id": "ana", "status": "pending"},
@@ -141,15 +141,15 @@ def test_all_tickets_merge_both_sides(listing, shards):
     ],
     ids=str,
 )
-def test_deep_paging_is_the_whole_set(listing, wanted, size):
-    if size == 1 and "state" in wanted and len(wanted) == 1:
+def test_deep_paging_is_the_whole_set(listing, expected, size):
+    if size == 1 and "state" in expected and len(expected) == 1:
         size = 3  # 200 pages of one row tell nothing more
-    rows = walk(listing, eq(**wanted), NEWEST, size)
+    rows = walk(listing, eq(**expected), NEWEST, size)
     numbers = [row.ticket_id for row in rows]
     assert len(numbers) == len(set(numbers))
-    assert set(numbers) == matches(**wanted)
+    assert set(numbers) == matches(**expected)
     assert [row.updated_at for row in rows] == sorted((row.updated_at for row in rows), reverse=True)
-    assert rows == list(listing.iterate(eq(**wanted), NEWEST))
+    assert rows == list(listing.iterate(eq(**expected), NEWEST))
 
 
 def test_unassigned(listing):
@@ -161,9 +161,9 @@ def test_unassigned(listing):
 @pytest.mark.parametrize("sort", ["priority", "status", "subject", "created_at", "ticket_id", "team_id"])
 @pytest.mark.parametrize("descending", [False, True])
 def test_an_agents_open_tickets_sort_by_any_column(listing, sort, descending):
-    for wanted in ({"assignee_id": "ana", "state": "open"}, {"requester_id": "carl", "status": "open"}):
-        rows = walk(listing, eq(**wanted), Sort(sort, descending), 8)
-        assert {row.ticket_id for row in rows} == matches(**wanted)
+    for expected in ({"assignee_id": "ana", "state": "open"}, {"requester_id": "carl", "status": "open"}):
+        rows = walk(listing, eq(**expected), Sort(sort, descending), 8)
+        assert {row.ticket_id for row in rows} == matches(**expected)
         values = [value for row in rows if (value := getattr(row, sort)) is not None]
         # What has a rank is sorted by it: urgency and the way through the workflow, not the alphabet.
         ranks = {"priority": PRIORITIES, "status": STATUSES}.get(sort)

@@ -24,11 +24,11 @@ def organization(harness: Harness, name: str, *, shares: bool = True, seen: int 
 
 def member(harness: Harness, of: str, **permissions: Scope) -> Actor:
     """Bring a customer who belongs to an organization, as signed in at this moment."""
-    made = harness.services.users.accounts.create(
+    user = harness.services.users.accounts.create(
         actor=SYSTEM, now=START, name="Member", email=f"{next(NUMBERS)}@members.example", role_id="customer",
         organization_id=of, invite=False,
     )  # fmt: skip
-    return signed_in(harness, made.user_id)
+    return signed_in(harness, user.user_id)
 
 
 NUMBERS = iter(range(10_000))
@@ -83,7 +83,7 @@ def test_members_see_and_answer_what_others_asked(harness, ana, ben):
     assert not harness.violations(ticket)
 
 
-def test_others_see_nothing_through_any_door(harness, ana, customer):
+def test_others_see_nothing_anywhere(harness, ana, customer):
     ticket = harness.ticket(ana)
     strangers = [
         customer,
@@ -111,14 +111,14 @@ def test_others_see_nothing_through_any_door(harness, ana, customer):
 
 
 def test_sharing_ends_when_it_is_switched_off(harness):
-    made = organization(harness, "Brief")
-    asked, other = member(harness, made.id), member(harness, made.id)
+    brief = organization(harness, "Brief")
+    asked, other = member(harness, brief.id), member(harness, brief.id)
     ticket = harness.ticket(asked)
     assert harness.get(other, ticket)
     for shares, active in ((False, True), (True, False)):
-        made = harness.services.users.organizations.save(
-            actor=SYSTEM, now=harness.now(), id_=made.id, name="Brief", active=active, shares_tickets=shares,
-            domains=[], expected_version=made.version,
+        brief = harness.services.users.organizations.save(
+            actor=SYSTEM, now=harness.now(), id_=brief.id, name="Brief", active=active, shares_tickets=shares,
+            domains=[], expected_version=brief.version,
         )  # fmt: skip
         later = signed_in(harness, other.user_id)
         assert later.organization_id is None

@@ -164,9 +164,9 @@ class TestAgent:
             )
 
     def test_opens_tickets_for_known_people(self, harness, agent, customer):
-        made = harness.ticket(agent, requester_id=customer.user_id)
-        assert made.requester_id == customer.user_id
-        assert harness.get(customer, made).first_response_at is None
+        opened = harness.ticket(agent, requester_id=customer.user_id)
+        assert opened.requester_id == customer.user_id
+        assert harness.get(customer, opened).first_response_at is None
         with pytest.raises(UserNotFound):
             harness.ticket(agent, requester_id="nobody")
 

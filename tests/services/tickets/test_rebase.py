@@ -31,19 +31,21 @@ def test_two_forms_that_send_everything_keep_both_changes(harness, agent, collea
     assert set(history(ticket)[2].changes) == {"status", "category"}
 
 
-def test_a_clash_names_what_was_what_is_and_what_was_wanted(harness, agent, colleague, customer, ticket):
+def test_a_conflict_names_what_was_what_is_and_what_was_submitted(
+    harness, agent, colleague, customer, ticket
+):
     harness.update(agent, ticket, priority="high", team_id="support", status="open")
     harness.update(customer, ticket, expected_version=2, body="Any news?")
     with pytest.raises(Conflict) as caught:
         harness.update(colleague, ticket, **form(ticket, priority="low", category="software"))
-    found = caught.value
-    assert found.field_conflicts == [FieldConflict("priority", "normal", "high", "low")]
-    assert (found.expected_version, found.version) == (1, 3)
-    assert (found.by, found.at) == (agent.user_id, history(ticket)[1].at), (
+    conflict = caught.value
+    assert conflict.field_conflicts == [FieldConflict("priority", "normal", "high", "low")]
+    assert (conflict.expected_version, conflict.version) == (1, 3)
+    assert (conflict.by, conflict.at) == (agent.user_id, history(ticket)[1].at), (
         "who changed it, not who wrote last"
     )
-    assert found.submitted_only == {"category": ("hardware", "software")}
-    assert found.current_only == {"team_id": (None, "support"), "status": ("new", "open")}
+    assert conflict.submitted_only == {"category": ("hardware", "software")}
+    assert conflict.current_only == {"team_id": (None, "support"), "status": ("new", "open")}
     assert kinds(ticket) == ["created", "changed", "replied"]
 
 
@@ -68,7 +70,7 @@ def test_nothing_of_a_clashing_change_is_written(harness, agent, colleague, tick
     assert harness.services.tickets.assignments.held(ticket.ticket_id) == []
 
 
-def test_the_same_value_on_both_sides_is_no_clash(harness, agent, colleague, ticket):
+def test_the_same_value_on_both_sides_is_no_conflict(harness, agent, colleague, ticket):
     harness.update(agent, ticket, priority="high", status="open")
     after = harness.update(colleague, ticket, priority="high", status="open")
     assert after.version == 2
@@ -76,13 +78,13 @@ def test_the_same_value_on_both_sides_is_no_clash(harness, agent, colleague, tic
     assert history(after)[-1].changes == {"category": ["hardware", None]}
 
 
-def test_a_field_changed_and_changed_back_is_no_clash(harness, agent, colleague, ticket):
+def test_a_field_changed_and_changed_back_is_no_conflict(harness, agent, colleague, ticket):
     there = harness.update(agent, ticket, priority="high")
     harness.update(agent, there, priority="normal")
     assert harness.update(colleague, ticket, priority="low").priority == "low"
 
 
-def test_a_field_left_as_it_was_shown_is_no_wish(harness, agent, colleague, ticket):
+def test_a_field_left_as_it_was_shown_is_no_change(harness, agent, colleague, ticket):
     harness.update(agent, ticket, priority="high")
     after = harness.update(colleague, ticket, **form(ticket, body="Hello."))
     assert after.priority == "high"
@@ -114,7 +116,7 @@ def test_a_version_that_is_not_reached_yet_is_refused(harness, agent, ticket, ex
 
 
 @pytest.mark.parametrize("expected_version", [-1, -(10**9)])
-def test_before_the_first_version_everything_clashes(harness, agent, ticket, expected_version):
+def test_before_the_first_version_everything_conflicts(harness, agent, ticket, expected_version):
     with pytest.raises(Conflict):
         harness.update(agent, ticket, expected_version=expected_version, priority="low")
 
@@ -135,8 +137,8 @@ def test_what_is_no_longer_offered_stays_on_old_tickets(harness, agent, customer
     category = catalog.save(
         now=harness.now(), actor=admin, kind="category", id_=None, name="Fax", active=True, expected_version=0
     )
-    made = harness.ticket(customer, category=category.id)
-    made = harness.update(agent, made, team_id=team.id, assignee_id=gone.user_id)
+    old = harness.ticket(customer, category=category.id)
+    old = harness.update(agent, old, team_id=team.id, assignee_id=gone.user_id)
     for entry in (team, category):
         catalog.save(
             now=harness.now(),
@@ -151,7 +153,7 @@ def test_what_is_no_longer_offered_stays_on_old_tickets(harness, agent, customer
         actor=admin, user_id=gone.user_id, expected_version=1, name="Gone", email="", role_id="agent", active=False,
         team_ids=(),
     )  # fmt: skip
-    after = harness.update(agent, made, **form(made, priority="high"))
+    after = harness.update(agent, old, **form(old, priority="high"))
     assert (after.priority, after.team_id, after.category) == ("high", team.id, category.id)
     other = harness.ticket(customer)
     for name, value in (("team_id", team.id), ("category", category.id), ("assignee_id", gone.user_id)):
@@ -173,15 +175,15 @@ ALLOWED = {
 @pytest.mark.parametrize("was", STATUSES)
 def test_the_workflow_decides_what_follows(harness, agent, customer, was):
     assert harness.services.tickets.workflow.allowed(was) == (was, *ALLOWED[was].split())
-    for wanted in STATUSES:
+    for requested in STATUSES:
         ticket = harness.ticket(customer)
         if was != "new":
             ticket = harness.update(agent, ticket, status=was)
-        if wanted == was or wanted in ALLOWED[was].split():
-            assert harness.update(agent, ticket, status=wanted).status == wanted
+        if requested == was or requested in ALLOWED[was].split():
+            assert harness.update(agent, ticket, status=requested).status == requested
         else:
             with pytest.raises(NotAllowedNow, match="cannot go from"):
-                harness.update(agent, ticket, status=wanted, body="With words.")
+                harness.update(agent, ticket, status=requested, body="With words.")
             assert harness.get(agent, ticket) == ticket
 
 
@@ -288,7 +290,7 @@ class TestOnce:
         harness.update(agent, other, body="Hello.", idempotency_key="k6")
         assert kinds(ticket) == kinds(other) == ["created", "replied"]
 
-    def test_a_wish_granted_before_is_not_refused_for_what_happened_since(
+    def test_a_change_made_before_is_not_refused_for_what_happened_since(
         self, harness, agent, colleague, ticket
     ):
         done = harness.update(

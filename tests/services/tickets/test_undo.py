@@ -45,8 +45,8 @@ def test_an_undone_change_stands_in_the_ledger_beside_what_undid_it(harness, age
     assert last.changes == {
         "priority": ["high", "normal"], "category": [None, "hardware"], "team_id": ["support", None],
     }  # fmt: skip
-    found = events(harness, agent, ticket)
-    assert (found[2].undone_by, found[3].undoes) == (3, 2)
+    stored = events(harness, agent, ticket)
+    assert (stored[2].undone_by, stored[3].undoes) == (3, 2)
     assert harness.violations(ticket) == []
 
 
@@ -76,8 +76,8 @@ def test_a_field_that_was_changed_since_stops_all_of_it(harness, agent, colleagu
     with pytest.raises(ChangedSince) as caught:
         undo(harness, agent, ticket, 2)
     assert caught.value.fields == {"priority": colleague.user_id}
-    found = harness.get(agent, ticket)
-    assert (found.status, found.priority, found.version) == ("pending", "low", 3)
+    current = harness.get(agent, ticket)
+    assert (current.status, current.priority, current.version) == ("pending", "low", 3)
 
 
 def test_a_value_that_went_and_came_back_belongs_to_who_set_it_last(harness, agent, colleague, ticket):
@@ -231,8 +231,8 @@ def test_any_sequence_of_changes_and_undos(harness, agent, colleague, customer, 
     people = {"agent": agent.user_id, "colleague": colleague.user_id}
     ticket = harness.ticket(customer)
 
-    def change(wanted, said=None):
-        named = {n: people.get(v, v) if n == "assignee_id" else v for n, v in wanted.items()}
+    def change(changes, said=None):
+        named = {n: people.get(v, v) if n == "assignee_id" else v for n, v in changes.items()}
         along = {"body": "Words.", "public": said == "reply"} if said else {}
         return harness.update(agent, harness.get(agent, ticket), **named, **along)
 

@@ -19,14 +19,12 @@ def mailbox(harness, tmp_path_factory):
     def read(address, now=START):
         while harness.services.outbox.deliver_due(now=now):
             pass
-        mail_messages = [
-            message_from_bytes(path.read_bytes(), policy=default) for path in folder.glob("*.eml")
-        ]
-        return [mail_message for mail_message in mail_messages if address in mail_message["To"]]
+        messages = [message_from_bytes(path.read_bytes(), policy=default) for path in folder.glob("*.eml")]
+        return [message for message in messages if address in message["To"]]
 
     return read
 
 
-def link_in(mail_message):
+def link_in(message):
     """Return purpose and token of the link in a letter."""
-    return LINK.search(mail_message.get_content()).groups()
+    return LINK.search(message.get_content()).groups()

@@ -27,7 +27,7 @@ def person(harness, admin):
     )  # fmt: skip
 
 
-def change(harness, admin, person, **wanted):
+def change(harness, admin, person, **fields):
     known = {"name": person.name, "email": person.email, "role_id": person.role_id, "active": True}
     return harness.services.users.accounts.update(
         actor=admin,
@@ -35,11 +35,11 @@ def change(harness, admin, person, **wanted):
         user_id=person.user_id,
         expected_version=person.version,
         team_ids=(),
-        **known | wanted,
+        **known | fields,
     )
 
 
-def keep(harness, admin, id_, name, seen):
+def save_category(harness, admin, id_, name, seen):
     return harness.services.catalog.save(
         actor=admin, now=harness.now(), kind="team", id_=id_, name=name, active=True, expected_version=seen
     )
@@ -97,25 +97,25 @@ def test_an_entry_is_never_replaced(harness, admin, person):
 
 
 def test_the_latest_first_and_only_for_those_who_may(harness, admin, person):
-    trail, request = (
+    audit_log, request = (
         harness.services.users.audit_log,
         ListRequest(sort=Sort("entry_key", descending=True), size=10),
     )
     change(harness, admin, person, name="Last of all")
-    page = trail.page(actor=admin, request=request)
+    page = audit_log.page(actor=admin, request=request)
     assert page.rows[0].changes == {"name": ["Bo", "Last of all"]}
     assert [row.key for row in page.rows] == sorted((row.key for row in page.rows), reverse=True)
     of_one = ListRequest(conditions=(Condition("subject", Op.EQ, f"user:{person.user_id}"),), size=10)
-    assert len(trail.page(actor=admin, request=of_one).rows) == 2
-    assert len(list(trail.iterate(actor=admin, conditions=of_one.conditions, sort=None))) == 2
+    assert len(audit_log.page(actor=admin, request=of_one).rows) == 2
+    assert len(list(audit_log.iterate(actor=admin, conditions=of_one.conditions, sort=None))) == 2
     for role in ("customer", "agent", "manager"):
         with pytest.raises(PermissionDenied):
-            trail.page(actor=harness.actor(role), request=request)
+            audit_log.page(actor=harness.actor(role), request=request)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(["agent", "manager", "customer"]), min_size=1, max_size=5))
-def test_the_trail_of_a_person_tells_how_they_came_to_be_as_they_are(harness, admin, person, roles):
+def test_the_audit_log_of_a_user_tells_how_they_came_to_be_as_they_are(harness, admin, person, roles):
     current = harness.services.users.accounts.read(actor=admin, user_id=person.user_id)
     for role in roles:
         current = change(harness, admin, current, role_id=role)

@@ -27,11 +27,11 @@ def ana(harness, admin):
 @pytest.fixture(scope="module")
 def suspended(harness, admin):
     users = harness.services.users.accounts
-    made = users.create(
+    user = users.create(
         actor=admin, now=START, name="Sue", email="sue@example.org", role_id="agent", password=PASSWORD
     )
     return users.update(now=START,
-        actor=admin, user_id=made.user_id, expected_version=1, name="Sue", email="sue@example.org", role_id="agent",
+        actor=admin, user_id=user.user_id, expected_version=1, name="Sue", email="sue@example.org", role_id="agent",
         active=False, team_ids=(),
     )  # fmt: skip
 

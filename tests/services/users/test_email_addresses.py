@@ -32,8 +32,8 @@ def someone(harness):
 @pytest.fixture
 def owner(harness, someone):
     """Somebody with an address of their own, as an actor."""
-    made = someone(f"{harness.actor('agent').user_id}@own.example")
-    token = harness.services.users.sessions.start(user_id=made.user_id, now=START)
+    user = someone(f"{harness.actor('agent').user_id}@own.example")
+    token = harness.services.users.sessions.start(user_id=user.user_id, now=START)
     return harness.services.users.authentication.actor_for(token=token, now=START)
 
 
@@ -41,9 +41,9 @@ def owner(harness, someone):
 def ask(harness, owner, mailbox):
     """Give a function that asks for another address and returns the token of the link sent there."""
 
-    def asked(email, proof=PASSWORD):
+    def asked(email, password=PASSWORD):
         harness.services.users.email_addresses.ask_for_change(
-            actor=owner, email=email, proof=proof, now=START
+            actor=owner, email=email, password=password, now=START
         )
         return link_in(mailbox(email.lower())[-1])[1]
 
@@ -69,13 +69,13 @@ def test_the_address_changes_when_the_link_comes_back(harness, owner, ask, mailb
     assert (item.email, item.verified_at, item.links) == (new.lower(), START, {})
     assert harness.services.users.accounts.find_by_email(new).user_id == owner.user_id
     assert harness.services.users.accounts.find_by_email(owner.email) is None
-    (told,) = [each for each in mailbox(owner.email) if each["To"] == owner.email]
-    assert "was changed to another one" in told.get_content()
-    assert new.lower() not in told.get_content()
-    acts = {act.action: act for act in audit_table.of_subject(f"user:{owner.user_id}")}
-    act = acts["user.address_changed"]
-    assert act.actor_id == owner.user_id
-    assert act.changes == {"email": [owner.email, new.lower()]}
+    (notice,) = [each for each in mailbox(owner.email) if each["To"] == owner.email]
+    assert "has been changed" in notice.get_content()
+    assert new.lower() not in notice.get_content()
+    events = {event.action: event for event in audit_table.of_subject(f"user:{owner.user_id}")}
+    event = events["user.address_changed"]
+    assert event.actor_id == owner.user_id
+    assert event.changes == {"email": [owner.email, new.lower()]}
     with pytest.raises(LinkSpent):
         confirm(harness, token)
 
@@ -88,7 +88,7 @@ def test_a_present_address_is_confirmed(harness, owner, mailbox):
     assert (purpose, stored(owner).verified_at) == ("verify", START)
     with pytest.raises(LinkSpent):
         confirm(harness, token)
-    with pytest.raises(Invalid, match="confirmed already"):
+    with pytest.raises(Invalid, match="already confirmed"):
         harness.services.users.email_addresses.ask_to_confirm(actor=owner, now=START)
 
 
@@ -101,9 +101,9 @@ def test_looking_uses_nothing_up(harness, owner, ask):
 
 
 def test_it_takes_the_password_which_is_not_guessed_here(harness, owner, mailbox):
-    def change(proof):
+    def change(password):
         harness.services.users.email_addresses.ask_for_change(
-            actor=owner, email=f"x.{owner.email}", proof=proof, now=START
+            actor=owner, email=f"x.{owner.email}", password=password, now=START
         )
 
     for n in range(5):
@@ -121,11 +121,11 @@ def test_nobody_learns_that_an_address_is_taken(harness, owner, someone, mailbox
     someone(taken, "Bo")
     for email in (taken, f"free.{owner.email}"):
         harness.services.users.email_addresses.ask_for_change(
-            actor=owner, email=email, proof=PASSWORD, now=START
+            actor=owner, email=email, password=PASSWORD, now=START
         )
-        (mail_message,) = mailbox(email)
-        assert ("/account/verify/" in mail_message.get_content()) == (email != taken)
-        assert owner.name not in mail_message.get_content()
+        (message,) = mailbox(email)
+        assert ("/account/verify/" in message.get_content()) == (email != taken)
+        assert owner.name not in message.get_content()
 
 
 def test_an_address_taken_meanwhile_is_not_taken_over(harness, owner, ask, someone):
@@ -191,10 +191,10 @@ def test_a_link_is_good_for_three_days_and_for_this_alone(harness, owner, ask):
 def test_what_is_no_address(harness, owner, email):
     with pytest.raises(Invalid) as refused:
         harness.services.users.email_addresses.ask_for_change(
-            actor=owner, email=email, proof=PASSWORD, now=START
+            actor=owner, email=email, password=PASSWORD, now=START
         )
     assert refused.value.fields.keys() == {"email"}
     with pytest.raises(Invalid, match="already"):
         harness.services.users.email_addresses.ask_for_change(
-            actor=owner, email=owner.email.upper(), proof=PASSWORD, now=START
+            actor=owner, email=owner.email.upper(), password=PASSWORD, now=START
         )

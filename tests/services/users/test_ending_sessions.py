@@ -25,7 +25,7 @@ def stale(monkeypatch):
 
 
 @pytest.fixture
-def made(harness: Harness):
+def signed_in(harness: Harness):
     """Bring somebody with two browsers; answers with the person and both tokens."""
     now = harness.now()
     email = f"two{now.timestamp():.0f}@example.org"
@@ -46,11 +46,11 @@ def who(harness, token):
 
 
 def update(harness, user, **changes):
-    wanted = {
+    fields = {
         "name": user.name, "email": user.email, "role_id": user.role_id, "active": True, "team_ids": (),
     } | changes  # fmt: skip
     return harness.services.users.accounts.update(
-        actor=SYSTEM, now=harness.now(), user_id=user.user_id, expected_version=user.version, **wanted
+        actor=SYSTEM, now=harness.now(), user_id=user.user_id, expected_version=user.version, **fields
     )
 
 
@@ -58,8 +58,8 @@ def update(harness, user, **changes):
 @pytest.mark.parametrize(
     "changes", [{"active": False}, {"role_id": "manager"}], ids=["suspended", "re-roled"]
 )
-def test_a_change_by_an_administrator_ends_sessions_no_index_shows(harness, made, changes):
-    user, here, there = made
+def test_a_change_by_an_administrator_ends_sessions_no_index_shows(harness, signed_in, changes):
+    user, here, there = signed_in
     assert who(harness, here)
     update(harness, user, **changes)
     assert (who(harness, here), who(harness, there)) == (None, None)
@@ -67,15 +67,15 @@ def test_a_change_by_an_administrator_ends_sessions_no_index_shows(harness, made
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_new_name_ends_nothing(harness, made):
-    user, here, _ = made
+def test_a_new_name_ends_nothing(harness, signed_in):
+    user, here, _ = signed_in
     update(harness, user, name="Renamed")
     assert who(harness, here)
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_new_password_keeps_this_session_alone(harness, made):
-    user, here, there = made
+def test_a_new_password_keeps_this_session_alone(harness, signed_in):
+    user, here, there = signed_in
     harness.services.users.own_account.change_password(
         actor=who(harness, here),
         current=PASSWORD,
@@ -89,8 +89,8 @@ def test_a_new_password_keeps_this_session_alone(harness, made):
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_password_chosen_by_a_link_ends_all(harness, made):
-    user, here, there = made
+def test_a_password_chosen_by_a_link_ends_all(harness, signed_in):
+    user, here, there = signed_in
     accounts = harness.services.users.own_account
     accounts.send_link(user_table.find(user.user_id), Purpose.RESET, harness.now())
     nonce = user_table.find(user.user_id).links[Purpose.RESET][0]
@@ -101,8 +101,8 @@ def test_a_password_chosen_by_a_link_ends_all(harness, made):
 
 
 @pytest.mark.usefixtures("stale")
-def test_signing_out_everywhere_keeps_this_browser_of_ones_own(harness, made):
-    user, here, there = made
+def test_signing_out_everywhere_keeps_this_browser_of_ones_own(harness, signed_in):
+    user, here, there = signed_in
     harness.services.users.devices.end_all(actor=who(harness, here), user_id=user.user_id, now=harness.now())
     harness.services.users.accounts.get(user.user_id, fresh=True)
     assert who(harness, here)
@@ -110,27 +110,27 @@ def test_signing_out_everywhere_keeps_this_browser_of_ones_own(harness, made):
 
 
 @pytest.mark.usefixtures("stale")
-def test_a_session_that_was_ended_cannot_save_itself(harness, made):
+def test_a_session_that_was_ended_cannot_save_itself(harness, signed_in):
     """For five seconds a process may remember the person as before; that buys no longer life."""
-    user, here, _ = made
+    user, here, _ = signed_in
     thief = who(harness, here)
     harness.services.users.devices.end_all(
         actor=harness.actor("administrator"), user_id=user.user_id, now=harness.now()
     )
-    for act in (
+    for attempt in (
         lambda: harness.services.users.devices.end_all(actor=thief, user_id=user.user_id, now=harness.now()),
         lambda: harness.services.users.own_account.change_password(
             actor=thief, current=PASSWORD, password=ANOTHER, session_id=thief.session_id, now=harness.now()
         ),
     ):
         with pytest.raises(SignInExpired):
-            act()
+            attempt()
     harness.services.users.accounts.get(user.user_id, fresh=True)
     assert who(harness, here) is None
 
 
-def test_who_signs_in_where_the_clock_is_behind_is_signed_in(harness, made):
-    user, *_ = made
+def test_who_signs_in_where_the_clock_is_behind_is_signed_in(harness, signed_in):
+    user, *_ = signed_in
     ahead = harness.now() + timedelta(seconds=3)
     harness.services.users.devices.end_all(
         actor=harness.actor("administrator"), user_id=user.user_id, now=ahead
@@ -142,24 +142,25 @@ def test_who_signs_in_where_the_clock_is_behind_is_signed_in(harness, made):
     assert who(harness, token)
 
 
-def test_one_session_is_ended_and_told_of(harness, made):
-    user, here, there = made
+def test_one_session_is_ended_and_told_of(harness, signed_in):
+    user, here, there = signed_in
     admin = harness.actor("administrator")
     devices = harness.services.users.devices
-    found = {
-        one.address: one for one in devices.of_person(actor=admin, user_id=user.user_id, now=harness.now())
+    sessions = {
+        one.address: one
+        for one in devices.list_for_user(actor=admin, user_id=user.user_id, now=harness.now())
     }
-    assert set(found) == {"192.0.2.1", "192.0.2.2"}
-    devices.end(actor=admin, user_id=user.user_id, session_id=found["192.0.2.2"].id, now=harness.now())
+    assert set(sessions) == {"192.0.2.1", "192.0.2.2"}
+    devices.end(actor=admin, user_id=user.user_id, session_id=sessions["192.0.2.2"].id, now=harness.now())
     assert who(harness, here)
     assert who(harness, there) is None
     with pytest.raises(SessionGone):
-        devices.end(actor=admin, user_id=user.user_id, session_id=found["192.0.2.2"].id, now=harness.now())
+        devices.end(actor=admin, user_id=user.user_id, session_id=sessions["192.0.2.2"].id, now=harness.now())
 
 
 @pytest.mark.parametrize("wild", ["", "x", "0" * 64, "x" * 10**5, "\ud800", "A" * 64])
-def test_forged_ids_end_nothing(harness, made, wild):
-    user, here, _ = made
+def test_forged_ids_end_nothing(harness, signed_in, wild):
+    user, here, _ = signed_in
     victim = hash_token(here)
     someone = harness.actor("agent")
     for id_ in (wild, victim):
@@ -176,8 +177,8 @@ def test_forged_ids_end_nothing(harness, made, wild):
     assert who(harness, here)
 
 
-def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(harness, made):
-    user, *_ = made
+def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(harness, signed_in):
+    user, *_ = signed_in
     role = harness.services.users.roles.save(
         actor=SYSTEM, now=harness.now(), role_id="brief", name="Brief", expected_version=0,
         permissions={Permission.TICKET_VIEW: Scope.OWN},
@@ -195,9 +196,9 @@ def test_a_shorter_time_out_holds_within_seconds_for_sessions_that_run(harness, 
 
 
 @pytest.mark.parametrize("viewing", [False, True])
-def test_a_signed_in_request_reads_the_engine_once(harness, made, viewing):
+def test_a_signed_in_request_reads_the_engine_once(harness, signed_in, viewing):
     """Session, person and role together; also when somebody looks through another's eyes."""
-    user, _, _ = made
+    user, _, _ = signed_in
     admin = harness.actor("administrator")
     token = harness.services.users.sessions.start(user_id=admin.user_id, now=harness.now())
     if viewing:

@@ -13,7 +13,7 @@ from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.authorization import LastAdministrator
-from services.users.authorization.last_administrator import GUARD, POWERS, Standing
+from services.users.authorization.last_administrator import ADMINISTRATOR_PERMISSIONS, LOCK_ID, AccountStatus
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope, StaleRecord, User
 from tests.services.conftest import open_harness
 from tests.services.harness import START, Harness
@@ -52,10 +52,10 @@ def person(name: str, role: str = "administrator", **more: object) -> User:
     return User.from_model(user_table.find(name))
 
 
-def change(harness: Harness, user: User, actor=SYSTEM, **wanted: object) -> User:
+def change(harness: Harness, user: User, actor=SYSTEM, **changes: object) -> User:
     fields = {name: getattr(user, name) for name in ("name", "email", "role_id", "active", "team_ids")}
     return harness.services.users.accounts.update(
-        now=START, actor=actor, user_id=user.user_id, expected_version=user.version, **{**fields, **wanted}
+        now=START, actor=actor, user_id=user.user_id, expected_version=user.version, **{**fields, **changes}
     )
 
 
@@ -73,33 +73,33 @@ def redefine(harness: Harness, permissions: dict[Permission, Scope]) -> None:
 
 def left() -> set[str]:
     """List who can sign in and edit users and roles, from the tables themselves."""
-    roles = {"administrator"} | ({OFFICE} if _office_has_powers() else set())
+    roles = {"administrator"} | ({OFFICE} if _office_is_administrator() else set())
     return {
         item.user_id
         for item in UserItem.scan()
-        if item.active and item.role_id in roles and Standing.of(item).can_sign_in
+        if item.active and item.role_id in roles and AccountStatus.of(item).can_sign_in
     }
 
 
-def _office_has_powers() -> bool:
+def _office_is_administrator() -> bool:
     stored = role_table.find(OFFICE).permissions
-    return all(stored.get(str(power)) == "all" for power in POWERS)
+    return all(stored.get(str(permission)) == "all" for permission in ADMINISTRATOR_PERMISSIONS)
 
 
-@pytest.mark.parametrize("wanted", [{"role_id": "agent"}, {"active": False}])
+@pytest.mark.parametrize("changes", [{"role_id": "agent"}, {"active": False}])
 @pytest.mark.parametrize("role", ["administrator", OFFICE])
-def test_the_last_one_stays_until_there_is_another(harness, role, wanted):
+def test_the_last_one_stays_until_there_is_another(harness, role, changes):
     last = person("last", role)
     person("suspended", active=False)
     person("invited", password_hash=None)
     person("imported", email=None)
     person("clerk", "manager")
     with pytest.raises(LastAdministrator, match=LAST):
-        change(harness, last, **wanted)
+        change(harness, last, **changes)
     assert left() == {"last"}
     assert change(harness, last, name="Still here").active, "what does not concern the circle stays possible"
     change(harness, person("next", "agent"), role_id=OFFICE)
-    change(harness, harness.services.users.accounts.read(actor=SYSTEM, user_id="last"), **wanted)
+    change(harness, harness.services.users.accounts.read(actor=SYSTEM, user_id="last"), **changes)
     assert left() == {"next"}
 
 
@@ -130,7 +130,7 @@ def test_the_last_one_is_not_erased(harness):
 
     with pytest.raises(Invalid, match=LAST):
         erase()
-    assert LAST in erasures.outlook(actor=SYSTEM, user_id=last.user_id).refusal
+    assert LAST in erasures.preview(actor=SYSTEM, user_id=last.user_id).refusal
     assert left() == {"last"}
     person("other")
     erase()
@@ -204,7 +204,7 @@ def test_people_and_their_role_change_at_once(harness):
         assert left()
 
 
-ACTS = st.lists(
+CHANGES = st.lists(
     st.tuples(
         st.sampled_from(["a", "b", "c", "role"]),
         st.sampled_from([{"role_id": "agent"}, {"role_id": "administrator"}, {"role_id": OFFICE},
@@ -214,22 +214,22 @@ ACTS = st.lists(
 )  # fmt: skip
 
 
-@given(ACTS)
-def test_somebody_is_left_after_any_acts(harness, acts):
+@given(CHANGES)
+def test_somebody_is_left_after_any_changes(harness, changes):
     clear()
     redefine(harness, dict(ALL))
     for name, role in (("a", "administrator"), ("b", OFFICE), ("c", "agent")):
         person(name, role)
-    for name, wanted in acts:
+    for name, fields in changes:
         before = left()
         try:
             if name == "role":
-                redefine(harness, {} if _office_has_powers() else dict(ALL))
+                redefine(harness, {} if _office_is_administrator() else dict(ALL))
             else:
-                change(harness, user_of(harness, name), **wanted)
+                change(harness, user_of(harness, name), **fields)
         except LastAdministrator:
             assert left() == before
             continue
         assert left()
-        hint = set(optimistic_locks.read(GUARD).people)
-        assert hint <= left(), "the guard names only people who count"
+        hint = set(optimistic_locks.read(LOCK_ID).people)
+        assert hint <= left(), "the lock names only administrators"

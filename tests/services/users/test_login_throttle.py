@@ -44,8 +44,8 @@ def attempt(harness, monkeypatch):
     )
     monkeypatch.setattr(type(authentication._passwords), "outdated", lambda *_: False)
 
-    def attempt(email, password, address, *, at=START, mark=None):
-        origin = Origin(address, "", mark)
+    def attempt(email, password, address, *, at=START, device_token=None):
+        origin = Origin(address, "", device_token)
         try:
             return authentication.sign_in(email=email, password=password, origin=origin, now=at)
         except BadCredentials:
@@ -92,25 +92,28 @@ def test_under_a_distributed_attack_each_network_has_fewer_tries(attempt, owner)
 
 
 def test_a_browser_that_was_in_before_is_not_slowed_down_by_its_neighbours(attempt, owner):
-    mark = attempt(owner, PASSWORD, "192.0.2.4").mark
+    device_token = attempt(owner, PASSWORD, "192.0.2.4").device_token
     for _ in range(FREE_TRIES + 1):
         attempt(owner, "guess", "192.0.2.4")
     assert attempt(owner, PASSWORD, "192.0.2.4") == 2
-    assert attempt(owner, PASSWORD, "192.0.2.4", mark=mark).user.email == owner
+    assert attempt(owner, PASSWORD, "192.0.2.4", device_token=device_token).user.email == owner
 
 
 @pytest.mark.parametrize("forged", ["", "x", "x.y", ".", "a" * 10**5, "é.ü"])
 def test_a_forged_or_foreign_mark_is_no_mark(attempt, owner, forged):
-    marks = TrustedDevices((b"d" * 32,))
-    assert marks.read(forged, owner) is None
-    assert TrustedDevices((b"e" * 32,)).read(marks.make(owner), owner) is None
-    assert marks.read(marks.make("somebody@example.org"), owner) is None
-    assert marks.read(marks.make(owner), owner)
+    devices = TrustedDevices((b"d" * 32,))
+    assert devices.verify(forged, owner) is None
+    assert TrustedDevices((b"e" * 32,)).verify(devices.issue(owner), owner) is None
+    assert devices.verify(devices.issue("somebody@example.org"), owner) is None
+    assert devices.verify(devices.issue(owner), owner)
 
 
 def test_who_holds_a_mark_cannot_guess_on_either(attempt, owner):
-    mark = attempt(owner, PASSWORD, "192.0.2.5").mark
-    tries = [attempt(owner, "guess", f"203.2.0.{number}", mark=mark) for number in range(FREE_TRIES + 1)]
+    device_token = attempt(owner, PASSWORD, "192.0.2.5").device_token
+    tries = [
+        attempt(owner, "guess", f"203.2.0.{number}", device_token=device_token)
+        for number in range(FREE_TRIES + 1)
+    ]
     assert tries[-1] == 2
 
 

@@ -25,22 +25,28 @@ def save(harness):
 
 
 def test_an_organization_is_kept(harness, save):
-    made = save("  Nord   Süd ", domains=["@Nord.example", "nord.example", "", "süd.example"], shares=True)
-    assert (made.id, made.name, made.domains) == (
+    organization = save(
+        "  Nord   Süd ", domains=["@Nord.example", "nord.example", "", "süd.example"], shares=True
+    )
+    assert (organization.id, organization.name, organization.domains) == (
         "nord-sud",
         "Nord Süd",
         ("nord.example", "xn--sd-xka.example"),
     )
-    assert harness.services.users.organizations.get(made.id) == made
-    changed = save("Nord", id_=made.id, expected_version=1)
+    assert harness.services.users.organizations.get(organization.id) == organization
+    changed = save("Nord", id_=organization.id, expected_version=1)
     assert (changed.version, changed.shares_tickets, changed.domains) == (2, False, ())
     with pytest.raises(StaleRecord):
-        save("Nordic", id_=made.id, expected_version=1)
+        save("Nordic", id_=organization.id, expected_version=1)
     with pytest.raises(NotFound):
         save("Nobody", id_="nobody", expected_version=1)
-    acts = harness.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
-    told = [act.changes["shares_tickets"] for act in acts if act.subject == f"organization:{made.id}"]
-    assert sorted(told, key=str) == [[None, True], [True, False]]
+    events = harness.services.users.audit_log.iterate(actor=SYSTEM, conditions=(), sort=None)
+    shared = [
+        event.changes["shares_tickets"]
+        for event in events
+        if event.subject == f"organization:{organization.id}"
+    ]
+    assert sorted(shared, key=str) == [[None, True], [True, False]]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +74,10 @@ def test_what_is_refused(harness, save, name, domains, field):
 def test_what_another_process_has_just_made_takes_people_at_once(harness, elsewhere, save):
     before = elsewhere.services.users.organizations
     assert before.shared_by("fresh") is None, "it has read all there are"
-    made = save("Fresh", domains=["fresh.example"])
-    assert before.after(None, made.id) == made.id
-    assert before.of_new("new@fresh.example", "customer", None) == made.id
-    assert before.names()[made.id] == "Fresh"
+    organization = save("Fresh", domains=["fresh.example"])
+    assert before.changed(None, organization.id) == organization.id
+    assert before.for_new_user("new@fresh.example", "customer", None) == organization.id
+    assert before.names()[organization.id] == "Fresh"
     text = "name,email,organization\nNew,new@fresh.example,Fresh"
     assert elsewhere.services.users.user_import.plan(actor=SYSTEM, text=text).count("new") == 1
 
@@ -83,16 +89,16 @@ def test_only_who_may_keeps_them(harness, save, agent, customer):
 
 
 def test_the_domain_of_an_address_decides_for_new_customers(harness, save):
-    made = save("Domain Ltd", domains=["domain.example"])
+    organization = save("Domain Ltd", domains=["domain.example"])
     other = save("Elsewhere")
     off = save("Off", domains=["off.example"], active=False)
 
-    def create(email, role_id="customer", **wanted):
+    def create(email, role_id="customer", **requested):
         return harness.services.users.accounts.create(
-            actor=SYSTEM, now=START, name="N", email=email, role_id=role_id, invite=False, **wanted
+            actor=SYSTEM, now=START, name="N", email=email, role_id=role_id, invite=False, **requested
         ).organization_id
 
-    assert create("a@DOMAIN.example") == made.id
+    assert create("a@DOMAIN.example") == organization.id
     assert create("b@domain.example", organization_id=other.id) == other.id
     assert create("c@domain.example", organization_id="") is None
     assert create("d@domain.example", role_id="agent") is None
@@ -105,7 +111,7 @@ def test_the_domain_of_an_address_decides_for_new_customers(harness, save):
 
 
 def test_people_stay_in_one_that_was_switched_off(harness, save):
-    made = save("Closing")
+    organization = save("Closing")
     users = harness.services.users.accounts
     user = users.create(
         actor=SYSTEM,
@@ -114,9 +120,9 @@ def test_people_stay_in_one_that_was_switched_off(harness, save):
         email="n@closing.example",
         role_id="customer",
         invite=False,
-        organization_id=made.id,
+        organization_id=organization.id,
     )
-    save("Closing", id_=made.id, active=False, expected_version=1)
+    save("Closing", id_=organization.id, active=False, expected_version=1)
 
     def update(expected_version, organization_id):
         return users.update(
@@ -132,8 +138,8 @@ def test_people_stay_in_one_that_was_switched_off(harness, save):
             organization_id=organization_id,
         ).organization_id
 
-    assert update(1, made.id) == made.id
-    assert update(2, None) == made.id
+    assert update(1, organization.id) == organization.id
+    assert update(2, None) == organization.id
     assert update(3, "") is None
     with pytest.raises(Invalid):
-        update(4, made.id)
+        update(4, organization.id)

@@ -53,8 +53,8 @@ def works(harness, email, password):
 def test_a_forgotten_password(harness, owner, mailbox):
     token = harness.services.users.sessions.start(user_id=owner.user_id, now=START)
     ask(harness, owner.email.upper())
-    (mail_message,) = mailbox(owner.email)
-    purpose, link = link_in(mail_message)
+    (message,) = mailbox(owner.email)
+    purpose, link = link_in(message)
     assert purpose == "reset"
     assert harness.services.users.own_account.look_up(token=link, purpose=Purpose.RESET, now=START) == owner
     assert choose(harness, link) == owner
@@ -69,7 +69,7 @@ def test_a_link_works_once_and_the_newest_alone(harness, owner, mailbox):
     ask(harness, owner.email)
     ((_, first),) = map(link_in, mailbox(owner.email))
     ask(harness, owner.email)
-    (second,) = {link_in(mail_message)[1] for mail_message in mailbox(owner.email)} - {first}
+    (second,) = {link_in(message)[1] for message in mailbox(owner.email)} - {first}
     for token in (first, second, second):
         if token == second and works(harness, owner.email, PASSWORD):
             choose(harness, token)
@@ -155,7 +155,7 @@ def test_no_secret_waits_in_the_outbox(harness, owner, mailbox):
     )
 
 
-def test_a_letter_whose_link_was_replaced_is_not_sent(harness, owner, mailbox):
+def test_an_email_whose_link_was_replaced_is_not_sent(harness, owner, mailbox):
     item = user_table.find(owner.user_id)
     harness.services.users.own_account.send_link(item, Purpose.RESET, START)
     user_table.update(owner.user_id, links={})

@@ -8,7 +8,7 @@ from portal.config.service_options import service_options
 from portal.config.settings import Settings
 from services.errors import Invalid, Throttled
 from services.users.credentials import OWASP_MINIMUM, Passwords
-from services.users.credentials.passwords import AT_ONCE, WAITING
+from services.users.credentials.passwords import MAX_CONCURRENT, MAX_WAITING
 
 GOOD = "correct horse battery staple"
 
@@ -20,8 +20,7 @@ def test_too_short_or_too_long(password):
     assert refused.value.fields.keys() == {"password"}
 
 
-@pytest.mark.parametrize(
-    "password",
+@pytest.mark.parametrize("password",
     ["password1234", "Password1234!", "football2024!", "passwordpassword", "qwertyuiop123", "1qaz2wsx3edc",
      "111111111111", "abcdefghijkl", "q1w2e3r4t5y6", "\x00" * 12],
 )  # fmt: skip
@@ -56,7 +55,7 @@ def test_an_instance_pays_what_owasp_asks_for(tmp_path):
     assert service_options(settings).password_hasher is OWASP_MINIMUM
 
 
-def test_who_comes_on_top_of_a_full_house_is_sent_away(monkeypatch):
+def test_more_than_can_wait_are_refused(monkeypatch):
     passwords = Passwords()
     inside, go_on = threading.Semaphore(0), threading.Event()
 
@@ -69,11 +68,12 @@ def test_who_comes_on_top_of_a_full_house_is_sent_away(monkeypatch):
     passwords.matches(stored, GOOD)
     monkeypatch.setattr(type(passwords._hasher), "verify", wait)
     people = [
-        threading.Thread(target=passwords.matches, args=(stored, GOOD)) for _ in range(AT_ONCE + WAITING)
+        threading.Thread(target=passwords.matches, args=(stored, GOOD))
+        for _ in range(MAX_CONCURRENT + MAX_WAITING)
     ]
     for person in people:
         person.start()
-    for _ in range(AT_ONCE):
+    for _ in range(MAX_CONCURRENT):
         assert inside.acquire(timeout=10)
     while passwords._places.acquire(blocking=False):
         passwords._places.release()

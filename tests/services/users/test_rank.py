@@ -33,12 +33,12 @@ def lead(harness):
     return harness.actor("lead", teams=["billing"], permissions=RIGHTS)
 
 
-def change(harness, actor, user_id, **wanted):
+def change(harness, actor, user_id, **fields):
     item = user_table.find(user_id)
     known = {"name": item.name, "email": item.email or "", "role_id": item.role_id, "active": True}
     known["team_ids"] = item.team_ids
     return harness.services.users.accounts.update(
-        actor=actor, now=harness.now(), user_id=user_id, expected_version=item.version, **known | wanted
+        actor=actor, now=harness.now(), user_id=user_id, expected_version=item.version, **known | fields
     )
 
 
@@ -79,10 +79,10 @@ def test_a_role_that_allows_more_is_not_emptied_by_who_may_less(harness):
 
 def test_ones_own_password_cannot_be_guessed_without_end(harness):
     email = f"{uuid.uuid4().hex}@example.org"
-    made = harness.services.users.accounts.create(
+    user = harness.services.users.accounts.create(
         actor=SYSTEM, now=harness.now(), name="Guessed", email=email, role_id="agent", password=PASSWORD
     )
-    token = harness.services.users.sessions.start(user_id=made.user_id, now=harness.now())
+    token = harness.services.users.sessions.start(user_id=user.user_id, now=harness.now())
     actor = harness.services.users.authentication.actor_for(
         token=token, now=harness.now(), address="192.0.2.77"
     )
@@ -102,20 +102,20 @@ def test_ones_own_password_cannot_be_guessed_without_end(harness):
     assert isinstance(refused[-1], Throttled)
 
 
-def test_who_comes_through_a_provider_gets_no_password_by_any_letter(harness):
+def test_who_comes_through_a_provider_gets_no_password_by_any_email(harness):
     email = f"{uuid.uuid4().hex}@example.org"
-    made = harness.services.users.accounts.create(
+    user = harness.services.users.accounts.create(
         actor=SYSTEM, now=harness.now(), name="FederatedIdentity", email=email, role_id="agent", invite=False
     )
-    accounts, item = harness.services.users.own_account, user_table.find(made.user_id)
+    accounts, item = harness.services.users.own_account, user_table.find(user.user_id)
     accounts.send_link(item, Purpose.WELCOME, harness.now())
-    nonce = user_table.find(made.user_id).links[Purpose.WELCOME][0]
-    token = accounts._links.token(Link(made.user_id, Purpose.WELCOME, nonce))
-    user_table.update(made.user_id, identities=["corp|1"])
-    assert accounts.link_for(user_table.find(made.user_id)) is None
+    nonce = user_table.find(user.user_id).links[Purpose.WELCOME][0]
+    token = accounts._links.token(Link(user.user_id, Purpose.WELCOME, nonce))
+    user_table.update(user.user_id, identities=["corp|1"])
+    assert accounts.link_for(user_table.find(user.user_id)) is None
     with pytest.raises(LinkSpent):
         accounts.choose_password(token=token, purpose=Purpose.WELCOME, password=PASSWORD, now=harness.now())
-    assert user_table.find(made.user_id).password_hash is None
+    assert user_table.find(user.user_id).password_hash is None
 
 
 def test_erasure_takes_the_address_that_somebody_first_came_from(harness):

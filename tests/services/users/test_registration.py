@@ -31,7 +31,7 @@ def admin(harness):
 def rule(harness, admin):
     """Give a function that says who may register; at the end it is nobody again."""
 
-    def kept(registration, domains="", actor=admin, expected_version=None):
+    def save_policy(registration, domains="", actor=admin, expected_version=None):
         if expected_version is None:
             expected_version = harness.services.users.registration_policy.stored().version
         return harness.services.users.registration_policy.save(
@@ -42,8 +42,8 @@ def rule(harness, admin):
             expected_version=expected_version,
         )
 
-    yield kept
-    kept("off")
+    yield save_policy
+    save_policy("off")
 
 
 def ask(harness, email, name="Ana Silva", network=None, now=START):
@@ -53,8 +53,8 @@ def ask(harness, email, name="Ana Silva", network=None, now=START):
 
 def token_for(harness, mailbox, email, **more):
     ask(harness, email, **more)
-    (mail_message,) = mailbox(email.strip().lower())
-    purpose, token = link_in(mail_message)
+    (message,) = mailbox(email.strip().lower())
+    purpose, token = link_in(message)
     assert purpose == "register"
     return token
 
@@ -70,26 +70,26 @@ def test_an_account_is_made_by_its_owner(harness, rule, mailbox):
     before = User.count()
     token = token_for(harness, mailbox, " Ana.New@Reg.example", name="  Ana   Silva ")
     assert User.count() == before, "no account before the link came back"
-    wish = harness.services.users.registration.look_up(token=token, now=START)
-    assert (wish.name, wish.email) == ("Ana Silva", "ana.new@reg.example")
-    made = register(harness, token)
-    stored = user_table.find(made.user_id)
-    assert (made.name, made.email, made.role_id) == ("Ana Silva", "ana.new@reg.example", "customer")
+    registration = harness.services.users.registration.look_up(token=token, now=START)
+    assert (registration.name, registration.email) == ("Ana Silva", "ana.new@reg.example")
+    user = register(harness, token)
+    stored = user_table.find(user.user_id)
+    assert (user.name, user.email, user.role_id) == ("Ana Silva", "ana.new@reg.example", "customer")
     assert (stored.verified_at, stored.invited_at, stored.active) == (START, None, True)
-    assert harness.services.users.authentication.validate_user(email=made.email, password=PASSWORD) == made
-    (act,) = audit_table.of_subject(f"user:{made.user_id}")
-    assert (act.action, act.actor_id, act.address) == ("user.registered", made.user_id, "192.0.2.70")
-    assert PASSWORD not in str(act.changes)
+    assert harness.services.users.authentication.validate_user(email=user.email, password=PASSWORD) == user
+    (event,) = audit_table.of_subject(f"user:{user.user_id}")
+    assert (event.action, event.actor_id, event.address) == ("user.registered", user.user_id, "192.0.2.70")
+    assert PASSWORD not in str(event.changes)
 
 
 def test_a_link_works_once(harness, rule, mailbox, admin):
     rule("on")
     token = token_for(harness, mailbox, "once@reg.example")
-    made = register(harness, token)
+    user = register(harness, token)
     with pytest.raises(LinkSpent):
         register(harness, token, password=ANOTHER)
     harness.services.users.accounts.update(
-        actor=admin, now=START, user_id=made.user_id, expected_version=1, name=made.name, email="else@reg.example",
+        actor=admin, now=START, user_id=user.user_id, expected_version=1, name=user.name, email="else@reg.example",
         role_id="customer", active=True, team_ids=(),
     )  # fmt: skip
     with pytest.raises(LinkSpent):
@@ -101,7 +101,7 @@ def test_of_two_links_one_makes_the_account(harness, rule, mailbox):
     rule("on")
     first = token_for(harness, mailbox, "two@reg.example")
     ask(harness, "two@reg.example", name="Another Name")
-    (second,) = {link_in(mail_message)[1] for mail_message in mailbox("two@reg.example")} - {first}
+    (second,) = {link_in(message)[1] for message in mailbox("two@reg.example")} - {first}
     assert register(harness, second).name == "Another Name"
     with pytest.raises(LinkSpent):
         register(harness, first)
@@ -162,13 +162,11 @@ def test_nobody_learns_whether_an_address_is_known(harness, rule, mailbox):
     asked = [item for item in outbox_table.everything() if item.entry_id not in before]
     assert len(asked) == len(emails)
     assert len({(item.kind, tuple(item.payload), len(item.payload["wish"])) for item in asked}) == 1
-    mail_messages = {email: mailbox(email) for email in emails}
-    (told,) = [
-        mail_message for mail_message in mail_messages[known.email] if link_in(mail_message)[0] == "reset"
-    ]
-    assert "You have one already" in told.get_content()
-    assert [link_in(mail_message)[0] for mail_message in mail_messages["fresh1@reg.example"]] == ["register"]
-    assert mail_messages["other1@not.example"] == []
+    messages = {email: mailbox(email) for email in emails}
+    (notice,) = [message for message in messages[known.email] if link_in(message)[0] == "reset"]
+    assert "you already have one" in notice.get_content()
+    assert [link_in(message)[0] for message in messages["fresh1@reg.example"]] == ["register"]
+    assert messages["other1@not.example"] == []
 
 
 def test_who_was_invited_is_invited_again(harness, rule, mailbox, admin):
@@ -177,13 +175,13 @@ def test_who_was_invited_is_invited_again(harness, rule, mailbox, admin):
         actor=admin, now=START, name="Bo", email="invited@reg.example", role_id="agent"
     )
     ask(harness, "invited@reg.example")
-    assert {link_in(mail_message)[0] for mail_message in mailbox("invited@reg.example")} == {"welcome"}
+    assert {link_in(message)[0] for message in mailbox("invited@reg.example")} == {"welcome"}
 
 
 def test_a_suspended_person_stays_out(harness, rule, mailbox):
     rule("on")
-    made = register(harness, token_for(harness, mailbox, "gone@reg.example"))
-    user_table.update(made.user_id, active=False)
+    user = register(harness, token_for(harness, mailbox, "gone@reg.example"))
+    user_table.update(user.user_id, active=False)
     ask(harness, "gone@reg.example")
     assert len(mailbox("gone@reg.example")) == 1
 
@@ -191,9 +189,9 @@ def test_a_suspended_person_stays_out(harness, rule, mailbox):
 def test_a_strangers_words_are_not_sent_to_others(harness, rule, mailbox):
     rule("on")
     ask(harness, "victim@reg.example", name="Win at http://evil.example")
-    (mail_message,) = mailbox("victim@reg.example")
-    assert "evil" not in mail_message.as_string()
-    assert re.findall(r"https?://[^/\s]+", mail_message.get_content()) == ["http://127.0.0.1"]
+    (message,) = mailbox("victim@reg.example")
+    assert "evil" not in message.as_string()
+    assert re.findall(r"https?://[^/\s]+", message.get_content()) == ["http://127.0.0.1"]
 
 
 @pytest.mark.parametrize(
@@ -245,7 +243,7 @@ def test_who_asks_again_and_again_has_to_wait(harness, rule):
 
 
 @pytest.mark.parametrize(("name", "email", "field"), [("", "a@b.example", "name"), ("A", "a b@c.d", "email")])
-def test_a_wish_that_cannot_be(harness, rule, name, email, field):
+def test_a_request_that_cannot_be(harness, rule, name, email, field):
     rule("on")
     with pytest.raises(Invalid) as refused:
         ask(harness, email, name=name)
@@ -253,15 +251,15 @@ def test_a_wish_that_cannot_be(harness, rule, name, email, field):
 
 
 class TestRules:
-    def test_a_change_takes_hold_and_stands_in_the_trail(self, harness, rule, admin):
+    def test_a_change_takes_effect_and_is_in_the_audit_log(self, harness, rule, admin):
         rule("off")
         assert not harness.services.users.registration.is_open()
         rule("domains", "two.example one.example")
         assert harness.services.users.registration.is_open()
-        act = list(audit_table.of_subject("access:registration"))[-1]
-        assert (act.action, act.actor_id) == ("access.changed", admin.user_id)
-        assert act.changes["registration"] == ["off", "domains"]
-        assert act.changes["domains"] == [[], ["one.example", "two.example"]]
+        event = list(audit_table.of_subject("access:registration"))[-1]
+        assert (event.action, event.actor_id) == ("access.changed", admin.user_id)
+        assert event.changes["registration"] == ["off", "domains"]
+        assert event.changes["domains"] == [[], ["one.example", "two.example"]]
 
     def test_a_stale_form_overwrites_nothing(self, rule):
         version = rule("on").version

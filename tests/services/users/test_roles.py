@@ -62,7 +62,7 @@ def test_how_far_a_permission_reaches(harness, roles, scope):
 
 
 def test_a_custom_role(roles, admin):
-    made = roles.save(
+    role = roles.save(
         now=START,
         actor=admin,
         role_id="night",
@@ -70,8 +70,8 @@ def test_a_custom_role(roles, admin):
         permissions={P.TICKET_VIEW: Scope.TEAM},
         expected_version=0,
     )
-    assert (made.name, made.version, made.builtin) == ("Night shift", 1, False)
-    assert roles.get("night") == roles.read("night") == made
+    assert (role.name, role.version, role.builtin) == ("Night shift", 1, False)
+    assert roles.get("night") == roles.read("night") == role
     newer = roles.save(
         now=START,
         actor=admin,
@@ -107,7 +107,7 @@ def test_nobody_grants_more_than_they_have(harness, roles):
             )
     with pytest.raises(RoleNotFound):
         roles.read("much")
-    made = roles.save(
+    role = roles.save(
         now=START,
         actor=keeper,
         role_id="little",
@@ -115,7 +115,7 @@ def test_nobody_grants_more_than_they_have(harness, roles):
         permissions={P.TICKET_VIEW: Scope.TEAM},
         expected_version=0,
     )
-    assert made.permissions == {P.TICKET_VIEW: Scope.TEAM}
+    assert role.permissions == {P.TICKET_VIEW: Scope.TEAM}
 
 
 def test_only_those_who_may_edit_roles_do(harness, roles):
@@ -133,7 +133,7 @@ def test_only_those_who_may_edit_roles_do(harness, roles):
 
 @pytest.mark.parametrize("role_id", BUILT_IN)
 def test_built_in_roles_stay(roles, admin, role_id):
-    with pytest.raises(Invalid, match="stay as they are"):
+    with pytest.raises(Invalid, match="cannot be changed"):
         roles.save(now=START, actor=admin, role_id=role_id, name="Mine", permissions={}, expected_version=1)
 
 

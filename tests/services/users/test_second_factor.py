@@ -139,15 +139,15 @@ def test_nothing_is_kept_before_a_code_came_back(phone, harness):
         )
 
 
-def test_the_seed_is_stored_encrypted_and_never_in_the_trail(phone):
+def test_the_seed_is_stored_encrypted_and_never_in_the_audit_log(phone):
     phone.enrol(LATER)
     stored = user_table.find(phone.user.user_id)
     seed = phone.totp.secret
     assert seed not in str(stored.serialize())
     assert all(code not in str(stored.serialize()) for code in phone.recovery)
-    acts = list(audit_table.of_subject(f"user:{phone.user.user_id}"))
-    assert acts[-1].action == "user.second_factor_on"
-    assert acts[-1].changes == {}
+    events = list(audit_table.of_subject(f"user:{phone.user.user_id}"))
+    assert events[-1].action == "user.second_factor_on"
+    assert events[-1].changes == {}
 
 
 def test_turned_off_the_password_is_enough_again(phone):

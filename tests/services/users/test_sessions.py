@@ -30,8 +30,8 @@ def token(sessions):
 
 def resolve(sessions, token, after, security=OPEN):
     """Use a session as a request does: find it, then slide its idle limit."""
-    found = sessions.resolve(token=token, now=START + after)
-    return found if found and sessions.use(found, security=security, now=START + after) else None
+    session = sessions.resolve(token=token, now=START + after)
+    return session if session and sessions.use(session, security=security, now=START + after) else None
 
 
 def test_the_table_holds_no_token(sessions, token):
@@ -114,9 +114,9 @@ def test_revoking_beats_prolonging(sessions, token, monkeypatch):
     find = session_table.find
 
     def revoked_meanwhile(token_hash):
-        found = find(token_hash)
+        session = find(token_hash)
         session_table.delete(token_hash)
-        return found
+        return session
 
     monkeypatch.setattr(session_table, "find", revoked_meanwhile)
     assert resolve(sessions, token, WRITE_EVERY) is None

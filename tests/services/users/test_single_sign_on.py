@@ -33,7 +33,7 @@ from services.users.sign_in import (
     FederatedAccounts,
     OpenIdClient,
     Provider,
-    ProviderDown,
+    ProviderUnavailable,
     SignedIn,
     SignOnInvalid,
     SignOnRefused,
@@ -54,39 +54,39 @@ def corp() -> Iterator[Fake]:
 
 
 @dataclass
-class Door:
+class SignOnFlow:
     """The product's own single sign-on with one provider, and a visitor from a network of their own."""
 
     sign_on: SingleSignOn
     corp: Fake
     origin: Origin
 
-    def leave(self):
+    def begin(self):
         """Depart and return the answer that an honest provider would send back."""
-        departure = self.sign_on.depart(provider_id="corp", target="/desk/new")
-        asked = self.corp.depart(departure.url)
-        return Answer(departure.note, asked["state"], "a-code", "", None), asked
+        redirect = self.sign_on.begin(provider_id="corp", target="/desk/new")
+        asked = self.corp.depart(redirect.url)
+        return Answer(redirect.note, asked["state"], "a-code", "", None), asked
 
-    def arrive(self, answer):
-        return self.sign_on.arrive(
+    def complete(self, answer):
+        return self.sign_on.complete(
             provider_id="corp", answer=answer, origin=self.origin, now=datetime.now(UTC)
         )
 
     def visit(self, **claims):
         """Sign in as somebody of whom the provider says this."""
         self.corp.claims = {**self.corp.claims, **claims}
-        found, target = self.arrive(self.leave()[0])
+        signed_in, target = self.complete(self.begin()[0])
         assert target == "/desk/new"
-        return found
+        return signed_in
 
 
 @pytest.fixture
-def door(harness, corp):
+def sign_on_flow(harness, corp):
     """Give a function that opens the door for a provider with settings of its own."""
 
-    def opened(**settings):
+    def flow(**settings):
         provider, services = corp.provider(**settings), harness.services
-        return Door(
+        return SignOnFlow(
             SingleSignOn(
                 clients=[(provider, OpenIdClient(provider, return_to=BACK, clock=time.monotonic))],
                 accounts=FederatedAccounts(
@@ -105,7 +105,7 @@ def door(harness, corp):
             Origin(f"198.51.{next(NETWORKS)}.1", "Firefox"),
         )
 
-    return opened
+    return flow
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def account(email, *, role="customer", verified=True, **more):
     return item
 
 
-def acts(user_id):
+def audited_actions(user_id):
     return [entry.action for entry in audit.of_subject(f"user:{user_id}")]
 
 
@@ -134,8 +134,8 @@ def sessions(harness, user_id):
     return harness.services.users.sessions.of_user(user_id=user_id, now=datetime.now(UTC))
 
 
-def test_the_departure_carries_state_nonce_and_pkce(door, corp, ada):
-    answer, asked = door().leave()
+def test_the_departure_carries_state_nonce_and_pkce(sign_on_flow, corp, ada):
+    answer, asked = sign_on_flow().begin()
     assert asked["response_type"] == "code"
     assert asked["redirect_uri"] == BACK
     assert asked["client_id"] == CLIENT_ID
@@ -143,7 +143,7 @@ def test_the_departure_carries_state_nonce_and_pkce(door, corp, ada):
     assert asked["code_challenge_method"] == "S256"
     assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
     assert asked["nonce"] not in answer.note
-    door().arrive(answer)
+    sign_on_flow().complete(answer)
     (sent,) = [form for path, form in corp.asked if path == "/token"]
     digest = sha256(sent["code_verifier"].encode()).digest()
     assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == asked["code_challenge"]
@@ -151,100 +151,100 @@ def test_the_departure_carries_state_nonce_and_pkce(door, corp, ada):
     assert base64.b64decode(sent["authorization"].split()[1]).decode() == f"{CLIENT_ID}:{SECRET}"
 
 
-def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(harness, door, ada):
-    first = door().visit()
+def test_who_comes_the_first_time_gets_an_account_and_finds_it_again(harness, sign_on_flow, ada):
+    first = sign_on_flow().visit()
     assert isinstance(first, SignedIn)
     assert (first.user.name, first.user.email, first.user.role_id) == ("Ada Corp", ada, "customer")
     stored = user_table.find(first.user.user_id)
     assert stored.verified_at is not None
     assert stored.password_hash is None
-    assert acts(stored.user_id) == ["user.created"]
+    assert audited_actions(stored.user_id) == ["user.created"]
     assert (
         harness.services.users.authentication.actor_for(token=first.token, now=datetime.now(UTC)) is not None
     )
     # The provider renames them: the account is found by its subject.
-    again = door().visit(email="renamed@elsewhere.example", email_verified=False)
+    again = sign_on_flow().visit(email="renamed@elsewhere.example", email_verified=False)
     assert again.user.user_id == first.user.user_id
-    assert acts(stored.user_id) == ["user.created"]
+    assert audited_actions(stored.user_id) == ["user.created"]
 
 
-def test_who_comes_from_an_organizations_domain_belongs_to_it(harness, door, ada):
-    made = harness.services.users.organizations.save(
+def test_who_comes_from_an_organizations_domain_belongs_to_it(harness, sign_on_flow, ada):
+    organization = harness.services.users.organizations.save(
         actor=SYSTEM, now=harness.now(), id_=None, name="Corp", active=True, shares_tickets=True,
         domains=["corp.example"], expected_version=0,
     )  # fmt: skip
-    found = user_table.find(door().visit().user.user_id)
+    user = user_table.find(sign_on_flow().visit().user.user_id)
     harness.services.users.organizations.save(
-        actor=SYSTEM, now=harness.now(), id_=made.id, name="Corp", active=False, shares_tickets=False,
-        domains=[], expected_version=made.version,
+        actor=SYSTEM, now=harness.now(), id_=organization.id, name="Corp", active=False, shares_tickets=False,
+        domains=[], expected_version=organization.version,
     )  # fmt: skip
-    assert found.organization_id == made.id
+    assert user.organization_id == organization.id
 
 
-def test_groups_decide_the_role_at_each_sign_in(harness, door, ada):
+def test_groups_decide_the_role_at_each_sign_in(harness, sign_on_flow, ada):
     roles = (("helpdesk-admins", "administrator"), ("helpdesk", "agent"))
-    first = door(roles=roles).visit(groups=["people", "helpdesk"])
+    first = sign_on_flow(roles=roles).visit(groups=["people", "helpdesk"])
     assert first.user.role_id == "agent"
-    promoted = door(roles=roles).visit(groups=["helpdesk", "helpdesk-admins"])
+    promoted = sign_on_flow(roles=roles).visit(groups=["helpdesk", "helpdesk-admins"])
     assert promoted.user.role_id == "administrator"
-    assert acts(first.user.user_id) == ["user.created", "user.changed"]
+    assert audited_actions(first.user.user_id) == ["user.created", "user.changed"]
     now = datetime.now(UTC)
     assert harness.services.users.authentication.actor_for(token=first.token, now=now) is None
     assert (
         harness.services.users.authentication.actor_for(token=promoted.token, now=now).role_id
         == "administrator"
     )
-    kept = door(roles=roles).visit(groups="helpdesk")
-    assert kept.user.role_id == "administrator", "the last one stays"
+    unchanged = sign_on_flow(roles=roles).visit(groups="helpdesk")
+    assert unchanged.user.role_id == "administrator", "the last one stays"
     harness.services.users.accounts.create(
         actor=SYSTEM, now=harness.now(), name="Another", email=f"{uuid.uuid4().hex}@example.org",
         role_id="administrator", password="violet tractor under snowfall",
     )  # fmt: skip
-    demoted = door(roles=roles).visit(groups="helpdesk")
+    demoted = sign_on_flow(roles=roles).visit(groups="helpdesk")
     assert demoted.user.role_id == "agent"
     assert len(sessions(harness, first.user.user_id)) == 1
-    assert door(roles=roles).visit(groups=[]).user.role_id == "agent", "no group says nothing"
+    assert sign_on_flow(roles=roles).visit(groups=[]).user.role_id == "agent", "no group says nothing"
 
 
-def test_where_groups_are_asked_for_who_left_them_stays_out(door, ada):
+def test_where_groups_are_asked_for_who_left_them_stays_out(sign_on_flow, ada):
     closed = {"roles": (("helpdesk", "agent"),), "default_role": ""}
     with pytest.raises(SignOnRefused):
-        door(**closed).visit()
+        sign_on_flow(**closed).visit()
     assert user_table.find_by_email(ada) is None
-    door(**closed).visit(groups=["helpdesk"])
+    sign_on_flow(**closed).visit(groups=["helpdesk"])
     with pytest.raises(SignOnRefused):
-        door(**closed).visit(groups=["sales"])
+        sign_on_flow(**closed).visit(groups=["sales"])
 
 
-def test_a_role_that_does_not_exist_gives_nothing(door, corp, ada):
+def test_a_role_that_does_not_exist_gives_nothing(sign_on_flow, corp, ada):
     missing = {"roles": (("helpdesk", "no-such-role"),)}
     with pytest.raises(SignOnRefused):
-        door(**missing).visit(groups=["helpdesk"])
-    assert door().visit(groups=None).user.role_id == "customer"
-    assert door(**missing).visit(groups=["helpdesk"]).user.role_id == "customer"
+        sign_on_flow(**missing).visit(groups=["helpdesk"])
+    assert sign_on_flow().visit(groups=None).user.role_id == "customer"
+    assert sign_on_flow(**missing).visit(groups=["helpdesk"]).user.role_id == "customer"
 
 
-def test_a_nested_claim_and_what_only_userinfo_tells(door, corp, ada):
+def test_a_nested_claim_and_what_only_userinfo_tells(sign_on_flow, corp, ada):
     settings = {"role_claim": "realm_access.roles", "roles": (("helpdesk", "agent"),)}
     corp.userinfo = {
         "sub": corp.claims["sub"], "email": ada, "email_verified": True,
         "realm_access": {"roles": ["helpdesk"]},
     }  # fmt: skip
-    found = door(**settings).visit(email=None, email_verified=None)
-    assert (found.user.email, found.user.role_id) == (ada, "agent")
+    signed_in = sign_on_flow(**settings).visit(email=None, email_verified=None)
+    assert (signed_in.user.email, signed_in.user.role_id) == (ada, "agent")
     corp.userinfo["sub"] = "somebody else"
     with pytest.raises(SignOnInvalid):
-        door(**settings).visit(email=None)
+        sign_on_flow(**settings).visit(email=None)
 
 
-def test_a_confirmed_account_with_the_address_is_linked(harness, door, ada):
+def test_a_confirmed_account_with_the_address_is_linked(harness, sign_on_flow, ada):
     here = account(ada, password_hash="stays")
-    found = door().visit(email=ada.upper())
-    assert found.user.user_id == here.user_id
-    assert found.user.name == "Ada Here"
+    signed_in = sign_on_flow().visit(email=ada.upper())
+    assert signed_in.user.user_id == here.user_id
+    assert signed_in.user.name == "Ada Here"
     assert user_table.find(here.user_id).password_hash == "stays"
-    assert acts(here.user_id) == ["user.linked"]
-    assert door().visit().user.user_id == here.user_id
+    assert audited_actions(here.user_id) == ["user.linked"]
+    assert sign_on_flow().visit().user.user_id == here.user_id
 
 
 @pytest.mark.parametrize(
@@ -260,21 +260,21 @@ def test_a_confirmed_account_with_the_address_is_linked(harness, door, ada):
         pytest.param({"active": False}, {}, id="suspended"),
     ],
 )
-def test_an_account_is_not_taken_over(harness, door, ada, here, claims):
+def test_an_account_is_not_taken_over(harness, sign_on_flow, ada, here, claims):
     item = account(ada, **here)
     before = user_table.find(item.user_id).serialize()
     with pytest.raises(SignOnRefused):
-        door(roles=(("helpdesk", "agent"),)).visit(**claims)
+        sign_on_flow(roles=(("helpdesk", "agent"),)).visit(**claims)
     assert user_table.find(item.user_id).serialize() == before
     assert sessions(harness, item.user_id) == []
-    assert acts(item.user_id) == []
+    assert audited_actions(item.user_id) == []
     assert identity.find(f"corp|{ada.partition('@')[0]}") is None
 
 
-def test_a_mapped_role_opens_the_way_to_an_account_with_that_role(door, ada):
+def test_a_mapped_role_opens_the_way_to_an_account_with_that_role(sign_on_flow, ada):
     here = account(ada, role="agent")
-    found = door(roles=(("helpdesk", "agent"),)).visit(groups=["helpdesk"])
-    assert (found.user.user_id, found.user.role_id) == (here.user_id, "agent")
+    signed_in = sign_on_flow(roles=(("helpdesk", "agent"),)).visit(groups=["helpdesk"])
+    assert (signed_in.user.user_id, signed_in.user.role_id) == (here.user_id, "agent")
 
 
 @pytest.mark.parametrize(
@@ -289,58 +289,60 @@ def test_a_mapped_role_opens_the_way_to_an_account_with_that_role(door, ada):
         ({"corp.example"}, "{}@evil.example@corp.example", False),
     ],
 )
-def test_a_provider_vouches_for_its_domains_alone(door, ada, domains, email, comes_in):
+def test_a_provider_vouches_for_its_domains_alone(sign_on_flow, ada, domains, email, comes_in):
     email = email.format(uuid.uuid4().hex)
-    opened = door(domains=frozenset(domains))
+    flow = sign_on_flow(domains=frozenset(domains))
     if comes_in:
-        assert opened.visit(email=email).user.email == email.casefold()
+        assert flow.visit(email=email).user.email == email.casefold()
     else:
         with pytest.raises(SignOnRefused):
-            opened.visit(email=email)
+            flow.visit(email=email)
 
 
-def test_who_is_suspended_stays_out(harness, door, ada):
-    found = door().visit()
+def test_who_is_suspended_stays_out(harness, sign_on_flow, ada):
+    signed_in = sign_on_flow().visit()
     harness.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=found.user.user_id, expected_version=found.user.version,
-        name=found.user.name, email=ada, role_id="customer", active=False, team_ids=(),
+        actor=SYSTEM, now=datetime.now(UTC), user_id=signed_in.user.user_id, expected_version=signed_in.user.version,
+        name=signed_in.user.name, email=ada, role_id="customer", active=False, team_ids=(),
     )  # fmt: skip
     with pytest.raises(SignOnRefused):
-        door().visit()
-    assert sessions(harness, found.user.user_id) == []
+        sign_on_flow().visit()
+    assert sessions(harness, signed_in.user.user_id) == []
 
 
-def test_a_second_factor_of_this_desk_is_asked_for(harness, door, ada):
-    found, factor, now = door().visit(), harness.services.users.second_factor, datetime.now(UTC)
-    actor = harness.services.users.authentication.actor_for(token=found.token, now=now)
+def test_a_second_factor_of_this_desk_is_asked_for(harness, sign_on_flow, ada):
+    signed_in, factor, now = sign_on_flow().visit(), harness.services.users.second_factor, datetime.now(UTC)
+    actor = harness.services.users.authentication.actor_for(token=signed_in.token, now=now)
     enrolment = factor.begin(actor)
     secret = enrolment.key.replace(" ", "")
     codes = factor.confirm(actor=actor, token=enrolment.token, code=pyotp.TOTP(secret).at(now), now=now)
-    asked = door().visit()
+    asked = sign_on_flow().visit()
     assert isinstance(asked, CodeNeeded)
     done = harness.services.users.authentication.finish_sign_in(
         token=asked.token, code=codes[0], origin=Origin("192.0.2.77"), now=now
     )
-    assert done.user.user_id == found.user.user_id
+    assert done.user.user_id == signed_in.user.user_id
 
 
-def test_a_sign_in_proves_no_more_than_what_the_provider_saw(harness, door, ada):
-    def proved(found):
+def test_a_sign_in_proves_no_more_than_what_the_provider_saw(harness, sign_on_flow, ada):
+    def has_stepped_up(signed_in):
         now = datetime.now(UTC)
-        return harness.services.users.authentication.actor_for(token=found.token, now=now).has_stepped_up(now)
+        return harness.services.users.authentication.actor_for(token=signed_in.token, now=now).has_stepped_up(
+            now
+        )
 
     an_hour_ago = int(time.time()) - 3600
-    assert proved(door().visit())
-    assert not proved(door().visit(auth_time=an_hour_ago))
-    assert proved(door().visit(auth_time=int(time.time()) - 5))
-    assert proved(door().visit(auth_time=int(time.time()) + 30)), "a clock that is ahead"
-    url = door().sign_on.depart(provider_id="corp", target="", fresh=True).url
+    assert has_stepped_up(sign_on_flow().visit())
+    assert not has_stepped_up(sign_on_flow().visit(auth_time=an_hour_ago))
+    assert has_stepped_up(sign_on_flow().visit(auth_time=int(time.time()) - 5))
+    assert has_stepped_up(sign_on_flow().visit(auth_time=int(time.time()) + 30)), "a clock that is ahead"
+    url = sign_on_flow().sign_on.begin(provider_id="corp", target="", fresh=True).url
     assert parse_qs(urlsplit(url).query)["max_age"] == ["0"]
-    assert door().leave()[1]["max_age"] == str(30 * 24 * 3600)
+    assert sign_on_flow().begin()[1]["max_age"] == str(30 * 24 * 3600)
 
 
-def test_whose_account_comes_from_a_provider_is_sent_no_password(harness, door, ada):
-    door().visit()
+def test_whose_account_comes_from_a_provider_is_sent_no_password(harness, sign_on_flow, ada):
+    sign_on_flow().visit()
     now = datetime.now(UTC)
     harness.services.users.own_account.ask_for_reset(email=ada, origin=Origin("192.0.2.78"), now=now)
     harness.services.outbox.deliver_due(now=now)
@@ -350,12 +352,12 @@ def test_whose_account_comes_from_a_provider_is_sent_no_password(harness, door, 
     assert user_table.find_by_email(ada).links == {}
 
 
-def test_two_first_sign_ins_at_once_make_one_account(door, corp, ada):
-    opened = door()
-    answer, _ = opened.leave()  # the fake forgets no code, so that one departure can come back twice
+def test_two_first_sign_ins_at_once_make_one_account(sign_on_flow, corp, ada):
+    flow = sign_on_flow()
+    answer, _ = flow.begin()  # the fake forgets no code, so that one departure can come back twice
     with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(opened.arrive, [answer] * 2))
-    assert len({signed_in.user.user_id for signed_in, _ in found}) == 1
+        results = list(pool.map(flow.complete, [answer] * 2))
+    assert len({signed_in.user.user_id for signed_in, _ in results}) == 1
 
 
 def other_key_with_the_same_name(corp, claims):
@@ -389,8 +391,7 @@ def changed_afterwards(corp, claims):
     return f"{header}.{body}.{signature}"
 
 
-@pytest.mark.parametrize(
-    "forge",
+@pytest.mark.parametrize("forge",
     [
         without_signature, stripped, other_key_with_the_same_name, by_shared_secret, by_public_key_as_secret,
         changed_afterwards, lambda *_: None, lambda *_: "no.token", lambda *_: {"alg": "ES256"},
@@ -400,18 +401,17 @@ def changed_afterwards(corp, claims):
         "changed afterwards", "none at all", "garbage", "an object",
     ],
 )  # fmt: skip
-def test_a_forged_token_is_refused(door, corp, ada, forge):
+def test_a_forged_token_is_refused(sign_on_flow, corp, ada, forge):
     corp.make_token = lambda claims: forge(corp, claims)
     with pytest.raises(SignOnInvalid):
-        door().visit()
+        sign_on_flow().visit()
     assert user_table.find_by_email(ada) is None
 
 
 NOW = int(time.time())
 
 
-@pytest.mark.parametrize(
-    "claims",
+@pytest.mark.parametrize("claims",
     [
         {"aud": "another-client"}, {"aud": None}, {"aud": [CLIENT_ID, "another"]},
         {"aud": [CLIENT_ID, "another"], "azp": "another"}, {"azp": "another"}, {"aud": 7},
@@ -422,44 +422,43 @@ NOW = int(time.time())
     ],
     ids=" ".join,  # without the values: some are moments
 )  # fmt: skip
-def test_a_token_that_is_not_for_this_sign_in_is_refused(door, corp, ada, claims):
+def test_a_token_that_is_not_for_this_sign_in_is_refused(sign_on_flow, corp, ada, claims):
     corp.claims |= {name: (NOW + (value - NOW)) if value == NOW else value for name, value in claims.items()}
     with pytest.raises(SignOnInvalid):
-        door().visit()
+        sign_on_flow().visit()
     assert user_table.find_by_email(ada) is None
 
 
-def test_clocks_may_differ_by_a_minute(door, ada):
+def test_clocks_may_differ_by_a_minute(sign_on_flow, ada):
     soon = int(time.time())
-    assert door().visit(exp=soon - 30, iat=soon + 30).user.email == ada
+    assert sign_on_flow().visit(exp=soon - 30, iat=soon + 30).user.email == ada
     with pytest.raises(SignOnInvalid):
-        door().visit(exp=soon - 90)
+        sign_on_flow().visit(exp=soon - 90)
 
 
-def test_new_keys_are_fetched_when_they_appear_and_old_ones_kept_otherwise(door, corp, ada):
-    opened = door()
-    opened.visit()
-    opened.visit()
+def test_new_keys_are_fetched_when_they_appear_and_old_ones_kept_otherwise(sign_on_flow, corp, ada):
+    flow = sign_on_flow()
+    flow.visit()
+    flow.visit()
     assert [path for path, _ in corp.asked].count("/keys") == 1
     corp.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
-    opened.visit()
+    flow.visit()
     assert [path for path, _ in corp.asked].count("/keys") == 2
     assert [path for path, _ in corp.asked].count("/.well-known/openid-configuration") == 1
     # Keys for other purposes and of kinds nobody knows stand in the way of nothing.
     corp.published = [{"kty": "new"}, {"kty": "RSA", "use": "enc"}, "text", corp.key.as_dict(private=False)]
     corp.key = RSAKey.generate_key(2048, {"kid": "third", "use": "sig"})
     with pytest.raises(SignOnInvalid):
-        opened.visit()
+        flow.visit()
     corp.published.append(corp.key.as_dict(private=False))
-    assert opened.visit().user.email == ada
+    assert flow.visit().user.email == ada
 
 
 def altered(answer, **changes):
     return Answer(**{**vars(answer), **changes})
 
 
-@pytest.mark.parametrize(
-    "changes",
+@pytest.mark.parametrize("changes",
     [
         {"state": "forged"}, {"state": ""}, {"state": "\ud800"}, {"note": ""}, {"note": "forged"},
         {"code": ""}, {"code": "x" * 5000}, {"issuer": "https://evil.example"}, {"issuer": ""},
@@ -471,94 +470,93 @@ def altered(answer, **changes):
         "other issuer", "empty issuer", "empty note", "another provider's note",
     ],
 )  # fmt: skip
-def test_an_answer_of_another_sign_in_is_refused(door, corp, ada, changes):
-    opened = door()
-    answer, _ = opened.leave()
+def test_an_answer_of_another_sign_in_is_refused(sign_on_flow, corp, ada, changes):
+    flow = sign_on_flow()
+    answer, _ = flow.begin()
     with pytest.raises(SignOnInvalid):
-        opened.arrive(altered(answer, **changes))
+        flow.complete(altered(answer, **changes))
     assert "/token" not in [path for path, _ in corp.asked], "nothing is sent to the provider"
-    opened.arrive(answer)
+    flow.complete(answer)
 
 
-def test_an_issuer_that_is_promised_must_come_along(door, corp, ada):
+def test_an_issuer_that_is_promised_must_come_along(sign_on_flow, corp, ada):
     corp.metadata = {"authorization_response_iss_parameter_supported": True}
-    opened = door()
-    answer, _ = opened.leave()
+    flow = sign_on_flow()
+    answer, _ = flow.begin()
     with pytest.raises(SignOnInvalid):
-        opened.arrive(answer)
-    opened.arrive(altered(answer, issuer=corp.issuer))
+        flow.complete(answer)
+    flow.complete(altered(answer, issuer=corp.issuer))
 
 
-def test_a_note_is_good_for_ten_minutes(door, ada, monkeypatch):
-    opened = door()
-    answer, _ = opened.leave()
+def test_a_note_is_good_for_ten_minutes(sign_on_flow, ada, monkeypatch):
+    flow = sign_on_flow()
+    answer, _ = flow.begin()
     late = time.time() + 601
     monkeypatch.setattr(time, "time", lambda: late)
     with pytest.raises(SignOnInvalid):
-        opened.arrive(answer)
+        flow.complete(answer)
 
 
-def test_a_code_the_provider_refuses_signs_nobody_in(door, corp, ada):
+def test_a_code_the_provider_refuses_signs_nobody_in(sign_on_flow, corp, ada):
     corp.answer = lambda path: (
         (400, {"error": "invalid_grant"}) if path == "/token" else Fake.answer(corp, path)
     )
     with pytest.raises(SignOnInvalid):
-        door().visit()
+        sign_on_flow().visit()
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
+@pytest.mark.parametrize(("path", "status"),
     [
         ("/.well-known/openid-configuration", 302), ("/.well-known/openid-configuration", 404),
         ("/.well-known/openid-configuration", 500), ("/token", 500), ("/token", 404), ("/keys", 503),
         ("/keys", 302),
     ],
 )  # fmt: skip
-def test_a_provider_in_trouble_changes_nothing(door, corp, ada, path, status):
-    opened = door()
+def test_a_provider_in_trouble_changes_nothing(sign_on_flow, corp, ada, path, status):
+    flow = sign_on_flow()
     corp.statuses = {path: status}
-    with pytest.raises((ProviderDown, SignOnInvalid)):
-        opened.visit()
+    with pytest.raises((ProviderUnavailable, SignOnInvalid)):
+        flow.visit()
     assert user_table.find_by_email(ada) is None
 
 
-def test_a_silent_provider_is_left_after_a_moment_and_then_alone(door, corp, monkeypatch):
+def test_a_silent_provider_is_left_after_a_moment_and_then_alone(sign_on_flow, corp, monkeypatch):
     monkeypatch.setattr(openid, "TIMEOUT", 0.2)
     corp.answer = lambda _: time.sleep(0.6) or (200, {})
-    opened = door()
+    flow = sign_on_flow()
     with ThreadPoolExecutor(4) as pool:
-        waiting = [pool.submit(opened.leave) for _ in range(4)]
-    assert all(isinstance(one.exception(), ProviderDown) for one in waiting)
+        waiting = [pool.submit(flow.begin) for _ in range(4)]
+    assert all(isinstance(one.exception(), ProviderUnavailable) for one in waiting)
     assert len(corp.asked) == 1
 
 
-def test_a_discovery_of_another_issuer_is_not_believed(door, corp):
+def test_a_discovery_of_another_issuer_is_not_believed(sign_on_flow, corp):
     corp.metadata = {"issuer": "https://evil.example"}
     with pytest.raises(SignOnInvalid):
-        door().leave()
+        sign_on_flow().begin()
     corp.metadata = {"token_endpoint": "file:///etc/passwd"}
     with pytest.raises(SignOnInvalid):
-        door().leave()
+        sign_on_flow().begin()
 
 
-def test_an_unknown_provider_is_not_there(door):
+def test_an_unknown_provider_is_not_there(sign_on_flow):
     with pytest.raises(NotFound):
-        door().sign_on.depart(provider_id="nobody", target="")
+        sign_on_flow().sign_on.begin(provider_id="nobody", target="")
 
 
-def test_the_brake_counts_forgeries_and_not_what_nobody_is_to_blame_for(door, corp, ada):
-    opened = door()
-    good, _ = opened.leave()
+def test_the_login_throttle_counts_forgeries_and_not_what_nobody_is_to_blame_for(sign_on_flow, corp, ada):
+    flow = sign_on_flow()
+    good, _ = flow.begin()
     for _ in range(FREE_TRIES_OF_NETWORK + 5):
-        with pytest.raises(SignOnInvalid, match="stopped"):
-            opened.arrive(altered(good, error="access_denied"))
+        with pytest.raises(SignOnInvalid, match="cancelled"):
+            flow.complete(altered(good, error="access_denied"))
     for number in range(FREE_TRIES_OF_NETWORK):
         with pytest.raises(SignOnInvalid):
-            opened.arrive(altered(good, note=f"forged {number}"))
+            flow.complete(altered(good, note=f"forged {number}"))
     with pytest.raises(Throttled):
-        opened.arrive(good)
-    opened.origin = Origin("203.0.113.200")
-    opened.arrive(good)
+        flow.complete(good)
+    flow.origin = Origin("203.0.113.200")
+    flow.complete(good)
 
 
 ANYTHING = st.recursive(
@@ -585,10 +583,10 @@ ANY_CLAIMS = st.dictionaries(st.sampled_from(CLAIMS), ANYTHING)
 def test_whatever_a_provider_says_is_read_or_refused(claims, role_claim):
     provider = Provider("corp", "Corp", "https://corp.example", "id", "secret", frozenset(), role_claim)
     try:
-        said = provider.read(claims)
+        identity = provider.read(claims)
     except ValueError:
         return
-    assert said.subject == claims["sub"]
-    assert len(said.name) <= 100
-    assert all(isinstance(group, str) for group in said.groups)
-    assert said.email is None or normalize_email(said.email) == said.email
+    assert identity.subject == claims["sub"]
+    assert len(identity.name) <= 100
+    assert all(isinstance(group, str) for group in identity.groups)
+    assert identity.email is None or normalize_email(identity.email) == identity.email

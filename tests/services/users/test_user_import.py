@@ -111,7 +111,7 @@ def test_losing_the_right_stops_the_import(harness, run):
     assert [stored(harness, email) is not None for email in emails] == [True, False, False]
 
 
-def test_only_the_ticked_box_sends_letters(harness, run):
+def test_only_the_ticked_box_sends_emails(harness, run):
     def waiting():
         return len(list(Outbox.scan()))
 
@@ -130,7 +130,7 @@ def test_only_the_ticked_box_sends_letters(harness, run):
         ("Ana,{0},boss,,", "There is no role 'boss'"),
         ("Ana,{0},,support|moon,", "There is no team 'moon'"),
         ("Ana,{0},,,Atlantis", "There is no organization 'Atlantis'"),
-        ("Ana,{0},,,,more", "6 cells, the first line has 5"),
+        ("Ana,{0},,,,more", "6 cells, but the first line has 5"),
     ],
     ids=["address", "name", "role", "team", "organization", "cells"],
 )
@@ -147,7 +147,7 @@ def test_an_address_stands_once_in_a_file(plan):
     email = address()
     report = plan(f"{HEADER}Ana,{email},,,\n\nAna,{email.upper()},agent,,\n")
     assert outcomes(report) == [NEW, REJECTED]
-    assert (report.lines[1].row.number, report.lines[1].reason) == (4, "The same address stands in line 2.")
+    assert (report.lines[1].row.number, report.lines[1].reason) == (4, "Line 2 has the same address.")
 
 
 def test_nobody_imports_beyond_their_own_role(harness, plan, run):
@@ -176,17 +176,16 @@ def test_ones_own_role_and_the_last_administrator_stay(harness, plan, run):
     assert UserItem.get(me.user_id).role_id == "administrator"
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
+@pytest.mark.parametrize(("data", "reason"),
     [
         (b"", "empty"),
         (b" \r\n ", "empty"),
-        (b"name,email\r\n", "no lines below"),
+        (b"name,email\r\n", "only a header"),
         ("name,email\nJörg,j@x.example\n".encode("latin-1"), "not in UTF-8"),
         (b"PK\x03\x04\x00name,email", "not a CSV file"),
-        (b"email\na@b.example\n", "name is not among them"),
-        (b"name,email,salary\na,a@b.example,1\n", "no column 'salary'"),
-        (b"name,email,name\na,a@b.example,b\n", "stands twice"),
+        (b"email\na@b.example\n", "name is missing"),
+        (b"name,email,salary\na,a@b.example,1\n", "column 'salary' is unknown"),
+        (b"name,email,name\na,a@b.example,b\n", "twice"),
         (b'name,email\n"a,a@b.example\n', "Line 2 cannot be read"),
         (b"name,email\n" + b"a,a@b.example\n" * (MAX_LINES + 1), "more than 5,000 lines"),
         (b"name,email\n" + b"x" * MAX_BYTES, "more than 400 KB"),
@@ -225,8 +224,8 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_siz
 def test_any_text_is_read_or_refused(rows):
     text = "name,email,role\n" + "\n".join(",".join(cells) for cells in rows)
     try:
-        found = read(decode(text.encode()))
+        rows = read(decode(text.encode()))
     except Invalid:
         return
-    assert all(row.cells.keys() == {"name", "email", "role", "teams", "organization"} for row in found)
-    assert [row.number for row in found] == sorted(row.number for row in found)
+    assert all(row.cells.keys() == {"name", "email", "role", "teams", "organization"} for row in rows)
+    assert [row.number for row in rows] == sorted(row.number for row in rows)

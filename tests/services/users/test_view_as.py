@@ -55,8 +55,8 @@ def test_beginning_and_stopping_are_told_of_with_who_looked(harness, viewing):
     back = who(harness, token)
     assert (back.user_id, back.viewer) == (seen.viewer.user_id, None)
     harness.services.users.view_as.stop(actor=back, now=harness.now())
-    acts = [act for act in audit_table.of_subject(f"user:{agent.user_id}") if "view_as" in act.action]
-    assert [(act.action, act.actor_id, act.address) for act in acts] == [
+    events = [event for event in audit_table.of_subject(f"user:{agent.user_id}") if "view_as" in event.action]
+    assert [(event.action, event.actor_id, event.address) for event in events] == [
         ("user.view_as_started", back.user_id, "192.0.2.9"),
         ("user.view_as_stopped", back.user_id, "192.0.2.9"),
     ]
@@ -164,7 +164,7 @@ def test_no_service_changes_anything_for_who_only_looks(harness, viewing):
         lambda: services.users.second_factor.begin(seen),
         lambda: services.users.devices.end_all(actor=seen, user_id=agent.user_id, now=now),
         lambda: services.users.devices.end(actor=seen, user_id=agent.user_id, session_id="0" * 64, now=now),
-        lambda: services.users.step_up.prove(actor=seen, answer="x", now=now),
+        lambda: services.users.step_up.verify(actor=seen, answer="x", now=now),
         lambda: services.users.own_account.change_password(
             actor=seen, current="x", password="tractor snow ear", session_id=seen.session_id, now=now
         ),
@@ -175,13 +175,13 @@ def test_no_service_changes_anything_for_who_only_looks(harness, viewing):
 
 
 def test_who_lacks_a_required_second_factor_may_nothing(harness):
-    made = harness.services.users.roles.save(
+    role = harness.services.users.roles.save(
         actor=SYSTEM, now=harness.now(), role_id="guarded", name="Guarded", expected_version=0,
         permissions={Permission.TICKET_VIEW: Scope.ALL, Permission.USER_VIEW_AS: Scope.ALL},
         security=SignInPolicy(second_factor=True),
     )  # fmt: skip
     assert (
-        made.security
+        role.security
         == harness.services.users.roles.read("guarded").security
         == SignInPolicy(second_factor=True)
     )

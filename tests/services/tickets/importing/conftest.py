@@ -20,8 +20,8 @@ def services(tables: ConnectionOptions, tmp_path: Path) -> Iterator[Services]:
     models.create_tables()
     wired = logs.build(tables, tmp_path)
     yield wired
-    found = wired.tickets.audit.verify()
-    assert not found.violations, found.shown
+    report = wired.tickets.audit.verify()
+    assert not report.violations, report.shown
 
 
 @pytest.fixture

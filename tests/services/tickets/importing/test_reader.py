@@ -102,10 +102,10 @@ def test_what_is_not_a_file_is_told(tmp_path: Path):
 
 def test_a_bad_line_is_its_own_fault_only(path: Path):
     source = checked(path, b'a,b,c\n1,"2,3\n4,5,6\n\n7,8\n9,9,9,9\n"x"y,1,2\n1,2,3\n')
-    found = {row.line: row.fault for row in source.read()}
-    assert {line for line, fault in found.items() if not fault} == {3, 8}
-    assert found[4] == "0 cells instead of 3"
-    assert found[5] == "2 cells instead of 3"
-    assert found[6] == "4 cells instead of 3"
-    assert "not a CSV line" in found[2]
-    assert "not a CSV line" in found[7]
+    faults = {row.line: row.fault for row in source.read()}
+    assert {line for line, fault in faults.items() if not fault} == {3, 8}
+    assert faults[4] == "0 cells instead of 3"
+    assert faults[5] == "2 cells instead of 3"
+    assert faults[6] == "4 cells instead of 3"
+    assert "not a CSV line" in faults[2]
+    assert "not a CSV line" in faults[7]

@@ -76,8 +76,8 @@ def test_every_row_is_there_and_the_ledger_is_whole(
     rows = sum(map(len, chosen))
     assert len(chosen) > 300
     assert (report.result.tickets, report.result.events, report.rejected) == (len(chosen), rows, 0)
-    found = services.tickets.audit.verify()
-    assert (found.tickets, found.history_items, found.violations) == (len(chosen), rows, 0), found.shown
+    report = services.tickets.audit.verify()
+    assert (report.tickets, report.history_items, report.violations) == (len(chosen), rows, 0), report.shown
 
 
 def test_numbers_follow_the_file(tickets: dict[str, Ticket], chosen: list[Rows]):
@@ -176,13 +176,13 @@ def test_nothing_of_the_end_is_known_before_it(events: dict[str, list[TicketHist
 
 
 def test_references_tell_what_came_from_where(tickets: dict[str, Ticket], chosen: list[Rows]):
-    kept = {
+    stored = {
         item.id: item.value for item in Setting.scan(Setting.kind.startswith("external_ref#uci-incidents#"))
     }
-    assert {ref: value["ticket_id"] for ref, value in kept.items()} == {
+    assert {ref: value["ticket_id"] for ref, value in stored.items()} == {
         ref: ticket.ticket_id for ref, ticket in tickets.items()
     }
-    assert {ref: value["events"] for ref, value in kept.items()} == {
+    assert {ref: value["events"] for ref, value in stored.items()} == {
         rows[0]["number"]: len(rows) for rows in chosen
     }
 

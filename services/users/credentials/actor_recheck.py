@@ -1,4 +1,4 @@
-"""Whether somebody may still do what they began: asked by work of many steps before each of them."""
+"""Checks between the steps of long-running work whether its actor may continue."""
 
 from models import user as user_table
 from services.users.authorization.roles import RoleService
@@ -11,16 +11,16 @@ SUSPENDED = "You were suspended while this ran."
 SIGNED_OUT = "You were signed out while this ran."
 
 
-class Rechecks:
-    """Compares an actor with what is stored this moment, past every cache."""
+class ActorRecheck:
+    """Compares an actor with what is stored now, bypassing every cache."""
 
     def __init__(self, roles: RoleService, sessions: SessionManager) -> None:
         self._roles, self._sessions = roles, sessions
 
     def why_not(self, *, actor: Actor) -> str | None:
-        """Say why the actor must not go on, None to go on; three strong reads.
+        """Return why the actor must stop, None if they may continue; costs three strong reads.
 
-        Any other role, permissions or teams than at the beginning end the work, wider ones too.
+        Work ends if the role, its permissions or the teams differ from the beginning, even if they grant more.
         """
         user = user_table.find(actor.user_id)
         if user is None or not user.active:
