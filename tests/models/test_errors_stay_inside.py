@@ -19,6 +19,7 @@ from models import (
     counter,
     idempotency_key,
     identity,
+    index_upgrade,
     items,
     job,
     lease,
