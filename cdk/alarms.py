@@ -168,8 +168,8 @@ def throttled(watch: Watch, tables: dict[str, dynamodb.TableV2]) -> None:
         both = cw.MathExpression(
             expression="FILL(reads, 0) + FILL(writes, 0)", using_metrics=refused, period=MINUTE
         )
-        alarms.append(watch.quiet(f"throttled-{name}", both, threshold=10))
-    watch.tell_any(
+        alarms.append(watch.add_silent_alarm(f"throttled-{name}", both, threshold=10))
+    watch.add_composite_alarm(
         "tables-throttled",
         alarms,
         severity=NOTE,
