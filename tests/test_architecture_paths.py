@@ -48,20 +48,20 @@ def read_page() -> dict[str, list[Step]]:
 @cache
 def definitions(file: str) -> dict[str, list[DEFINITION]]:
     """Return what a file defines: functions, methods as `Class.method` and alone, classes, constants."""
-    found: dict[str, list[DEFINITION]] = {}
+    defined: dict[str, list[DEFINITION]] = {}
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.setdefault(node.name, []).append(node)
+            defined.setdefault(node.name, []).append(node)
         if isinstance(node, ast.ClassDef):
             for method in node.body:
                 if isinstance(method, ast.FunctionDef):
-                    found.setdefault(f"{node.name}.{method.name}", []).append(method)
+                    defined.setdefault(f"{node.name}.{method.name}", []).append(method)
     for node in tree.body:
         if isinstance(node, ast.Assign | ast.AnnAssign):
             for name in used_names(node.targets[0] if isinstance(node, ast.Assign) else node.target):
-                found.setdefault(name, []).append(node)
-    return found
+                defined.setdefault(name, []).append(node)
+    return defined
 
 
 def used_names(node: ast.AST) -> Iterator[str]:
@@ -88,12 +88,12 @@ def reached(file: str, names: tuple[str, ...]) -> set[str]:
 
 def problems(steps: list[Step]) -> list[str]:
     """List where a path and the code disagree."""
-    found = []
+    disagreements = []
     for number, step in enumerate(steps, 1):
         if not (ROOT / step.file).is_file():
-            found.append(f"{number}: there is no {step.file}")
+            disagreements.append(f"{number}: there is no {step.file}")
             continue
-        found += [
+        disagreements += [
             f"{number}: {step.file} has no {name}"
             for name in step.names
             if name not in definitions(step.file)
@@ -102,12 +102,12 @@ def problems(steps: list[Step]) -> list[str]:
             continue
         caller = steps[step.caller - 1]
         uses = reached(caller.file, caller.names)
-        found += [
+        disagreements += [
             f"{number}: {', '.join(caller.names)} in {caller.file} does not use {name}"
             for name in step.names
             if name.rpartition(".")[2] not in uses
         ]
-    return found
+    return disagreements
 
 
 def test_the_page_has_the_five_paths():
