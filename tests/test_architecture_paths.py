@@ -30,11 +30,11 @@ def read_steps(text: str) -> list[Step]:
     """Read the numbered list of one path; raises ValueError for a line of another form."""
     steps: list[Step] = []
     for line in re.findall(r"^\d+\. .*$", text, re.MULTILINE):
-        found = STEP.match(line)
-        if found is None or int(found[1]) != len(steps) + 1:
+        match = STEP.match(line)
+        if match is None or int(match[1]) != len(steps) + 1:
             raise ValueError(line)
-        names = tuple(re.findall(r"[\w.]+", found[3]))
-        steps.append(Step(found[2], names, int(found[4] or len(steps))))
+        names = tuple(re.findall(r"[\w.]+", match[3]))
+        steps.append(Step(match[2], names, int(match[4] or len(steps))))
     return steps
 
 
@@ -136,8 +136,8 @@ def test_a_path_agrees_with_the_code(title):
 )
 def test_a_wrong_step_is_found(line, problem):
     first = "1. `services/tickets/writer.py`: `TicketWriter.change` reads.\n"
-    found = problems(read_steps(first + line))
-    assert problem in found
+    disagreements = problems(read_steps(first + line))
+    assert problem in disagreements
 
 
 def test_a_line_of_another_form_is_found():

@@ -99,16 +99,15 @@ def is_excepted(path: str, name: str) -> bool:
 
 def complaints_about_names(path: str) -> Iterator[str]:
     """Yield a line for each name in a Python file that holds one of the words."""
-    seen = set()
+    reported = set()
     for line, name, is_variable in names_in(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
         bad = sorted(words_of(name) & WORDS.keys())
-        if name in seen or is_excepted(path, name):
+        if name in reported or is_excepted(path, name):
             continue
         if bad:
-            seen.add(name)
+            reported.add(name)
             yield f"{path}:{line}: {name}: not {bad[0]!r}, but {WORDS[bad[0]]}"
         elif is_variable and name in VARIABLES:
-            seen.add(name)
             yield f"{path}:{line}: {name}: say what the value is"
 
 

@@ -62,7 +62,7 @@ def test_a_revoked_token_stops_working_and_the_audit_log_says_who_ended_it(site,
 def test_an_id_that_names_no_token_is_one_line_and_ends_nothing(site, tokens, given):
     _, secret = created(site, "agent", "Stays")
     result = tokens("revoke", given)
-    assert (result.exit_code, result.stderr) == (1, "Error: There is no such token.\n")
+    assert (result.exit_code, result.stderr) == (1, "Error: This token does not exist.\n")
     assert works(site, secret)
 
 
