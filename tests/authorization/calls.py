@@ -44,7 +44,8 @@ def arguments(method: Callable[..., Any], call: Call, case: AccessCase) -> dict[
     """Return all arguments that a method needs."""
     given = dict(call.values(case))
     for name, parameter in inspect.signature(method).parameters.items():
-        if name not in given and parameter.default is inspect.Parameter.empty:
+        is_named = parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        if name not in given and is_named and parameter.default is inspect.Parameter.empty:
             given[name] = plausible(name, case)
     return given
 
