@@ -44,8 +44,9 @@ def arguments(method: Callable[..., Any], call: Call, case: AccessCase) -> dict[
     """Return all arguments that a method needs."""
     given = dict(call.values(case))
     for name, parameter in inspect.signature(method).parameters.items():
-        is_named = parameter.kind is not inspect.Parameter.VAR_KEYWORD
-        if name not in given and is_named and parameter.default is inspect.Parameter.empty:
+        # What a method takes by any name is optional: its call gives what matters.
+        is_needed = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+        if name not in given and is_needed:
             given[name] = plausible(name, case)
     return given
 

@@ -26,6 +26,7 @@ function watchProperties(form) {
     if (event.target.matches("select")) redraw(event.target);
     show();
   });
+  form.addEventListener("input", show);
   addEventListener("pageshow", show);
   show();
 }
