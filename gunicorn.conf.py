@@ -7,11 +7,10 @@ import gc
 import socket
 from typing import Any
 
-import dynamodb_client
 from portal.config.settings import settings_or_exit
 from portal.web.heap import keep_small
 from portal.web.logs import library_lines
-from services import reporting
+from services.bootstrap import preload
 
 _settings = settings_or_exit()
 
@@ -52,8 +51,7 @@ def pre_fork(server: Any, _worker: object) -> None:
     app = server.app.wsgi()
     for name in app.jinja_loader.list_templates():
         app.jinja_env.get_template(name)
-    dynamodb_client.preload()
-    reporting.preload()
+    preload()
     gc.collect()
     gc.freeze()
 

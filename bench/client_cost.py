@@ -35,6 +35,7 @@ from models import ticket, ticket_history, transaction
 from models.ticket import Ticket
 from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
+from models.transaction import Put
 
 ROUNDS, OPERATIONS, WARM_UP = 15, 40, 3
 PAGE = 25
@@ -110,7 +111,7 @@ def _operations() -> Mapping[str, Operation]:
             write_id=f"{version:032x}",
             **ticket_history.feed_keys(1, version, at, 1),
         )
-        transaction.save(item, Ticket.version == version - 1, [change])
+        transaction.write(Put(item, Ticket.version == version - 1), also=[change])
 
     return {
         "get": lambda: ticket.find(2),

@@ -17,7 +17,7 @@ from cdk.acknowledged import acknowledge
 from cdk.context import stages
 from cdk.registry import Registry
 from cdk.stack import Ledgerdesk
-from models.table_specs import blueprint
+from models.table_specs import table_specs
 from services import __version__  # the tag of the product's image
 
 HERE = Path(__file__).resolve().parent
@@ -37,7 +37,7 @@ def build(*, outdir: str, given: dict[str, Any] | None = None) -> App:
     found = stages(app.node.try_get_context("stages"))
     for region in sorted({stage.region for stage in found}):
         Registry(app, f"ledgerdesk-registry-{region}", region=region)
-    specs = blueprint(models.TABLES)
+    specs = table_specs(models.TABLES)
     for stage in found:
         stack = Ledgerdesk(app, stage.prefix, stage=stage, specs=specs, image_tag=tag)
         acknowledge(stack)

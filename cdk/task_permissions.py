@@ -10,7 +10,7 @@ from models.table_specs import TableSpec
 EVERYWHERE = frozenset({"ConditionCheckItem", "DescribeTable", "GetItem", "PutItem", "Query"})
 # Whoever is erased is looked for in every table, and taken out of it.
 ERASABLE = frozenset({"DeleteItem", "Scan", "UpdateItem"})
-# Tickets, their history and the trail cannot be deleted, whatever happens to the product; what names a person
+# Tickets, their history and the audit log cannot be deleted, whatever happens to the product; what names a person
 # who is erased is struck out where it stands.
 KEPT = {
     "users": frozenset({"Scan", "UpdateItem"}),
@@ -24,8 +24,9 @@ BATCHES = {
     "sessions": frozenset({"BatchGetItem"}),
     "api_tokens": frozenset({"BatchGetItem"}),
     "tickets": frozenset({"BatchGetItem"}),
-    "settings": frozenset({"BatchGetItem", "BatchWriteItem"}),
+    "settings": frozenset({"BatchGetItem"}),
     "attempts": frozenset({"BatchGetItem"}),
+    "idempotency_keys": frozenset({"BatchWriteItem"}),
 }
 
 

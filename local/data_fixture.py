@@ -26,6 +26,7 @@ from local.engine import Engine
 from local.folder_lock import LOCK_NAME
 from local.ports import free_port
 from local.server import EngineError
+from models import identity, user
 from portal.cli import demo
 from portal.config.service_options import service_options
 from portal.config.settings import Settings
@@ -38,6 +39,7 @@ from services.users.identity import SYSTEM, Actor, BadCredentials
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 PASSWORD = "the password of a demo"  # noqa: S105 - of accounts that exist in the archives alone
 SECRET_KEY = "not a secret: it signs and encrypts nothing but data of the archives"  # noqa: S105 - as it says
+IDENTITY = "corp|agent-of-the-archive"
 MANIFEST = "manifest.json"
 UNUSED = {"metrics", "reports", "leases"}  # tables without lasting items: the archive cannot show them
 UNKNOWN = Origin()
@@ -123,6 +125,8 @@ def _fill(filled: Opened) -> dict[str, Any]:
         password=PASSWORD, team_ids=(),
     )  # fmt: skip
     services.users.own_account.ask_for_reset(email="ines@customers.example", origin=UNKNOWN, now=NOW)
+    _ask_for_an_erasure(services, administrator)
+    _link_identity(agent)
     scopes = services.users.api_tokens.grantable(agent)
     _, token = services.users.api_tokens.create(actor=agent, now=NOW, name="Script", scopes=scopes, days=365)
     return {
@@ -133,6 +137,22 @@ def _fill(filled: Opened) -> dict[str, Any]:
         "ticket": _ticket(services, agent),
         "verified": _verified(services),
     }
+
+
+def _ask_for_an_erasure(services: Services, administrator: Actor) -> None:
+    """Create a person whose erasure waits for a worker, as a job."""
+    person = services.users.accounts.create(
+        actor=SYSTEM, now=NOW, name="Otto Former", email="otto@customers.example", role_id="customer",
+        password=PASSWORD, team_ids=(),
+    )  # fmt: skip
+    services.privacy.erasures.ask(actor=administrator, user_id=person.user_id, confirmed=person.name, now=NOW)
+
+
+def _link_identity(agent: Actor) -> None:
+    """Give the agent an identity, as a sign-in with a provider does; the archive has no provider."""
+    account = user.find(agent.user_id)
+    assert account is not None  # noqa: S101 - the agent has just signed in
+    identity.link(account, IDENTITY, [])
 
 
 def _second_factor(filled: Opened) -> str:

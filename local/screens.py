@@ -21,7 +21,7 @@ PAGES = (
     ("tokens", "agent", "/account/tokens/"),
     ("admin-tokens", "administrator", "/admin/tokens/"),
     ("second-factor", "agent", "/account/second-factor"),
-    ("trail", "administrator", "/admin/trail/"),
+    ("audit-log", "administrator", "/admin/audit-log/"),
     ("help-home", "customer", "/help/"),
     ("help-tickets", "customer", "/help/tickets"),
     ("help-new", "customer", "/help/new"),

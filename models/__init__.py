@@ -7,7 +7,11 @@ from models.api_token import ApiToken
 from models.assignment import Assignment
 from models.attempt import Attempt
 from models.audit import AuditEntry
+from models.counter import Counter
 from models.errors import translated
+from models.idempotency_key import IdempotencyKey
+from models.identity import Identity
+from models.job import Job
 from models.lease import Lease
 from models.metric import Metric
 from models.outbox import Outbox
@@ -21,7 +25,7 @@ from models.user import User, UserEmail
 
 TABLES: tuple[type[LeanModel], ...] = (
     User, UserEmail, Role, Session, ApiToken, Ticket, TicketHistory, Assignment, Metric, Report,
-    Setting, Outbox, Lease, AuditEntry, Attempt,
+    Setting, Outbox, Lease, AuditEntry, Attempt, IdempotencyKey, Counter, Job, Identity,
 )  # fmt: skip
 
 
@@ -31,10 +35,14 @@ def connect(options: ConnectionOptions) -> None:
 
 
 def create_tables() -> list[str]:
-    """Create the tables that are missing, on demand, and return their names; safe to repeat."""
-    created = _absent()
-    for table in created:
-        table.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
+    """Create the tables that are missing, on demand, and return their names; safe to repeat.
+
+    Raises EngineUnavailable.
+    """
+    with translated():
+        created = _absent()
+        for table in created:
+            table.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
     return [table.Meta.table_name for table in created]
 
 
@@ -51,10 +59,11 @@ def missing_tables() -> list[str]:
 
 def delete_tables() -> None:
     """Delete every table of this prefix: for tests and benchmarks."""
-    absent = _absent()
-    for table in TABLES:
-        if table not in absent:
-            table.delete_table()
+    with translated():
+        absent = _absent()
+        for table in TABLES:
+            if table not in absent:
+                table.delete_table()
 
 
 def _absent() -> list[type[LeanModel]]:

@@ -1,18 +1,17 @@
 """Tokens for programs: hashed like sessions, limited to scopes."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from dynamodb_client import Instant, Json, LeanModel
-from models import transaction
+from models import items, transaction
 from models.errors import VersionMoved, translated
-from models.keys import storable
+from models.transaction import Also, Delete, Put
 
 # One partition holds the list of all tokens: they are few, and administrators read it by time.
-SHELF = "all"
+PARTITION = "all"
 
 
 class TokensByUser(GlobalSecondaryIndex["ApiToken"]):
@@ -33,7 +32,7 @@ class TokensByCreation(GlobalSecondaryIndex["ApiToken"]):
         index_name = "by_creation"
         projection = KeysOnlyProjection()
 
-    shelf = UnicodeAttribute(hash_key=True, default=SHELF)
+    partition = UnicodeAttribute(hash_key=True, default=PARTITION, attr_name="shelf")
     created_at = Instant(range_key=True)
 
 
@@ -50,30 +49,24 @@ class ApiToken(LeanModel):
     created_at = Instant()
     last_used_at = Instant(null=True)
     expires_at = TTLAttribute(null=True)
-    shelf = UnicodeAttribute(default=SHELF)
+    partition = UnicodeAttribute(default=PARTITION, attr_name="shelf")
     by_user = TokensByUser()
     by_creation = TokensByCreation()
 
 
 def find(token_hash: str) -> ApiToken | None:
     """Read one token strongly, so that a revoked one ends at once; None when there is none."""
-    if not storable(token_hash):
-        return None
-    with translated():
-        try:
-            return ApiToken.get(token_hash, consistent_read=True)
-        except ApiToken.DoesNotExist:
-            return None
+    return items.find(ApiToken, token_hash)
 
 
-def add(item: ApiToken, also: Sequence[LeanModel]) -> None:
+def add(item: ApiToken, also: Also) -> None:
     """Write a new token and what goes along; raises VersionMoved for one that exists."""
-    transaction.save(item, ApiToken.token_hash.does_not_exist(), also)
+    transaction.write(Put(item, ApiToken.token_hash.does_not_exist()), also=also)
 
 
-def delete(token_hash: str, also: Sequence[LeanModel] = ()) -> None:
+def delete(token_hash: str, also: Also = ()) -> None:
     """Delete a token, with what goes along; one that is gone is fine."""
-    transaction.transact(lambda transaction: transaction.delete(ApiToken(token_hash=token_hash)), also)
+    transaction.write(Delete(ApiToken(token_hash=token_hash)), also=also)
 
 
 def of_user(user_id: str, limit: int | None = None) -> list[ApiToken]:
@@ -81,8 +74,8 @@ def of_user(user_id: str, limit: int | None = None) -> list[ApiToken]:
     with translated():
         newest = ApiToken.by_user.query(user_id, scan_index_forward=False, limit=limit)
         hashes = [item.token_hash for item in newest]
-        found = {item.token_hash: item for item in ApiToken.batch_get(hashes, consistent_read=True)}
-    return [found[token_hash] for token_hash in hashes if token_hash in found]
+        tokens = {item.token_hash: item for item in ApiToken.batch_get(hashes, consistent_read=True)}
+    return [tokens[token_hash] for token_hash in hashes if token_hash in tokens]
 
 
 def touch(token_hash: str, at: datetime) -> None:
@@ -99,5 +92,5 @@ def touch(token_hash: str, at: datetime) -> None:
 def expired(now: datetime, limit: int) -> list[str]:
     """Find tokens past their end, for engines that do not expire items themselves; reads page by page."""
     with translated():
-        found = ApiToken.scan(ApiToken.expires_at < now, limit=limit, attributes_to_get=["token_hash"])
-        return [item.token_hash for item in found]
+        expired = ApiToken.scan(ApiToken.expires_at < now, limit=limit, attributes_to_get=["token_hash"])
+        return [item.token_hash for item in expired]

@@ -1,4 +1,4 @@
-"""Failed tries, counted per key for a while: what a brake on guessing needs to know."""
+"""Failed attempts, counted per key for a while: what the login throttle needs to know."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,9 +27,9 @@ def find_many(keys: Sequence[str]) -> dict[str, Attempt]:
         return {item.key: item for item in Attempt.batch_get(list(keys), consistent_read=True)}
 
 
-def add_failure(key: str, *, now: datetime, expires_at: datetime, afresh: bool) -> None:
-    """Count one more failure atomically; `afresh` begins anew, for a count that has expired."""
-    count = Attempt.failures.set(1) if afresh else Attempt.failures.add(1)
+def add_failure(key: str, *, now: datetime, expires_at: datetime, restart: bool) -> None:
+    """Count one more failure atomically; `restart` counts from one, for a count that has expired."""
+    count = Attempt.failures.set(1) if restart else Attempt.failures.add(1)
     with translated():
         Attempt(key=key).update(actions=[count, Attempt.last_at.set(now), Attempt.expires_at.set(expires_at)])
 
@@ -40,17 +40,17 @@ def forget(key: str) -> None:
         Attempt(key=key).delete()
 
 
-def forget_beginning(beginning: str) -> None:
+def forget_prefix(prefix: str) -> None:
     """Drop every count whose key begins like this; reads the whole table, which is small."""
     with translated():
-        for item in list(Attempt.scan(Attempt.key.startswith(beginning), attributes_to_get=["key"])):
+        for item in list(Attempt.scan(Attempt.key.startswith(prefix), attributes_to_get=["key"])):
             item.delete()
 
 
 def sweep(now: datetime, limit: int) -> int:
     """Delete expired counts, for engines that do not expire items themselves; returns how many."""
     with translated():
-        found = list(Attempt.scan(Attempt.expires_at < now, limit=limit, attributes_to_get=["key"]))
-        for item in found:
+        expired = list(Attempt.scan(Attempt.expires_at < now, limit=limit, attributes_to_get=["key"]))
+        for item in expired:
             item.delete()
-    return len(found)
+    return len(expired)

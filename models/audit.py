@@ -1,4 +1,4 @@
-"""The trail of administrative acts: who did what to what, from where, with what before and after."""
+"""The audit log: who did what to what, from where, with what before and after."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -10,8 +10,8 @@ from dynamodb_client import Instant, Json, LeanModel
 from models.errors import translated
 from models.times import to_text
 
-# One partition holds the whole trail: administrative acts are few, and a list over all of them is one query.
-TRAIL = "all"
+# One partition holds the whole log: administrative events are few, and a list of all of them is one query.
+PARTITION = "all"
 
 
 class AuditBySubject(GlobalSecondaryIndex["AuditEntry"]):
@@ -37,15 +37,15 @@ class AuditByActor(GlobalSecondaryIndex["AuditEntry"]):
 
 
 class AuditEntry(LeanModel):
-    """One act; `subject` is "kind:id", `changes` maps a field to [before, after].
+    """One event; `subject` is "kind:id", `changes` maps a field to [before, after].
 
-    People are named by id only, so that a name never has to be changed in the trail.
+    People are named by id only, so that a name never has to be changed here.
     """
 
     class Meta:
         table_name = "audit"
 
-    trail = UnicodeAttribute(hash_key=True, default=TRAIL)
+    partition = UnicodeAttribute(hash_key=True, default=PARTITION, attr_name="trail")
     entry_key = UnicodeAttribute(range_key=True)
     at = Instant()
     actor_id = UnicodeAttribute()

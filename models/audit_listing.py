@@ -1,4 +1,4 @@
-"""Lists of administrative acts: of one thing, of one person, or all, in the order of time."""
+"""Lists of audit events: of one thing, of one person, or all, in the order of time."""
 
 from models.audit import AuditEntry
 from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Plain
@@ -13,6 +13,6 @@ def build(*, keys: tuple[bytes, ...]) -> Listing:
         plans=(
             IndexPlan("by_subject", Fixed("subject"), in_time),
             IndexPlan("by_actor", Fixed("actor_id"), in_time),
-            IndexPlan(None, Fixed("trail"), in_time, consistent=True),
+            IndexPlan(None, Fixed("partition"), in_time, consistent=True),
         ),
     )

@@ -16,15 +16,14 @@ class VersionMoved(StoreError):
 
 
 class Cancelled(StoreError):
-    """A transaction was cancelled; `codes` has a reason per item in the order sent."""
+    """A transaction was cancelled; `codes` has a reason per item in the order sent.
+
+    It stays inside this package: models.transaction turns it into one of the other errors.
+    """
 
     def __init__(self, codes: list[str | None]) -> None:
         super().__init__("cancelled")
         self.codes = codes
-
-    def failed(self, index: int) -> bool:
-        """Tell whether the condition of one item did not hold."""
-        return bool(self.codes) and self.codes[index] == "ConditionalCheckFailed"
 
 
 class AlreadyDone(StoreError):

@@ -1,14 +1,12 @@
-"""Which account a provider's subject signs in to: claims on identities, beside those on addresses."""
+"""Which account a provider's subject signs in to."""
 
-from collections.abc import Callable, Sequence
+from pynamodb.attributes import UnicodeAttribute
 
-from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
-
-from dynamodb_client import LeanModel, connection
-from models.errors import Cancelled, EngineUnavailable, StoreError, translated
-from models.keys import storable
-from models.user import TRIES, User, UserEmail
+from dynamodb_client import LeanModel
+from models import items, transaction
+from models.errors import StoreError
+from models.transaction import Also, Put, Update
+from models.user import User, claim_email
 from models.user import find as find_user
 
 
@@ -16,72 +14,52 @@ class IdentityClaimed(StoreError):
     """The identity or the address belongs to another person, or the person changed. Nothing was written."""
 
 
-def claim_key(identity: str) -> str:
-    """Name the claim on an identity ("provider|subject").
+class Identity(LeanModel):
+    """Who signs in with an identity ("provider#subject"); written in the transaction that writes the user."""
 
-    The blank is in no address, so that nobody can take an identity by giving it as their address.
-    """
-    return f"identity {identity}"
+    class Meta:
+        table_name = "identities"
+
+    identity = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute()
+
+
+def identity_key(identity: str) -> str:
+    """Compose the key of an identity that an account holds ("provider|subject")."""
+    return identity.replace("|", "#", 1)
 
 
 def find(identity: str) -> User | None:
     """Read the person who signs in with an identity, strongly: two reads, no index."""
-    key = claim_key(identity)
-    if not storable(key):
-        return None
-    with translated():
-        try:
-            claim = UserEmail.get(key, consistent_read=True)
-        except UserEmail.DoesNotExist:
-            return None
-    item = find_user(claim.user_id)
-    return item if item is not None and identity in (item.identities or ()) else None
+    claim = items.find(Identity, identity_key(identity))
+    user = find_user(claim.user_id) if claim is not None else None
+    return user if user is not None and identity in (user.identities or ()) else None
 
 
-def add(item: User, identity: str, also: Sequence[LeanModel]) -> None:
+def add(item: User, identity: str, also: Also) -> None:
     """Write a new person with an address and an identity, and what goes along; raises IdentityClaimed."""
     item.identities = [identity]
-
-    def write(transaction: TransactWrite) -> None:
-        _claim(transaction, str(item.email), item.user_id)
-        _claim(transaction, claim_key(identity), item.user_id)
-        for other in also:
-            transaction.save(other)
-        transaction.save(item, condition=User.user_id.does_not_exist())
-
-    _transact(write)
+    transaction.write(
+        Put(item, User.user_id.does_not_exist(), refused=IdentityClaimed),
+        claim_email(str(item.email), item.user_id, refused=IdentityClaimed),
+        _claim(identity, item.user_id),
+        also=also,
+    )
 
 
-def link(item: User, identity: str, also: Sequence[LeanModel]) -> None:
+def link(item: User, identity: str, also: Also) -> None:
     """Give a person one more identity, if they are as they were read; raises IdentityClaimed."""
     known = item.identities
     unchanged = User.identities.does_not_exist() if known is None else User.identities == known
     unchanged &= User.version == item.version
-
-    def write(transaction: TransactWrite) -> None:
-        _claim(transaction, claim_key(identity), item.user_id)
-        for other in also:
-            transaction.save(other)
-        actions: list[Action] = [User.identities.set([*(known or ()), identity])]
-        transaction.update(User(user_id=item.user_id), actions=actions, condition=unchanged)
-
-    _transact(write)
+    linked = User.identities.set([*(known or ()), identity])
+    transaction.write(
+        Update(User(user_id=item.user_id), [linked], unchanged, refused=IdentityClaimed),
+        _claim(identity, item.user_id),
+        also=also,
+    )
 
 
-def _claim(transaction: TransactWrite, key: str, user_id: str) -> None:
-    free = UserEmail.email.does_not_exist() | (UserEmail.user_id == user_id)
-    transaction.save(UserEmail(email=key, user_id=user_id), condition=free)
-
-
-def _transact(write: Callable[[TransactWrite], None]) -> None:
-    for _ in range(TRIES):
-        try:
-            with translated(), TransactWrite(connection=connection()) as transaction:
-                write(transaction)
-            return
-        except Cancelled as cancelled:
-            if "ConditionalCheckFailed" in cancelled.codes:
-                raise IdentityClaimed from cancelled
-            if "TransactionConflict" not in cancelled.codes:
-                raise EngineUnavailable(str(cancelled.codes)) from cancelled
-    raise EngineUnavailable("others write the same person or identity again and again")
+def _claim(identity: str, user_id: str) -> Put:
+    free = Identity.identity.does_not_exist() | (Identity.user_id == user_id)
+    return Put(Identity(identity=identity_key(identity), user_id=user_id), free, refused=IdentityClaimed)

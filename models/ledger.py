@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from pynamodb.transactions import TransactWrite
-
-from dynamodb_client import LeanModel, connection
-from models import setting, ticket_history
-from models.errors import AlreadyDone, Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
-from models.setting import Setting
+from models import idempotency_key, ticket_history, transaction
+from models.errors import AlreadyDone, EngineUnavailable, StoreError, VersionMoved
+from models.idempotency_key import IdempotencyKey
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
+from models.transaction import Also, Put
 
-HEX_DIGITS = "0123456789abcdef"
-MAX_ITEMS = 100  # DynamoDB's limit for one transaction
+
+class _KeyUsed(StoreError):
+    """The idempotency key of a commit was used before."""
 
 
 @dataclass(frozen=True)
@@ -23,35 +21,15 @@ class Commit:
 
     `expected_version` is the version the writer started from (0 for a new ticket); `events` are the versions that
     follow it without a gap, the last being the ticket's. `also` is written along (assignments, outbox
-    entries, references). `idempotency_key` is a write-once item: a second commit with the same key writes nothing
-    and learns what the first one recorded.
+    entries, references). A second commit with the same `idempotency_key` writes nothing and learns what the
+    first one recorded.
     """
 
     ticket: Ticket
     expected_version: int
     events: Sequence[TicketHistory]
-    also: Sequence[LeanModel] = ()
-    idempotency_key: Setting | None = None
-
-
-def idempotency_key_item(key: str, value: dict[str, object], expires_at: datetime) -> Setting:
-    """Build the write-once item of an idempotency key; it remembers `value` until `expires_at`."""
-    return Setting(kind=_idempotency_kind(key[:1]), id=key, value=value, expires_at=expires_at)
-
-
-def is_done(key: str) -> bool:
-    """Tell whether a commit with this idempotency key was written."""
-    return setting.find(_idempotency_kind(key[:1]), key) is not None
-
-
-def sweep_idempotency_keys(now: datetime) -> int:
-    """Delete the idempotency keys that have expired and return how many there were."""
-    return sum(setting.sweep_expired(_idempotency_kind(digit), now) for digit in HEX_DIGITS)
-
-
-def _idempotency_kind(digit: str) -> str:
-    """Spread the keys, hexadecimal texts, over sixteen partitions."""
-    return f"once#{digit}"
+    also: Also = ()
+    idempotency_key: IdempotencyKey | None = None
 
 
 def write(commit: Commit) -> None:
@@ -63,9 +41,8 @@ def write(commit: Commit) -> None:
     else's.
     """
     try:
-        with translated():
-            _transact(commit)
-    except (Cancelled, EngineUnavailable) as error:
+        _transact(commit)
+    except StoreError as error:
         if not _is_ours(commit):
             raise _meaning(error, commit) from error
 
@@ -76,34 +53,31 @@ def _transact(commit: Commit) -> None:
         if commit.expected_version
         else Ticket.ticket_id.does_not_exist()
     )
-    with TransactWrite(
-        connection=connection(), client_request_token=commit.events[-1].write_id
-    ) as transaction:
-        transaction.save(commit.ticket, condition=unchanged)
-        if commit.idempotency_key is not None:
-            transaction.save(commit.idempotency_key, condition=Setting.id.does_not_exist())
-        for event in commit.events:
-            transaction.save(event, condition=TicketHistory.version.does_not_exist())
-        for item in commit.also:
-            transaction.save(item)
+    key = commit.idempotency_key
+    once = [Put(key, IdempotencyKey.key.does_not_exist(), refused=_KeyUsed)] if key is not None else []
+    transaction.write(
+        *once,
+        Put(commit.ticket, unchanged),
+        *(Put(event, TicketHistory.version.does_not_exist()) for event in commit.events),
+        also=commit.also,
+        token=commit.events[-1].write_id,
+        retry=False,
+    )
 
 
-def _meaning(error: Cancelled | EngineUnavailable, commit: Commit) -> StoreError:
+def _meaning(error: StoreError, commit: Commit) -> StoreError:
     """Say what a refused transaction means: done before, overtaken, or no clear answer."""
     if isinstance(error, EngineUnavailable):
         return error
-    if commit.idempotency_key is not None and error.failed(1):
-        done = setting.find(commit.idempotency_key.kind, commit.idempotency_key.id)
+    if isinstance(error, _KeyUsed) and commit.idempotency_key is not None:
+        done = idempotency_key.find(commit.idempotency_key.key)
         if done is not None:
             return AlreadyDone(done.value)
-    if {"ConditionalCheckFailed", "TransactionConflict"} & set(error.codes):
-        return VersionMoved()
-    return EngineUnavailable(str(error.codes))
+    return VersionMoved()
 
 
 def _is_ours(commit: Commit) -> bool:
     """Tell whether the first version of this commit stands in the ledger under this attempt's id."""
     first = commit.events[0]
-    with translated():
-        stored = ticket_history.find(int(first.ticket_id), int(first.version))
+    stored = ticket_history.find(int(first.ticket_id), int(first.version))
     return stored is not None and stored.write_id == first.write_id

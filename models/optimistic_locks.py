@@ -1,4 +1,4 @@
-"""Guards: small items that make writers of different items take turns, each with what it guards."""
+"""Optimistic locks: small items that writers of different items write along, each with what it is about."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ from models import setting
 from models.setting import Setting
 from models.transaction import OptimisticLock
 
-KIND = "guard"
+KIND = "guard"  # as it is stored
 
 
 @dataclass(frozen=True)
-class Turn:
-    """A guard as it was read; whatever is read after it is at least as new."""
+class Lock:
+    """A lock as it was read; whatever is read after it is at least as new."""
 
     id: str
     version: int
@@ -24,9 +24,9 @@ class Turn:
         return OptimisticLock(item, unmoved)
 
 
-def read(id_: str) -> Turn:
-    """Read a guard strongly; version 0 stands for one that nobody wrote yet."""
+def read(id_: str) -> Lock:
+    """Read a lock strongly; version 0 stands for one that nobody wrote yet."""
     item = setting.find(KIND, id_)
     if item is None:
-        return Turn(id_, 0, ())
-    return Turn(id_, int(item.version), tuple(item.value["people"]))
+        return Lock(id_, 0, ())
+    return Lock(id_, int(item.version), tuple(item.value["people"]))

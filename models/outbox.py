@@ -1,14 +1,15 @@
-"""What must leave the house because of a change: written in its transaction, delivered by the worker."""
+"""What must be sent because of a change: written in its transaction, delivered by the worker."""
 
 from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.transactions import TransactWrite
 
-from dynamodb_client import Json, LeanModel, connection
-from models.errors import Cancelled, translated
+from dynamodb_client import Json, LeanModel
+from models import transaction
+from models.errors import VersionMoved, translated
 from models.times import to_text
+from models.transaction import Delete
 
 # One queue: it is short, and one worker at a time delivers.
 QUEUE = "all"
@@ -28,7 +29,7 @@ class Outbox(LeanModel):
 
     @property
     def entry_id(self) -> str:
-        """Return the id, which stays the same when the delivery is put off."""
+        """Return the id, which stays the same when the delivery is rescheduled."""
         return self.due_key.partition("#")[2]
 
 
@@ -46,8 +47,8 @@ def put(item: Outbox) -> None:
 def due(now: datetime, limit: int) -> list[Outbox]:
     """List what is due, the longest waiting first."""
     with translated():
-        found = Outbox.query(QUEUE, Outbox.due_key <= f"{to_text(now)}#~", limit=limit, consistent_read=True)
-        return list(found)
+        due = Outbox.query(QUEUE, Outbox.due_key <= f"{to_text(now)}#~", limit=limit, consistent_read=True)
+        return list(due)
 
 
 def done(item: Outbox) -> None:
@@ -57,13 +58,11 @@ def done(item: Outbox) -> None:
 
 
 def reschedule(item: Outbox, *, until: datetime) -> None:
-    """Move a delivery that failed to a later time; whoever was faster has done it."""
+    """Move a delivery that failed to a later time; when another worker was faster, nothing happens."""
     later = entry(item.kind, item.payload, due=until, id_=item.entry_id, attempts=int(item.attempts) + 1)
     try:
-        with translated(), TransactWrite(connection=connection()) as transaction:
-            transaction.delete(item, condition=Outbox.due_key.exists())
-            transaction.save(later)
-    except Cancelled:
+        transaction.write(Delete(item, Outbox.due_key.exists()), also=[later])
+    except VersionMoved:
         return
 
 

@@ -4,10 +4,9 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.expressions.update import Action
 
 from dynamodb_client import Json, LeanModel
-from models import transaction
-from models.errors import VersionMoved, translated
-from models.keys import storable
-from models.transaction import Along, LockMoved
+from models import items, transaction
+from models.errors import translated
+from models.transaction import Also
 
 
 class Role(LeanModel):
@@ -28,13 +27,7 @@ class Role(LeanModel):
 
 def find(role_id: str) -> Role | None:
     """Read one role with strong consistency; None when there is none."""
-    if not storable(role_id):
-        return None
-    with translated():
-        try:
-            return Role.get(role_id, consistent_read=True)
-        except Role.DoesNotExist:
-            return None
+    return items.find(Role, role_id)
 
 
 def everything() -> list[Role]:
@@ -55,18 +48,10 @@ def update_built_in(role_id: str, name: str, permissions: dict[str, str]) -> Non
         Role(role_id=role_id).update(actions=actions)
 
 
-def put(item: Role, *, expected_version: int, also: Along = ()) -> None:
-    """Write a role that was at version `expected_version` (0: new), and what goes along; raises VersionMoved."""
-    try:
-        transaction.save(
-            item,
-            (Role.version == expected_version) if expected_version else Role.role_id.does_not_exist(),
-            also,
-        )
-    except LockMoved:
-        raise
-    except VersionMoved:
-        # After a lost answer the client asks again and meets its own write.
-        stored = find(item.role_id)
-        if stored is None or stored.serialize() != item.serialize():
-            raise
+def put(item: Role, *, expected_version: int, also: Also = ()) -> None:
+    """Write a role that was at version `expected_version` (0: new), and what goes along.
+
+    Raises VersionMoved, LockMoved.
+    """
+    unmoved = Role.version == expected_version if expected_version else Role.role_id.does_not_exist()
+    transaction.put_version(item, unmoved, also, lambda: find(item.role_id))

@@ -1,6 +1,6 @@
 """Sign-ins that can be listed and revoked; the cookie holds a random token, the table only its hash."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,8 +8,9 @@ from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dynamodb_client import Instant, LeanModel
-from models import transaction
+from models import items, transaction
 from models.errors import VersionMoved, translated
+from models.transaction import Also, Update
 
 
 class SessionsByUser(GlobalSecondaryIndex["Session"]):
@@ -45,11 +46,7 @@ class Session(LeanModel):
 
 def find(token_hash: str) -> Session | None:
     """Read one session strongly, so that a revoked one ends at once; None when there is none."""
-    with translated():
-        try:
-            return Session.get(token_hash, consistent_read=True)
-        except Session.DoesNotExist:
-            return None
+    return items.find(Session, token_hash)
 
 
 def put(session: Session) -> None:
@@ -58,25 +55,18 @@ def put(session: Session) -> None:
         session.save()
 
 
-def update(token_hash: str, also: Sequence[LeanModel] = (), **values: Any) -> bool:
+def update(token_hash: str, also: Also = (), **values: Any) -> bool:
     """Write some attributes of a session, None removes, with what goes along; False when it was revoked.
 
     Nothing else of it is touched: a proof given or a viewing begun meanwhile stays.
     """
-    attributes = {name: getattr(Session, name) for name in values}
-    actions = [
-        attributes[name].remove() if value is None else attributes[name].set(value)
-        for name, value in values.items()
-    ]
-    item, there = Session(token_hash=token_hash), Session.token_hash.exists()
+    item, changes = Session(token_hash=token_hash), items.changes(Session, values)
     try:
         if also:
-            transaction.transact(
-                lambda transaction: transaction.update(item, actions=actions, condition=there), also
-            )
+            transaction.write(Update(item, changes, Session.token_hash.exists()), also=also)
         else:
             with translated():
-                item.update(actions=actions, condition=there)
+                item.update(actions=changes, condition=Session.token_hash.exists())
     except VersionMoved:
         return False
     return True
@@ -103,5 +93,5 @@ def find_many(token_hashes: Iterable[str]) -> list[Session]:
 def expired(now: datetime, limit: int) -> list[str]:
     """Find sessions past their end, for engines that do not expire items themselves; reads page by page."""
     with translated():
-        found = Session.scan(Session.expires_at < now, limit=limit, attributes_to_get=["token_hash"])
-        return [session.token_hash for session in found]
+        expired = Session.scan(Session.expires_at < now, limit=limit, attributes_to_get=["token_hash"])
+        return [session.token_hash for session in expired]

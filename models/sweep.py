@@ -33,15 +33,15 @@ class Stored:
 
 def page(table: type[LeanModel], start: Start, limit: int) -> tuple[list[Stored], Start]:
     """Read the next items of a table, and where to go on: None at its end."""
-    wanted: dict[str, Any] = {"TableName": table.Meta.table_name, "Limit": limit, "ConsistentRead": True}
+    request: dict[str, Any] = {"TableName": table.Meta.table_name, "Limit": limit, "ConsistentRead": True}
     if start is not None:
-        wanted["ExclusiveStartKey"] = start
+        request["ExclusiveStartKey"] = start
     with translated():
-        answer = client().scan(**wanted)
+        answer = client().scan(**request)
     keys = _key_names(table)
     is_json = {a.attr_name for a in table.get_attributes().values() if isinstance(a, Json)}
-    found = [_stored(table, raw, keys, is_json) for raw in answer["Items"]]
-    return found, answer.get("LastEvaluatedKey")
+    items = [_stored(table, raw, keys, is_json) for raw in answer["Items"]]
+    return items, answer.get("LastEvaluatedKey")
 
 
 def rewrite(item: Stored, texts: Mapping[str, Any]) -> bool:
@@ -69,10 +69,10 @@ def remove(item: Stored) -> None:
         client().delete_item(TableName=item.table.Meta.table_name, Key=item.key)
 
 
-def _conditionally(call: Any, **wanted: Any) -> bool:
+def _conditionally(call: Any, **request: Any) -> bool:
     with translated():
         try:
-            call(**wanted)
+            call(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise

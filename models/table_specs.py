@@ -72,7 +72,7 @@ class TableSpec:
         )
 
 
-def blueprint(models: Sequence[type[LeanModel]]) -> tuple[TableSpec, ...]:
+def table_specs(models: Sequence[type[LeanModel]]) -> tuple[TableSpec, ...]:
     """Describe the tables of some models, in their order."""
     return tuple(TableSpec.from_model(model) for model in models)
 

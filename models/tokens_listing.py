@@ -13,6 +13,6 @@ def build(*, keys: tuple[bytes, ...]) -> Listing:
         hydrate=True,
         plans=(
             IndexPlan("by_user", Fixed("user_id"), by_time),
-            IndexPlan("by_creation", Fixed("shelf"), by_time),
+            IndexPlan("by_creation", Fixed("partition"), by_time),
         ),
     )

@@ -1,85 +1,145 @@
-"""One item with its condition, and what must be written with it or not at all."""
+"""Transactions: writes that happen together or not at all. They are retried and mapped to errors here alone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from dynamodb_client import LeanModel, connection
-from models.errors import Cancelled, EngineUnavailable, VersionMoved, translated
+from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 
-TRIES = 5  # for two writers who meet on one item at the same moment
-TURNS = 20
+ATTEMPTS = 5  # for two writers who meet on one item at the same moment
+LOCK_ATTEMPTS = 20
+MAX_ITEMS = 100  # DynamoDB's limit for one transaction
+CONDITION, CONFLICT = "ConditionalCheckFailed", "TransactionConflict"  # DynamoDB's codes
 
 
 class LockMoved(VersionMoved):
-    """Somebody else had their turn since the guard was read. Nothing was written."""
+    """Somebody else wrote under the optimistic lock since it was read. Nothing was written."""
 
 
 @dataclass(frozen=True)
-class OptimisticLock:
-    """An item with a condition of its own, written along so that writers of different items take turns."""
+class Delete:
+    """Deletes an item; when `condition` does not hold, the transaction raises `refused`."""
 
+    sent: ClassVar[int] = 1
     item: LeanModel
+    condition: Condition | None = None
+    refused: type[StoreError] = VersionMoved
+
+    def join(self, transaction: TransactWrite) -> None:
+        """Add this to a transaction."""
+        transaction.delete(self.item, condition=self.condition)
+
+
+@dataclass(frozen=True)
+class Put:
+    """Writes a whole item; when `condition` does not hold, the transaction raises `refused`."""
+
+    sent: ClassVar[int] = 2
+    item: LeanModel
+    condition: Condition | None = None
+    refused: type[StoreError] = VersionMoved
+
+    def join(self, transaction: TransactWrite) -> None:
+        """Add this to a transaction."""
+        transaction.save(self.item, condition=self.condition)
+
+
+@dataclass(frozen=True)
+class Update:
+    """Changes some attributes of an item; when `condition` does not hold, the transaction raises `refused`."""
+
+    sent: ClassVar[int] = 3
+    item: LeanModel
+    actions: Sequence[Action]
     condition: Condition
+    refused: type[StoreError] = VersionMoved
+
+    def join(self, transaction: TransactWrite) -> None:
+        """Add this to a transaction."""
+        transaction.update(self.item, actions=list(self.actions), condition=self.condition)
 
 
-Along = Sequence[LeanModel | OptimisticLock]  # with one guard at most
+@dataclass(frozen=True)
+class OptimisticLock(Put):
+    """An item that writers of different items write along, each under the condition that nobody else did."""
+
+    refused: type[StoreError] = LockMoved
 
 
-def join(transaction: TransactWrite, also: Along) -> bool:
-    """Add what goes along, the guard last, and tell whether there is one; the main item comes after it."""
-    guards = [each for each in also if isinstance(each, OptimisticLock)]
-    for item in also:
-        if not isinstance(item, OptimisticLock):
-            transaction.save(item)
-    for guard in guards:
-        transaction.save(guard.item, condition=guard.condition)
-    return bool(guards)
+Write = Delete | Put | Update
+Also = Sequence[LeanModel | Put]  # what is written along with the main item
 
 
-def save(item: LeanModel, condition: Condition, also: Along) -> None:
-    """Write an item under a condition, together with others; raises VersionMoved when it does not hold."""
-    if not also:
-        with translated():
-            item.save(condition=condition)
-    else:
-        transact(lambda transaction: transaction.save(item, condition=condition), also)
+def write(*writes: Write, also: Also = (), token: str | None = None, retry: bool = True) -> None:
+    """Run one transaction.
 
-
-def transact(write: Callable[[TransactWrite], None], also: Along = ()) -> None:
-    """Run a write that has a condition in one transaction with others; raises VersionMoved, GuardMoved.
-
-    A transaction that meets another on the same item is tried again.
+    Where several conditions do not hold, the first in the order given decides what is raised; `also` comes
+    last. A transaction that meets another one on the same item is tried again, or raises VersionMoved at
+    once without `retry`, for callers that read anew before they try again. `token` makes a repeated request
+    harmless. Raises EngineUnavailable when no clear answer came.
     """
-    for _ in range(TRIES):
-        guarded = False
+    every = [*writes, *(each if isinstance(each, Put) else Put(each) for each in also)]
+    for _ in range(ATTEMPTS):
         try:
-            with translated(), TransactWrite(connection=connection()) as transaction:
-                guarded = join(transaction, also)
-                write(transaction)
-            return
+            return _send(every, token)
         except Cancelled as cancelled:
-            raise_moved(cancelled, guarded=guarded)
-            if "TransactionConflict" not in cancelled.codes:
+            _raise_refused(every, cancelled)
+            if CONFLICT not in cancelled.codes:
                 raise EngineUnavailable(str(cancelled.codes)) from cancelled
+            if not retry:
+                raise VersionMoved from cancelled
     raise EngineUnavailable("others write the same item again and again")
 
 
-def raise_moved(cancelled: Cancelled, *, guarded: bool) -> None:
-    """Raise VersionMoved when the last item's condition did not hold, GuardMoved when the guard's did not."""
-    if cancelled.failed(-1):
-        raise VersionMoved from cancelled
-    if guarded and cancelled.failed(-2):
-        raise LockMoved from cancelled
+def put_version(
+    item: LeanModel, condition: Condition, also: Also, stored: Callable[[], LeanModel | None]
+) -> None:
+    """Write a version of an item, alone or in a transaction with others; raises VersionMoved, LockMoved.
+
+    After a lost answer the client sends the write again and its condition no longer holds, because the first
+    one arrived: `stored` reads the item to tell that apart from somebody else's write.
+    """
+    try:
+        if also:
+            write(Put(item, condition), also=also)
+        else:
+            with translated():
+                item.save(condition=condition)
+    except LockMoved:
+        raise
+    except VersionMoved:
+        present = stored()
+        if present is None or present.serialize() != item.serialize():
+            raise
 
 
 def retry_locked(write: Callable[[], None]) -> None:
-    """Run a write that reads its guard anew each time, until it has its turn."""
-    for _ in range(TURNS):
+    """Run a write that reads its optimistic lock each time, until nobody else was faster."""
+    for _ in range(LOCK_ATTEMPTS):
         try:
             return write()
         except LockMoved:
             continue
-    raise EngineUnavailable("others write under the same guard again and again")
+    raise EngineUnavailable("others write under the same lock again and again")
+
+
+def _send(writes: Sequence[Write], token: str | None) -> None:
+    with translated(), TransactWrite(connection=connection(), client_request_token=token) as transaction:
+        for each in writes:
+            each.join(transaction)
+
+
+def _raise_refused(writes: Sequence[Write], cancelled: Cancelled) -> None:
+    """Raise what the first write whose condition did not hold stands for."""
+    # PynamoDB sends deletes before puts before updates, and DynamoDB answers in the order sent.
+    sent = sorted(range(len(writes)), key=lambda index: writes[index].sent)
+    refused = {index for index, code in zip(sent, cancelled.codes, strict=False) if code == CONDITION}
+    if refused:
+        raise writes[min(refused)].refused from cancelled
+    if CONDITION in cancelled.codes:  # a list that is shorter or longer than the transaction
+        raise VersionMoved from cancelled

@@ -1,24 +1,21 @@
 """People: accounts, and the table that keeps e-mail addresses unique."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
-from pynamodb.transactions import TransactWrite
 
-from dynamodb_client import Instant, Json, LeanModel, connection
-from models import transaction
-from models.errors import Cancelled, EngineUnavailable, StoreError, translated
+from dynamodb_client import Instant, Json, LeanModel
+from models import items, transaction
+from models.errors import StoreError, translated
 from models.keys import storable
-from models.transaction import Along
+from models.transaction import Also, Delete, Put, Update, Write
 
 # What an administrator changes of a person, and what no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
 # What holds for one address alone.
 OF_ADDRESS = ("verified_at", "invited_at", "links")
-TRIES = 5  # for two writers who meet on one person or address at the same moment
 
 
 class AddressClaimed(StoreError):
@@ -94,25 +91,13 @@ class UserEmail(LeanModel):
 
 def find(user_id: str) -> User | None:
     """Read one person with strong consistency; None when there is none."""
-    if not storable(user_id):
-        return None
-    with translated():
-        try:
-            return User.get(user_id, consistent_read=True)
-        except User.DoesNotExist:
-            return None
+    return items.find(User, user_id)
 
 
 def find_by_email(email: str) -> User | None:
     """Read the person who owns a normalized address, strongly: two reads, no index."""
-    if not storable(email):
-        return None
-    with translated():
-        try:
-            owner = UserEmail.get(email, consistent_read=True)
-        except UserEmail.DoesNotExist:
-            return None
-    return find(owner.user_id)
+    claim = items.find(UserEmail, email)
+    return find(claim.user_id) if claim is not None else None
 
 
 def find_many(user_ids: Iterable[str], *, strongly: bool = False) -> list[User]:
@@ -123,9 +108,9 @@ def find_many(user_ids: Iterable[str], *, strongly: bool = False) -> list[User]:
 
 def find_by_emails(emails: Iterable[str]) -> list[User]:
     """Read the people who own some of these normalized addresses, strongly."""
-    wanted = [email for email in emails if storable(email)]
+    keys = [email for email in emails if storable(email)]
     with translated():
-        owners = [owner.user_id for owner in UserEmail.batch_get(wanted, consistent_read=True)]
+        owners = [claim.user_id for claim in UserEmail.batch_get(keys, consistent_read=True)]
     return find_many(owners, strongly=True)
 
 
@@ -152,80 +137,63 @@ def put(
     *,
     expected_version: int,
     old_email: str | None = None,
-    also: Along = (),
+    also: Also = (),
     more: Sequence[str] = (),
 ) -> None:
     """Write a person that was at version `expected_version` (0: new), the claim on the address, and what goes along.
 
     `more` names attributes to write beside those that are edited.
     Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed, and
-    GuardMoved.
+    LockMoved.
     """
-    for _ in range(TRIES):
-        try:
-            return _transact(item, expected_version, old_email, also, (*EDITED, *more))
-        except Cancelled as cancelled:
-            # PynamoDB sends deletes before puts; the person is the last item of all.
-            transaction.raise_moved(
-                cancelled, guarded=any(isinstance(each, transaction.OptimisticLock) for each in also)
-            )
-            if "ConditionalCheckFailed" in cancelled.codes:
-                raise AddressClaimed from cancelled
-            if "TransactionConflict" not in cancelled.codes:
-                raise EngineUnavailable(str(cancelled.codes)) from cancelled
-    raise EngineUnavailable("others write the same person or address again and again")
-
-
-def _transact(
-    item: User, expected_version: int, old_email: str | None, also: Along, written: Sequence[str]
-) -> None:
-    with translated(), TransactWrite(connection=connection()) as write:
-        if item.email is not None and item.email != old_email:
-            free = UserEmail.email.does_not_exist() | (UserEmail.user_id == item.user_id)
-            write.save(UserEmail(email=item.email, user_id=item.user_id), condition=free)
-        if old_email is not None and old_email != item.email:
-            write.delete(UserEmail(email=old_email, user_id=item.user_id))
-        transaction.join(write, also)
-        if not expected_version:
-            write.save(item, condition=User.user_id.does_not_exist())
-            return
+    writes: list[Write] = []
+    if not expected_version:
+        writes.append(Put(item, User.user_id.does_not_exist()))
+    else:
         # Only what an administrator edits: a theme or password written meanwhile stays.
-        names = (*written, *(OF_ADDRESS if item.email != old_email else ()))
-        values = {name: getattr(item, name) for name in names}
-        write.update(
-            User(user_id=item.user_id), actions=_actions(values), condition=User.version == expected_version
-        )
+        names = (*EDITED, *more, *(OF_ADDRESS if item.email != old_email else ()))
+        actions = items.changes(User, {name: getattr(item, name) for name in names})
+        writes.append(Update(User(user_id=item.user_id), actions, User.version == expected_version))
+    if item.email is not None and item.email != old_email:
+        writes.append(claim_email(item.email, item.user_id, refused=AddressClaimed))
+    if old_email is not None and old_email != item.email:
+        writes.append(Delete(UserEmail(email=old_email, user_id=item.user_id)))
+    transaction.write(*writes, also=also)
 
 
-def put_new(items: Iterable[User]) -> None:
+def claim_email(email: str, user_id: str, *, refused: type[StoreError]) -> Put:
+    """Build the claim of a person on an address, which fails with `refused` where another person has it."""
+    free = UserEmail.email.does_not_exist() | (UserEmail.user_id == user_id)
+    return Put(UserEmail(email=email, user_id=user_id), free, refused=refused)
+
+
+def put_new(users: Iterable[User]) -> None:
     """Write many new people without addresses, as an import brings them; one that exists stays as it is."""
-    wanted = {item.user_id: item for item in items}
+    by_id = {user.user_id: user for user in users}
     with translated():
-        known = {user.user_id for user in User.batch_get(list(wanted))}
+        known = {user.user_id for user in User.batch_get(list(by_id))}
         with User.batch_write() as batch:
-            for user_id in wanted.keys() - known:
-                batch.save(wanted[user_id])
+            for user_id in by_id.keys() - known:
+                batch.save(by_id[user_id])
 
 
 def update(user_id: str, **values: Any) -> None:
     """Write some attributes of one person, None removes, and touch nothing else; raises VersionMoved."""
     with translated():
-        User(user_id=user_id).update(actions=_actions(values), condition=User.user_id.exists())
+        User(user_id=user_id).update(actions=items.changes(User, values), condition=User.user_id.exists())
 
 
-def update_if(item: User, unchanged: Sequence[str], also: Along = (), **values: Any) -> None:
+def update_if(item: User, unchanged: Sequence[str], also: Also = (), **values: Any) -> None:
     """Write some attributes of a person as read, with what goes along, if certain others are as they were.
 
-    Raises VersionMoved when one of `unchanged` was written since, GuardMoved.
+    Raises VersionMoved when one of `unchanged` was written since, LockMoved.
     """
     condition = User.user_id.exists()
     for name in unchanged:
         attribute, value = getattr(User, name), getattr(item, name)
         condition &= attribute.does_not_exist() if value is None else attribute == value
-    person, actions = User(user_id=item.user_id), _actions(values)
-    transaction.transact(
-        lambda transaction: transaction.update(person, actions=actions, condition=condition), also
-    )
+    changes = items.changes(User, values)
+    transaction.write(Update(User(user_id=item.user_id), changes, condition), also=also)
 
 
 def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
@@ -245,13 +213,5 @@ def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
 def others_named(sort_name: str, role_id: str, but: str) -> bool:
     """Tell whether somebody else of a role has this name; from an index, so a moment late on AWS."""
     with translated():
-        found = User.by_role.query(role_id, User.sort_name == sort_name, limit=2)
-        return any(item.user_id != but for item in found)
-
-
-def _actions(values: Mapping[str, Any]) -> list[Action]:
-    attributes = {name: getattr(User, name) for name in values}
-    return [
-        attributes[name].remove() if value is None else attributes[name].set(value)
-        for name, value in values.items()
-    ]
+        namesakes = User.by_role.query(role_id, User.sort_name == sort_name, limit=2)
+        return any(item.user_id != but for item in namesakes)

@@ -16,12 +16,12 @@ class ShortCache(Generic[K, V]):
 
     def __init__(self, seconds: float, clock: Callable[[], float], size: int = 20_000) -> None:
         self._seconds, self._clock, self._size = seconds, clock, size
-        self._kept: dict[K, tuple[float, V]] = {}
+        self._entries: dict[K, tuple[float, V]] = {}
         self._lock = Lock()
 
     def get(self, key: K) -> V | None:
         """Return the value while it is fresh, else None."""
-        entry = self._kept.get(key)
+        entry = self._entries.get(key)
         if entry is None or entry[0] < self._clock():
             return None
         return entry[1]
@@ -29,12 +29,12 @@ class ShortCache(Generic[K, V]):
     def put(self, key: K, value: V) -> V:
         """Keep a value and return it."""
         with self._lock:
-            if len(self._kept) >= self._size:
-                self._kept.clear()
-            self._kept[key] = (self._clock() + self._seconds, value)
+            if len(self._entries) >= self._size:
+                self._entries.clear()
+            self._entries[key] = (self._clock() + self._seconds, value)
         return value
 
     def drop(self, key: K) -> None:
-        """Forget a value, so that this process reads it anew."""
+        """Forget a value, so that this process reads it again."""
         with self._lock:
-            self._kept.pop(key, None)
+            self._entries.pop(key, None)

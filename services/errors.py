@@ -1,7 +1,22 @@
 """The families of errors that services raise; the web maps each family once.
 
-A concrete error lives beside what raises it and inherits one of these.
+A concrete error lives beside what raises it and inherits one of these. What the tables raise passes through
+services unchanged: EngineUnavailable anywhere, the other StoreErrors where nobody expects them.
 """
+
+from models.errors import EngineUnavailable, StoreError
+
+__all__ = [
+    "Conflicted",
+    "EngineUnavailable",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "ServiceError",
+    "StoreError",
+    "Throttled",
+    "Unavailable",
+]
 
 
 class ServiceError(Exception):

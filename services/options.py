@@ -12,6 +12,8 @@ from services.mail import Mailer
 from services.users.credentials import OWASP_MINIMUM
 from services.users.sign_in import Provider
 
+__all__ = ["ConnectionOptions", "Options"]
+
 
 @dataclass(frozen=True)
 class Options:

@@ -16,19 +16,22 @@ SHORTEST, LONGEST = timedelta(seconds=10), timedelta(hours=1)
 GIVE_UP = 20  # attempts, which take most of a day
 
 Deliver = Callable[[Mapping[str, Any], str, datetime], None]
+# Entries that an earlier version wrote wait under the name that their kind had then.
+RENAMED_KINDS = {"letter": "account_email"}
+
 log = structlog.get_logger()
 
 
 class Outbox:
-    """Takes deliveries and makes them."""
+    """Takes deliveries and makes them when they are due."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
-        self._makers: dict[str, Deliver] = {}
+        self._delivers: dict[str, Deliver] = {}
 
     def register(self, kind: str, deliver: Deliver) -> None:
         """Say who delivers a kind: a function of (payload, id, now) that is safe to run twice."""
-        self._makers[kind] = deliver
+        self._delivers[kind] = deliver
 
     def entry(self, kind: str, payload: dict[str, Any], *, now: datetime) -> Entry:
         """Build a delivery that is due at once, to be written with what causes it."""
@@ -49,7 +52,7 @@ class Outbox:
     def _deliver(self, item: Entry, now: datetime) -> bool:
         facts = {"kind": item.kind, "delivery": item.entry_id, "attempt": int(item.attempts) + 1}
         try:
-            self._makers[item.kind](item.payload, item.entry_id, now)
+            self._delivers[RENAMED_KINDS.get(item.kind, item.kind)](item.payload, item.entry_id, now)
         except MailRefused as refused:
             log.error("delivery_refused", **facts, error=str(refused))
         except MailDelayed as delayed:

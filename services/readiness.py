@@ -7,6 +7,7 @@ from threading import Lock
 import structlog
 
 import models
+from models import migration
 from models import role as role_table
 from models.errors import EngineUnavailable
 
@@ -54,6 +55,9 @@ class StoreLook:
                 missing = models.missing_tables()
                 if missing:
                     log.warning("tables_missing", tables=missing)
+                    return NOT_SET_UP
+                if migration.is_pending():
+                    log.warning("migration_pending")
                     return NOT_SET_UP
                 self._complete = True
             return "" if role_table.find("customer") else NOT_SET_UP

@@ -9,7 +9,7 @@ import models
 from dynamodb_client import connection as connection_of
 from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
-from models.table_specs import blueprint
+from models.table_specs import table_specs
 
 EMBEDDED, DYNAMODB_LOCAL = "embedded", "dynamodb-local"
 CHOSEN = os.environ.get("TEST_ENGINE") or EMBEDDED
@@ -34,7 +34,7 @@ def suspend_expiry(prefix: str) -> None:
     """Keep what has expired: tests live at hours of their own, and DynamoDB Local goes by the clock."""
     if CHOSEN == EMBEDDED:
         return  # it expires nothing
-    for table in blueprint(models.TABLES):
+    for table in table_specs(models.TABLES):
         if table.ttl:
             connection_of().client.update_time_to_live(
                 TableName=prefix + table.name,

@@ -11,7 +11,7 @@ from typing import Any
 
 import models
 from cdk.task_permissions import index_actions, table_actions
-from models.table_specs import blueprint
+from models.table_specs import table_specs
 
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = tuple(str(ROOT / package) + "/" for package in ("portal", "services", "models"))
@@ -30,7 +30,7 @@ TRANSACTED = {
     "Put": "PutItem",
     "Update": "UpdateItem",
 }
-SPECS = {spec.name: spec for spec in blueprint(models.TABLES)}
+SPECS = {spec.name: spec for spec in table_specs(models.TABLES)}
 
 Need = tuple[str, str | None, str]
 

@@ -9,9 +9,9 @@ from cdk.signals import SIGNALS
 from cdk.task_permissions import index_actions, table_actions
 from cdk.tests.conftest import STAGES
 from cdk.tests.template import listed
-from models.table_specs import blueprint
+from models.table_specs import table_specs
 
-SPECS = {spec.name: spec for spec in blueprint(models.TABLES)}
+SPECS = {spec.name: spec for spec in table_specs(models.TABLES)}
 TASK_ROLE = "ServiceTaskTaskRole"
 
 

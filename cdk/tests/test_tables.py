@@ -1,9 +1,9 @@
 """CloudFormation makes the tables that the models describe, and takes care of them."""
 
 import models
-from models.table_specs import TableSpec, blueprint
+from models.table_specs import TableSpec, table_specs
 
-SPECS = blueprint(models.TABLES)
+SPECS = table_specs(models.TABLES)
 
 
 def described(stage, template):

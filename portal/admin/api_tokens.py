@@ -1,18 +1,19 @@
 """The grid of everybody's API tokens: whose, what for, when last used; each can be revoked."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request
 
 from portal.admin.filters import PersonFilter
-from portal.admin.grid import LedgerView, Unedited, in_grid_words
+from portal.admin.grid import LedgerView
+from portal.admin.service_source import ServiceSource
 from portal.ui import formatting
 from portal.web.guards import actor, now, step_up_required
 from pynamodb_grid.admin import Field, Kind, Missing, expose
-from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
+from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.users.api_tokens import ApiToken
+from services.users.api_tokens import ApiToken, ApiTokenService
 from services.users.identity import Permission
 
 FIELDS = (
@@ -25,35 +26,16 @@ FIELDS = (
 )
 
 
-class TokenSource(Unedited):
-    """Reads tokens through ApiTokenService, and ends them."""
-
-    why_unedited = "People make tokens for themselves."
-
-    def __init__(self, services: Services) -> None:
-        self._tokens = services.users.api_tokens
-
-    def page(self, request: ListRequest) -> Page:
-        """Read one page."""
-        return self._tokens.page(actor=actor(), request=request)
-
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[ApiToken]:
-        """Walk all tokens that match."""
-        return self._tokens.iterate(actor=actor(), conditions=conditions, sort=sort)
-
-    def sortable(self, conditions: Conditions) -> Collection[str]:
-        """Tokens are listed by their creation."""
-        return {"created_at"} & self._tokens.sortable(conditions)
-
-    def pk(self, row: ApiToken) -> str:
-        """Return the id."""
-        return row.id
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """Revoke a token."""
-        del expected_version
-        with in_grid_words():
-            self._tokens.revoke(actor=actor(), token_id=pk, now=now())
+def token_source(tokens: ApiTokenService) -> ServiceSource:
+    """Read tokens through ApiTokenService, and revoke them."""
+    return ServiceSource(
+        page=tokens.page,
+        iterate=tokens.iterate,
+        sortable=tokens.sortable,
+        stored_names={"created_at": "created_at"},  # and by nothing else
+        delete=lambda token_id: tokens.revoke(actor=actor(), token_id=token_id, now=now()),
+        refusal="People make tokens for themselves.",
+    )
 
 
 class TokenView(LedgerView):
@@ -77,7 +59,11 @@ class TokenView(LedgerView):
             ),
         ]  # fmt: skip
         super().__init__(
-            ApiToken, TokenSource(services), name="API tokens", endpoint="tokens", url="/admin/tokens"
+            ApiToken,
+            token_source(services.users.api_tokens),
+            name="API tokens",
+            endpoint="tokens",
+            url="/admin/tokens",
         )
 
     @expose("/revoke/", methods=("POST",))

@@ -1,22 +1,21 @@
 """The grid of administrative acts: who did what to what, when and from where. Nobody can change it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from portal.admin.filters import PersonFilter
-from portal.admin.grid import Kept, LedgerView, Unedited
-from portal.web.guards import actor
+from portal.admin.grid import LedgerView
+from portal.admin.service_source import ServiceSource
 from pynamodb_grid.admin import Field, Kind
-from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
+from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.users.audit import AuditEvent
+from services.users.audit import AuditEvent, AuditLogService
 from services.users.identity import Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
     Field("actor_id", label="Who"),
-    Field("action", label="AuditEvent"),
+    Field("action", label="Action"),
     Field("subject", label="What"),
     Field("changes", label="Before and after"),
     Field("address", label="From"),
@@ -54,32 +53,18 @@ ACTS = {
     "category.changed": "changed a category",
 }
 NOTHING = "nothing"
-UNCHANGING = "The trail stays as it was written."
 
 
-class AuditLogSource(Unedited, Kept):
-    """Reads the trail through TrailService; there is nothing to write."""
-
-    why_kept = why_unedited = UNCHANGING
-
-    def __init__(self, services: Services) -> None:
-        self._trail = services.users.audit_log
-
-    def page(self, request: ListRequest) -> Page:
-        """Read one page."""
-        return self._trail.page(actor=actor(), request=replace(request, sort=_stored(request.sort)))
-
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[AuditEvent]:
-        """Walk all acts that match."""
-        return self._trail.iterate(actor=actor(), conditions=conditions, sort=_stored(sort))
-
-    def sortable(self, conditions: Conditions) -> Collection[str]:
-        """Acts are listed by time."""
-        return {"at"} if "entry_key" in self._trail.sortable(conditions) else set()
-
-    def pk(self, row: AuditEvent) -> str:
-        """Return the key."""
-        return row.key
+def audit_log_source(audit_log: AuditLogService) -> ServiceSource:
+    """Read the audit log through AuditLogService; there is nothing to write."""
+    return ServiceSource(
+        page=audit_log.page,
+        iterate=audit_log.iterate,
+        sortable=audit_log.sortable,
+        key="key",
+        stored_names={"at": "entry_key"},  # which begins with the time
+        refusal="The audit log stays as it was written.",
+    )
 
 
 class AuditLogView(LedgerView):
@@ -104,7 +89,11 @@ class AuditLogView(LedgerView):
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
         ]  # fmt: skip
         super().__init__(
-            AuditEvent, AuditLogSource(services), name="Audit log", endpoint="trail", url="/admin/trail"
+            AuditEvent,
+            audit_log_source(services.users.audit_log),
+            name="Audit log",
+            endpoint="audit_log",
+            url="/admin/audit-log",
         )
 
     def extra_context(self) -> Mapping[str, Any]:
@@ -161,8 +150,3 @@ def _said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _stored(sort: Sort | None) -> Sort | None:
-    """Sort by the key, which begins with the time."""
-    return Sort("entry_key", sort.descending) if sort is not None and sort.field == "at" else sort

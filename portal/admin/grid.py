@@ -1,30 +1,15 @@
-"""What all grids share: our templates, and services' refusals in the grid's words."""
+"""What all grids share: the product's templates, columns that people choose, and its permissions."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
 
-from models.errors import EngineUnavailable
 from portal.admin import columns
 from portal.web.error_pages import answer, wants_json
-from portal.web.guards import StepUpNeeded, actor, require_step_up, services, visitor
-from pynamodb_grid.admin import (
-    BulkResult,
-    Denied,
-    Missing,
-    PynamoView,
-    Refused,
-    StaleWrite,
-    expose,
-    return_target,
-)
-from pynamodb_grid.listing import Unavailable as ListingUnavailable
-from services.catalog import EntryChanged
-from services.errors import Forbidden, Invalid, NotFound, ServiceError, Unavailable
-from services.tickets import Conflict
-from services.users.identity import Permission, StaleRecord
+from portal.web.guards import actor, require_step_up, services, visitor
+from pynamodb_grid.admin import BulkResult, PynamoView, expose, return_target
+from services.users.identity import Permission
 
 
 class LedgerView(PynamoView):
@@ -56,17 +41,17 @@ class LedgerView(PynamoView):
     def shown_columns(self) -> Sequence[tuple[str, str]]:
         """Give the columns this person chose, in the grid's own order."""
         offers = self.column_offers()
-        wanted = {offer.name for offer in offers if offer.shown}
-        return [pair for pair in self._list_columns if pair[0] in wanted] if offers else self._list_columns
+        shown = {offer.name for offer in offers if offer.shown}
+        return [pair for pair in self._list_columns if pair[0] in shown] if offers else self._list_columns
 
     def column_offers(self) -> list[columns.Offer]:
         """List all columns with whether they are shown; empty where there are too few to choose from."""
         offered = [name for name, _ in self._list_columns]
         if len(offered) < columns.FEWEST:
             return []
-        wanted = columns.chosen(actor().user_id, offered, self.columns_first or offered)
-        wanted.add(self.fixed_column)
-        return [columns.Offer(name, label, name in wanted) for name, label in self._list_columns]
+        chosen = columns.chosen(actor().user_id, offered, self.columns_first or offered)
+        chosen.add(self.fixed_column)
+        return [columns.Offer(name, label, name in chosen) for name, label in self._list_columns]
 
     @property
     def fixed_column(self) -> str:
@@ -81,9 +66,9 @@ class LedgerView(PynamoView):
             columns.keep_density(response, request.form["density"])
             return response
         offered = {name for name, _ in self._list_columns}
-        wanted = [name for name in dict.fromkeys(request.form.getlist("column")) if name in offered]
+        chosen = [name for name in dict.fromkeys(request.form.getlist("column")) if name in offered]
         path = self.get_url(".index_view").rstrip("/")
-        columns.keep(response, actor().user_id, path, None if "reset" in request.form else wanted)
+        columns.keep(response, actor().user_id, path, None if "reset" in request.form else chosen)
         return response
 
     def create_blueprint(self, admin: Any) -> Any:
@@ -97,9 +82,9 @@ class LedgerView(PynamoView):
 
     def can(self, action: str) -> bool:
         """Ask the actor's role; what is not named is not allowed."""
-        wanted = self.needs.get("list" if action == "columns_view" else action)
+        permission = self.needs.get("list" if action == "columns_view" else action)
         who = visitor()
-        return bool(wanted and who and who.may(wanted))
+        return bool(permission and who and who.may(permission))
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         refused = super()._handle_view(name, **kwargs)
@@ -121,69 +106,3 @@ class LedgerView(PynamoView):
         """Send strangers to the sign-in page; others learn that it is not theirs."""
         del name, kwargs
         actor()
-
-
-class Kept:
-    """A source whose rows are never deleted."""
-
-    why_kept = ""
-
-    def delete(self, pk: str, expected_version: int | None = None) -> None:
-        """Refuse, with the reason."""
-        del pk, expected_version
-        raise Refused(self.why_kept)
-
-
-class Unedited:
-    """A source whose rows a grid neither makes nor changes, and which have no page of their own."""
-
-    why_unedited = ""
-
-    def version(self, row: Any) -> int | None:
-        """Return none: such a row has one version."""
-        del row
-        return None
-
-    def get(self, pk: str) -> Any:
-        """Return none: there is no page for it."""
-        del pk
-
-    def create(self, values: Mapping[str, Any]) -> Any:
-        """Refuse, with the reason."""
-        del values
-        raise Refused(self.why_unedited)
-
-    def update(self, *_: Any, **__: Any) -> Any:
-        """Refuse, with the reason."""
-        raise Refused(self.why_unedited)
-
-
-@contextmanager
-def in_grid_words(**renamed: str) -> Iterator[None]:
-    """Turn what services refuse into what the grid knows how to show."""
-    try:
-        yield
-    except Conflict as conflict:
-        field_conflict = conflict.field_conflicts[0]
-        raise StaleWrite(
-            field_conflict.field,
-            old=field_conflict.old,
-            theirs=field_conflict.current,
-            yours=field_conflict.submitted,
-            version=conflict.version,
-        ) from conflict
-    except (StaleRecord, EntryChanged) as stale:
-        raise StaleWrite("version") from stale
-    except StepUpNeeded:
-        raise
-    except NotFound as missing:
-        raise Missing(missing.message) from missing
-    except Invalid as refused:
-        field = next(iter(refused.fields), None)
-        raise Refused(refused.message, renamed.get(field, field) if field else None) from refused
-    except Forbidden as denied:
-        raise Denied(denied.message) from denied
-    except (Unavailable, EngineUnavailable) as away:
-        raise ListingUnavailable("We could not reach it. Try again in a moment.") from away
-    except ServiceError as refused:
-        raise Refused(refused.message) from refused

@@ -1,78 +1,48 @@
 """The grid of organizations: whom customers belong to, and whether members share their tickets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from portal.admin.grid import Kept, LedgerView, in_grid_words
-from portal.admin.in_memory_source import SmallList
+from portal.admin.grid import LedgerView
+from portal.admin.in_memory_rows import InMemoryRows
+from portal.admin.service_source import ServiceSource
 from portal.web.guards import actor, now
 from pynamodb_grid.admin import BooleanFilter, Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.errors import NotFound
 from services.users.identity import Permission
-from services.users.organizations import Organization
+from services.users.organizations import Organization, OrganizationService
 
 
-class OrganizationSource(Kept, SmallList):
-    """Reads and writes organizations through OrganizationService."""
+def organization_source(organizations: OrganizationService) -> ServiceSource:
+    """Read and write organizations through OrganizationService."""
 
-    why_kept = "Organizations are switched off, not deleted: people and tickets name them."
+    def save(id_: str | None, values: Mapping[str, Any], expected_version: int) -> Organization:
+        return organizations.save(
+            now=now(),
+            actor=actor(),
+            id_=id_,
+            name=values["name"] or "",
+            active=bool(values["active"]),
+            shares_tickets=bool(values["shares_tickets"]),
+            domains=values["domains"] or (),
+            expected_version=expected_version,
+        )
 
-    fields = ("name", "shares_tickets", "active")
+    def update(id_: str, values: Mapping[str, Any], expected_version: int | None) -> Organization:
+        organization = organizations.get(id_)
+        return save(id_, {**vars(organization), **values}, expected_version or organization.version)
 
-    def __init__(self, services: Services) -> None:
-        self._organizations = services.users.organizations
-
-    def rows(self) -> Sequence[Organization]:
-        """Read all as they are now."""
-        return self._organizations.stored()
-
-    def pk(self, row: Organization) -> str:
-        """Return the id."""
-        return row.id
-
-    def version(self, row: Organization) -> int | None:
-        """Return the version the row shows."""
-        return row.version
-
-    def get(self, pk: str) -> Organization | None:
-        """Read one as it is now."""
-        try:
-            return self._organizations.get(pk)
-        except NotFound:
-            return None
-
-    def create(self, values: Mapping[str, Any]) -> Organization:
-        """Add one."""
-        return self._save(None, values, 0)
-
-    def update(
-        self,
-        pk: str,
-        values: Mapping[str, Any],
-        expected_version: int | None,
-        *,
-        seen: Mapping[str, Any] | None = None,
-    ) -> Organization:
-        """Change one; a change somebody else made meanwhile refuses the whole form."""
-        del seen
-        with in_grid_words():
-            known = self._organizations.get(pk)
-        return self._save(pk, {**vars(known), **values}, expected_version or known.version)
-
-    def _save(self, pk: str | None, values: Mapping[str, Any], seen: int) -> Organization:
-        with in_grid_words():
-            return self._organizations.save(
-                now=now(),
-                actor=actor(),
-                id_=pk,
-                name=values["name"] or "",
-                active=bool(values["active"]),
-                shares_tickets=bool(values["shares_tickets"]),
-                domains=values["domains"] or (),
-                expected_version=seen,
-            )
+    rows = InMemoryRows(organizations.stored, fields=("name", "shares_tickets", "active"))
+    return ServiceSource(
+        page=rows.page,
+        iterate=rows.iterate,
+        sortable=rows.sortable,
+        get=organizations.get,
+        create=lambda values: save(None, values, 0),
+        update=update,
+        refusal="Organizations are switched off, not deleted: people and tickets name them.",
+    )
 
 
 class OrganizationView(LedgerView):
@@ -98,7 +68,7 @@ class OrganizationView(LedgerView):
     def __init__(self, services: Services) -> None:
         super().__init__(
             Organization,
-            OrganizationSource(services),
+            organization_source(services.users.organizations),
             name="Organizations",
             endpoint="organizations",
             url="/admin/organizations",

@@ -17,9 +17,9 @@ from services.users.identity import Permission
 # What the page calls the steps, and what they changed.
 STEPS = {
     "account": "Emptying the account",
-    "letters": "Dropping letters",
+    "emails": "Dropping emails",
     "tickets": "Reading all tickets",
-    "trail": "Reading the audit trail",
+    "audit_log": "Reading the audit log",
     "tables": "Reading all other records",
     "files": "Reading files",
 }
@@ -27,8 +27,8 @@ CHANGED = {
     "tickets": "Tickets with other words",
     "messages": "Messages taken out",
     "mentions": "Messages and changes of others that named them",
-    "letters": "Letters dropped",
-    "acts": "Acts in the audit trail with other words",
+    "letters": "Emails dropped",
+    "acts": "Events of the audit log with other words",
     "records": "Other records",
     "files": "Files with other words",
 }

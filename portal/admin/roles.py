@@ -134,17 +134,17 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             return []
         role_id = securing.role_id if securing else editing and editing["role_id"]
         stored = self._roles.read(role_id).security if role_id else SignInPolicy()
-        wished = (editing or {}).get("security") or stored
+        edited = (editing or {}).get("security") or stored
         was = {one["name"]: one["value"] for one in sign_in_policy.offered(stored)}
-        return [one | {"was": was[one["name"]]} for one in sign_in_policy.offered(wished)]
+        return [one | {"was": was[one["name"]]} for one in sign_in_policy.offered(edited)]
 
     def _column(self, role: Role, editing: dict[str, Any] | None) -> dict[str, Any]:
         """Describe a role's column; where it is edited, with what is stored beside what is wished."""
         stored = _shown(role)
         people = self._users.count(actor=actor(), role_id=role.role_id, most=COUNTED)
         is_edited = editing is not None and editing["role_id"] == role.role_id
-        wished = editing["scopes"] if editing and is_edited else stored["scopes"]
-        more = {"editing": is_edited, "was": stored["scopes"], "scopes": wished}
+        scopes = editing["scopes"] if editing and is_edited else stored["scopes"]
+        more = {"editing": is_edited, "was": stored["scopes"], "scopes": scopes}
         return stored | {"people": f"{people}+" if people == COUNTED else str(people)} | more
 
 

@@ -1,6 +1,6 @@
 """The ticket grid: filters, inline status, priority and assignee, bulk changes, export."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,8 @@ from flask import abort, jsonify, redirect, request, url_for
 from portal.admin.agents import agent_notes
 from portal.admin.empty_states import nothing_in_view
 from portal.admin.filters import PersonFilter
-from portal.admin.grid import Kept, LedgerView, in_grid_words
+from portal.admin.grid import LedgerView
+from portal.admin.service_source import ServiceSource
 from portal.ui import navigation
 from portal.ui.grid_links import GRID
 from portal.ui.undo_messages import Message, change_of, offering
@@ -21,15 +22,23 @@ from pynamodb_grid.admin import (
     DateFilter,
     Field,
     Missing,
-    Refused,
     TextFilter,
     bulk_action,
     expose,
 )
-from pynamodb_grid.listing import Conditions, ListRequest, Page, Sort
+from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.errors import NotFound
-from services.tickets import ALL_FIELDS, BY_NAME, STATUSES, Kind, Ticket, TicketRow, field_names, label_of
+from services.tickets import (
+    ALL_FIELDS,
+    BY_NAME,
+    STATUSES,
+    Kind,
+    Ticket,
+    TicketRow,
+    TicketService,
+    field_names,
+    label_of,
+)
 from services.tickets import Field as TicketField
 from services.users.identity import Permission
 
@@ -49,62 +58,25 @@ SORT_WORDS = {
 }
 
 
-class TicketSource(Kept):
-    """Reads and writes tickets through TicketService, as the person who is signed in."""
+def ticket_source(tickets: TicketService) -> ServiceSource:
+    """Read and write tickets through TicketService."""
 
-    why_kept = "Tickets are kept for good."
+    def update(pk: str, values: Mapping[str, Any], expected_version: int | None) -> Ticket:
+        number = _number(pk)
+        version = expected_version or tickets.get(actor=actor(), ticket_id=number).version
+        return tickets.update(
+            actor=actor(), now=now(), ticket_id=number, expected_version=version, changes=values
+        )
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    def page(self, request: ListRequest) -> Page:
-        """Read one page."""
-        return self._services.tickets.service.page(actor=actor(), request=request)
-
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[TicketRow]:
-        """Walk all tickets that match."""
-        return self._services.tickets.service.iterate(actor=actor(), conditions=conditions, sort=sort)
-
-    def sortable(self, conditions: Conditions) -> Collection[str]:
-        """Tell by what such a list can be sorted."""
-        return self._services.tickets.service.sortable(actor=actor(), conditions=conditions)
-
-    def pk(self, row: Any) -> str:
-        """Write the ticket's number."""
-        return str(row.ticket_id)
-
-    def version(self, row: Any) -> int | None:
-        """Return the version the row shows."""
-        return int(row.version)
-
-    def get(self, pk: str) -> Any:
-        """Read one ticket as it is now; None when there is none to see."""
-        try:
-            return self._services.tickets.service.get(actor=actor(), ticket_id=_number(pk))
-        except (Missing, NotFound):
-            return None
-
-    def create(self, values: Mapping[str, Any]) -> Any:
-        """Tickets are written on the desk's own page."""
-        del values
-        raise Refused("A ticket is written on the desk's own page.")
-
-    def update(
-        self,
-        pk: str,
-        values: Mapping[str, Any],
-        expected_version: int | None,
-        *,
-        seen: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Change a ticket; changes of others to other fields are kept."""
-        del seen  # the ledger knows what each version showed
-        tickets, number = self._services.tickets.service, _number(pk)
-        with in_grid_words():
-            version = expected_version or tickets.get(actor=actor(), ticket_id=number).version
-            return tickets.update(
-                actor=actor(), now=now(), ticket_id=number, expected_version=version, changes=values
-            )
+    return ServiceSource(
+        page=tickets.page,
+        iterate=tickets.iterate,
+        sortable=lambda conditions: tickets.sortable(actor=actor(), conditions=conditions),
+        key="ticket_id",
+        get=lambda pk: tickets.get(actor=actor(), ticket_id=_number(pk)),
+        update=update,
+        refusal="Tickets are written on the desk's own page and kept for good.",
+    )
 
 
 class TicketView(LedgerView):
@@ -138,7 +110,7 @@ class TicketView(LedgerView):
         self.column_filters = self._filters_over(ZoneInfo(zone))
         super().__init__(
             TicketRow,
-            TicketSource(services),
+            ticket_source(services.tickets.service),
             name="Tickets",
             endpoint="tickets",
             url=GRID.rstrip("/"),

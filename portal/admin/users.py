@@ -1,104 +1,71 @@
 """The grid of people: who they are, their role and teams, whether they may sign in."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, request, url_for
 
-from portal.admin.grid import Kept, in_grid_words
+from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
 from portal.web.guards import actor, now, require_step_up
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, expose
-from pynamodb_grid.listing import Condition, Conditions, ListRequest, Op, Page, Sort
+from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
-from services.errors import Conflicted, Invalid, NotFound, Throttled
+from services.errors import Conflicted, Invalid, Throttled
+from services.users.accounts import UserService
 from services.users.identity import Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
 
 
-class UserSource(Kept):
-    """Reads and writes people through UserService, as the person who is signed in."""
+def user_source(users: UserService) -> ServiceSource:
+    """Read and write people through UserService."""
 
-    why_kept = "People are suspended, not deleted: tickets name them."
-
-    def __init__(self, services: Services) -> None:
-        self._users = services.users.accounts
-
-    def page(self, request: ListRequest) -> Page:
-        """Read one page."""
-        return self._users.page(actor=actor(), request=replace(request, sort=_stored(request.sort)))
-
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[User]:
-        """Walk all people that match."""
-        return self._users.iterate(actor=actor(), conditions=conditions, sort=_stored(sort))
-
-    def sortable(self, conditions: Conditions) -> Collection[str]:
-        """People are listed by name."""
-        return {"name"} if "sort_name" in self._users.sortable(conditions) else set()
-
-    def pk(self, row: User) -> str:
-        """Return the id."""
-        return row.user_id
-
-    def version(self, row: User) -> int | None:
-        """Return the version the row shows."""
-        return row.version
-
-    def get(self, pk: str) -> User | None:
-        """Read one person as they are now."""
-        try:
-            return self._users.read(actor=actor(), user_id=pk)
-        except NotFound:
-            return None
-
-    def create(self, values: Mapping[str, Any]) -> User:
-        """Create an account; a letter invites its owner."""
+    def create(values: Mapping[str, Any]) -> User:
         require_step_up()
-        with in_grid_words(team_ids="team_ids"):
-            return self._users.create(
-                actor=actor(),
-                now=now(),
-                name=values["name"] or "",
-                email=values["email"] or "",
-                role_id=values["role_id"] or "",
-                team_ids=values["team_ids"] or (),
-                organization_id=values["organization_id"],
-            )
+        return users.create(
+            actor=actor(),
+            now=now(),
+            name=values["name"] or "",
+            email=values["email"] or "",
+            role_id=values["role_id"] or "",
+            team_ids=values["team_ids"] or (),
+            organization_id=values["organization_id"],
+        )
 
-    def update(
-        self,
-        pk: str,
-        values: Mapping[str, Any],
-        expected_version: int | None,
-        *,
-        seen: Mapping[str, Any] | None = None,
-    ) -> User:
-        """Change an account; a change somebody else made meanwhile refuses the whole form."""
-        del seen
-        with in_grid_words():
-            user = self._users.read(actor=actor(), user_id=pk)
-            known: dict[str, Any] = {"name": user.name, "email": user.email or "", "role_id": user.role_id}
-            known |= {"active": user.active, "team_ids": [*user.team_ids]}
-            known |= {"organization_id": user.organization_id or ""}
-            wanted = known | {name: _plain(value) for name, value in values.items()}
-            if any(wanted[name] != known[name] for name in REACH):
-                require_step_up()
-            return self._users.update(
-                now=now(),
-                actor=actor(),
-                user_id=pk,
-                expected_version=expected_version or user.version,
-                name=wanted["name"] or "",
-                email=wanted["email"] or "",
-                role_id=wanted["role_id"] or "",
-                active=bool(wanted["active"]),
-                team_ids=wanted["team_ids"] or (),
-                organization_id=wanted["organization_id"] or "",
-            )
+    def update(user_id: str, values: Mapping[str, Any], expected_version: int | None) -> User:
+        user = users.read(actor=actor(), user_id=user_id)
+        present = {name: _plain(getattr(user, name)) for name in EDITED}
+        form = present | {name: _plain(value) for name, value in values.items()}
+        if any(form[name] != present[name] for name in REACH):
+            require_step_up()
+        return users.update(
+            now=now(),
+            actor=actor(),
+            user_id=user_id,
+            expected_version=expected_version or user.version,
+            name=form["name"],
+            email=form["email"],
+            role_id=form["role_id"],
+            active=bool(form["active"]),
+            team_ids=form["team_ids"] or (),
+            organization_id=form["organization_id"],
+        )
+
+    return ServiceSource(
+        page=users.page,
+        iterate=users.iterate,
+        sortable=users.sortable,
+        key="user_id",
+        stored_names={"name": "sort_name"},  # people are listed by what their names are folded to
+        get=lambda user_id: users.read(actor=actor(), user_id=user_id),
+        create=create,
+        update=update,
+        refusal="People are suspended, not deleted: tickets name them.",
+    )
 
 
+EDITED = ("name", "email", "role_id", "active", "team_ids", "organization_id")
 # What lets somebody in, or lets them reach more.
 REACH = ("email", "role_id", "active", "team_ids", "organization_id")
 
@@ -131,7 +98,9 @@ class UserView(UserBulkActions):
             BooleanFilter("active", "May sign in"),
             ChoiceFilter("organization_id", self._organizations, "Organization", name="organization"),
         ]
-        super().__init__(User, UserSource(services), name="Users", endpoint="users", url="/admin/users")
+        super().__init__(
+            User, user_source(services.users.accounts), name="Users", endpoint="users", url="/admin/users"
+        )
 
     def search_conditions(self, text: str) -> Conditions:
         """Find people by the beginning of their name."""
@@ -220,8 +189,3 @@ def _links_of(person: User) -> list[tuple[str, str, str]]:
     if may(Permission.USER_EXPORT) or may(Permission.USER_ERASE):
         links.append(("Privacy", url_for("privacy.index_view", user_id=person_id), "lock"))
     return links
-
-
-def _stored(sort: Sort | None) -> Sort | None:
-    """Sort by what a name is folded to: the grid speaks of names, the index of what orders them."""
-    return Sort("sort_name", sort.descending) if sort is not None and sort.field == "name" else sort

@@ -3,10 +3,9 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from models.errors import EngineUnavailable
 from portal.web import error_pages, identity
 from portal.web.guards import now, public, services
-from services.errors import Invalid, Throttled
+from services.errors import EngineUnavailable, Invalid, Throttled
 from services.users.accounts import LinkSpent, RegistrationClosed
 
 bp = Blueprint("registration", __name__, url_prefix="/register")

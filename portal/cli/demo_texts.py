@@ -64,7 +64,7 @@ ASKS = (
      "I know how that sounds. The labels on black bags are hard to read."),
     ("Bank transfer not matched yet", "refunds", "billing", "normal",
      "We paid on the 14th with the reference you gave us. The invoice is still marked as open."),
-    ("API key rotated by mistake, need the audit trail", "integrations", "platform", "high",
+    ("API key rotated by mistake, need the audit log", "integrations", "platform", "high",
      "Somebody rotated our production key last night. Can you tell us who and from where?"),
     ("Refund for unused seats", "refunds", "billing", "normal",
      "Twelve of our seats were never used. Is a refund for the rest of the year possible?"),

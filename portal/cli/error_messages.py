@@ -5,8 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from models.errors import StoreError
-from services.errors import ServiceError
+from services.errors import ServiceError, StoreError
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import click
 
-import models
 from portal.cli import demo
 from portal.cli.product import Product, pass_product
 
@@ -13,14 +12,16 @@ from portal.cli.product import Product, pass_product
 @pass_product
 def setup(product: Product) -> None:
     """Create what is missing: tables, indexes, built-in roles and, in development, the demo."""
-    settings, services = product.settings, product.services
-    for name in models.create_tables():
+    settings, services, now = product.settings, product.services, datetime.now(UTC)
+    for name in services.maintenance.create_tables():
         click.echo(f"created table {name}")
+    for table, number in services.maintenance.migrate(now=now).items():
+        click.echo(f"moved {number} items into table {table}")
     if settings.dynamodb_endpoint:  # on Amazon DynamoDB the stack makes tables and indexes
-        for name in models.upgrade_indexes():
+        for name in services.maintenance.upgrade_indexes():
             click.echo(f"rebuilt index {name}")
     services.users.roles.ensure_built_in()
     if settings.is_production or not settings.demo_password:
         return
-    if demo.ensure(services, password=settings.demo_password, now=datetime.now(UTC)):
+    if demo.ensure(services, password=settings.demo_password, now=now):
         click.echo("created the demo")

@@ -12,11 +12,11 @@ from datetime import UTC, datetime, timedelta
 import click
 import structlog
 
-from models import lease, ledger
-from models.errors import EngineUnavailable
 from portal.cli.product import Product, pass_product
 from portal.web.heap import keep_small
+from services import leases
 from services.bootstrap import Services
+from services.errors import EngineUnavailable
 
 FOLLOW_EVERY = 1.0
 SWEEP_EVERY = 600.0
@@ -70,7 +70,9 @@ def _jobs(services: Services, stopping: Callable[[], bool]) -> list[Job]:
         Job("sessions", SWEEP_EVERY, lambda now: services.users.sessions.sweep(now=now)),
         Job("tokens", SWEEP_EVERY, lambda now: services.users.api_tokens.sweep(now=now)),
         Job("attempts", SWEEP_EVERY, lambda now: services.users.login_throttle.sweep(now=now)),
-        Job("idempotency_keys", SWEEP_EVERY, lambda now: ledger.sweep_idempotency_keys(now)),
+        Job(
+            "idempotency_keys", SWEEP_EVERY, lambda now: services.maintenance.sweep_idempotency_keys(now=now)
+        ),
     ]
 
 
@@ -80,7 +82,7 @@ def _hand_on(jobs: list[Job], holder: str) -> None:
     with suppress(EngineUnavailable):
         for job in jobs:
             if job.alone:
-                lease.acquire(f"worker:{job.name}", holder, now=now, until=now)
+                leases.release(name=f"worker:{job.name}", holder=holder, now=now)
 
 
 def _log_pulse(services: Services, now: datetime) -> None:
@@ -96,7 +98,8 @@ def _run_due(jobs: list[Job], clock: float, holder: str) -> None:
         job.due = clock + job.every
         now = datetime.now(UTC)
         try:
-            if not job.alone or lease.acquire(f"worker:{job.name}", holder, now=now, until=now + LEASE):
+            name = f"worker:{job.name}"
+            if not job.alone or leases.acquire(name=name, holder=holder, now=now, until=now + LEASE):
                 job.run(now)
         except EngineUnavailable as error:
             log.warning("worker_waits_for_engine", job=job.name, error=str(error))

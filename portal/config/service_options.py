@@ -1,9 +1,8 @@
 """From the settings to what the services need to know of them."""
 
-from dynamodb_client import ConnectionOptions
 from portal.config.settings import FAST, Settings
 from services.mail import FolderMailer, Mailer, SmtpMailer
-from services.options import Options
+from services.options import ConnectionOptions, Options
 from services.users.sign_in import Provider
 
 

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup, escape
 
-from models.times import to_text
 from portal.ui import formatting
 from portal.web.guards import now
+from services.times import to_text
 
 KINDS = 500  # of icons with their classes; there are about a hundred
 

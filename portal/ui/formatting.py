@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-from models.times import to_text
 from portal.ui import user_agents
 from portal.web.guards import now
 from services.tickets import ALL_FIELDS
+from services.times import to_text
 from services.users.identity import Permission
 
 HUES = 6

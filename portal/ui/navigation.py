@@ -150,7 +150,7 @@ def _administration(who: Actor, here: str) -> Groups:
         ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
         ("System", "API tokens", "link", "tokens", Permission.TOKEN_REVOKE),
-        ("System", "Audit log", "history", "trail", Permission.AUDIT_VIEW),
+        ("System", "Audit log", "history", "audit_log", Permission.AUDIT_VIEW),
     )
     groups: dict[str, list[Item]] = {}
     for group, label, icon, grid, permission in pages:

@@ -10,12 +10,20 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from models.errors import EngineUnavailable
 from portal.web.guards import PUBLIC, SignInNeeded, StepUpNeeded, guard_of, now, visitor
 from portal.web.logs import ID
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
-from services.errors import Conflicted, Forbidden, Invalid, NotFound, ServiceError, Throttled, Unavailable
+from services.errors import (
+    Conflicted,
+    EngineUnavailable,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ServiceError,
+    Throttled,
+    Unavailable,
+)
 from services.users.identity import Actor
 
 log = structlog.get_logger()

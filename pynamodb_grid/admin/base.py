@@ -78,13 +78,13 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
         super().__init__(model, static_folder=str(_HERE / "static"), **options)
 
     def _make_fields(self, model: type[Any]) -> dict[str, Field]:
-        made: dict[str, Field] = {}
+        fields: dict[str, Field] = {}
         if isinstance(model, type) and issubclass(model, Model):
             labels = self.column_labels or {}
-            made = scaffold_fields(
+            fields = scaffold_fields(
                 model, labels=labels, choices=self.field_choices(), max_lengths=self.max_lengths
             )
-        return made | dict(self.grid_fields)
+        return fields | dict(self.grid_fields)
 
     def create_blueprint(self, admin: Any) -> Blueprint:
         """Make the blueprint, with this package's templates beside Flask-Admin's."""

@@ -85,13 +85,13 @@ def bulk_action(
 
 def declared_actions(view: Any) -> dict[str, tuple[str, str | None, Any, str]]:
     """Finds a view's bulk actions: name to (label, confirm, choices, method name), as declared."""
-    found = {}
+    actions = {}
     for each in type(view).__mro__[::-1]:
         for attribute, value in vars(each).items():
             if hasattr(value, "_bulk"):
                 name, label, confirm, choices = value._bulk
-                found[name] = (label, confirm, choices, attribute)
-    return found
+                actions[name] = (label, confirm, choices, attribute)
+    return actions
 
 
 def run_bulk(

@@ -122,11 +122,11 @@ def make_filters(query: ListQuery, filters: Sequence[GridFilter], base: str) -> 
 
 def make_editable(names: Sequence[str], fields: Mapping[str, Field]) -> dict[str, dict[str, Any]]:
     """Describes the inline editors, choices once per page."""
-    made: dict[str, dict[str, Any]] = {}
+    controls: dict[str, dict[str, Any]] = {}
     for name in names:
         field = fields[name]
         kind = "choice" if field.choices is not None else field.kind.value
-        made[name] = {
+        controls[name] = {
             "label": field.label,
             "type": kind,
             "choices": [list(c) for c in field.options()],
@@ -134,9 +134,9 @@ def make_editable(names: Sequence[str], fields: Mapping[str, Field]) -> dict[str
             "maxlength": field.max_length,
         }
         if field.kind is Kind.BOOLEAN:
-            made[name]["choices"] = [["true", "Yes"], ["false", "No"]]
-            made[name]["type"] = "choice"
-    return made
+            controls[name]["choices"] = [["true", "Yes"], ["false", "No"]]
+            controls[name]["type"] = "choice"
+    return controls
 
 
 def make_rows(

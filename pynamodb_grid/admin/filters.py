@@ -103,13 +103,13 @@ class ChoiceFilter(GridFilter):
     def conditions(self, values: Values) -> Conditions:
         """Makes an equality, a set, or their negation."""
         known = {value for value, _ in self.choices()}
-        found: list[Condition] = []
+        conditions: list[Condition] = []
         for suffix, texts in values.items():
             unknown = next((text for text in texts if text not in known), None)
             if unknown is not None:
                 raise ValueError(f"{self.label} has no choice {unknown[:60]!r}.")
-            found.extend(self._made(suffix == "not", list(dict.fromkeys(texts))))
-        return tuple(found)
+            conditions.extend(self._made(suffix == "not", list(dict.fromkeys(texts))))
+        return tuple(conditions)
 
     def _made(self, negated: bool, texts: list[str]) -> Conditions:
         if NONE in texts and self._empty:
@@ -148,8 +148,8 @@ class NumberFilter(GridFilter):
         """Makes an equality or the ends of a range."""
         field = replace(self._field(), kind=Kind.NUMBER)
         ops = {"": Op.EQ, "from": Op.GE, "to": Op.LE}
-        found = ((ops[suffix], field.parse(self._one(texts))) for suffix, texts in values.items())
-        return tuple(Condition(self.field, op, number) for op, number in found if number is not None)
+        numbers = ((ops[suffix], field.parse(self._one(texts))) for suffix, texts in values.items())
+        return tuple(Condition(self.field, op, number) for op, number in numbers if number is not None)
 
 
 class DateFilter(GridFilter):
@@ -175,16 +175,16 @@ class DateFilter(GridFilter):
 
     def conditions(self, values: Values) -> Conditions:
         """Makes the ends of the range."""
-        found: list[Condition] = []
+        conditions: list[Condition] = []
         for suffix, texts in values.items():
             text = self._one(texts)
             if text and suffix == "from":
-                found.append(Condition(self.field, Op.GE, self._midnight(text, 0)))
+                conditions.append(Condition(self.field, Op.GE, self._midnight(text, 0)))
             elif text:
-                found.append(Condition(self.field, Op.LT, self._midnight(text, 1)))
-        if len(found) == 2 and found[0].value >= found[1].value:
+                conditions.append(Condition(self.field, Op.LT, self._midnight(text, 1)))
+        if len(conditions) == 2 and conditions[0].value >= conditions[1].value:
             raise ValueError(f"{self.label}: the first day is after the last.")
-        return tuple(sorted(found, key=lambda c: c.op.value))
+        return tuple(sorted(conditions, key=lambda c: c.op.value))
 
     def _midnight(self, text: str, later: int) -> datetime:
         try:

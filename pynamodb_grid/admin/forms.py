@@ -107,12 +107,12 @@ def form_class(fields: Sequence[Field]) -> type[Any]:
     return type("GridForm", (BaseForm,), members)
 
 
-def note_seen(fields: Sequence[Field], row: Any) -> str:
+def write_shown_values(fields: Sequence[Field], row: Any) -> str:
     """Writes what a form was filled from, so that a later submit tells what the person changed."""
     return json.dumps({f.name: _exact(f, getattr(row, f.name, None)) for f in fields})
 
 
-def read_seen(fields: Sequence[Field], text: str | None) -> dict[str, Any] | None:
+def read_shown_values(fields: Sequence[Field], text: str | None) -> dict[str, Any] | None:
     """Reads that note; None when it is absent or has been tampered with beyond use."""
     try:
         noted = json.loads(text or "")
@@ -122,10 +122,10 @@ def read_seen(fields: Sequence[Field], text: str | None) -> dict[str, Any] | Non
 
 
 def changed_values(
-    fields: Sequence[Field], data: Mapping[str, Any], seen: Mapping[str, Any]
+    fields: Sequence[Field], data: Mapping[str, Any], shown_values: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Picks the fields whose submitted value differs from what the form showed."""
-    return {f.name: data[f.name] for f in fields if f.text(data[f.name]) != f.text(seen.get(f.name))}
+    return {f.name: data[f.name] for f in fields if f.text(data[f.name]) != f.text(shown_values.get(f.name))}
 
 
 def _exact(field: Field, value: Any) -> str:

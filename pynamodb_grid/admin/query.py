@@ -28,8 +28,8 @@ class ListQuery:
 
     def without(self, param: str) -> "ListQuery":
         """Drops one filter and returns to the first page."""
-        kept = {name: held for name, held in self.values.items() if name != param}
-        return replace(self, values=kept, cursor=None)
+        values = {name: held for name, held in self.values.items() if name != param}
+        return replace(self, values=values, cursor=None)
 
     def pairs(self) -> list[tuple[str, str]]:
         """Lists the URL parameters."""
@@ -107,14 +107,14 @@ def _size(text: str | None, sizes: Sequence[int], problems: list[str]) -> int | 
 
 def filter_conditions(query: ListQuery, filters: Sequence[GridFilter]) -> Conditions:
     """Makes the conditions of the active filters; BadRequest names the first that cannot be used."""
-    found: Conditions = ()
+    conditions: Conditions = ()
     for each in filters:
         if each.param in query.values:
             try:
-                found += each.conditions(query.values[each.param])
+                conditions += each.conditions(query.values[each.param])
             except ValueError as error:
                 raise BadRequest(str(error)) from None
-    return found
+    return conditions
 
 
 def sort_of(query: ListQuery, default: Sort | None) -> Sort | None:

@@ -62,11 +62,11 @@ class ReadPages(GridBase):
 
     def list_conditions(self, query: ListQuery) -> Conditions:
         """Combines filters and search; override to add conditions of your own."""
-        found = filter_conditions(query, self._filters)
+        conditions = filter_conditions(query, self._filters)
         return (
-            found + tuple(self.search_conditions(query.search))
+            conditions + tuple(self.search_conditions(query.search))
             if query.search and self._search_supported
-            else found
+            else conditions
         )
 
     def extra_context(self) -> Mapping[str, Any]:

@@ -61,9 +61,9 @@ class Source(Protocol):
         values: Mapping[str, Any],
         expected_version: int | None,
         *,
-        seen: Mapping[str, Any] | None = None,
+        shown_values: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Changes fields (None empties one) and gives the row back; seen holds the values the writer saw."""
+        """Changes fields (None empties one) and gives the row back; shown_values holds what the writer was shown."""
         ...
 
     def delete(self, pk: str, expected_version: int | None = None) -> None:
@@ -74,7 +74,7 @@ class Source(Protocol):
 class ModelSource:
     """Reads through a listing and writes items directly, with optimistic locking on a version field.
 
-    A write against an older version succeeds when nobody changed the same fields meanwhile, which `seen`
+    A write against an older version succeeds when nobody changed the same fields meanwhile, which `shown_values`
     shows; otherwise it raises StaleWrite. derive computes attributes (composed keys) from a changed row.
     """
 
@@ -146,14 +146,14 @@ class ModelSource:
         values: Mapping[str, Any],
         expected_version: int | None,
         *,
-        seen: Mapping[str, Any] | None = None,
+        shown_values: Mapping[str, Any] | None = None,
     ) -> Any:
         """Writes changed fields, retrying while others write other fields."""
         for _ in range(_ATTEMPTS):
             row = self.get(pk)
             if row is None:
                 raise Missing
-            self._check(row, values, expected_version, seen)
+            self._check(row, values, expected_version, shown_values)
             if self._write(row, values):
                 return row
         raise Refused("This record is being changed by others just now. Try again in a moment.")
@@ -188,15 +188,19 @@ class ModelSource:
             return None
 
     def _check(
-        self, row: Any, values: Mapping[str, Any], expected: int | None, seen: Mapping[str, Any] | None
+        self,
+        row: Any,
+        values: Mapping[str, Any],
+        expected: int | None,
+        shown_values: Mapping[str, Any] | None,
     ) -> None:
         current = self.version(row)
         if expected is None or current == expected:
             return
         for field, yours in values.items():
             theirs = getattr(row, field)
-            known = seen is not None and field in seen
-            old = seen[field] if seen is not None and known else None
+            known = shown_values is not None and field in shown_values
+            old = shown_values[field] if shown_values is not None and known else None
             if theirs != yours and (not known or theirs != old):
                 raise StaleWrite(field, old=old, theirs=theirs, yours=yours, version=current)
 

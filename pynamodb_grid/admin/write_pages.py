@@ -7,7 +7,7 @@ from flask import Response, abort, flash, jsonify, redirect, request
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
 from pynamodb_grid.admin.fields import Field, display
 from pynamodb_grid.admin.flask_admin_types import expose
-from pynamodb_grid.admin.forms import changed_values, note_seen, read_seen
+from pynamodb_grid.admin.forms import changed_values, read_shown_values, write_shown_values
 from pynamodb_grid.admin.read_pages import ReadPages
 from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.admin.write_errors import Denied, Missing, Refused, StaleWrite, WriteError
@@ -53,13 +53,15 @@ class WritePages(ReadPages):
 
     def _save(self, form: Any, row: Any) -> Any:
         fields = self.form_fields(creating=False)
-        seen = read_seen(fields, request.form.get("_seen"))
-        noted = seen if seen is not None else {f.name: getattr(row, f.name, None) for f in fields}
+        shown_values = read_shown_values(fields, request.form.get("_shown_values"))
+        noted = (
+            shown_values if shown_values is not None else {f.name: getattr(row, f.name, None) for f in fields}
+        )
         values = changed_values(fields, form.data, noted)
         try:
             if values:
                 version = _version(request.form.get("_version"))
-                row = self.source.update(self.source.pk(row), values, version, seen=noted)
+                row = self.source.update(self.source.pk(row), values, version, shown_values=noted)
         except StaleWrite as error:
             current = self.get_one(self.source.pk(row)) or row
             for field in fields:
@@ -79,7 +81,7 @@ class WritePages(ReadPages):
     @staticmethod
     def _as_submitted() -> dict[str, Any]:
         """Keeps what the person saw when the form comes back with an error, not what is stored by now."""
-        return {"version": request.form.get("_version"), "seen": request.form.get("_seen")}
+        return {"version": request.form.get("_version"), "shown_values": request.form.get("_shown_values")}
 
     def conflict_response(self, form: Any, row: Any, error: StaleWrite) -> Any:
         """Shows the form again with both values; saving again then overwrites knowingly."""
@@ -102,7 +104,7 @@ class WritePages(ReadPages):
             return_url=return_target() or self.get_url(".index_view"),
             **{
                 "version": None if row is None else self.source.version(row),
-                "seen": None if row is None else note_seen(fields, row),
+                "shown_values": None if row is None else write_shown_values(fields, row),
                 "conflict": None,
                 **context,
             },
@@ -142,9 +144,9 @@ class WritePages(ReadPages):
         field = self.fields[name]
         try:
             value = field.parse(body.get("value"))
-            seen = {name: field.recall(body["old"])} if "old" in body else None
+            shown_values = {name: field.recall(body["old"])} if "old" in body else None
             version = _version(body.get("version"))
-            row = self.source.update(body["pk"], {name: value}, version, seen=seen)
+            row = self.source.update(body["pk"], {name: value}, version, shown_values=shown_values)
         except StaleWrite as error:
             answer = {
                 "message": str(error),

@@ -239,8 +239,8 @@ class Listing:
 
     def _current(self, items: Sequence[Item], reader: Reader) -> list[Item]:
         names = self._schema.pk_names
-        found = reader.fetch([{name: item[name] for name in names} for item in items])
-        return [item for item in found if item is not None]
+        rows = reader.fetch([{name: item[name] for name in names} for item in items])
+        return [item for item in rows if item is not None]
 
     def _columnar_serves(self, asked: Asked) -> bool:
         return self._columnar is not None and self._planner.columnar_serves(asked.conditions, asked.sort)

@@ -86,14 +86,14 @@ class Planner:
     def routes(self, asked: Asked) -> list[Route]:
         """Lists the index plans that can find the rows, best first: most keys used, least merging."""
         matcher = Matcher(self._schema, asked.terms, asked.implied, asked.sort)
-        found = []
+        routes = []
         for plan in self._plans:
             if isinstance(plan, IndexPlan):
                 small = plan.small(asked.all_conditions) if callable(plan.small) else plan.small
                 route = matcher.match(plan, small)
                 if route is not None:
-                    found.append(route)
-        return sorted(found, key=lambda r: (-len(r.keyed), len(r.partitions)))
+                    routes.append(route)
+        return sorted(routes, key=lambda r: (-len(r.keyed), len(r.partitions)))
 
     def choose_index(self, asked: Asked) -> Route | None:
         """Picks the best route whose order is the requested one."""

@@ -88,28 +88,28 @@ class Reader:
 
     def fetch(self, keys: Sequence[Item]) -> list[Item | None]:
         """Gets items by table key, in the given order; None stands for one that no longer exists."""
-        found: dict[tuple[str, ...], Item] = {}
+        items_by_key: dict[tuple[str, ...], Item] = {}
         for at in range(0, len(keys), _BATCH):
-            wanted = list(keys[at : at + _BATCH])
-            while wanted:
-                wanted = self._fetch_some(wanted, found)
-        return [found.get(self._schema.pk_of(key)) for key in keys]
+            keys_left = list(keys[at : at + _BATCH])
+            while keys_left:
+                keys_left = self._fetch_some(keys_left, items_by_key)
+        return [items_by_key.get(self._schema.pk_of(key)) for key in keys]
 
-    def _fetch_some(self, wanted: list[Item], found: dict[tuple[str, ...], Item]) -> list[Item]:
+    def _fetch_some(self, keys_left: list[Item], items_by_key: dict[tuple[str, ...], Item]) -> list[Item]:
         table = self._schema.table
         names: dict[str, str] = {}
-        ask: dict[str, Any] = {"Keys": wanted}
+        ask: dict[str, Any] = {"Keys": keys_left}
         if self._attributes is not None:
             ask["ProjectionExpression"] = self._project(names, self._attributes)
             ask["ExpressionAttributeNames"] = names
         reply = self._dispatch("BatchGetItem", {"RequestItems": {table: ask}})
         items = reply.get("Responses", {}).get(table, [])
-        found.update((self._schema.pk_of(item), item) for item in items)
+        items_by_key.update((self._schema.pk_of(item), item) for item in items)
         self.scanned += len(items)
         for used in reply.get("ConsumedCapacity") or ():
             self.consumed += float(used.get("CapacityUnits", 0))
         left: list[Item] = reply.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-        if len(left) == len(wanted):
+        if len(left) == len(keys_left):
             raise Unavailable("The database is too busy to answer. Try again in a moment.")
         return left
 
@@ -118,8 +118,8 @@ class Reader:
         if self._filter:
             request["FilterExpression"] = self._filter
         if self._attributes is not None and not (projected is not None and projected <= self._attributes):
-            wanted = self._attributes if projected is None else self._attributes & projected
-            request["ProjectionExpression"] = self._project(names, wanted)
+            names_wanted = self._attributes if projected is None else self._attributes & projected
+            request["ProjectionExpression"] = self._project(names, names_wanted)
         if names:
             request["ExpressionAttributeNames"] = names
         return request

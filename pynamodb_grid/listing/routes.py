@@ -122,8 +122,8 @@ class Matcher:
         values = self._logical(key.field, known_values(key.values))
         if values is None:
             return None
-        made = dict.fromkeys(k for v in values for k in key.keys(v))
-        return [{"N" if isinstance(k, int) else "S": str(k)} for k in made]
+        keys = dict.fromkeys(k for v in values for k in key.keys(v))
+        return [{"N" if isinstance(k, int) else "S": str(k)} for k in keys]
 
     @staticmethod
     def _fixed(terms: Sequence[Term]) -> list[Raw] | None:

@@ -4,7 +4,7 @@ import pytest
 from werkzeug.datastructures import MultiDict
 
 from pynamodb_grid.admin import Field, Kind
-from pynamodb_grid.admin.forms import form_class, note_seen, read_seen
+from pynamodb_grid.admin.forms import form_class, read_shown_values, write_shown_values
 
 TEAMS = Field("teams", Kind.TEXT_LIST, label="Teams", choices=(("b", "Billing"), ("d", "Devices")))
 
@@ -34,4 +34,4 @@ def test_no_choice_is_fine_and_an_unknown_one_is_refused() -> None:
 def test_what_a_page_showed_may_hold_a_choice_that_is_gone() -> None:
     with pytest.raises(ValueError, match="gone"):
         TEAMS.parse(["gone"])
-    assert read_seen([TEAMS], note_seen([TEAMS], Row())) == {"teams": ["d", "gone"]}
+    assert read_shown_values([TEAMS], write_shown_values([TEAMS], Row())) == {"teams": ["d", "gone"]}

@@ -29,9 +29,9 @@ def test_an_update_never_creates(source: Any, moto_table: type[Any]) -> None:
 
 def test_a_stale_write_names_the_values(source: Any) -> None:
     source.create({"ticket_id": 5, "status": "open", "updated_at": stamp(0)})
-    source.update("5", {"score": 1}, 1, seen={"score": None})
+    source.update("5", {"score": 1}, 1, shown_values={"score": None})
     with pytest.raises(StaleWrite) as caught:
-        source.update("5", {"score": 2}, 1, seen={"score": None})
+        source.update("5", {"score": 2}, 1, shown_values={"score": None})
     error = caught.value
     assert (error.field, error.old, error.theirs, error.yours, error.version) == ("score", None, 1, 2, 2)
     with pytest.raises(Refused, match="exists already"):

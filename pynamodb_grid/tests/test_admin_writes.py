@@ -166,11 +166,11 @@ def test_fields_come_in_the_declared_order(client: FlaskClient) -> None:
 
 def form_of(client: FlaskClient, pk: str) -> dict[str, str]:
     html = client.get(f"/admin/tickets/edit/?id={pk}").text
-    seen = json.loads(hidden(html, "_seen"))
+    seen = json.loads(hidden(html, "_shown_values"))
     fields = {name: text for name, text in seen.items() if name not in ("urgent", "updated_at")}
     return {
-        "csrf_token": token(client), "_seen": hidden(html, "_seen"), "_version": hidden(html, "_version"),
-        "updated_at": seen["updated_at"][:19], **fields,
+        "csrf_token": token(client), "_shown_values": hidden(html, "_shown_values"),
+        "_version": hidden(html, "_version"), "updated_at": seen["updated_at"][:19], **fields,
     }  # fmt: skip
 
 
@@ -190,7 +190,7 @@ def test_an_edit_of_the_same_field_shows_both_values(client: FlaskClient, source
     assert "<dd>Subject 1</dd>" in answer.text
     assert "<dd>Theirs</dd>" in answer.text
     assert "<dd>Mine</dd>" in answer.text
-    again = {**form, "subject": "Mine", "score": "4", "_seen": hidden(answer.text, "_seen")}
+    again = {**form, "subject": "Mine", "score": "4", "_shown_values": hidden(answer.text, "_shown_values")}
     again["_version"] = hidden(answer.text, "_version")
     assert client.post("/admin/tickets/edit/?id=1", data=again).status_code == 302
     row = source.get("1")
@@ -200,7 +200,7 @@ def test_an_edit_of_the_same_field_shows_both_values(client: FlaskClient, source
 @pytest.mark.parametrize("seen", ["", "{", "[]", "null", "[" * 100_000, '{"score": "x"}'])
 def test_a_tampered_note_of_what_was_seen_is_harmless(client: FlaskClient, seen: str) -> None:
     answer = client.post(
-        "/admin/tickets/edit/?id=1", data={**form_of(client, "1"), "_seen": seen, "subject": "S"}
+        "/admin/tickets/edit/?id=1", data={**form_of(client, "1"), "_shown_values": seen, "subject": "S"}
     )
     assert answer.status_code == 302
 

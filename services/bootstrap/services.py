@@ -10,6 +10,7 @@ from services.bootstrap.tickets import TicketServices, build_ticket_services
 from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
 from services.ids import new_id
+from services.maintenance import MaintenanceService
 from services.options import Options
 from services.outbox import Outbox
 from services.readiness import Readiness, engine_readiness
@@ -27,6 +28,7 @@ class Services:
     reporting: ReportingServices
     privacy: PrivacyServices
     outbox: Outbox
+    maintenance: MaintenanceService
     readiness: Readiness
 
 
@@ -54,5 +56,6 @@ def build_services(options: Options) -> Services:
         reporting=reporting,
         privacy=privacy,
         outbox=outbox,
+        maintenance=MaintenanceService(),
         readiness=engine_readiness(),
     )

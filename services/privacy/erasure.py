@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import audit as audit_table
-from models import setting, transaction
+from models import job, transaction
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
 from models.errors import VersionMoved
-from models.setting import Setting
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.privacy.erasure_job import DONE, ROUNDS, RUNNING, Erasure
+from services.privacy.erasure_job import KIND, ROUNDS, Erasure
 from services.privacy.erasure_steps import Step
 from services.privacy.personal_data_matcher import PersonalDataMatcher, is_full_name
 from services.users.audit import AuditWriter
@@ -93,7 +92,7 @@ class ErasureService:
     def progress(self, *, actor: Actor, user_id: str) -> ErasureProgress | None:
         """Return how far the erasure of a person is, None if there is none; raises PermissionDenied."""
         self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
-        item = setting.find(RUNNING, user_id) or setting.find(DONE, user_id)
+        item = job.find(KIND, user_id)
         if item is None:
             return None
         erasure = Erasure.from_model(item)
@@ -122,7 +121,9 @@ class ErasureService:
 
         def write() -> None:
             leaving = self._administrators.locks_for_erasure(item)
-            user_table.update_if(item, ["version"], also=[erasure.item(), audit_entry, *leaving], **ended)
+            user_table.update_if(
+                item, ["version"], also=[job.first(erasure.item()), audit_entry, *leaving], **ended
+            )
 
         try:
             transaction.retry_locked(write)
@@ -132,7 +133,7 @@ class ErasureService:
 
     def advance(self, *, now: datetime) -> int:
         """Run the next parts of every erasure in progress and return how many. For the worker."""
-        return sum(self._advance(Erasure.from_model(item), now) for item in setting.of_kind(RUNNING))
+        return sum(self._advance(Erasure.from_model(item), now) for item in job.running(KIND))
 
     def _advance(self, erasure: Erasure, now: datetime) -> int:
         for parts_done in range(PARTS_PER_RUN):
@@ -141,34 +142,30 @@ class ErasureService:
             outcome = self._steps[erasure.step].run(erasure.matcher, erasure.cursor, now)
             moved = erasure.advanced(outcome, len(self._steps), now)
             if moved.done_at is not None:
-                self._finish(erasure, moved, now)
+                self._finish(moved, now)
                 return parts_done + 1
             try:
-                setting.put(moved.item(), expected_version=erasure.version)
+                job.put(moved.item(), expected_version=erasure.version)
             except VersionMoved:  # another worker has just taken over
                 return parts_done
             erasure = replace(moved, version=erasure.version + 1)
         return PARTS_PER_RUN
 
-    def _finish(self, before: Erasure, after: Erasure, now: datetime) -> None:
+    def _finish(self, erasure: Erasure, now: datetime) -> None:
         """Record once, without a name, that the erasure is finished, and delete what it was looking for."""
-        asker = Actor(user_id=after.asked_by, name="", kind="agent")
+        asker = Actor(user_id=erasure.asked_by, name="", kind="agent")
         audit_entry = self._audit_writer.entry(
             actor=asker,
             now=now,
             action="user.erased",
-            subject=f"user:{after.user_id}",
-            after=after.counts,
+            subject=f"user:{erasure.user_id}",
+            after=erasure.counts,
         )
-        with suppress(VersionMoved):  # written before a crash
-            transaction.transact(
-                lambda transaction: transaction.save(after.item(), condition=Setting.id.does_not_exist()),
-                also=[audit_entry],
-            )
-        setting.drop(RUNNING, before.user_id)
+        with suppress(VersionMoved):  # another worker has just taken over
+            job.put(erasure.item(), expected_version=erasure.version, also=[audit_entry])
 
     def _refusal(self, actor: Actor, item: UserItem) -> str | None:
-        if item.erased_at is not None or setting.find(RUNNING, item.user_id) is not None:
+        if item.erased_at is not None or job.find(KIND, item.user_id) is not None:
             return "This person has already been erased, or is being erased."
         if item.user_id == actor.user_id:
             return "You cannot erase yourself. Ask another administrator."

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from models.setting import Setting
+from models import job
+from models.job import Job
 from models.times import from_text, to_text
 from services.privacy.personal_data_matcher import PersonalDataMatcher
 
-RUNNING, DONE = "erasure", "erased"  # kinds of the stored items
+KIND = "erasure"
 ROUNDS = 2
 # Between the rounds. By then, whatever was in progress during the first one, such as a reply being written or
 # an e-mail being sent, has finished or failed.
@@ -35,11 +36,11 @@ class Erasure:
     version: int = 0
 
     @classmethod
-    def from_model(cls, item: Setting) -> Self:
+    def from_model(cls, item: Job) -> Self:
         """Build an erasure from its stored item."""
         value = item.value
         return cls(
-            user_id=item.id,
+            user_id=item.subject,
             asked_by=value["asked_by"],
             asked_at=from_text(value["asked_at"]),
             matcher=PersonalDataMatcher.from_value(value["traces"]) if value.get("traces") else None,
@@ -53,7 +54,7 @@ class Erasure:
             version=int(item.version),
         )
 
-    def item(self) -> Setting:
+    def item(self) -> Job:
         """Build the item to store; a finished erasure no longer names anybody."""
         value = {
             "asked_by": self.asked_by,
@@ -67,8 +68,14 @@ class Erasure:
             "done_at": self.done_at and to_text(self.done_at),
             "counts": dict(self.counts),
         }
-        kind = RUNNING if self.done_at is None else DONE
-        return Setting(kind=kind, id=self.user_id, version=self.version + 1, value=value)
+        return job.new(
+            KIND,
+            self.user_id,
+            version=self.version + 1,
+            value=value,
+            started_at=self.asked_at,
+            done=self.done_at is not None,
+        )
 
     def is_waiting(self, now: datetime) -> bool:
         """Tell whether the next round may not start yet."""

@@ -11,13 +11,14 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.api_token import ApiToken
 from models.audit import AuditEntry
+from models.identity import Identity
+from models.job import Job
 from models.session import Session
-from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User, UserEmail
 from services.mail import Mailer
-from services.privacy.erasure_job import RUNNING, Outcome
+from services.privacy.erasure_job import KIND, Outcome
 from services.privacy.ledger_step import LedgerStep
 from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, PersonalDataMatcher, map_texts
 from services.users.credentials import LoginThrottle
@@ -30,7 +31,7 @@ UNFINISHED = ".erasing"
 KEPT_FIELDS = {"user_id", "role_id", "created_at"}
 # Fields in the audit log that are personal data of the event's subject, whoever caused the event.
 PERSONAL = {"name", "sort_name", "email", "identities", "address", "browser"}
-OWNED: Sequence[type[LeanModel]] = (UserEmail, Session, ApiToken)
+OWNED: Sequence[type[LeanModel]] = (UserEmail, Identity, Session, ApiToken)
 ELSEWHERE = (User, Ticket, TicketHistory, AuditEntry)  # tables that other steps handle
 
 
@@ -77,7 +78,7 @@ def _emptied(item: User, now: datetime) -> dict[str, Any]:
 class MailStep:
     """Deletes e-mails to the person: those in the outbox, and in development those in the dev mailbox."""
 
-    name = "letters"
+    name = "emails"
 
     def __init__(self, mailer: Mailer) -> None:
         self._mailer = mailer
@@ -101,7 +102,7 @@ def _is_for(matcher: PersonalDataMatcher, payload: dict[str, Any]) -> bool:
 class AuditLogStep:
     """Redacts the person's data in the audit log; events, times and ids stay."""
 
-    name = "trail"
+    name = "audit_log"
 
     def run(self, matcher: PersonalDataMatcher, cursor: Any, now: datetime) -> Outcome:
         """Redact the next page of events."""
@@ -125,7 +126,7 @@ def _redact_entry(matcher: PersonalDataMatcher, entry: AuditEntry) -> bool:
     address = None if is_their_address else entry.address
     if (changes, subject, address) == (entry.changes or {}, entry.subject, entry.address):
         return False
-    redaction.trail(entry, subject=subject, changes=changes, address=address)
+    redaction.audit_entry(entry, subject=subject, changes=changes, address=address)
     return True
 
 
@@ -164,7 +165,7 @@ def _drop(matcher: PersonalDataMatcher, item: sweep.Stored) -> bool:
 
 
 def _redact_item(matcher: PersonalDataMatcher, item: sweep.Stored) -> bool:
-    is_job = item.table is Setting and item.get("kind") == RUNNING  # holds what to look for until it is done
+    is_job = item.table is Job and item.get("running") == KIND  # holds what to look for until it is done
     if is_job or _is_dropped(matcher, item):
         return False
     texts = {

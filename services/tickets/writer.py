@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Self
 
-from dynamodb_client import LeanModel
-from models import ledger, setting
+from models import counter, idempotency_key, ledger
 from models import ticket as ticket_table
 from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
-from models.setting import Setting
+from models.idempotency_key import IdempotencyKey
 from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
+from models.transaction import Also
 from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
@@ -70,7 +70,7 @@ class TicketWriter:
     def create(self, author: Author, draft: Draft) -> Ticket:
         """Write version 1 of a new ticket; the same idempotency key gives the ticket written the first time."""
         try:
-            ticket_id = setting.next_number("tickets")
+            ticket_id = counter.next_number("tickets")
             for attempt in range(ATTEMPTS):
                 try:
                     return self._commit(ticket_id, None, author, draft)
@@ -111,7 +111,7 @@ class TicketWriter:
         try:
             return prepare(ticket)
         except (Conflicted, Invalid):
-            if author.idempotency_key is not None and ledger.is_done(author.idempotency_key):
+            if author.idempotency_key is not None and idempotency_key.is_used(author.idempotency_key):
                 return None
             raise
 
@@ -186,8 +186,8 @@ class TicketWriter:
             undoes=draft.undoes,
         )
         assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)
-        idempotency_key = author.idempotency_key and ledger.idempotency_key_item(
-            author.idempotency_key, {"ticket_id": ticket_id}, now + REMEMBER
+        used = author.idempotency_key and IdempotencyKey(
+            key=author.idempotency_key, value={"ticket_id": ticket_id}, expires_at=now + REMEMBER
         )
         item = self.store(
             ticket_id,
@@ -195,7 +195,7 @@ class TicketWriter:
             after,
             [event],
             also=assignment_periods,
-            idempotency_key=idempotency_key or None,
+            idempotency_key=used or None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 
@@ -206,8 +206,8 @@ class TicketWriter:
         after: TicketFields,
         events: Sequence[TicketHistory],
         *,
-        also: Sequence[LeanModel] = (),
-        idempotency_key: Setting | None = None,
+        also: Also = (),
+        idempotency_key: IdempotencyKey | None = None,
     ) -> ticket_table.Ticket:
         """Commit the events that follow version `expected_version` and end in `after`; raises the models' errors."""
         last = events[-1]

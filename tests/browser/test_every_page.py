@@ -62,7 +62,7 @@ PAGES = {
         "/admin/categories/",
         "/admin/categories/edit/?id=refunds",
         "/admin/tokens/",
-        "/admin/trail/",
+        "/admin/audit-log/",
     ),
 }
 REFUSED = (
@@ -202,7 +202,7 @@ def test_a_font_that_comes_late_moves_nothing(role, path, open_as: Opener):
         ("administrator", "/admin/roles/"),
         ("administrator", "/admin/roles/edit/?id=agent"),
         ("administrator", "/admin/roles/new/"),
-        ("administrator", "/admin/trail/"),
+        ("administrator", "/admin/audit-log/"),
     ],
 )
 def test_columns_stand_before_their_rows_come(role, path, page_of: Lender):

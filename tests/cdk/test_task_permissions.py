@@ -6,10 +6,10 @@ from botocore.client import BaseClient
 import models
 from cdk.task_permissions import BATCHES, KEPT, index_actions, table_actions
 from models import role
-from models.table_specs import blueprint
+from models.table_specs import table_specs
 from tests import granted_permissions
 
-SPECS = {spec.name: spec for spec in blueprint(models.TABLES)}
+SPECS = {spec.name: spec for spec in table_specs(models.TABLES)}
 KNOWN = {
     "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "DescribeTable", "GetItem",
     "PutItem", "Query", "Scan", "UpdateItem",

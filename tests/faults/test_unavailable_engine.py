@@ -12,7 +12,7 @@ WRITING = {"TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem", "BatchWr
 PAGES = [
     ("agent", "/desk/tickets/"), ("agent", "/desk/tickets/?state=open"), ("customer", "/help/"),
     ("customer", "/help/tickets"), ("administrator", "/admin/users/"), ("administrator", "/admin/tokens/"),
-    ("administrator", "/admin/trail/"),
+    ("administrator", "/admin/audit-log/"),
 ]  # fmt: skip
 
 

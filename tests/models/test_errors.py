@@ -36,13 +36,6 @@ def test_what_an_exception_means(error, meaning):
         raise error
 
 
-def test_a_cancellation_names_the_items_that_failed():
-    cancelled = Cancelled([None, "ConditionalCheckFailed", "TransactionConflict"])
-    assert [cancelled.failed(index) for index in range(3)] == [False, True, False]
-    assert not cancelled.failed(-1)
-    assert not Cancelled([]).failed(-1)
-
-
 def test_other_exceptions_pass():
     with pytest.raises(KeyError), translated():
         raise KeyError

@@ -1,12 +1,13 @@
-"""Counters, write-once keys and leases, in moto."""
+"""Counters, settings, idempotency keys and leases, in moto."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models import lease, ledger, setting
-from models.errors import Cancelled, VersionMoved
+from models import counter, idempotency_key, lease, setting
+from models.errors import EngineUnavailable, VersionMoved
+from models.idempotency_key import IdempotencyKey
 from models.keys import storable
 from models.setting import Setting
 
@@ -16,30 +17,45 @@ LATER = NOW + timedelta(minutes=1)
 
 def test_a_counter_gives_each_number_once(tables):
     with ThreadPoolExecutor(4) as pool:
-        numbers = list(pool.map(lambda _: setting.next_number("tickets"), range(40)))
+        numbers = list(pool.map(lambda _: counter.next_number("tickets"), range(40)))
     assert sorted(numbers) == list(range(1, 41))
-    assert setting.next_number("tickets", by=10) == 50
+    assert counter.next_number("tickets", by=10) == 50
 
 
 def test_numbers_are_reserved_with_a_note(moto):
     def note(first):
         return Setting(kind="import", id="x", value={"first": first})
 
-    assert setting.reserve("tickets", 10, note) == 1
-    assert setting.next_number("tickets") == 11
-    assert setting.reserve("tickets", 5, note) == 12
+    assert counter.reserve("tickets", 10, note) == 1
+    assert counter.next_number("tickets") == 11
+    assert counter.reserve("tickets", 5, note) == 12
     assert setting.find("import", "x").value == {"first": 12}
 
 
-def test_a_reservation_that_is_overtaken_writes_nothing(moto):
+def test_a_reservation_that_is_overtaken_tries_again(moto):
+    asked = []
+
     def note(first):
-        setting.next_number("tickets")
+        asked.append(first)
+        if len(asked) < 3:
+            counter.next_number("tickets")
         return Setting(kind="import", id="x", value={"first": first})
 
-    with pytest.raises(Cancelled):
-        setting.reserve("tickets", 10, note)
+    assert counter.reserve("tickets", 10, note) == 3
+    assert asked == [1, 2, 3]
+    assert setting.find("import", "x").value == {"first": 3}
+    assert counter.next_number("tickets") == 13
+
+
+def test_a_reservation_that_is_always_overtaken_writes_nothing(moto):
+    def note(first):
+        counter.next_number("tickets")
+        return Setting(kind="import", id="x", value={"first": first})
+
+    with pytest.raises(EngineUnavailable):
+        counter.reserve("tickets", 10, note)
     assert setting.find("import", "x") is None
-    assert setting.next_number("tickets") == 2
+    assert counter.next_number("tickets") == counter.ATTEMPTS + 1
 
 
 def test_versions_guard_a_setting(moto):
@@ -56,12 +72,13 @@ def test_versions_guard_a_setting(moto):
 
 def test_idempotency_keys_are_swept_when_they_expire(moto):
     for number in range(20):
-        key = f"{number % 16:x}{number}"
-        ledger.idempotency_key_item(key, {"ticket_id": number}, NOW + timedelta(minutes=number)).save()
-        assert ledger.is_done(key)
-    assert ledger.sweep_idempotency_keys(NOW + timedelta(minutes=10)) == 10
-    assert not ledger.is_done("00")
-    assert ledger.is_done("f15")
+        expires_at = NOW + timedelta(minutes=number)
+        IdempotencyKey(key=f"key-{number}", value={"ticket_id": number}, expires_at=expires_at).save()
+        assert idempotency_key.find(f"key-{number}").value == {"ticket_id": number}
+    assert idempotency_key.sweep(NOW + timedelta(minutes=10), limit=200) == 10
+    assert not idempotency_key.is_used("key-9")
+    assert idempotency_key.is_used("key-10")
+    assert idempotency_key.sweep(NOW + timedelta(minutes=10), limit=200) == 0
 
 
 def test_a_lease_has_one_holder(moto):

@@ -10,7 +10,7 @@ from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 import models
 from dynamodb_client import LeanModel
 from dynamodb_client import connection as connection_of
-from models.table_specs import IndexSpec, TableSpec, blueprint
+from models.table_specs import IndexSpec, TableSpec, table_specs
 
 
 def as_the_engine_has_it(prefix: str) -> tuple[TableSpec, ...]:
@@ -23,21 +23,21 @@ def as_the_engine_has_it(prefix: str) -> tuple[TableSpec, ...]:
                 "AttributeName"
             ),
         )
-        for spec in blueprint(models.TABLES)
+        for spec in table_specs(models.TABLES)
     )
 
 
-def test_moto_has_the_tables_of_the_blueprint(moto):
-    assert as_the_engine_has_it(moto.prefix) == blueprint(models.TABLES)
+def test_moto_has_the_tables_of_the_table_specs(moto):
+    assert as_the_engine_has_it(moto.prefix) == table_specs(models.TABLES)
 
 
-def test_the_engine_has_the_tables_of_the_blueprint(created_tables):
+def test_the_engine_has_the_tables_of_the_table_specs(created_tables):
     # Of `make test-engines` that is DynamoDB Local; cdk/tests/test_tables.py asks CloudFormation.
-    assert as_the_engine_has_it(created_tables.prefix) == blueprint(models.TABLES)
+    assert as_the_engine_has_it(created_tables.prefix) == table_specs(models.TABLES)
 
 
 def test_a_table_reads_as_its_model_says():
-    (sessions,) = blueprint([models.Session])
+    (sessions,) = table_specs([models.Session])
     assert sessions == TableSpec(
         name="sessions",
         hash_key="token_hash",
@@ -50,12 +50,12 @@ def test_a_table_reads_as_its_model_says():
 
 
 def test_projections_are_named_in_the_words_of_dynamodb():
-    kinds = {i.projection for spec in blueprint(models.TABLES) for i in spec.indexes}
+    kinds = {i.projection for spec in table_specs(models.TABLES) for i in spec.indexes}
     assert kinds == {"ALL", "INCLUDE", "KEYS_ONLY"}
 
 
 def test_every_key_attribute_has_its_type_and_no_other_attribute_stands_there():
-    for spec in blueprint(models.TABLES):
+    for spec in table_specs(models.TABLES):
         keys = {spec.hash_key, spec.range_key} | {k for i in spec.indexes for k in (i.hash_key, i.range_key)}
         assert {name for name, _ in spec.attributes} == keys - {None}
 
@@ -71,7 +71,7 @@ def test_a_difference_is_seen():
             {"AttributeName": "id", "AttributeType": "N"},
         ],
     }
-    (settings,) = blueprint([models.Setting])
+    (settings,) = table_specs([models.Setting])
     assert TableSpec.from_description("settings", description, "expires_at") != settings
     description["AttributeDefinitions"][1]["AttributeType"] = "S"
     assert TableSpec.from_description("settings", description, "expires_at") == settings
@@ -104,12 +104,12 @@ def test_a_local_index_is_refused():
         by_word = ByWord()
 
     with pytest.raises(NotImplementedError, match="Word"):
-        blueprint([Word])
+        table_specs([Word])
 
 
-def test_the_blueprint_is_read_without_an_engine_and_without_the_web():
+def test_the_specs_are_read_without_an_engine_and_without_the_web():
     code = (
-        "import sys, models; from models.table_specs import blueprint; print(len(blueprint(models.TABLES)));"
+        "import sys, models; from models.table_specs import table_specs; print(len(table_specs(models.TABLES)));"
         "assert not {'flask', 'dash', 'duckdb'} & sys.modules.keys()"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

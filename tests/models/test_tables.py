@@ -70,6 +70,10 @@ TABLES = {
         None,
     ),
     "attempts": (("key",), {}, "expires_at"),
+    "idempotency_keys": (("key",), {}, "expires_at"),
+    "counters": (("name",), {}, None),
+    "jobs": (("job_id",), {"by_running": (("running", "started_at"), "KEYS_ONLY")}, None),
+    "identities": (("identity",), {}, None),
 }
 NUMBERS = {("tickets", "ticket_id"), ("ticket_history", "ticket_id"), ("ticket_history", "version"),
            ("assignments", "ticket_id")}  # fmt: skip

@@ -326,7 +326,7 @@ def test_the_rules_are_for_administrators(site, rule):
     rule("domains", "one.example")
     form = site.read("administrator", "/admin/access/").form("/admin/access/")
     assert (form.one("registration"), form.one("domains")) == ("domains", "one.example")
-    assert "changed who may make an account" in site.read("administrator", "/admin/trail/").text
+    assert "changed who may make an account" in site.read("administrator", "/admin/audit-log/").text
 
 
 def test_rules_that_cannot_be(site, rule):

@@ -159,13 +159,13 @@ def test_the_audit_log_tells_who_did_what(site):
         email="tess@demo.example",
         role_id="agent", password=PASSWORD,
     )  # fmt: skip
-    page = site.as_("administrator").get("/admin/trail/").text
+    page = site.as_("administrator").get("/admin/audit-log/").text
     assert "added a person" in page
     assert "Traced Tess" in page
     assert PASSWORD not in page
-    exported = site.as_("administrator").get("/admin/trail/export/csv/").text
+    exported = site.as_("administrator").get("/admin/audit-log/export/csv/").text
     assert "user.created" in exported
-    for path in ("/admin/trail/new/", "/admin/trail/edit/?id=x"):
+    for path in ("/admin/audit-log/new/", "/admin/audit-log/edit/?id=x"):
         assert site.as_("administrator").get(path).status_code in (302, 403, 404)
 
 

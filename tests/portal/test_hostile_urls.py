@@ -179,7 +179,7 @@ FIELDS = st.dictionaries(
                 "rowid",
                 "url",
                 "_version",
-                "_seen",
+                "_shown_values",
                 "scope_ticket:view",
                 "theme",
                 "next",

@@ -271,7 +271,7 @@ def test_what_others_wrote_stays_but_for_the_name(site, tables):
     assert site.events(second) == [("created", "The screen is black.")]
     assert site.history(second)[0].changes["subject"] == [None, f"On the phone with {ERASED}"]
     assert site.events(who.mentioned_in)[0] == ("created", f"As {ERASED} wrote, it is broken.")
-    audit_log = site.read("administrator", f"/admin/trail/?what=user:{who.user_id}").text
+    audit_log = site.read("administrator", f"/admin/audit-log/?what=user:{who.user_id}").text
     for words in ("erased a person", "asked to erase a person", f"name: {ERASED}"):
         assert words in audit_log
 

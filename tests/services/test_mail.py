@@ -99,12 +99,22 @@ def test_a_delivery_is_made_once_it_works_and_waits_longer_each_time(outbox):
         if len(tries) < 4:
             raise MailDelayed("away")
 
-    outbox.register("letter", deliver)
-    outbox.put("letter", {"to": "ana"}, now=START)
+    outbox.register("account_email", deliver)
+    outbox.put("account_email", {"to": "ana"}, now=START)
     for second in range(200):
         outbox.deliver_due(now=START + timedelta(seconds=second))
     waits = [(later - earlier).total_seconds() for earlier, later in pairwise(tries)]
     assert waits == [10, 20, 40]
+    assert outbox_table.everything() == []
+
+
+def test_entries_under_an_earlier_name_of_their_kind_are_delivered(outbox):
+    delivered = []
+    outbox.register("account_email", lambda payload, _id, _now: delivered.append(payload["to"]))
+    outbox.put("letter", {"to": "ana"}, now=START)
+    outbox.put("account_email", {"to": "ben"}, now=START + timedelta(seconds=1))
+    assert outbox.deliver_due(now=START + timedelta(seconds=1)) == 2
+    assert delivered == ["ana", "ben"]
     assert outbox_table.everything() == []
 
 
@@ -117,9 +127,9 @@ def test_one_that_cannot_be_made_holds_nothing_up(outbox, error):
             raise error
         delivered.append(payload["to"])
 
-    outbox.register("letter", deliver)
+    outbox.register("account_email", deliver)
     for to in ("bad", "good"):
-        Outbox(lambda to=to: to).put("letter", {"to": to}, now=START)
+        Outbox(lambda to=to: to).put("account_email", {"to": to}, now=START)
     outbox.deliver_due(now=START)
     assert delivered == ["good"]
     left = outbox_table.everything()
@@ -134,9 +144,9 @@ def test_whoever_is_told_to_stop_finishes_the_delivery_at_hand(outbox):
     def deliver(payload, entry_id, now):
         delivered.append(entry_id)
 
-    outbox.register("letter", deliver)
+    outbox.register("account_email", deliver)
     for number in range(5):
-        Outbox(lambda number=number: str(number)).put("letter", {}, now=START)
+        Outbox(lambda number=number: str(number)).put("account_email", {}, now=START)
     assert outbox.deliver_due(now=START, stopping=lambda: len(delivered) == 2) == 2
     assert outbox.deliver_due(now=START) == 3
     assert sorted(delivered) == list("01234")
@@ -149,8 +159,8 @@ def test_it_gives_up_in_the_end(outbox):
         tries.append(now)
         raise MailDelayed("away")
 
-    outbox.register("letter", deliver)
-    outbox.put("letter", {}, now=START)
+    outbox.register("account_email", deliver)
+    outbox.put("account_email", {}, now=START)
     for step in range(GIVE_UP * 2):
         outbox.deliver_due(now=START + step * LONGEST)
     assert len(tries) == GIVE_UP

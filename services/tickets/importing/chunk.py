@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.assignment import Assignment
-from models.ledger import MAX_ITEMS
 from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
+from models.transaction import MAX_ITEMS
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import evolve

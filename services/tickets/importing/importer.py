@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from models.errors import AlreadyDone, Cancelled, EngineUnavailable, VersionMoved
+from models import setting
+from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
 from services.catalog import CatalogService
 from services.errors import Unavailable
 from services.tickets.assignment import AssignmentService
@@ -100,7 +101,7 @@ class TicketImporter:
                 for job, refused in self._settled(source, tickets, clock, pool):
                     _note(result, job, refused, reject)
                     progress(len(job.ticket.events))
-        except (EngineUnavailable, VersionMoved, Cancelled) as error:
+        except (EngineUnavailable, VersionMoved) as error:
             raise ImportStopped from error
         return result
 
@@ -173,8 +174,7 @@ class TicketImporter:
             standing.version,
             chunk.fields,
             chunk.history,
-            also=chunk.assignment_periods if first else [*chunk.assignment_periods, item],
-            idempotency_key=item if first else None,
+            also=[*chunk.assignment_periods, setting.first(item) if first else item],
         )
         return chunk.after, reference
 
@@ -189,7 +189,7 @@ class TicketImporter:
         for attempt in range(ATTEMPTS):
             try:
                 return ask()
-            except (EngineUnavailable, VersionMoved, Cancelled):
+            except (EngineUnavailable, VersionMoved):
                 self._writer.pause(attempt)
         return ask()
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Self
 
-from models import setting
-from models.errors import Cancelled
+from models import counter, setting
 from models.setting import Setting
 from services.tickets.importing.source import ImportedEvent
 
@@ -81,7 +80,7 @@ class Numbers:
         self._given: dict[str, int] = dict(noted.value["numbers"]) if noted is not None else {}
 
     def give(self, refs: Sequence[str]) -> dict[str, int]:
-        """Give each ref a number, in this order; raises Cancelled when others keep taking numbers."""
+        """Give each ref a number, in this order; raises EngineUnavailable when others keep taking numbers."""
         given = {ref: self._given[ref] for ref in refs if ref in self._given}
         fresh = [ref for ref in refs if ref not in given]
         if fresh:
@@ -97,11 +96,5 @@ class Numbers:
             numbers.update(zip(fresh, range(first, first + len(fresh)), strict=True))
             return Setting(kind="import", id=self._source, value={"numbers": numbers})
 
-        for attempt in range(20):
-            try:
-                setting.reserve("tickets", len(fresh), note)
-                break
-            except Cancelled:
-                if attempt == 19:
-                    raise
+        counter.reserve("tickets", len(fresh), note)
         return numbers

@@ -89,7 +89,7 @@ def link_purpose(template: str) -> Purpose:
 class AccountEmails:
     """Delivers e-mails that hold a link to an account."""
 
-    kind = "letter"  # as stored in the outbox
+    kind = "account_email"
 
     def __init__(self, *, links: Links, mailer: Mailer, base_url: str) -> None:
         self._links, self._mailer, self._base_url = links, mailer, base_url.rstrip("/")

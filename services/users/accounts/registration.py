@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from models import ledger
+from models import idempotency_key
 from models import user as user_table
+from models.idempotency_key import IdempotencyKey
 from models.times import from_text, to_text
 from models.user import AddressClaimed
 from models.user import User as UserItem
@@ -114,7 +115,7 @@ class RegistrationService:
         """Return the request that a link is for, without using the link up; raises LinkSpent."""
         name, email, key, until = self._decrypt(token, 4)
         registration = PendingRegistration(name, email, key, from_text(until))
-        known = user_table.find_by_email(email) is not None or ledger.is_done(key)
+        known = user_table.find_by_email(email) is not None or idempotency_key.is_used(key)
         if registration.until <= now or known or not self._policy.stored().admits(email):
             raise LinkSpent
         return registration
@@ -143,7 +144,7 @@ class RegistrationService:
             subject=f"user:{item.user_id}",
             after={"name": item.name, "email": item.email, "role_id": ROLE},
         )
-        used = ledger.idempotency_key_item(registration.key, {}, registration.until)
+        used = IdempotencyKey(key=registration.key, expires_at=registration.until)
         try:
             user_table.put(item, expected_version=0, also=[audit_entry, used])
         except AddressClaimed as claimed:

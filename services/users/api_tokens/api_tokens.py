@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from models import api_token as token_table
-from models.api_token import SHELF
+from models.api_token import PARTITION
 from models.api_token import ApiToken as ApiTokenItem
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Page, Sort
 from services.errors import Invalid, NotFound
@@ -30,7 +30,7 @@ SCOPES = (
     Permission.TICKET_VIEW, Permission.TICKET_CREATE, Permission.TICKET_REPLY, Permission.TICKET_NOTE,
     Permission.TICKET_UPDATE, Permission.TICKET_ASSIGN,
 )  # fmt: skip
-ALL_TOKENS = Condition("shelf", Op.EQ, SHELF)
+ALL_TOKENS = Condition("partition", Op.EQ, PARTITION)
 
 
 class ApiTokenNotFound(NotFound):

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from models.audit import TRAIL, AuditEntry
+from models.audit import PARTITION, AuditEntry
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Page, Sort
 from services.users.identity.actor import Actor
 
-ALL_EVENTS = Condition("trail", Op.EQ, TRAIL)
+ALL_EVENTS = Condition("partition", Op.EQ, PARTITION)
 
 
 @dataclass(frozen=True)

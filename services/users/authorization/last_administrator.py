@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from models import optimistic_locks as lock_table
 from models import role as role_table
 from models import user as user_table
-from models.optimistic_locks import Turn
+from models.optimistic_locks import Lock
 from models.transaction import OptimisticLock
 from models.user import User as UserItem
 from services.errors import Invalid
@@ -95,7 +95,7 @@ class LastAdministratorLock:
             raise LastAdministrator
         return [lock.next(administrators)]
 
-    def _others(self, lock: Turn, *, but: str = "", without: str = "") -> list[str]:
+    def _others(self, lock: Lock, *, but: str = "", without: str = "") -> list[str]:
         """List the ids of administrators, except the user `but` and those with the role `without`."""
         roles = {
             item.role_id for item in role_table.everything() if _grants(Role.from_model(item).permissions)

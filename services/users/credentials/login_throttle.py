@@ -79,7 +79,7 @@ class LoginThrottle:
         known = attempt_table.find_many(attempt.keys)
         for key in attempt.keys:
             stale = key in known and known[key].expires_at <= now
-            attempt_table.add_failure(key, now=now, expires_at=now + MEMORY, afresh=stale)
+            attempt_table.add_failure(key, now=now, expires_at=now + MEMORY, restart=stale)
 
     def succeeded(self, attempt: LoginAttempt) -> None:
         """Forget this account's failures from this device or network: its owner mistyped."""
@@ -95,8 +95,8 @@ class LoginThrottle:
     def forget(address: str) -> None:
         """Delete everything counted for an address, to erase its owner."""
         for account in (f"{kind}{address}" for kind in KINDS):
-            attempt_table.forget_beginning(f"pair:{_digest(account)}:")
-            attempt_table.forget_beginning(f"account:{_digest(account)}")
+            attempt_table.forget_prefix(f"pair:{_digest(account)}:")
+            attempt_table.forget_prefix(f"account:{_digest(account)}")
 
     @staticmethod
     def sweep(*, now: datetime, limit: int = 200) -> int:

@@ -39,7 +39,7 @@ class Permission(StrEnum):
     SETTING_EDIT = "setting:edit", "Settings", "Teams, categories, and who may make an account"
     ROLE_VIEW = "role:view", "Settings", "See roles"
     ROLE_EDIT = "role:edit", "Settings", "Edit roles"
-    AUDIT_VIEW = "audit:view", "Settings", "See the audit trail"
+    AUDIT_VIEW = "audit:view", "Settings", "See the audit log"
 
 
 # Permissions that only read: all that somebody has who views as another user. Notes are read and written

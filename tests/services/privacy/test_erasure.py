@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 
 from dynamodb_client import client
-from models import setting
+from models import job
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import of_subject
 from services.errors import Invalid
 from services.privacy import ERASED, ERASED_NAME
-from services.privacy.erasure_job import DONE, RUNNING, SETTLE
+from services.privacy.erasure_job import KIND, SETTLE
 from services.tickets import Ticket
 from services.users.identity import BUILT_IN, Actor, Permission, PermissionDenied, Scope
 from tests.services.harness import Harness, history, kinds
@@ -102,7 +102,7 @@ def test_it_may_be_killed_after_any_write(harness, tables, agent, administrator,
     states = [[event.state for event in history(ticket)] for ticket in tickets]
     ask(harness, administrator, who)
     kills = 0
-    while setting.find(RUNNING, who.user_id):
+    while job.find(KIND, who.user_id).running:
         later = SETTLE * (kills + 1)
         try:
             with killing(after):
@@ -192,7 +192,7 @@ def test_nothing_can_be_changed_of_an_erased_person(harness, administrator):
         password="violet tractor under snowfall",
     )  # fmt: skip
     assert again.user_id != who.user_id, "the address is free for a new account"
-    assert setting.find(DONE, who.user_id).value["traces"] is None
+    assert job.find(KIND, who.user_id).value["traces"] is None
 
 
 REFUSED = {

@@ -14,7 +14,7 @@ LINK = re.compile(r"http://127\.0\.0\.1/(?:account/)?(\w+)/(\S+)")
 @pytest.fixture
 def mailbox(harness, tmp_path_factory):
     """Deliver what is due and read what arrived for an address."""
-    folder = harness.services.outbox._makers["letter"].__self__._mailer.folder
+    folder = harness.services.outbox._delivers["account_email"].__self__._mailer.folder
 
     def read(address, now=START):
         while harness.services.outbox.deliver_due(now=now):

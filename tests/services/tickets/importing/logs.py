@@ -10,6 +10,7 @@ from typing import Any
 from dynamodb_client import ConnectionOptions
 from models import ticket_history
 from models.assignment import Assignment
+from models.counter import Counter
 from models.setting import Setting
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
@@ -102,7 +103,7 @@ def dump() -> dict[str, list[dict[str, Any]]]:
     """Read everything an import writes, apart from when it was recorded and by which attempt."""
     passing = {"write_id", "feed", "feed_at", "recorded_at"}
     kept: dict[str, list[dict[str, Any]]] = {}
-    for table in (Ticket, TicketHistory, Assignment, Setting, User):
+    for table in (Ticket, TicketHistory, Assignment, Setting, Counter, User):
         items = [{k: v for k, v in item.serialize().items() if k not in passing} for item in table.scan()]
         if table is User:
             items = [{k: v for k, v in item.items() if k != "created_at"} for item in items]

@@ -14,8 +14,9 @@ import models
 from dynamodb_client import ConnectionOptions
 from local.engine import ROOT, Engine
 from models import assignment as assignment_table
-from models import setting
+from models import counter
 from models import ticket as ticket_table
+from models.counter import Counter
 from pynamodb_grid.tests.depth import DEEP
 from services.bootstrap import Services
 from services.tickets import FileReport, ImportedEvent, ImportedTicket
@@ -74,12 +75,11 @@ def test_one_incident_becomes_one_ticket_with_its_history(upsert: Bring, service
 def test_a_second_run_changes_nothing(upsert: Bring):
     rows = [r for n in range(1, 30) for r in incident(n, "New", "Active", "Resolved", "Closed")]
     upsert(rows)
-    stored, counter = logs.dump(), setting.find("counter", "tickets")
+    stored = logs.dump()
     again = upsert(rows)
     assert (again.result.tickets, again.result.events, again.result.known_events) == (0, 0, 116)
     assert logs.dump() == stored
-    assert counter is not None
-    assert counter.number == 29
+    assert Counter.get("tickets").number == 29
 
 
 def test_a_longer_log_continues_a_shorter_one(upsert: Bring, tables: ConnectionOptions):
@@ -156,7 +156,7 @@ def test_rejected_rows_are_listed_and_the_list_goes_when_all_is_well(upsert: Bri
 
 
 def test_numbers_follow_the_file_and_go_on_after_others(upsert: Bring):
-    setting.next_number("tickets", by=500)
+    counter.next_number("tickets", by=500)
     upsert([r for n in (7, 3, 9) for r in incident(n, "New")])
     found = {number: ticket_table.find(number) for number in (501, 502, 503)}
     references = [ticket.custom["reference"] for ticket in found.values() if ticket]

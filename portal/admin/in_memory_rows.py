@@ -1,42 +1,41 @@
-"""A source over a list that is short enough to read whole: roles, teams, categories."""
+"""Lists that are short enough to read whole, paged as a service pages its own: organizations, teams, categories."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pynamodb_grid.listing import BadCursor, BadRequest, Condition, Conditions, ListRequest, Op, Page, Sort
+from services.users.identity import Actor
 
 
-class SmallList(ABC):
+class InMemoryRows:
     """Pages, sorts and filters rows in memory; the cursor is the number of rows passed over."""
 
-    fields: tuple[str, ...] = ()
+    def __init__(self, read: Callable[[], Sequence[Any]], *, fields: Sequence[str]) -> None:
+        """Keep what reads all rows, and the fields they can be sorted by."""
+        self._read, self._fields = read, fields
 
-    @abstractmethod
-    def rows(self) -> Sequence[Any]:
-        """Read all rows."""
-
-    def page(self, request: ListRequest) -> Page:
+    def page(self, *, actor: Actor, request: ListRequest) -> Page:
         """Cut one page out of the rows that match."""
-        if request.sort is not None and request.sort.field not in self.fields:
+        if request.sort is not None and request.sort.field not in self._fields:
             raise BadRequest(f"This list cannot be sorted by {request.sort.field[:60]!r}.")
         start = _offset(request.cursor)
-        rows = list(self.iterate(request.conditions, request.sort))
+        rows = list(self.iterate(actor=actor, conditions=request.conditions, sort=request.sort))
         end = start + request.size
         before = str(max(0, start - request.size)) if start else None
         after = str(end) if end < len(rows) else None
         return Page(rows[start:end], after, before, scanned=len(rows), plan="read whole", count=len(rows))
 
-    def iterate(self, conditions: Conditions, sort: Sort | None) -> Iterator[Any]:
-        """Walk the rows that match, in order."""
-        rows = [row for row in self.rows() if all(_holds(row, condition) for condition in conditions)]
+    def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[Any]:
+        """Walk the rows that match, in order; who may see the list sees all of it."""
+        del actor
+        rows = [row for row in self._read() if all(_holds(row, condition) for condition in conditions)]
         if sort is not None:
             rows.sort(key=lambda row: str(getattr(row, sort.field)).casefold(), reverse=sort.descending)
         return iter(rows)
 
-    def sortable(self, _: Conditions) -> Collection[str]:
+    def sortable(self, _: Conditions) -> set[str]:
         """Sort by any of the fields."""
-        return set(self.fields)
+        return set(self._fields)
 
 
 def _offset(cursor: str | None) -> int:

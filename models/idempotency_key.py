@@ -1,0 +1,43 @@
+"""Idempotency keys: items that are written once, so that the second arrival of a request writes nothing."""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import TTLAttribute, UnicodeAttribute
+
+from dynamodb_client import Json, LeanModel
+from models import items
+from models.errors import translated
+
+
+class IdempotencyKey(LeanModel):
+    """One key that was used, and what the request under it recorded."""
+
+    class Meta:
+        table_name = "idempotency_keys"
+
+    key = UnicodeAttribute(hash_key=True)
+    value = Json[dict[str, Any]](default=dict)
+    expires_at = TTLAttribute()
+
+
+def find(key: str) -> IdempotencyKey | None:
+    """Read what a key recorded, strongly; None for a key that was not used."""
+    return items.find(IdempotencyKey, key)
+
+
+def is_used(key: str) -> bool:
+    """Tell whether a key was used."""
+    return find(key) is not None
+
+
+def sweep(now: datetime, limit: int) -> int:
+    """Delete expired keys, for engines that do not expire items themselves; returns how many."""
+    with translated():
+        expired = list(
+            IdempotencyKey.scan(IdempotencyKey.expires_at < now, limit=limit, attributes_to_get=["key"])
+        )
+        with IdempotencyKey.batch_write() as batch:
+            for item in expired:
+                batch.delete(item)
+    return len(expired)

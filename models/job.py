@@ -1,0 +1,81 @@
+"""Long work in steps: where each job stands, so that it goes on after any crash."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from dynamodb_client import Instant, Json, LeanModel
+from models import items, transaction
+from models.errors import translated
+from models.transaction import Also, Put
+
+
+class RunningJobs(GlobalSecondaryIndex["Job"]):
+    """The jobs of a kind that are not done, by their start; sparse."""
+
+    class Meta:
+        index_name = "by_running"
+        projection = KeysOnlyProjection()
+
+    running = UnicodeAttribute(hash_key=True)
+    started_at = Instant(range_key=True)
+
+
+class Job(LeanModel):
+    """One job, named "kind#subject"; `running` holds the kind until the job is done, `value` where it stands."""
+
+    class Meta:
+        table_name = "jobs"
+
+    job_id = UnicodeAttribute(hash_key=True)
+    version = NumberAttribute(default=1)
+    running = UnicodeAttribute(null=True)
+    started_at = Instant()
+    value = Json[dict[str, Any]]()
+    by_running = RunningJobs()
+
+    @property
+    def subject(self) -> str:
+        """Return what the job is about, such as the id of a user."""
+        return str(self.job_id).partition("#")[2]
+
+
+def new(
+    kind: str, subject: str, *, version: int, value: dict[str, Any], started_at: datetime, done: bool
+) -> Job:
+    """Build a version of a job."""
+    return Job(
+        job_id=f"{kind}#{subject}",
+        version=version,
+        running=None if done else kind,
+        started_at=started_at,
+        value=value,
+    )
+
+
+def find(kind: str, subject: str) -> Job | None:
+    """Read one job strongly; None when there is none."""
+    return items.find(Job, f"{kind}#{subject}")
+
+
+def running(kind: str) -> Iterator[Job]:
+    """Read the jobs of a kind that are not done, oldest first: found by an index, read strongly."""
+    with translated():
+        job_ids = [item.job_id for item in Job.by_running.query(kind)]
+    for job_id in job_ids:
+        item = items.find(Job, job_id)
+        if item is not None and item.running is not None:
+            yield item
+
+
+def first(item: Job) -> Put:
+    """Write the first version of a job along with something else, unless it runs already."""
+    return Put(item, Job.job_id.does_not_exist())
+
+
+def put(item: Job, *, expected_version: int, also: Also = ()) -> None:
+    """Write a job that was at version `expected_version`, and what goes along; raises VersionMoved."""
+    transaction.put_version(item, Job.version == expected_version, also, lambda: items.find(Job, item.job_id))
