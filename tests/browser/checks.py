@@ -48,13 +48,13 @@ def problems(page: Page, within: str | None = None) -> list[str]:
 
     `within` is the part to look at, the whole page without it. The themes are those whose turn it is.
     """
-    found = []
+    complaints = []
     for theme in themes_at(page.viewport_size):
         page.emulate_media(color_scheme=theme)
         asked = {"within": within, "colours": theme == "dark"}
-        found += [f"{theme}: {text}" for text in inspect(page, "axeFinds", asked)]
+        complaints += [f"{theme}: {text}" for text in inspect(page, "axeFinds", asked)]
     page.emulate_media(color_scheme="light")
-    return found + inspect(page, "layout", within)
+    return complaints + inspect(page, "layout", within)
 
 
 def themes_at(size: ViewportSize | None) -> Sequence[str]:
@@ -71,21 +71,21 @@ def ready(page: Page) -> None:
 
 def in_all_variants(page: Page, load: Callable[[], object], within: str | None = None) -> list[str]:
     """Load a page on a phone and a desk, look at it (or a part) in the themes of each, list what is wrong."""
-    found = []
+    complaints = []
     for size in SIZES:
         page.set_viewport_size(size)
         load()
-        found += [f"{size['width']}: {text}" for text in problems(page, within)]
-    return found
+        complaints += [f"{size['width']}: {text}" for text in problems(page, within)]
+    return complaints
 
 
 def zoom_problems(page: Page) -> list[str]:
     """Zoom the page that is open to 200 or 400 % and list what is lost."""
-    found = []
+    complaints = []
     for size in in_rotation(ZOOMED):
         resize(page, size)
-        found += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
-    return found
+        complaints += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
+    return complaints
 
 
 def resize(page: Page, size: ViewportSize) -> None:
@@ -103,8 +103,8 @@ def jumps(page: Page) -> list[str]:
 
 def focus_problems(page: Page, stops: int) -> list[str]:
     """Press Tab some times and list where the focus cannot be seen."""
-    found = []
+    complaints = []
     for stop in range(stops):
         page.keyboard.press("Tab")
-        found += [f"stop {stop + 1}: {text}" for text in inspect(page, "focus", PAST_THE_END)]
-    return found
+        complaints += [f"stop {stop + 1}: {text}" for text in inspect(page, "focus", PAST_THE_END)]
+    return complaints

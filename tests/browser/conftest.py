@@ -88,10 +88,10 @@ def join(browser: Browser, people: dict[str, Person], live_server: Any) -> Itera
             rf'href="(/mailbox/\w+)">[^<]*</a><br><span class="meta">to {re.escape(email)},'
         )
         deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not (found := mail_message.search(context.request.get("/mailbox/").text())):
+        while not (link_match := mail_message.search(context.request.get("/mailbox/").text())):
             assert time.monotonic() < deadline, f"no letter came for {email}"
             time.sleep(0.1)
-        link = re.search(r"/account/welcome/[\w.\-]+", context.request.get(found[1]).text())[0]
+        link = re.search(r"/account/welcome/[\w.\-]+", context.request.get(link_match[1]).text())[0]
         token = TOKEN.search(context.request.get(link).text())[1]
         assert context.request.post(link, form={"csrf_token": token, "password": password}).ok
 
@@ -184,7 +184,7 @@ def open_as(browser: Browser, live_server: Any, people: dict[str, Person], watch
 
 
 @pytest.fixture(scope="module")
-def kept(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None], Page]]:
+def module_page(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None], Page]]:
     """Give a function that opens somebody's browser, the same one all through a module."""
     pages: dict[str, Page] = {}
 
@@ -206,7 +206,7 @@ def kept(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None
 
 @pytest.fixture
 def page_of(
-    kept: Callable[[Person | None], Page], people: dict[str, Person], watch: Watch
+    module_page: Callable[[Person | None], Page], people: dict[str, Person], watch: Watch
 ) -> Iterator[Lender]:
     """Give a function that hands out the page which a module's tests look at in turn as a role, or nobody.
 
@@ -215,7 +215,7 @@ def page_of(
     lent: list[Page] = []
 
     def opened(role: str | None) -> Page:
-        lent.append(kept(people[role] if role else None))
+        lent.append(module_page(people[role] if role else None))
         watch.over(lent[-1])
         return lent[-1]
 

@@ -30,24 +30,24 @@ class Keyboard:
 
     def look(self) -> None:
         """Fail unless the focus is visible, in the window, uncovered and outlined."""
-        found = inspect(self._page, "focus")
-        assert not found, "\n".join(found)
+        complaints = inspect(self._page, "focus")
+        assert not complaints, "\n".join(complaints)
 
     def to(self, role: Any, name: str | re.Pattern[str], stops: int = 60, *, key: str = "Tab") -> Locator:
         """Press Tab until the control of this role and name has the focus, and return it."""
         exact = isinstance(name, str)
         return self.reach(self._page.get_by_role(role, name=name, exact=exact), stops, key=key)
 
-    def reach(self, wanted: Locator, stops: int = 60, *, key: str = "Tab") -> Locator:
+    def reach(self, target: Locator, stops: int = 60, *, key: str = "Tab") -> Locator:
         """Press Tab until one of these has the focus; not more than so many times."""
         for stop in range(stops + 1):
             if self._page.evaluate(SOMEWHERE):
                 self.look()
-                if wanted.evaluate_all(HAS_FOCUS):
-                    return wanted
+                if target.evaluate_all(HAS_FOCUS):
+                    return target
             if stop < stops:
                 self.press(key)
-        pytest.fail(f"{wanted} was not reached with {stops} times {key}")
+        pytest.fail(f"{target} was not reached with {stops} times {key}")
 
     def enter(self, role: Any, name: str | re.Pattern[str], stops: int = 60, *, key: str = "Tab") -> None:
         """Go to a control and press Enter on it."""

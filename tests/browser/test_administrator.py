@@ -48,7 +48,7 @@ def test_a_person_is_given_another_role(open_as: Opener, watch, sign_in, join, l
     aava.get_by_label("Password", exact=True).fill(PASSWORD)
     aava.keyboard.press("Enter")
     aava.wait_for_url(f"{live_server.url}/help/tickets")  # where the click had led to
-    until(lambda: (found := aava.goto("/")).ok and "/desk/tickets/" in found.url)
+    until(lambda: (response := aava.goto("/")).ok and "/desk/tickets/" in response.url)
     page.reload()
     expect(line.get_by_role("button", name="Agent")).to_be_visible()
 

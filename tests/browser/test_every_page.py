@@ -90,14 +90,14 @@ def named(value: object) -> str | None:
 
 def weights(wire: Wire, path: str, first: int) -> list[str]:
     """List what a page's second view, which has just been made, and its first (in bytes) cost too much."""
-    found = []
+    complaints = []
     allowed = next(kilobytes for place, kilobytes in FIRST if path.startswith(place))
     if first > allowed * KB:
-        found.append(f"the first view takes {first / KB:.0f} KB, allowed are {allowed}")
+        complaints.append(f"the first view takes {first / KB:.0f} KB, allowed are {allowed}")
     if wire.other_bytes > REPEAT * KB:
-        found.append(f"beside the page a second view takes {wire.other_bytes / KB:.0f} KB")
+        complaints.append(f"beside the page a second view takes {wire.other_bytes / KB:.0f} KB")
     foreign = r"jquery" if path.startswith("/reports/") else r"jquery|plotly|_dash"
-    return found + [address for address in wire.addresses if re.search(foreign, address, re.IGNORECASE)]
+    return complaints + [address for address in wire.addresses if re.search(foreign, address, re.IGNORECASE)]
 
 
 def everything(page: Page, path: str) -> list[str]:
@@ -107,12 +107,12 @@ def everything(page: Page, path: str) -> list[str]:
     """
     wire = Wire(page)
     wire.forget()
-    found = seen_at(DESKTOP, page, path, wire)
+    complaints = seen_at(DESKTOP, page, path, wire)
     first = wire.page_bytes + wire.other_bytes
-    found += focus_problems(page, STOPS)
-    found += seen_at(PHONE, page, path, wire) + weights(wire, path, first) + zoom_problems(page)
+    complaints += focus_problems(page, STOPS)
+    complaints += seen_at(PHONE, page, path, wire) + weights(wire, path, first) + zoom_problems(page)
     seen = focus_problems(page, ZOOMED_STOPS)
-    return found + [f"{page.viewport_size['width']}: {text}" for text in seen]
+    return complaints + [f"{page.viewport_size['width']}: {text}" for text in seen]
 
 
 def seen_at(size: ViewportSize, page: Page, path: str, wire: Wire) -> list[str]:
@@ -151,11 +151,11 @@ def test_a_page_is_sound(role, path, page_of: Lender, people, live_server):
         rules = people["administrator"].http.get("/admin/access/").text()
         version = re.search(r'name="version" value="(\d+)"', rules)[1]
         people["administrator"].post("/admin/access/", registration="on", version=version)
-    found = everything(page, path)
-    assert not found, "\n".join(found)
+    complaints = everything(page, path)
+    assert not complaints, "\n".join(complaints)
 
 
-def test_letters_of_all_europe_keep_a_page_light(open_as: Opener, people):
+def test_characters_of_all_europe_keep_a_page_light(open_as: Opener, people):
     number = people["customer"].new_ticket("Łódź, Ștefan, Çağla, Ǎ for 5 ₽")
     page = open_as("customer")
     wire = Wire(page)
@@ -220,8 +220,8 @@ def test_columns_stand_before_their_rows_come(role, path, page_of: Lender):
 def test_a_refusal_is_a_page_like_any_other(role, path, status, page_of: Lender, watch):
     watch.expected.add(status)
     page = page_of(role)
-    found = everything(page, path)
-    assert not found, "\n".join(found)
+    complaints = everything(page, path)
+    assert not complaints, "\n".join(complaints)
     assert page.goto(path).status == status
     text = page.locator("main").inner_text()
     assert "Traceback" not in text

@@ -269,5 +269,5 @@ def test_what_opens_over_a_grid_is_sound(open_as: Opener, size, act, within):
     page = open_as("manager", OPEN, viewport=size)
     act(page)
     expect(page.locator(within)).to_be_visible()
-    found = problems(page, within)
-    assert not found, "\n".join(found)
+    complaints = problems(page, within)
+    assert not complaints, "\n".join(complaints)

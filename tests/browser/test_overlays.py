@@ -86,7 +86,7 @@ def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, page_of: Lender):
     page.set_viewport_size(DESKTOP)
     page.goto(overlay.path)
     ready(page)
-    found = []
+    complaints = []
     for size in sizes_of(overlay.sizes):
         resize(page, size)
         pressed = [focused(page, step) for step in overlay.steps if page.locator(step).first.is_visible()]
@@ -94,14 +94,14 @@ def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, page_of: Lender):
         # What zoom can break is the layout; everything else is the same as at the size it is a zoom of.
         seen = inspect(page, "layout", overlay.part) if size in ZOOMED else problems(page, overlay.part)
         seen += inspect(page, "focus")
-        found += [f"{size['width']}: {text}" for text in seen]
+        complaints += [f"{size['width']}: {text}" for text in seen]
         for opener in pressed[:1] if overlay.at_once else reversed(pressed):
             page.keyboard.press("Escape")
             expect(page.locator(opener).first).to_be_focused()
-            found += [f"{size['width']}, shut: {text}" for text in inspect(page, "focus")]
+            complaints += [f"{size['width']}, shut: {text}" for text in inspect(page, "focus")]
         assert pressed, f"nothing opens it at {size['width']}"
         assert page.locator(overlay.part).locator("visible=true").count() == 0
-    assert not found, "\n".join(found)
+    assert not complaints, "\n".join(complaints)
 
 
 def test_the_panel_over_a_ticket_shuts_when_the_focus_goes_on(open_as: Opener):
@@ -118,7 +118,7 @@ def test_the_panel_over_a_ticket_shuts_when_the_focus_goes_on(open_as: Opener):
 
 def test_the_bar_over_chosen_rows_hides_none_of_them(open_as: Opener):
     page = open_as("agent", OPEN)
-    found = []
+    complaints = []
     for size in sizes_of(EVERYWHERE):
         page.set_viewport_size(size)
         page.locator("table.grid [name=rowid]").first.check()
@@ -132,8 +132,8 @@ def test_the_bar_over_chosen_rows_hides_none_of_them(open_as: Opener):
         expect(assign).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("[data-bulk]")).to_be_hidden()
-        found += [f"{size['width']}: {text}" for text in seen]
-    assert not found, "\n".join(found)
+        complaints += [f"{size['width']}: {text}" for text in seen]
+    assert not complaints, "\n".join(complaints)
 
 
 def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, people):
@@ -156,8 +156,8 @@ def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, 
 
     page.set_viewport_size(DESKTOP)
     field_conflict()
-    found = inspect(page, "focus") + problems(page, "[role=alertdialog]")
-    assert not found, "\n".join(found)
+    complaints = inspect(page, "focus") + problems(page, "[role=alertdialog]")
+    assert not complaints, "\n".join(complaints)
 
 
 def test_a_toast_is_sound_in_every_variant(open_as: Opener, people):
@@ -170,8 +170,8 @@ def test_a_toast_is_sound_in_every_variant(open_as: Opener, people):
         page.keyboard.press("Control+Enter")
         page.locator("#toasts .toast").wait_for()
 
-    found = in_all_variants(page, toasted, "#toasts")
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, toasted, "#toasts")
+    assert not complaints, "\n".join(complaints)
 
 
 def conflict(page: Page, people) -> None:
@@ -190,8 +190,8 @@ def conflict(page: Page, people) -> None:
 def test_the_conflict_page_is_sound_in_every_variant(open_as: Opener, watch, people):
     watch.expected.add(409)
     page = open_as("agent")
-    found = in_all_variants(page, lambda: conflict(page, people))
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, lambda: conflict(page, people))
+    assert not complaints, "\n".join(complaints)
 
 
 def worked(page: Page, people) -> None:
@@ -229,5 +229,5 @@ def refused(page: Page, people) -> None:
 def test_a_ticket_in_use_is_sound_in_every_variant(lead, within, open_as: Opener, watch, people):
     watch.expected.add(400)
     page = open_as("agent")
-    found = in_all_variants(page, lambda: lead(page, people), within)
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, lambda: lead(page, people), within)
+    assert not complaints, "\n".join(complaints)
