@@ -1,4 +1,4 @@
-"""Hands that have only a keyboard; wherever the focus comes, it must be seen."""
+"""A user with only a keyboard; the focus must be visible at every stop."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ SOMEWHERE = "() => document.activeElement !== document.body"
 
 
 class Keyboard:
-    """Presses keys on a page; every stop of the focus on the way is looked at."""
+    """Presses keys on a page and checks the focus at every stop."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -24,7 +24,7 @@ class Keyboard:
         self._page.keyboard.press(key)
 
     def type(self, text: str) -> None:
-        """Type where the focus is, which must be to be seen."""
+        """Type where the focus is, which must be visible."""
         self.look()
         self._page.keyboard.type(text)
 
@@ -39,7 +39,7 @@ class Keyboard:
         return self.reach(self._page.get_by_role(role, name=name, exact=exact), stops, key=key)
 
     def reach(self, target: Locator, stops: int = 60, *, key: str = "Tab") -> Locator:
-        """Press Tab until one of these has the focus; not more than so many times."""
+        """Press Tab, at most `stops` times, until one of these has the focus."""
         for stop in range(stops + 1):
             if self._page.evaluate(SOMEWHERE):
                 self.look()

@@ -1,4 +1,4 @@
-"""Unsent text: kept until the server has taken it, for its writer alone."""
+"""Drafts: saved until the server accepts them, for their author only."""
 
 import re
 from typing import Any
@@ -24,7 +24,7 @@ def test_an_unsent_reply_survives_a_reload(open_as: Opener, people):
 
 
 def end_session(browser: Browser, page: Page, url: str) -> None:
-    """Sign out behind the back of a page: its cookies stay, the server knows them no more."""
+    """Sign out elsewhere: the page keeps its cookies, but the server no longer accepts them."""
     elsewhere = browser.new_context(base_url=url, storage_state=page.context.storage_state())
     token = TOKEN.search(elsewhere.request.get("/desk/new").text())[1]
     assert elsewhere.request.post("/logout", form={"csrf_token": token}).ok
@@ -38,7 +38,7 @@ def test_a_reply_survives_a_reload_and_a_session_that_ended(
     words = "A long answer that nobody wants to write twice."
     page = open_as(None, f"/desk/tickets/{number}")
     type_credentials(page, live_server.email("agent"), live_server.password)
-    page.wait_for_url(f"{live_server.url}/desk/tickets/{number}")  # the login's address names it too
+    page.wait_for_url(f"{live_server.url}/desk/tickets/{number}")  # the URL of the login contains it too
     message = page.get_by_label("Message", exact=True)
     message.fill(words)
     expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")

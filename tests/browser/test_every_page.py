@@ -1,6 +1,6 @@
-"""Every page in both sizes and themes, and zoomed in: sound, readable, reachable, still, and light.
+"""Every page in both sizes and themes, and zoomed in: accessible, readable, stable and light.
 
-Which theme is looked at in which size, and which zoom, is this run's turn: see tests/rotation.py.
+Each run checks one theme per size and one zoom in rotation: see tests/rotation.py.
 """
 
 import re
@@ -74,22 +74,22 @@ REFUSED = (
     ("agent", f"{TICKETS}999999", 404),
     ("agent", f"{TICKETS}?cursor=wrong", 400),
 )
-# How far the keyboard walks; the first stops are the navigation, zoomed in they are the page's own.
+# How often Tab is pressed; the first stops are the navigation, or the content when zoomed in.
 STOPS = 8
 ZOOMED_STOPS = 16
 KB = 1024
-# The first view of a page in KB over the wire, its HTML included, by where the page is.
+# Limits of the first view of a page in KB over the wire, with its HTML, by path.
 FIRST = (("/help/", 120), ("/login", 120), ("/reports/", 1600), ("/", 250))
 REPEAT = 30
 
 
 def named(value: object) -> str | None:
-    """Name a test's page."""
+    """Return the id of a test parameter."""
     return "nobody" if value is None else value if isinstance(value, str) else None
 
 
 def weights(wire: Wire, path: str, first: int) -> list[str]:
-    """List what a page's second view, which has just been made, and its first (in bytes) cost too much."""
+    """List where a page exceeds its limits: in the second view, just loaded, and the first (in bytes)."""
     complaints = []
     allowed = next(kilobytes for place, kilobytes in FIRST if path.startswith(place))
     if first > allowed * KB:
@@ -101,9 +101,9 @@ def weights(wire: Wire, path: str, first: int) -> list[str]:
 
 
 def everything(page: Page, path: str) -> list[str]:
-    """See a page for the first time at a desk and once more on a phone, which is then zoomed in.
+    """Load a page on a desktop, then on a phone, which is then zoomed in.
 
-    Both times ask it all there is to ask; list what is wrong.
+    Run every check on both; list what is wrong.
     """
     wire = Wire(page)
     wire.forget()

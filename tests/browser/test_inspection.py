@@ -1,4 +1,4 @@
-"""The inspection finds what it is there to find: pages broken in one way each."""
+"""inspection.js finds what it checks for, on pages that are each broken in one way."""
 
 import pytest
 
@@ -39,7 +39,7 @@ UNSEEN = {
 
 @pytest.fixture(scope="module")
 def sheet(browser):
-    """Give a function that shows a page of one's own."""
+    """Give a function that shows a page with the given HTML."""
     context = browser.new_context(viewport={"width": 800, "height": 600})
     page = context.new_page()
 

@@ -11,7 +11,7 @@ from tests.browser.grid import OPEN
 
 
 def box(page: Page) -> Locator:
-    """Find the box of Jump, which is there only while it is open."""
+    """Find the input of Jump, which exists only while it is open."""
     return page.locator("dialog[open]").get_by_role("combobox", name="Ticket number")
 
 
@@ -26,7 +26,7 @@ def test_a_number_and_enter_open_the_ticket_however_fast_one_types(open_as: Open
     number = people["customer"].new_ticket("Jumped to")
     page = open_as("agent", OPEN)
     jump(page, f"#{number}")
-    page.keyboard.press("Enter")  # before any answer can be there
+    page.keyboard.press("Enter")  # before any response can arrive
     page.wait_for_url(f"**/desk/tickets/{number}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Jumped to")
 
@@ -142,7 +142,7 @@ def test_without_a_script_it_is_a_page(open_as: Opener):
 
 
 def listed(page: Page) -> dict[str, str]:
-    """Open the list of keys and read it: what a key does, and the keys."""
+    """Open the list of shortcuts and read it, as keys by what they do."""
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(keys).to_be_visible()

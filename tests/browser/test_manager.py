@@ -1,4 +1,4 @@
-"""The manager's overview: figures, filters in the address, the way from a bar to its tickets, export."""
+"""The manager's dashboards: figures, filters in the URL, the link from a bar to its tickets, export."""
 
 import csv
 import re
@@ -25,7 +25,7 @@ def drawn(page: Page) -> None:
 
 
 def narrowed_to_billing(page: Page) -> None:
-    """Filter the open overview by a team."""
+    """Filter the open dashboard by a team."""
     page.locator(".report-chip", has_text="Team").click()
     page.locator("#team-options").get_by_text("Billing").click()
     page.wait_for_url("**team=billing")
