@@ -16,7 +16,7 @@ numbers = itertools.count(1)
 
 @pytest.fixture
 def newcomer(join):
-    """Give a function that creates a user with a role and returns their name and e-mail."""
+    """Give a function that creates a user with a role and returns their name and email."""
 
     def created(role: str) -> tuple[str, str]:
         name, email = f"Aaron {role.title()} {next(numbers)}", f"{role}{next(numbers)}@new.example"

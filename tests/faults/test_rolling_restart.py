@@ -1,4 +1,4 @@
-"""A new version goes live under load: web loses no request, the worker no event and no e-mail.
+"""A new version goes live under load: web loses no request, the worker no event and no email.
 
 As ECS does it: the new task runs and is healthy, new connections go there, and only then does the old one get
 TERM and end by itself.
@@ -69,7 +69,7 @@ class Rollout:
         return [write for writer in self.writers for write in writer.writes]
 
     def mail_messages(self) -> list[Path]:
-        """List the e-mails sent so far."""
+        """List the emails sent so far."""
         return list((Path(self.product.environment["DATA_DIR"]) / "mail").glob("*.eml"))
 
 
@@ -145,12 +145,12 @@ def test_the_worker_loses_no_email(rollout):
     assert sorted(mail_message["To"] for mail_message in mail_messages) == sorted(rollout.addressed)
     delivered = Counter(deliveries(rollout.product))
     assert len(delivered) == len(rollout.addressed)
-    # A kill after an e-mail is sent but before that is noted sends it again, with the same id.
+    # A kill after an email is sent but before that is noted sends it again, with the same id.
     assert delivered.total() <= len(rollout.addressed) + 1
 
 
 def write_emails(product: Product, name: str) -> list[str]:
-    """Put e-mails into the outbox, all at once; return their recipients."""
+    """Put emails into the outbox, all at once; return their recipients."""
     models.connect(product.options)
     about, now = users.find_by_email("customer@demo.example"), datetime.now(UTC)
     addresses = [f"{name.lower()}-{number}@demo.example" for number in range(EMAILS)]
