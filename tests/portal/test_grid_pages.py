@@ -170,9 +170,9 @@ def test_priorities_are_sorted_by_urgency(full):
 
 VIEWS = [
     ("assignee={me}&state=open", "Nothing is waiting for you", ["Unassigned", "All unsolved"]),
-    ("assignee=-&state=open", "Nothing is unassigned", ["All unsolved", "My work"]),
-    ("state=done", "Nothing is solved yet", ["All unsolved", "My work"]),
-    ("team={team}&state=open", "Nothing is unsolved in A quiet team", ["All unsolved", "Unassigned"]),
+    ("assignee=-&state=open", "No unassigned tickets", ["All unsolved", "My work"]),
+    ("state=done", "No solved tickets yet", ["All unsolved", "My work"]),
+    ("team={team}&state=open", "No unsolved tickets in A quiet team", ["All unsolved", "Unassigned"]),
 ]
 
 

@@ -72,7 +72,7 @@ def test_one_session_ends_then_all(site, person):
     assert ids(admin.get(page).text) == [i for i in ids(text) if i != chosen]
     post(admin, f"{SESSIONS}end/", page, person=user.user_id, session="all")
     assert here.get("/desk/new").status_code == 302
-    assert "is signed in nowhere" in admin.get(page).text
+    assert "is not signed in anywhere" in admin.get(page).text
     audit_log = admin.get(f"/admin/audit-log/?what=user:{user.user_id}").text
     assert "ended a session" in audit_log
     assert "ended all sessions" in audit_log
