@@ -182,7 +182,7 @@ def test_registration_is_off_until_it_is_turned_on(site, rule):
 def test_an_account_of_ones_own(site, rule):
     rule("domains", "Ways.Example")
     stranger = site.app.test_client()
-    assert "we have sent it an email" in ask(stranger, "NIA@ways.example").text
+    assert "we have sent you an email" in ask(stranger, "NIA@ways.example").text
     (link,) = links(site, "nia@ways.example")
     assert "nia@ways.example" in stranger.get(link).text
     refused = post(stranger, link, link, password="short", email="shown@ways.example")

@@ -56,7 +56,7 @@ def test_a_person_is_found_by_name_or_address(site, person):
     for nobody in ("zzzz", "nobody@demo.example", "@", "\x00", "x" * 5000, "%"):
         answer = admin.get(SESSIONS, query_string={"q": nobody})
         assert answer.status_code == 200
-        assert "Nobody is found" in answer.text
+        assert "No user found" in answer.text
     assert admin.get(f"{SESSIONS}?person=nobody").status_code == 404
     assert f"{SESSIONS}?person={user.user_id}" in admin.get(f"/admin/users/edit/?id={user.user_id}").text
 

@@ -98,7 +98,7 @@ def test_what_cannot_be_undone_says_why(site):
     page = site.read("agent", f"/desk/tickets/{ticket_id}")
     form = page.form(f"/desk/tickets/{ticket_id}/reply")
     site.as_("agent").post(form.action, data=form.filled(kind="note", body="Only words."))
-    for version, words in ((1, "Opening a ticket"), (2, "may have been read"), (7, "no such change")):
+    for version, words in ((1, "Opening a ticket"), (2, "may have been read"), (7, "change does not exist")):
         answer = undo(site, f"{ticket_id}:{version}")
         assert answer.status_code == 409
         assert words in answer.json["message"]
