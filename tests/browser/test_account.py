@@ -1,4 +1,4 @@
-"""The ways into an account in a real browser: a lost password, a second factor, another device signed out."""
+"""Accounts in a real browser: a forgotten password, a second factor, another device signed out."""
 
 import time
 

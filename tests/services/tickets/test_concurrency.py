@@ -192,7 +192,7 @@ class Writers(RuleBasedStateMachine):
     def look(self, writer):
         self.seen[writer] = len(self.states)
 
-    @rule(writer=WRITERS, changes=st.fixed_dictionaries({}, optional=VALUES), said=st.integers(0, 2))
+    @rule(writer=WRITERS, changes=st.fixed_dictionaries({}, optional=VALUES), comment=st.integers(0, 2))
     def write(self, writer, changes, comment):
         """Change fields, in silence (0), with a reply (1) or with a note (2)."""
         stays, error = self.expected(self.seen[writer], changes, comment == 1)
