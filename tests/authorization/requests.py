@@ -38,7 +38,7 @@ def _each(case: AccessCase, answer: TestResponse) -> str:
     if answer.status_code not in (200, 409) or not answer.is_json:
         return word(case, answer)
     said = answer.text
-    if "no such ticket" in said:
+    if "This ticket does not exist" in said:
         return "hidden"
     is_done = '"status":"done"' in said or '"undone":1' in said
     return "yes" if is_done else "no" if "does not allow" in said else said
