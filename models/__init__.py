@@ -8,7 +8,6 @@ from models.assignment import Assignment
 from models.attempt import Attempt
 from models.audit import AuditEntry
 from models.counter import Counter
-from models.errors import translated
 from models.idempotency_key import IdempotencyKey
 from models.identity import Identity
 from models.job import Job
@@ -19,6 +18,7 @@ from models.report import Report
 from models.role import Role
 from models.session import Session
 from models.setting import Setting
+from models.store_errors import translated
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User, UserEmail

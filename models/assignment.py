@@ -7,7 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from dynamodb_client import Instant, LeanModel
-from models.errors import translated
+from models.store_errors import translated
 from models.times import to_text
 
 

@@ -7,7 +7,7 @@ from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Json, LeanModel
 from models import items
-from models.errors import translated
+from models.store_errors import translated
 
 
 class IdempotencyKey(LeanModel):

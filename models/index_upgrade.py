@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from dynamodb_client import LeanModel, client
-from models.errors import translated
+from models.store_errors import translated
 from models.table_specs import IndexSpec, TableSpec
 
 POLL_SECONDS = 1.0

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from models import items, transaction
 from models.audit import PARTITION, AuditEntry
-from models.errors import translated
+from models.store_errors import translated
 from models.ticket import Ticket
 from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory

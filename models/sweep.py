@@ -11,7 +11,7 @@ import orjson
 from botocore.exceptions import ClientError
 
 from dynamodb_client import Json, LeanModel, client, connection
-from models.errors import translated
+from models.store_errors import translated
 
 Raw = dict[str, Any]
 Start = Raw | None

@@ -9,7 +9,7 @@ from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from dynamodb_client import Instant, Json, LeanModel
-from models.errors import translated
+from models.store_errors import translated
 from models.ticket_fields import FIELDS, OPEN_STATUSES, PROJECTED, Field, Kind, TicketFields
 from models.times import to_text
 

@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from dynamodb_client import LeanModel, connection
-from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
+from models.store_errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 
 ATTEMPTS = 5  # for two writers who meet on one item at the same moment
 LOCK_ATTEMPTS = 20

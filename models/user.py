@@ -8,8 +8,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from dynamodb_client import Instant, Json, LeanModel
 from models import items, transaction
-from models.errors import StoreError, translated
 from models.keys import storable
+from models.store_errors import StoreError, translated
 from models.transaction import Also, Delete, Put, Update, Write
 
 # What an administrator changes of a person, and what no other writer touches.
@@ -196,15 +196,15 @@ def update_if(item: User, unchanged: Sequence[str], also: Also = (), **values: A
     transaction.write(Update(User(user_id=item.user_id), changes, condition), also=also)
 
 
-def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
-    """Empty every attribute of a person but those `kept`, and write those given; for erasing alone.
+def clear(item: User, *, kept_fields: Collection[str], **values: Any) -> None:
+    """Empty every attribute of a person except `kept_fields`, and write `values`; only for erasing a person.
 
-    Writes nothing where nothing is to be emptied: `kept` and `values` name all that is there.
+    Writes nothing if the other attributes are empty already.
     """
     empty = {
         name: attribute.default() if callable(attribute.default) else attribute.default
         for name, attribute in User.get_attributes().items()
-        if name not in kept and name not in values
+        if name not in kept_fields and name not in values
     }
     if any(getattr(item, name) != value for name, value in empty.items()) or values["name"] != item.name:
         update(item.user_id, **empty, **values)

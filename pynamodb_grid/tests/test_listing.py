@@ -209,14 +209,14 @@ def test_values_with_a_rank_are_sorted_by_it_and_paged_in_order(moto_table: type
     mine, order = (on("assignee_id", "ana"),), ["open", "solved", "new"]
     store(moto_table, [ticket(moto_table, 100 + n, status=order[n % 3], assignee_id="ana") for n in range(9)])
     for descending in (False, True):
-        request, found = ListRequest(mine, Sort("status", descending), 4), []
+        request, statuses = ListRequest(mine, Sort("status", descending), 4), []
         while True:
             page = lister.page(request)
-            found += [row.status for row in page.rows]
+            statuses += [row.status for row in page.rows]
             if page.next_cursor is None:
                 break
             request = replace(request, cursor=page.next_cursor)
-        assert len(found) == 29
-        assert [order.index(status) for status in found] == sorted(
-            map(order.index, found), reverse=descending
+        assert len(statuses) == 29
+        assert [order.index(status) for status in statuses] == sorted(
+            map(order.index, statuses), reverse=descending
         )
