@@ -30,7 +30,7 @@ TABLES: tuple[type[LeanModel], ...] = (
 
 
 def connect(options: ConnectionOptions) -> None:
-    """Wire all tables to an engine; opens nothing yet."""
+    """Configure all tables for an engine; opens no connection yet."""
     connect_models(TABLES, options)
 
 
@@ -47,7 +47,7 @@ def create_tables() -> list[str]:
 
 
 def upgrade_indexes() -> list[str]:
-    """Make indexes anew that lack attributes which lists need now, and return their names; safe to repeat."""
+    """Recreate indexes that lack attributes which lists need, and return their names; safe to repeat."""
     return index_upgrade.upgrade_indexes(TABLES)
 
 
