@@ -43,9 +43,10 @@ test: dev-setup browser ## Run everything: lint, import contracts, types, unit, 
 quick: dev-setup ## Check what changed since the main branch within a minute: lint, and the unit tests near it
 	@$(BIN)/python -m local.quick
 
-test-deep: dev-setup browser ## Run everything at full size: all variants, 200 examples, long fault rounds, the bench
+test-deep: dev-setup browser ## Run everything at full size: all variants, 200 examples, long fault rounds, the bench, the stock client
 	@$(MAKE) check
 	TEST_DEPTH=deep $(PYTEST) $(TOGETHER)
+	TEST_CLIENT=stock $(PYTEST) -m "engine and not browser" $(TOGETHER)
 
 test-engines: dev-setup var/dynamodb-local/.built ## Run the integration tests on AWS's own DynamoDB Local
 	TEST_ENGINE=dynamodb-local $(PYTEST) -m "engine and not browser" $(TOGETHER)

@@ -27,7 +27,7 @@ from cdk.context import Stage
 from local.settings import ROOT
 from portal.cli.worker import FOLLOW_EVERY
 from pynamodb_grid.tests.depth import deep
-from services.privacy.erasure import PARTS
+from services.privacy.erasure import PARTS_PER_RUN
 from services.privacy.ledger_step import PAGE as PAGE_ITEMS
 from services.reporting.engine import SHORT_OVERLAP
 
@@ -210,7 +210,7 @@ def test_the_workers_pace_is_the_products_own():
     inputs = load()
     looks_back = SHORT_OVERLAP.total_seconds() / FOLLOW_EVERY
     assert inputs.take("feed_reads") == looks_back + 1 + 2  # and twice as part of the last minute
-    assert inputs.take("erasure_items") == PARTS * PAGE_ITEMS / FOLLOW_EVERY
+    assert inputs.take("erasure_items") == PARTS_PER_RUN * PAGE_ITEMS / FOLLOW_EVERY
 
 
 def test_what_was_not_measured_cannot_be_assumed(tmp_path):

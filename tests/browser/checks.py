@@ -1,4 +1,4 @@
-"""What must hold for every page, whatever it shows."""
+"""Checks that every page must pass, whatever it shows."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,12 +14,12 @@ INSPECTION = Path(__file__).with_name("inspection.js").read_text(encoding="utf-8
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 SIZES = (PHONE, DESKTOP)
-# 1280 by 800 at 200 %, 1280 by 1024 at 400 %: to a page, zoom is fewer pixels and nothing else.
+# 1280 by 800 at 200 %, 1280 by 1024 at 400 %: to a page, zoom only means fewer pixels.
 ZOOMED: tuple[ViewportSize, ...] = ({"width": 640, "height": 400}, {"width": 320, "height": 256})
 THEMES = ("light", "dark")
 JUMPING = 0.02
 PAST_THE_END = True  # where Tab may lead
-# Charts follow the window a moment after the page; what still sticks out by then is a finding.
+# Charts resize a moment after the page; what still sticks out by then is a finding.
 FOLLOWING_MS = 2000
 FITS = """() => document.documentElement.scrollWidth <= innerWidth
   && [...document.querySelectorAll('.main-svg')]
@@ -30,7 +30,7 @@ def inspect(page: Page, question: str, argument: object = None) -> list[str]:
     """Ask a page one of the questions of inspection.js and return its complaints."""
     needed = (
         "axe" if question == "axeFinds" else "inspection"
-    )  # axe is half a megabyte: only where it is asked
+    )  # axe is half a megabyte: load it only where it is needed
     asked = (
         f"argument => 'inspection' in window && '{needed}' in window ? inspection.{question}(argument) : null"
     )
@@ -44,67 +44,67 @@ def inspect(page: Page, question: str, argument: object = None) -> list[str]:
 
 
 def problems(page: Page, within: str | None = None) -> list[str]:
-    """List what is wrong with a page as it stands: axe's findings (in dark of colours), then its layout.
+    """List what is wrong with a page: axe's findings (in dark, about colours only), then its layout.
 
-    `within` is the part to look at, the whole page without it. The themes are those whose turn it is.
+    `within` selects the part to check, by default the whole page. The themes are those of this run's rotation.
     """
-    found = []
+    complaints = []
     for theme in themes_at(page.viewport_size):
         page.emulate_media(color_scheme=theme)
         asked = {"within": within, "colours": theme == "dark"}
-        found += [f"{theme}: {text}" for text in inspect(page, "axeFinds", asked)]
+        complaints += [f"{theme}: {text}" for text in inspect(page, "axeFinds", asked)]
     page.emulate_media(color_scheme="light")
-    return found + inspect(page, "layout", within)
+    return complaints + inspect(page, "layout", within)
 
 
 def themes_at(size: ViewportSize | None) -> Sequence[str]:
-    """Return the themes to look at in a size: of phone and desk, one is light and the other dark."""
+    """Return the themes to check in a size: of phone and desktop, one is light and the other dark."""
     return in_rotation(THEMES, SIZES.index(size) if size in SIZES else 0)
 
 
 def ready(page: Page) -> None:
-    """Wait until what a page loads after itself is there."""
+    """Wait until everything a page loads late is there."""
     if "/reports/" in page.url:
         page.locator("[data-tile=created] .tile-value").wait_for()
         page.locator(".chart .lines path").first.wait_for(state="attached")
 
 
 def in_all_variants(page: Page, load: Callable[[], object], within: str | None = None) -> list[str]:
-    """Load a page on a phone and a desk, look at it (or a part) in the themes of each, list what is wrong."""
-    found = []
+    """Load a page on a phone and a desktop, check it (or a part) in the themes of each, list what is wrong."""
+    complaints = []
     for size in SIZES:
         page.set_viewport_size(size)
         load()
-        found += [f"{size['width']}: {text}" for text in problems(page, within)]
-    return found
+        complaints += [f"{size['width']}: {text}" for text in problems(page, within)]
+    return complaints
 
 
 def zoom_problems(page: Page) -> list[str]:
-    """Zoom the page that is open to 200 or 400 % and list what is lost."""
-    found = []
+    """Zoom the open page to 200 or 400 % and list what is lost."""
+    complaints = []
     for size in in_rotation(ZOOMED):
         resize(page, size)
-        found += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
-    return found
+        complaints += [f"{size['width']}: {text}" for text in inspect(page, "layout")]
+    return complaints
 
 
 def resize(page: Page, size: ViewportSize) -> None:
-    """Give the window another size and wait until the page has followed, as long as that may take."""
+    """Resize the window and wait until the page fits it, up to `FOLLOWING_MS`."""
     page.set_viewport_size(size)
     with suppress(TimeoutError):
         page.wait_for_function(FITS, timeout=FOLLOWING_MS)
 
 
 def jumps(page: Page) -> list[str]:
-    """List what jumped while the page came up, once it did so too far."""
+    """List what jumped while the page loaded, if it moved too far."""
     seen = inspect(page, "shifts")
     return [f"jumps by {seen['sum']:.3f}: {seen['what']}"] if seen["sum"] > JUMPING else []
 
 
 def focus_problems(page: Page, stops: int) -> list[str]:
-    """Press Tab some times and list where the focus cannot be seen."""
-    found = []
+    """Press Tab `stops` times and list where the focus cannot be seen."""
+    complaints = []
     for stop in range(stops):
         page.keyboard.press("Tab")
-        found += [f"stop {stop + 1}: {text}" for text in inspect(page, "focus", PAST_THE_END)]
-    return found
+        complaints += [f"stop {stop + 1}: {text}" for text in inspect(page, "focus", PAST_THE_END)]
+    return complaints

@@ -12,15 +12,15 @@ from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page
 ROLES = ("customer", "agent", "manager", "administrator")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 DESKTOP = {"width": 1440, "height": 900}
-# Conditions are met within a fraction of this; a busy machine may need it.
+# Most waits end within a fraction of this; a busy machine may need it all.
 PATIENCE_MS = 15_000
-FRESH_S = 300  # a sign-in is a proof of who somebody is for ten minutes
+FRESH_S = 300  # a sign-in counts as recent for ten minutes
 expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a session: a browser's cookies, and the way to send forms without a page."""
+    """A signed-in user: the cookies of a browser, and a client that sends forms without a page."""
 
     email: str
     state: Any
@@ -28,7 +28,7 @@ class Person:
     http: APIRequestContext
 
     def post(self, path: str, **fields: Any) -> Any:
-        """Send a form as this person and return the page it led to; it must have been taken."""
+        """Send a form as this person and return the page it led to; it must be accepted."""
         answer = self.http.post(path, form={"csrf_token": self.token, **fields})
         assert answer.ok, f"{path} answered {answer.status}: {answer.text()[:400]}"
         return answer
@@ -55,7 +55,7 @@ Lender = Callable[[str | None], Page]
 
 @pytest.fixture(scope="session")
 def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Person]]:
-    """Give a function that signs somebody in, anew when the last time is too long ago for dangerous acts."""
+    """Give a function that signs a user in, again when the last sign-in is too old for sensitive actions."""
     known: dict[str, tuple[float, Person]] = {}
     contexts: list[BrowserContext] = []
 
@@ -79,7 +79,7 @@ def sign_in(browser: Browser, live_server: Any) -> Iterator[Callable[..., Person
 
 @pytest.fixture
 def join(browser: Browser, people: dict[str, Person], live_server: Any) -> Iterator[Callable[..., None]]:
-    """Give a function that creates somebody, who takes the invitation up with a password."""
+    """Give a function that creates a user, who accepts the invitation with a password."""
     context = browser.new_context(base_url=live_server.url)
 
     def joined(name: str, email: str, role: str, password: str = live_server.password) -> None:
@@ -88,10 +88,10 @@ def join(browser: Browser, people: dict[str, Person], live_server: Any) -> Itera
             rf'href="(/mailbox/\w+)">[^<]*</a><br><span class="meta">to {re.escape(email)},'
         )
         deadline = time.monotonic() + PATIENCE_MS / 1000
-        while not (found := mail_message.search(context.request.get("/mailbox/").text())):
-            assert time.monotonic() < deadline, f"no letter came for {email}"
+        while not (link_match := mail_message.search(context.request.get("/mailbox/").text())):
+            assert time.monotonic() < deadline, f"no email came for {email}"
             time.sleep(0.1)
-        link = re.search(r"/account/welcome/[\w.\-]+", context.request.get(found[1]).text())[0]
+        link = re.search(r"/account/welcome/[\w.\-]+", context.request.get(link_match[1]).text())[0]
         token = TOKEN.search(context.request.get(link).text())[1]
         assert context.request.post(link, form={"csrf_token": token, "password": password}).ok
 
@@ -113,45 +113,45 @@ class Watch:
         self.expected: set[int] = set()
 
     def over(self, page: Page) -> None:
-        """Listen to a page from now on."""
-        for event, heard in self._ears():
-            page.on(event, heard)
+        """Start to watch a page."""
+        for event, listener in self._listeners():
+            page.on(event, listener)
 
     def leave(self, page: Page) -> None:
-        """Listen to a page no longer."""
-        for event, heard in self._ears():
-            page.remove_listener(event, heard)
+        """Stop watching a page."""
+        for event, listener in self._listeners():
+            page.remove_listener(event, listener)
 
-    def _ears(self) -> tuple[tuple[Any, Callable[[Any], None]], ...]:
+    def _listeners(self) -> tuple[tuple[Any, Callable[[Any], None]], ...]:
         return (
-            ("pageerror", self._failed_within),
-            ("console", self._said),
-            ("requestfailed", self._failed),
-            ("response", self._answered),
+            ("pageerror", self._on_page_error),
+            ("console", self._on_console),
+            ("requestfailed", self._on_request_failed),
+            ("response", self._on_response),
         )
 
-    def _failed_within(self, error: Any) -> None:
+    def _on_page_error(self, error: Any) -> None:
         self.faults.append(str(error))
 
-    def _said(self, said: Any) -> None:
-        # A refused request is judged by its status below.
-        if said.type == "error" and not said.text.startswith("Failed to load resource"):
-            self.faults.append(f"{said.page.url}: {said.text}")
+    def _on_console(self, message: Any) -> None:
+        # `_on_response` reports a response with an error status.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.faults.append(f"{message.page.url}: {message.text}")
 
-    def _failed(self, request: Any) -> None:
-        # Whoever leaves a page or starts a download stops what was still loading. "csp" is said where scripts
-        # are switched off; what our own policy blocks is an error on the console.
+    def _on_request_failed(self, request: Any) -> None:
+        # Leaving a page or starting a download aborts what is still loading. "csp" is reported where scripts
+        # are off; what our own policy blocks is an error on the console.
         if request.failure not in ("net::ERR_ABORTED", "csp"):
             self.faults.append(f"{request.url}: {request.failure}")
 
-    def _answered(self, response: Any) -> None:
+    def _on_response(self, response: Any) -> None:
         if response.status >= 400 and response.status not in self.expected:
             self.faults.append(f"{response.url}: {response.status}")
 
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Watch all pages of a test; statuses that it means to see go into `expected`."""
+    """Watch all pages of a test; the statuses it expects go into `expected`."""
     watching = Watch()
     yield watching
     assert not watching.faults
@@ -184,8 +184,8 @@ def open_as(browser: Browser, live_server: Any, people: dict[str, Person], watch
 
 
 @pytest.fixture(scope="module")
-def kept(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None], Page]]:
-    """Give a function that opens somebody's browser, the same one all through a module."""
+def module_page(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None], Page]]:
+    """Give a function that returns a user's page, the same one for a whole module."""
     pages: dict[str, Page] = {}
 
     def page_of(person: Person | None) -> Page:
@@ -206,16 +206,16 @@ def kept(browser: Browser, live_server: Any) -> Iterator[Callable[[Person | None
 
 @pytest.fixture
 def page_of(
-    kept: Callable[[Person | None], Page], people: dict[str, Person], watch: Watch
+    module_page: Callable[[Person | None], Page], people: dict[str, Person], watch: Watch
 ) -> Iterator[Lender]:
-    """Give a function that hands out the page which a module's tests look at in turn as a role, or nobody.
+    """Give a function that returns the page which the tests of a module share, as a role or signed out.
 
-    Starting a browser of one's own for every page costs more than looking at it.
+    Starting a new browser for every page takes longer than checking the page.
     """
     lent: list[Page] = []
 
     def opened(role: str | None) -> Page:
-        lent.append(kept(people[role] if role else None))
+        lent.append(module_page(people[role] if role else None))
         watch.over(lent[-1])
         return lent[-1]
 

@@ -1,4 +1,4 @@
-"""What tests do with the ticket grid in a browser."""
+"""Helpers for the ticket grid in a browser."""
 
 import re
 
@@ -23,7 +23,7 @@ def editor(page: Page, label: str, number: int) -> Locator:
 
 
 def saved(page: Page, number: int, **values: str) -> None:
-    """Wait until cells show these words and nothing is on its way to the server."""
+    """Wait until cells show these values and nothing is being saved."""
     for name, words in values.items():
         expect(cell(page, number, name)).to_contain_text(words)
         expect(cell(page, number, name)).not_to_have_class(re.compile("saving"))

@@ -1,4 +1,4 @@
-// What the tests ask a page about itself; every answer is a list of complaints, empty when all is well.
+// Checks that tests run inside a page; all but `shifts` return a list of complaints, empty when all is well.
 window.inspection ??= (() => {
   const FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
   const SLOWEST_MS = 1;
@@ -12,16 +12,18 @@ window.inspection ??= (() => {
   const clips = (value) => value === "hidden" || value === "clip";
   const twoFrames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
 
-  /** List every axe-core finding; all rules but contrast of 7:1, which is level AAA. */
-  /** Ask axe all its rules, or the colour rules alone, which are what a theme can break. */
+  /**
+   * List the findings of axe-core: of all rules, or of the colour rules alone, which are what a theme can break.
+   * The rule for a contrast of 7:1 is left out, since it is level AAA.
+   */
   async function axeFinds({ within, colours }) {
     const rules = axe.getRules(colours ? ["cat.color"] : undefined).map((rule) => rule.ruleId);
     const values = rules.filter((id) => id !== "color-contrast-enhanced");
-    const found = await axe.run(within || document, {
+    const results = await axe.run(within || document, {
       resultTypes: ["violations"],
       runOnly: { type: "rule", values },
     });
-    return found.violations.map(
+    return results.violations.map(
       ({ impact, id, nodes }) =>
         `${impact}: ${id}: ` +
         nodes
@@ -32,18 +34,18 @@ window.inspection ??= (() => {
   }
 
   function frame() {
-    const found = [];
+    const complaints = [];
     const { scrollWidth, lang } = document.documentElement;
     const headings = [...document.querySelectorAll("h1")].filter((h) => h.checkVisibility()).length;
-    if (scrollWidth > innerWidth) found.push(`scrolls sideways, ${scrollWidth} px wide`);
+    if (scrollWidth > innerWidth) complaints.push(`scrolls sideways, ${scrollWidth} px wide`);
     if (headings !== 1 || lang !== "en" || !document.title.trim())
-      found.push(`${headings} h1, language ${lang}, title ${document.title}`);
-    return found;
+      complaints.push(`${headings} h1, language ${lang}, title ${document.title}`);
+    return complaints;
   }
 
   /** List what moves although motion is to be reduced. */
   function moving() {
-    const found = document
+    const complaints = document
       .getAnimations()
       .filter((one) => one.effect.getComputedTiming().endTime > SLOWEST_MS)
       .map((one) => `moves: ${named(one.effect.target)}`);
@@ -53,10 +55,10 @@ window.inspection ??= (() => {
         const style = getComputedStyle(node, pseudo);
         const animated = style.animationName !== "none" && longest(style.animationDuration) > SLOWEST_MS;
         if (animated || longest(style.transitionDuration) > SLOWEST_MS)
-          found.push(`would move: ${named(node)}${pseudo ?? ""}`);
+          complaints.push(`would move: ${named(node)}${pseudo ?? ""}`);
       }
     }
-    return found;
+    return complaints;
   }
 
   /** Find what cuts a box off: an ancestor that hides its overflow, or the window around something fixed. */
@@ -65,7 +67,7 @@ window.inspection ??= (() => {
     let absolute = false;
     for (let at = from; at && at !== document.documentElement; at = at.parentElement) {
       const style = getComputedStyle(at);
-      // Meant to be heard, not seen; and three dots say that there is more.
+      // Text for screen readers only is hidden on purpose, and an ellipsis says that there is more.
       if (style.clipPath !== "none" || (style.textOverflow === "ellipsis" && style.overflowX !== "visible"))
         return null;
       if (!(absolute && style.position === "static") && at !== document.body) {
@@ -95,12 +97,12 @@ window.inspection ??= (() => {
 
   const texts = (within) => {
     const walker = document.createTreeWalker(within, NodeFilter.SHOW_TEXT);
-    const found = [];
+    const nodes = [];
     while (walker.nextNode()) {
       const { currentNode: text } = walker;
-      if (text.data.trim() && shown(text.parentElement)) found.push(text);
+      if (text.data.trim() && shown(text.parentElement)) nodes.push(text);
     }
-    return found;
+    return nodes;
   };
 
   const boxOf = (text) => {
@@ -109,7 +111,7 @@ window.inspection ??= (() => {
     return range.getBoundingClientRect();
   };
 
-  /** List text that nobody can read in full, scroll as they may. */
+  /** List text that is cut off wherever the page is scrolled. */
   function cut(within) {
     return texts(within)
       .filter((text) => boxOf(text).width && cutter(boxOf(text), text.parentElement))
@@ -119,24 +121,24 @@ window.inspection ??= (() => {
       );
   }
 
-  /** The label stands for an input that is drawn by it. */
+  /** Return the label of an input that is drawn by its label, otherwise the input. */
   const drawn = (node) =>
     node.labels?.length && (!shown(node) || node.offsetWidth < 8) ? node.labels[0] : node;
 
-  /** The middle of what of a box is inside the window. */
+  /** Return the middle of the part of a box that is inside the window. */
   function middle({ left, right, top, bottom }) {
     const [from, to] = [Math.max(0, left), Math.min(innerWidth, right)];
     const [above, below] = [Math.max(0, top), Math.min(innerHeight, bottom)];
     return to > from && below > above ? [(from + to) / 2, (above + below) / 2] : null;
   }
 
-  /** Say why a control cannot be pressed where it stands, or nothing. */
+  /** Say why a control cannot be pressed where it is, or return null. */
   function blocked(control) {
     const node = drawn(control);
     const at = middle(node.getClientRects()[0] ?? node.getBoundingClientRect());
     if (!at) return "outside the window";
     const hit = document.elementFromPoint(...at);
-    // A card may be one wide link over the words that lead to the same place.
+    // A card may be one wide link over a text link with the same address.
     const alike = node.href && hit?.closest("a")?.href === node.href;
     if (hit && (alike || node.contains(hit) || hit.closest("label")?.control === control)) return null;
     return `under ${hit ? named(hit) : "nothing"}`;
@@ -150,7 +152,7 @@ window.inspection ??= (() => {
       style.getPropertyValue("pointer-events"),
       style.getPropertyPriority("pointer-events"),
     ];
-    style.setProperty("pointer-events", "auto", "important"); // what lets clicks through would not be among them
+    style.setProperty("pointer-events", "auto", "important"); // elements that let clicks through would be missing otherwise
     const all = document.elementsFromPoint(...at);
     style.setProperty("pointer-events", events, how);
     const place = all.findIndex((node) => node.contains(text));
@@ -164,9 +166,9 @@ window.inspection ??= (() => {
   const SETTLE = { block: "nearest", inline: "nearest", behavior: "instant" };
   const CENTER = { ...SETTLE, block: "center" };
 
-  /** List controls that a bar hides when the keyboard comes to them, and text that no scrolling brings out. */
+  /** List controls that a bar hides when they get the focus, and text that stays hidden wherever the page scrolls. */
   function covered(within) {
-    const found = [];
+    const complaints = [];
     const scrolled = [...document.querySelectorAll("*")]
       .filter((node) => node.scrollHeight > node.clientHeight || node.scrollWidth > node.clientWidth)
       .map((node) => [node, node.scrollLeft, node.scrollTop]);
@@ -180,7 +182,7 @@ window.inspection ??= (() => {
     for (const control of controls) {
       drawn(control).scrollIntoView(SETTLE);
       const why = blocked(control);
-      if (why) found.push(`covered: ${named(control)} is ${why}`);
+      if (why) complaints.push(`covered: ${named(control)} is ${why}`);
     }
     for (const text of texts(within.querySelector("main") ?? within)) {
       if (
@@ -193,39 +195,39 @@ window.inspection ??= (() => {
       text.parentElement.scrollIntoView(SETTLE);
       if (!underSomething(text)) continue;
       text.parentElement.scrollIntoView(CENTER);
-      if (underSomething(text)) found.push(`covered: “${text.data.trim().slice(0, 40)}”`);
+      if (underSomething(text)) complaints.push(`covered: “${text.data.trim().slice(0, 40)}”`);
     }
     for (const [node, left, top] of scrolled) node.scrollTo({ left, top, behavior: "instant" });
-    return found;
+    return complaints;
   }
 
-  // Asked of a style that no page has: a node of the page would have all of it styled anew.
+  // Reads the colour from a detached element: one in the page would restyle all of it.
   function accent() {
     const { style } = new Option();
     style.color = getComputedStyle(document.documentElement).getPropertyValue("--accent");
     return style.color;
   }
 
-  /** Say what is wrong with the place of the focus, once the page has scrolled there; past the end of it, nothing. */
+  /** Say what is wrong with the focus once the page has scrolled to it; past the end of the page, nothing. */
   async function focus(pastTheEnd) {
     if (pastTheEnd && document.activeElement === document.body) return [];
-    let found = focusFaults();
-    for (let frames = 0; frames < 10 && found.length; frames += 2) {
+    let complaints = focusFaults();
+    for (let frames = 0; frames < 10 && complaints.length; frames += 2) {
       await twoFrames();
-      found = focusFaults();
+      complaints = focusFaults();
     }
-    return found;
+    return complaints;
   }
 
-  /** Say what is wrong with the place of the focus: nowhere, out of sight, covered, or not to be told from the rest. */
+  /** Say what is wrong with the focus: nowhere, out of sight, covered, or without an outline. */
   function focusFaults() {
     const node = document.activeElement;
     if (!node || node === document.body) return ["nothing has the focus"];
-    const found = [];
+    const complaints = [];
     const seen = drawn(node);
-    if (!shown(seen)) found.push("cannot be seen");
+    if (!shown(seen)) complaints.push("cannot be seen");
     const why = blocked(node);
-    if (why) found.push(`is ${why}`);
+    if (why) complaints.push(`is ${why}`);
     const colour = accent();
     const around = [node, seen];
     for (let at = seen.parentElement; at && around.length < 6; at = at.parentElement) around.push(at);
@@ -237,11 +239,11 @@ window.inspection ??= (() => {
           borderColor.includes(colour) ||
           boxShadow.includes(colour),
       );
-    if (!told) found.push("has no outline");
-    return found.map((text) => `the focus ${text}: ${named(node)}`);
+    if (!told) complaints.push("has no outline");
+    return complaints.map((text) => `the focus ${text}: ${named(node)}`);
   }
 
-  /** Add up how far things jumped since the page began to load, and say which. */
+  /** Add up how far elements jumped since the page began to load, and list them. */
   async function shifts() {
     const entries = [];
     const observer = new PerformanceObserver((list) => entries.push(...list.getEntries()));
@@ -260,7 +262,7 @@ window.inspection ??= (() => {
     };
   }
 
-  /** Run the checks of a layout on the page, or on one part of it. */
+  /** Run the layout checks on the page, or on a part of it. */
   function layout(selector) {
     const within = selector
       ? [...document.querySelectorAll(selector)].find((node) => node.checkVisibility())

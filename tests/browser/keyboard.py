@@ -1,4 +1,4 @@
-"""Hands that have only a keyboard; wherever the focus comes, it must be seen."""
+"""A user with only a keyboard; the focus must be visible at every stop."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ SOMEWHERE = "() => document.activeElement !== document.body"
 
 
 class Keyboard:
-    """Presses keys on a page; every stop of the focus on the way is looked at."""
+    """Presses keys on a page and checks the focus at every stop."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -24,30 +24,30 @@ class Keyboard:
         self._page.keyboard.press(key)
 
     def type(self, text: str) -> None:
-        """Type where the focus is, which must be to be seen."""
+        """Type where the focus is, which must be visible."""
         self.look()
         self._page.keyboard.type(text)
 
     def look(self) -> None:
         """Fail unless the focus is visible, in the window, uncovered and outlined."""
-        found = inspect(self._page, "focus")
-        assert not found, "\n".join(found)
+        complaints = inspect(self._page, "focus")
+        assert not complaints, "\n".join(complaints)
 
     def to(self, role: Any, name: str | re.Pattern[str], stops: int = 60, *, key: str = "Tab") -> Locator:
         """Press Tab until the control of this role and name has the focus, and return it."""
         exact = isinstance(name, str)
         return self.reach(self._page.get_by_role(role, name=name, exact=exact), stops, key=key)
 
-    def reach(self, wanted: Locator, stops: int = 60, *, key: str = "Tab") -> Locator:
-        """Press Tab until one of these has the focus; not more than so many times."""
+    def reach(self, target: Locator, stops: int = 60, *, key: str = "Tab") -> Locator:
+        """Press Tab, at most `stops` times, until one of these has the focus."""
         for stop in range(stops + 1):
             if self._page.evaluate(SOMEWHERE):
                 self.look()
-                if wanted.evaluate_all(HAS_FOCUS):
-                    return wanted
+                if target.evaluate_all(HAS_FOCUS):
+                    return target
             if stop < stops:
                 self.press(key)
-        pytest.fail(f"{wanted} was not reached with {stops} times {key}")
+        pytest.fail(f"{target} was not reached with {stops} times {key}")
 
     def enter(self, role: Any, name: str | re.Pattern[str], stops: int = 60, *, key: str = "Tab") -> None:
         """Go to a control and press Enter on it."""

@@ -1,4 +1,4 @@
-"""What a page costs over the wire, as Chromium counts it: every answer, with its headers, compressed."""
+"""What a page costs over the wire, as Chromium counts it: every response, compressed, with its headers."""
 
 import time
 from typing import Any
@@ -18,39 +18,39 @@ class Wire:
         self._session.send("Network.enable")
         self._session.on("Network.requestWillBeSent", self._sent)
         self._session.on("Network.loadingFinished", self._finished)
-        self._session.on("Network.loadingFailed", lambda said: self._open.pop(said["requestId"], None))
+        self._session.on("Network.loadingFailed", lambda event: self._open.pop(event["requestId"], None))
         self._open: dict[str, str] = {}
         self._types: dict[str, str] = {}
         self.addresses: list[str] = []
         self.page_bytes = 0
         self.other_bytes = 0
 
-    def _sent(self, said: dict[str, Any]) -> None:
-        self._open[said["requestId"]] = said["request"]["url"]
-        self._types[said["requestId"]] = said.get("type", "")
-        self.addresses.append(said["request"]["url"])
+    def _sent(self, event: dict[str, Any]) -> None:
+        self._open[event["requestId"]] = event["request"]["url"]
+        self._types[event["requestId"]] = event.get("type", "")
+        self.addresses.append(event["request"]["url"])
 
-    def _finished(self, said: dict[str, Any]) -> None:
-        self._open.pop(said["requestId"], None)
-        if self._types.get(said["requestId"]) == "Document":
-            self.page_bytes += int(said["encodedDataLength"])
+    def _finished(self, event: dict[str, Any]) -> None:
+        self._open.pop(event["requestId"], None)
+        if self._types.get(event["requestId"]) == "Document":
+            self.page_bytes += int(event["encodedDataLength"])
         else:
-            self.other_bytes += int(said["encodedDataLength"])
+            self.other_bytes += int(event["encodedDataLength"])
 
     def forget(self) -> None:
         """Empty the browser's cache: the next view is a first view."""
         self._session.send("Network.clearBrowserCache")
 
     def start(self) -> None:
-        """Count from nothing again."""
-        self._open.clear()  # what a page before had not finished is nobody's any more
+        """Start counting from zero."""
+        self._open.clear()  # requests that an earlier page left open do not count
         self.addresses.clear()
         self.page_bytes = self.other_bytes = 0
 
     def settle(self) -> None:
-        """Wait until everything that was asked for has come."""
+        """Wait until every request has finished."""
         deadline = time.monotonic() + PATIENCE_S
-        # Fonts are asked for when words are laid out, which may be after the page has loaded.
+        # Fonts are requested when text is laid out, which may be after the page has loaded.
         self._page.evaluate("() => document.body.offsetHeight && document.fonts.ready.then(() => {})")
         self._page.wait_for_timeout(SETTLING_MS)
         while self._open:

@@ -1,4 +1,4 @@
-"""The ways into an account in a real browser: a lost password, a second factor, another device signed out."""
+"""Accounts in a real browser: a forgotten password, a second factor, another device signed out."""
 
 import time
 
@@ -17,7 +17,7 @@ def sign_in(page: Page, email: str, password: str) -> None:
 
 
 def open_email(page: Page, email: str, subject: str) -> None:
-    """Wait for a letter in the mailbox, open it, and follow its link."""
+    """Wait for an email in the mailbox, open it, and follow its link."""
     page.goto("/mailbox/")
     mail_message = (
         page.get_by_role("listitem").filter(has_text=f"to {email}").get_by_role("link", name=subject)

@@ -1,4 +1,4 @@
-"""The administrator: people, roles, teams and categories."""
+"""The administrator: users, roles, teams and categories."""
 
 import itertools
 import re
@@ -16,7 +16,7 @@ numbers = itertools.count(1)
 
 @pytest.fixture
 def newcomer(join):
-    """Give a function that creates a person with a role and returns name and address."""
+    """Give a function that creates a user with a role and returns their name and email."""
 
     def created(role: str) -> tuple[str, str]:
         name, email = f"Aaron {role.title()} {next(numbers)}", f"{role}{next(numbers)}@new.example"
@@ -32,7 +32,7 @@ def submit(page: Page, name: str) -> None:
 
 
 def test_a_person_is_given_another_role(open_as: Opener, watch, sign_in, join, live_server):
-    watch.expected.add(403)  # a process may know the old role for five seconds
+    watch.expected.add(403)  # a process may cache the old role for five seconds
     join("Aava Aalto", "aava@new.example", "customer", PASSWORD)
     aava = open_as(sign_in("aava@new.example", PASSWORD), "/")
     expect(aava).to_have_url(re.compile("/help/$"))
@@ -42,13 +42,13 @@ def test_a_person_is_given_another_role(open_as: Opener, watch, sign_in, join, l
     line.get_by_role("button", name="Customer").click()
     page.get_by_role("option", name="Agent").click()
     expect(line.get_by_role("button", name="Agent")).not_to_have_class(re.compile("saving"))
-    # A new role is for a new session: what the old one was granted ends with it.
+    # A new role needs a new session: the old session ends with the old role.
     aava.get_by_role("link", name="My tickets").first.click()
     aava.get_by_label("E-mail").fill("aava@new.example")
     aava.get_by_label("Password", exact=True).fill(PASSWORD)
     aava.keyboard.press("Enter")
-    aava.wait_for_url(f"{live_server.url}/help/tickets")  # where the click had led to
-    until(lambda: (found := aava.goto("/")).ok and "/desk/tickets/" in found.url)
+    aava.wait_for_url(f"{live_server.url}/help/tickets")  # the page the click asked for
+    until(lambda: (response := aava.goto("/")).ok and "/desk/tickets/" in response.url)
     page.reload()
     expect(line.get_by_role("button", name="Agent")).to_be_visible()
 
@@ -186,7 +186,7 @@ def test_teams_and_categories_are_added_renamed_and_offered(open_as: Opener, peo
 
 
 def until(met: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Ask again until something holds: processes may remember lists and roles for a few seconds."""
+    """Repeat until a condition holds: processes may cache lists and roles for a few seconds."""
     deadline = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < deadline, "this did not come true"

@@ -127,7 +127,7 @@ def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
 
 
 def test_an_assignee_who_cannot_be_chosen_any_more_is_not_replaced_by_tab(open_as: Opener):
-    # Few tests put tickets on hold, so the demo's own stay on the first page; the last row has no next cell.
+    # Few tests put tickets on hold, so those of the demo data stay on the first page; the last row has no next cell.
     page = open_as("agent", f"{OPEN}&status=on_hold")
     writes: list[str] = []
     page.on("request", lambda sent: writes.append(sent.url) if sent.method == "POST" else None)

@@ -1,4 +1,4 @@
-"""The agent's workspace: answering, noting, changing, opening a ticket for somebody."""
+"""The agent's ticket page: replies, notes, changes, and opening a ticket for a customer."""
 
 import re
 

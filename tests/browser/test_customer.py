@@ -1,4 +1,4 @@
-"""A customer's ticket from the first word to its reopening; internal notes stay out of sight."""
+"""A customer's ticket from creation to reopening; internal notes stay hidden."""
 
 from playwright.sync_api import expect
 
@@ -80,7 +80,7 @@ def test_a_refused_form_keeps_what_was_written(open_as: Opener, watch):
     expect(page.get_by_label("What happened?")).to_have_value("It is broken.")
 
 
-# Where a text's first and last letters are: [left of the first, left of the last].
+# Returns the left edges of the first and last characters of a text.
 ENDS = """node => {
   const [range, text] = [document.createRange(), node.firstChild];
   return [0, text.data.trimEnd().length - 1].map((at) => {

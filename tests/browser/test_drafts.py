@@ -1,4 +1,4 @@
-"""Unsent text: kept until the server has taken it, for its writer alone."""
+"""Drafts: saved until the server accepts them, for their author only."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import TOKEN, Opener
 from tests.browser.test_signing_in import type_credentials
 
-KEPT = "[data-draft-state]"
+DRAFT_STATE = "[data-draft-state]"
 
 
 def test_an_unsent_reply_survives_a_reload(open_as: Opener, people):
@@ -24,7 +24,7 @@ def test_an_unsent_reply_survives_a_reload(open_as: Opener, people):
 
 
 def end_session(browser: Browser, page: Page, url: str) -> None:
-    """Sign out behind the back of a page: its cookies stay, the server knows them no more."""
+    """Sign out elsewhere: the page keeps its cookies, but the server no longer accepts them."""
     elsewhere = browser.new_context(base_url=url, storage_state=page.context.storage_state())
     token = TOKEN.search(elsewhere.request.get("/desk/new").text())[1]
     assert elsewhere.request.post("/logout", form={"csrf_token": token}).ok
@@ -38,7 +38,7 @@ def test_a_reply_survives_a_reload_and_a_session_that_ended(
     words = "A long answer that nobody wants to write twice."
     page = open_as(None, f"/desk/tickets/{number}")
     type_credentials(page, live_server.email("agent"), live_server.password)
-    page.wait_for_url(f"{live_server.url}/desk/tickets/{number}")  # the login's address names it too
+    page.wait_for_url(f"{live_server.url}/desk/tickets/{number}")  # the URL of the login contains it too
     message = page.get_by_label("Message", exact=True)
     message.fill(words)
     expect(page.locator("[data-draft-state]")).to_contain_text("Draft saved")
@@ -105,7 +105,7 @@ def test_who_signed_out_in_another_tab_is_told_and_loses_nothing(open_as: Opener
     page = open_as(None, f"/help/tickets/{number}")
     type_credentials(page, live_server.email("customer"), live_server.password)
     page.get_by_label("Your reply").fill("Written in the first tab.")
-    expect(page.locator(KEPT)).to_contain_text("Draft saved")
+    expect(page.locator(DRAFT_STATE)).to_contain_text("Draft saved")
     other = page.context.new_page()
     other.goto("/help/")
     other.get_by_role("button", name=re.compile("Your account")).click()
@@ -123,7 +123,7 @@ def test_what_was_chosen_is_kept_with_what_was_written(open_as: Opener):
     page.get_by_label("Subject").fill("Chosen with care")
     page.get_by_label("Team", exact=True).select_option(label="Billing")
     page.get_by_label("Priority").select_option(label="Urgent")
-    expect(page.locator(KEPT)).to_contain_text("Draft saved")
+    expect(page.locator(DRAFT_STATE)).to_contain_text("Draft saved")
     page.reload()
     expect(page.get_by_label("Subject")).to_have_value("Chosen with care")
     expect(page.get_by_label("Team", exact=True)).to_have_value("billing")
@@ -134,7 +134,7 @@ def test_who_signs_in_next_does_not_see_them(open_as: Opener, live_server: Any):
     page = open_as(None, "/help/new")
     type_credentials(page, live_server.email("customer"), live_server.password)
     page.get_by_label("What is it about?").fill("Nobody else's business")
-    expect(page.locator(KEPT)).to_contain_text("Draft saved")
+    expect(page.locator(DRAFT_STATE)).to_contain_text("Draft saved")
     for role, expected in (("administrator", ""), ("customer", "Nobody else's business")):
         page.get_by_role("button", name=re.compile("Your account")).click()
         page.get_by_role("button", name="Sign out").click()

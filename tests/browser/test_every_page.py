@@ -1,6 +1,6 @@
-"""Every page in both sizes and themes, and zoomed in: sound, readable, reachable, still, and light.
+"""Every page in both sizes and themes, and zoomed in: accessible, readable, stable and light.
 
-Which theme is looked at in which size, and which zoom, is this run's turn: see tests/rotation.py.
+Each run checks one theme per size and one zoom in rotation: see tests/rotation.py.
 """
 
 import re
@@ -74,45 +74,45 @@ REFUSED = (
     ("agent", f"{TICKETS}999999", 404),
     ("agent", f"{TICKETS}?cursor=wrong", 400),
 )
-# How far the keyboard walks; the first stops are the navigation, zoomed in they are the page's own.
+# How often Tab is pressed; the first stops are the navigation, or the content when zoomed in.
 STOPS = 8
 ZOOMED_STOPS = 16
 KB = 1024
-# The first view of a page in KB over the wire, its HTML included, by where the page is.
+# Limits of the first view of a page in KB over the wire, with its HTML, by path.
 FIRST = (("/help/", 120), ("/login", 120), ("/reports/", 1600), ("/", 250))
 REPEAT = 30
 
 
 def named(value: object) -> str | None:
-    """Name a test's page."""
+    """Return the id of a test parameter."""
     return "nobody" if value is None else value if isinstance(value, str) else None
 
 
 def weights(wire: Wire, path: str, first: int) -> list[str]:
-    """List what a page's second view, which has just been made, and its first (in bytes) cost too much."""
-    found = []
+    """List where a page exceeds its limits: in the second view, just loaded, and the first (in bytes)."""
+    complaints = []
     allowed = next(kilobytes for place, kilobytes in FIRST if path.startswith(place))
     if first > allowed * KB:
-        found.append(f"the first view takes {first / KB:.0f} KB, allowed are {allowed}")
+        complaints.append(f"the first view takes {first / KB:.0f} KB, allowed are {allowed}")
     if wire.other_bytes > REPEAT * KB:
-        found.append(f"beside the page a second view takes {wire.other_bytes / KB:.0f} KB")
+        complaints.append(f"beside the page a second view takes {wire.other_bytes / KB:.0f} KB")
     foreign = r"jquery" if path.startswith("/reports/") else r"jquery|plotly|_dash"
-    return found + [address for address in wire.addresses if re.search(foreign, address, re.IGNORECASE)]
+    return complaints + [address for address in wire.addresses if re.search(foreign, address, re.IGNORECASE)]
 
 
 def everything(page: Page, path: str) -> list[str]:
-    """See a page for the first time at a desk and once more on a phone, which is then zoomed in.
+    """Load a page on a desktop, then on a phone, which is then zoomed in.
 
-    Both times ask it all there is to ask; list what is wrong.
+    Run every check on both; list what is wrong.
     """
     wire = Wire(page)
     wire.forget()
-    found = seen_at(DESKTOP, page, path, wire)
+    complaints = seen_at(DESKTOP, page, path, wire)
     first = wire.page_bytes + wire.other_bytes
-    found += focus_problems(page, STOPS)
-    found += seen_at(PHONE, page, path, wire) + weights(wire, path, first) + zoom_problems(page)
+    complaints += focus_problems(page, STOPS)
+    complaints += seen_at(PHONE, page, path, wire) + weights(wire, path, first) + zoom_problems(page)
     seen = focus_problems(page, ZOOMED_STOPS)
-    return found + [f"{page.viewport_size['width']}: {text}" for text in seen]
+    return complaints + [f"{page.viewport_size['width']}: {text}" for text in seen]
 
 
 def seen_at(size: ViewportSize, page: Page, path: str, wire: Wire) -> list[str]:
@@ -151,11 +151,11 @@ def test_a_page_is_sound(role, path, page_of: Lender, people, live_server):
         rules = people["administrator"].http.get("/admin/access/").text()
         version = re.search(r'name="version" value="(\d+)"', rules)[1]
         people["administrator"].post("/admin/access/", registration="on", version=version)
-    found = everything(page, path)
-    assert not found, "\n".join(found)
+    complaints = everything(page, path)
+    assert not complaints, "\n".join(complaints)
 
 
-def test_letters_of_all_europe_keep_a_page_light(open_as: Opener, people):
+def test_characters_of_all_europe_keep_a_page_light(open_as: Opener, people):
     number = people["customer"].new_ticket("Łódź, Ștefan, Çağla, Ǎ for 5 ₽")
     page = open_as("customer")
     wire = Wire(page)
@@ -220,8 +220,8 @@ def test_columns_stand_before_their_rows_come(role, path, page_of: Lender):
 def test_a_refusal_is_a_page_like_any_other(role, path, status, page_of: Lender, watch):
     watch.expected.add(status)
     page = page_of(role)
-    found = everything(page, path)
-    assert not found, "\n".join(found)
+    complaints = everything(page, path)
+    assert not complaints, "\n".join(complaints)
     assert page.goto(path).status == status
     text = page.locator("main").inner_text()
     assert "Traceback" not in text

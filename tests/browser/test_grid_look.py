@@ -1,4 +1,4 @@
-"""How a grid is arranged: its columns and density, and what becomes of it on a phone."""
+"""The layout of a grid: its columns and density, and its cards on a phone."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ MINE = "Subject and requester"
 
 
 def heads(page: Page) -> list[str]:
-    """Read the words in the head of the grid."""
+    """Read the column headings of the grid."""
     return [words for words in page.locator("table.grid thead th").all_inner_texts() if words]
 
 
@@ -41,7 +41,7 @@ def test_columns_are_chosen_by_keyboard_and_stay_chosen(open_as: Opener):
     expect(page.locator("table.grid thead")).to_contain_text("Category")
     assert heads(page) == ["Priority", MINE, "Category", "Team", "Assignee", "Updated"]
     expect(page.locator("table.grid td.s")).to_have_count(0)
-    # The editors still know which field is whose.
+    # The editors still belong to the right fields.
     page.locator("td.p button.ed").first.click()
     expect(page.get_by_role("combobox", name=re.compile("^Priority, #"))).to_be_focused()
     page.keyboard.press("Escape")
@@ -269,5 +269,5 @@ def test_what_opens_over_a_grid_is_sound(open_as: Opener, size, act, within):
     page = open_as("manager", OPEN, viewport=size)
     act(page)
     expect(page.locator(within)).to_be_visible()
-    found = problems(page, within)
-    assert not found, "\n".join(found)
+    complaints = problems(page, within)
+    assert not complaints, "\n".join(complaints)

@@ -1,4 +1,4 @@
-"""The inspection finds what it is there to find: pages broken in one way each."""
+"""inspection.js finds what it checks for, on pages that are each broken in one way."""
 
 import pytest
 
@@ -39,7 +39,7 @@ UNSEEN = {
 
 @pytest.fixture(scope="module")
 def sheet(browser):
-    """Give a function that shows a page of one's own."""
+    """Give a function that shows a page with the given HTML."""
     context = browser.new_context(viewport={"width": 800, "height": 600})
     page = context.new_page()
 
@@ -80,8 +80,8 @@ def test_a_focus_that_nobody_sees_is_found(complaint, sheet):
 
 def test_axe_runs_every_rule_but_one(sheet):
     page = sheet("<p style='color: #999'>Pale.</p><button style='width: 9px; height: 9px'></button>")
-    found = {text.split(": ")[1] for text in inspect(page, "axeFinds", EVERY_RULE)}
-    assert {"color-contrast", "button-name"} <= found
+    rules = {text.split(": ")[1] for text in inspect(page, "axeFinds", EVERY_RULE)}
+    assert {"color-contrast", "button-name"} <= rules
 
 
 def test_a_jump_is_found(sheet):

@@ -11,7 +11,7 @@ from tests.browser.grid import OPEN
 
 
 def box(page: Page) -> Locator:
-    """Find the box of Jump, which is there only while it is open."""
+    """Find the input of Jump, which exists only while it is open."""
     return page.locator("dialog[open]").get_by_role("combobox", name="Ticket number")
 
 
@@ -26,7 +26,7 @@ def test_a_number_and_enter_open_the_ticket_however_fast_one_types(open_as: Open
     number = people["customer"].new_ticket("Jumped to")
     page = open_as("agent", OPEN)
     jump(page, f"#{number}")
-    page.keyboard.press("Enter")  # before any answer can be there
+    page.keyboard.press("Enter")  # before any response can arrive
     page.wait_for_url(f"**/desk/tickets/{number}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Jumped to")
 
@@ -142,17 +142,17 @@ def test_without_a_script_it_is_a_page(open_as: Opener):
 
 
 def listed(page: Page) -> dict[str, str]:
-    """Open the list of keys and read it: what a key does, and the keys."""
+    """Open the list of shortcuts and read it, as keys by what they do."""
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(keys).to_be_visible()
     does, names = keys.locator("dt").all_inner_texts(), keys.locator("dd").all()
-    found = {
+    shortcuts = {
         one: " ".join(key.locator("kbd").all_inner_texts()) for one, key in zip(does, names, strict=True)
     }
     page.keyboard.press("Escape")
     expect(keys).to_be_hidden()
-    return found
+    return shortcuts
 
 
 ROWS = {"Next row": "J ↓", "Previous row": "K ↑", "Open the row": "Enter"}
@@ -182,24 +182,24 @@ SEARCH = {"Search this list": "/"}
 )
 def test_the_keys_of_a_page_are_listed_and_work(role, path, keys, open_as: Opener):
     page = open_as(role, path)
-    found = listed(page)
-    assert found == EVERYWHERE | keys
+    shortcuts = listed(page)
+    assert shortcuts == EVERYWHERE | keys
     rows = page.locator("table.grid tbody tr")
-    if "Search this list" in found:
+    if "Search this list" in shortcuts:
         page.keyboard.press("/")
         expect(page.locator("[data-search]")).to_be_focused()
         page.locator("h1").click()
-    if "Next row" in found:
+    if "Next row" in shortcuts:
         links = [rows.nth(at).locator("a[href]").first for at in range(2)]
         for key, at in (("j", 0), ("j", 1), ("k", 0), ("ArrowDown", 1), ("ArrowUp", 0)):
             page.keyboard.press(key)
             expect(links[at]).to_be_focused()
-    if "Select the row" in found:
+    if "Select the row" in shortcuts:
         page.keyboard.press("x")
         expect(page.locator("[name=rowid]").first).to_be_checked()
         page.keyboard.press("Escape")
         expect(page.locator("[name=rowid]").first).not_to_be_checked()
-    if "Save and edit the next cell" in found:
+    if "Save and edit the next cell" in shortcuts:
         cells = rows.first.locator("button.ed")
         cells.first.focus()
         page.keyboard.press("Enter")
@@ -208,7 +208,7 @@ def test_the_keys_of_a_page_are_listed_and_work(role, path, keys, open_as: Opene
         expect(page.locator(".editor-input")).not_to_have_attribute("aria-label", first)
         page.keyboard.press("Escape")
         expect(page.locator(".editor-input")).to_have_count(0)
-    if "Open the row" in found:
+    if "Open the row" in shortcuts:
         rows.first.locator("a[href]").first.focus()
         page.keyboard.press("Enter")
         expect(page).not_to_have_url(re.compile(re.escape(path) + "$"))
@@ -268,5 +268,5 @@ def test_what_the_keys_open_is_sound_in_every_variant(part, open_as: Opener):
             page.keyboard.press("?")
         page.locator("dialog[open]").wait_for()
 
-    found = in_all_variants(page, opened, "dialog[open]")
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, opened, "dialog[open]")
+    assert not complaints, "\n".join(complaints)

@@ -1,4 +1,4 @@
-"""The main path of each role with nothing but a keyboard."""
+"""The main tasks of each role with only a keyboard."""
 
 import re
 

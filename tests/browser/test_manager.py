@@ -1,4 +1,4 @@
-"""The manager's overview: figures, filters in the address, the way from a bar to its tickets, export."""
+"""The manager's dashboards: figures, filters in the URL, the link from a bar to its tickets, export."""
 
 import csv
 import re
@@ -25,7 +25,7 @@ def drawn(page: Page) -> None:
 
 
 def narrowed_to_billing(page: Page) -> None:
-    """Filter the open overview by a team."""
+    """Filter the open dashboard by a team."""
     page.locator(".report-chip", has_text="Team").click()
     page.locator("#team-options").get_by_text("Billing").click()
     page.wait_for_url("**team=billing")
@@ -64,9 +64,9 @@ def test_a_bar_opens_exactly_its_tickets(open_as: Opener):
     box = bar.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.wait_for_url("**/desk/tickets/?*")
-    wanted = parse_qs(urlsplit(page.url).query)
-    assert wanted["team"] == ["billing"]
-    priority = wanted["priority"][0].capitalize()
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["team"] == ["billing"]
+    priority = query["priority"][0].capitalize()
     rows = page.locator("table.grid tbody tr")
     assert set(page.locator("table.grid td.p").all_inner_texts()) == {priority}
     assert set(page.locator("table.grid td.t").all_inner_texts()) == {"Billing"}

@@ -1,4 +1,4 @@
-"""What opens over a page, in both sizes and themes and zoomed in: sound and readable, and Esc leads back."""
+"""Overlays in both sizes and themes and zoomed in: accessible and readable, and Esc closes them."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from tests.browser.conftest import Lender, Opener
 from tests.browser.grid import OPEN, cell, editor
 from tests.rotation import in_rotation
 
-# From the first property back over the head of its group to the button that opens the panel, and on.
+# From the first property back past the head of its group and the button that opens the panel.
 STOPS_OUT = 3
 EVERYWHERE = (*ZOOMED, *SIZES)
 SMALL = (*ZOOMED, PHONE)
@@ -28,9 +28,9 @@ SMALL = (*ZOOMED, PHONE)
 
 @dataclass(frozen=True)
 class Overlay:
-    """Something that opens: who sees it where, what is pressed to get there one after the other, what it is.
+    """An overlay: who sees it on which page, the buttons that lead to it in order, and its selector.
 
-    A step that a size does not show is left out there: on a desk the account's menu needs no drawer.
+    A step that a size does not show is skipped: on a desktop the account menu needs no drawer.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Overlay:
     steps: tuple[str, ...]
     part: str
     sizes: tuple = EVERYWHERE
-    # Chromium takes Esc in a date field for every popover around it.
+    # In a date field, Esc closes every popover around it in Chromium.
     at_once: bool = False
 
 
@@ -67,7 +67,7 @@ OVERLAYS = (
 
 
 def sizes_of(sizes: tuple) -> list:
-    """Return phone and desk as far as they are among the sizes, and the zoom whose turn it is."""
+    """Return phone and desktop if they are among the sizes, and the zoom of this run's rotation."""
     turn = [*in_rotation(ZOOMED), *SIZES]
     return [size for size in sizes if size in turn]
 
@@ -86,22 +86,22 @@ def test_an_overlay_is_sound_and_leads_back(overlay: Overlay, page_of: Lender):
     page.set_viewport_size(DESKTOP)
     page.goto(overlay.path)
     ready(page)
-    found = []
+    complaints = []
     for size in sizes_of(overlay.sizes):
         resize(page, size)
         pressed = [focused(page, step) for step in overlay.steps if page.locator(step).first.is_visible()]
         page.wait_for_function(HOLDS_FOCUS, arg=overlay.part)
-        # What zoom can break is the layout; everything else is the same as at the size it is a zoom of.
+        # Zoom can only break the layout; everything else is the same as without zoom.
         seen = inspect(page, "layout", overlay.part) if size in ZOOMED else problems(page, overlay.part)
         seen += inspect(page, "focus")
-        found += [f"{size['width']}: {text}" for text in seen]
+        complaints += [f"{size['width']}: {text}" for text in seen]
         for opener in pressed[:1] if overlay.at_once else reversed(pressed):
             page.keyboard.press("Escape")
             expect(page.locator(opener).first).to_be_focused()
-            found += [f"{size['width']}, shut: {text}" for text in inspect(page, "focus")]
+            complaints += [f"{size['width']}, shut: {text}" for text in inspect(page, "focus")]
         assert pressed, f"nothing opens it at {size['width']}"
         assert page.locator(overlay.part).locator("visible=true").count() == 0
-    assert not found, "\n".join(found)
+    assert not complaints, "\n".join(complaints)
 
 
 def test_the_panel_over_a_ticket_shuts_when_the_focus_goes_on(open_as: Opener):
@@ -118,7 +118,7 @@ def test_the_panel_over_a_ticket_shuts_when_the_focus_goes_on(open_as: Opener):
 
 def test_the_bar_over_chosen_rows_hides_none_of_them(open_as: Opener):
     page = open_as("agent", OPEN)
-    found = []
+    complaints = []
     for size in sizes_of(EVERYWHERE):
         page.set_viewport_size(size)
         page.locator("table.grid [name=rowid]").first.check()
@@ -132,8 +132,8 @@ def test_the_bar_over_chosen_rows_hides_none_of_them(open_as: Opener):
         expect(assign).to_be_focused()
         page.keyboard.press("Escape")
         expect(page.locator("[data-bulk]")).to_be_hidden()
-        found += [f"{size['width']}: {text}" for text in seen]
-    assert not found, "\n".join(found)
+        complaints += [f"{size['width']}: {text}" for text in seen]
+    assert not complaints, "\n".join(complaints)
 
 
 def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, people):
@@ -156,8 +156,8 @@ def test_a_conflict_in_a_cell_is_sound_in_every_variant(open_as: Opener, watch, 
 
     page.set_viewport_size(DESKTOP)
     field_conflict()
-    found = inspect(page, "focus") + problems(page, "[role=alertdialog]")
-    assert not found, "\n".join(found)
+    complaints = inspect(page, "focus") + problems(page, "[role=alertdialog]")
+    assert not complaints, "\n".join(complaints)
 
 
 def test_a_toast_is_sound_in_every_variant(open_as: Opener, people):
@@ -170,12 +170,12 @@ def test_a_toast_is_sound_in_every_variant(open_as: Opener, people):
         page.keyboard.press("Control+Enter")
         page.locator("#toasts .toast").wait_for()
 
-    found = in_all_variants(page, toasted, "#toasts")
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, toasted, "#toasts")
+    assert not complaints, "\n".join(complaints)
 
 
 def conflict(page: Page, people) -> None:
-    """Lead a page to the conflict page."""
+    """Bring a page to the conflict page."""
     number = people["customer"].new_ticket("Seen in every variant")
     page.goto(f"/desk/tickets/{number}")
     people["manager"].update(number, priority="high", seen_priority="normal")
@@ -190,12 +190,12 @@ def conflict(page: Page, people) -> None:
 def test_the_conflict_page_is_sound_in_every_variant(open_as: Opener, watch, people):
     watch.expected.add(409)
     page = open_as("agent")
-    found = in_all_variants(page, lambda: conflict(page, people))
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, lambda: conflict(page, people))
+    assert not complaints, "\n".join(complaints)
 
 
 def worked(page: Page, people) -> None:
-    """Lead a page to a ticket with folded, undone and open changes, and a message that offers undo."""
+    """Bring a page to a ticket with folded, undone and open changes, and a message that offers undo."""
     number = people["customer"].new_ticket("Worked on in every variant")
     for was, value in (("normal", "low"), ("low", "high"), ("high", "urgent")):
         people["manager"].update(number, priority=value, seen_priority=was)
@@ -209,7 +209,7 @@ def worked(page: Page, people) -> None:
 
 
 def refused(page: Page, people) -> None:
-    """Lead a page to a property form that came back with what is wrong with it."""
+    """Bring a page to a property form that was rejected with errors."""
     number = people["customer"].new_ticket("Refused in every variant")
     page.goto(f"/desk/tickets/{number}")
     people["manager"].update(number, status="closed", seen_status="new")
@@ -224,10 +224,10 @@ def refused(page: Page, people) -> None:
     page.locator(".toast .close").first.click()
 
 
-# The form stands in the panel, which on a phone lies over the rest.
+# The form is in the panel, which covers the rest of the page on a phone.
 @pytest.mark.parametrize(("lead", "within"), [(worked, None), (refused, "#panel")])
 def test_a_ticket_in_use_is_sound_in_every_variant(lead, within, open_as: Opener, watch, people):
     watch.expected.add(400)
     page = open_as("agent")
-    found = in_all_variants(page, lambda: lead(page, people), within)
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, lambda: lead(page, people), within)
+    assert not complaints, "\n".join(complaints)

@@ -1,4 +1,4 @@
-"""All that is held about somebody, downloaded; then the person erased, from the page that explains it."""
+"""The data export of a user, then their erasure on the page that explains it."""
 
 import json
 import zipfile
@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 
 def downloaded(page: Page, button: str) -> dict:
-    """Press a button that hands out a file, and read what is for programs in it."""
+    """Press a button that downloads a file, and read its machine-readable part."""
     with page.expect_download() as waited:
         page.get_by_role("button", name=button).click()
     with zipfile.ZipFile(waited.value.path()) as packed:
@@ -34,7 +34,7 @@ def test_a_person_is_exported_and_erased(open_as, people, watch):
     name.fill("wilhelmina relay")
     page.get_by_role("button", name="Erase this person").click()
     expect(page.get_by_role("heading", name="This person is being erased")).to_be_visible()
-    # The first round takes a moment, and the account is emptied by its first step.
+    # The first run takes a moment; its first step clears the account.
     heading = page.get_by_role("heading", name="Privacy of Erased person")
     for _ in range(30):
         if heading.is_visible():

@@ -1,4 +1,4 @@
-"""Sessions in real browsers: one ended by an administrator, and the product seen through another's eyes."""
+"""Sessions in real browsers: one ended by an administrator, and viewing the product as another user."""
 
 import re
 
@@ -25,7 +25,7 @@ def test_a_session_an_administrator_ends_is_ended_in_the_other_browser(open_as, 
 
 
 def test_an_administrator_views_as_an_agent_and_stops(open_as, watch, live_server):
-    page = open_as(None)  # a session of its own: others share the administrator's
+    page = open_as(None)  # a separate session: other tests share the administrator's
     sign_in(page, live_server.email("administrator"), live_server.password)
     page.goto("/admin/sessions/?q=Ben+Demo")
     page.get_by_role("link", name="View as Ben Demo").click()

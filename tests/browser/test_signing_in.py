@@ -17,13 +17,13 @@ LANDS = {
 MANY_STOPS = 60
 
 
-def tab_to(page: Page, wanted: Locator) -> None:
+def tab_to(page: Page, target: Locator) -> None:
     """Press Tab until something has the focus."""
     for _ in range(MANY_STOPS):
         page.keyboard.press("Tab")
-        if wanted.evaluate("node => node === document.activeElement"):
+        if target.evaluate("node => node === document.activeElement"):
             return
-    pytest.fail(f"{wanted} was not reached with {MANY_STOPS} times Tab")
+    pytest.fail(f"{target} was not reached with {MANY_STOPS} times Tab")
 
 
 def type_credentials(page: Page, email: str, password: str) -> None:

@@ -1,4 +1,4 @@
-"""Signing in with a provider in a browser, from the button to the desk, and changing one's mind."""
+"""Single sign-on in a browser, from the button to the desk, and cancelled halfway."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""A ticket's page in use: the way through a list, and the conflict page's words."""
+"""Moving from ticket to ticket through a list, and the texts of the conflict page."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""An API token from its making to its end, in a browser."""
+"""An API token from creation to revocation, in a browser."""
 
 from playwright.sync_api import expect
 

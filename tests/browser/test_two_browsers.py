@@ -1,4 +1,4 @@
-"""Two people at one ticket: different fields are both kept, the same field is put to the second."""
+"""Two people change one ticket: different fields are merged, the same field is a conflict for the second."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Undo where people meet it: in the timeline, after saving, after a bulk change, in a cell."""
+"""Undo in the timeline, after saving, after a bulk change and in a cell."""
 
 from playwright.sync_api import expect
 
@@ -44,7 +44,7 @@ def test_a_cell_is_set_back_in_place(open_as: Opener, watch, people):
     undo.click()
     saved(page, number, priority="Normal")
     expect(cell(page, number, "priority")).to_be_focused()
-    # The row's version moved on with it: the next edit is no conflict.
+    # The row has the new version, so the next edit causes no conflict.
     cell(page, number, "priority").click()
     page.get_by_role("option", name="High").click()
     saved(page, number, priority="High")

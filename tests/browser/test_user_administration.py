@@ -1,4 +1,4 @@
-"""An administrator's way with people: an organization, a file of members, all of them at once, a preview."""
+"""User administration: an organization, an import from a file, a bulk change and the preview of a role."""
 
 from playwright.sync_api import Page, expect
 

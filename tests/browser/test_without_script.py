@@ -1,4 +1,4 @@
-"""The forms work where no script runs."""
+"""The forms work without JavaScript."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A load balancer small enough for a test: passes connections on to whoever serves now."""
+"""A load balancer small enough for a test: passes connections on to the current server."""
 
 import socket
 import threading
@@ -38,7 +38,7 @@ class Balancer:
 
 
 def _pass_on(one: socket.socket, other: socket.socket) -> None:
-    """Carry bytes one way until that way is closed, then say so to the other end."""
+    """Copy bytes in one direction until it is closed, then close it at the other end."""
     with suppress(OSError):
         while piece := one.recv(65536):
             other.sendall(piece)

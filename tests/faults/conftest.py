@@ -1,4 +1,4 @@
-"""The product with an unreliable way to its engine."""
+"""The product with an unreliable connection to its engine."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,8 +15,8 @@ from tests.services.harness import Harness
 
 
 @pytest.fixture(scope="module")
-def hasty() -> Iterator[None]:
-    """Let the client try again at once: how long it waits is its own affair, and tests have no time."""
+def no_retry_delay() -> Iterator[None]:
+    """Let the client retry at once, so that tests do not wait."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
         yield
@@ -24,7 +24,7 @@ def hasty() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def harness(
-    proxy: Proxy, tables: ConnectionOptions, hasty: None, tmp_path_factory: pytest.TempPathFactory
+    proxy: Proxy, tables: ConnectionOptions, no_retry_delay: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Harness:
     return open_harness(
         replace(tables, endpoint=proxy.endpoint, read_timeout=0.4), tmp_path_factory.mktemp("analytics")
@@ -33,7 +33,7 @@ def harness(
 
 @pytest.fixture(autouse=True)
 def _calm(proxy: Proxy) -> Iterator[None]:
-    """Forget what was left of a test's script."""
+    """Drop what is left of a test's script."""
     yield
     proxy.calm()
 
@@ -50,7 +50,7 @@ def customer(harness: Harness) -> Actor:
 
 @pytest.fixture(scope="module")
 def site(
-    proxy: Proxy, tables: ConnectionOptions, hasty: None, tmp_path_factory: pytest.TempPathFactory
+    proxy: Proxy, tables: ConnectionOptions, no_retry_delay: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """Build the whole web application behind the proxy."""
     built = build(replace(tables, endpoint=proxy.endpoint), tmp_path_factory.mktemp("site"))

@@ -21,8 +21,8 @@ class Reply(NamedTuple):
 
 
 Request = tuple[dict[str, str], bytes]
-AuditEvent = Callable[["Talk"], Reply | None]
-"""Deals with one request; None closes the connection without an answer."""
+FaultAction = Callable[["Talk"], Reply | None]
+"""Handles one request; None closes the connection without an answer."""
 
 PREFIX = "com.amazonaws.dynamodb.v20120810#"
 AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
@@ -34,7 +34,7 @@ def refusal(status: int, kind: str, **more: Any) -> Reply:
 
 
 def through(talk: "Talk") -> Reply | None:
-    """Pass on request and answer."""
+    """Pass on the request and its response."""
     return talk.forward()
 
 
@@ -45,12 +45,12 @@ def lose_answer(talk: "Talk") -> Reply | None:
 
 
 def lose_request(_: "Talk") -> Reply | None:
-    """Break the connection before the engine hears of it."""
+    """Break the connection before the engine gets the request."""
     return None
 
 
 def reset_before(talk: "Talk") -> Reply | None:
-    """Reset the connection before the engine hears of the request."""
+    """Reset the connection before the engine gets the request."""
     talk.reset()
     return None
 
@@ -63,15 +63,15 @@ def reset_after(talk: "Talk") -> Reply | None:
 
 
 def hold_answer(talk: "Talk") -> Reply | None:
-    """Let the engine do its work and keep silent until the product gives up."""
+    """Let the engine do its work and send nothing until the product gives up."""
     talk.forward()
     talk.wait_for_hang_up()
     return None
 
 
 def hold_request(talk: "Talk") -> Reply | None:
-    """Keep the request back until the product has given up; `Proxy.release` lets it through later."""
-    talk.keep()
+    """Hold the request until the product gives up; `Proxy.release` sends it later."""
+    talk.hold()
     talk.wait_for_hang_up()
     return None
 
@@ -109,17 +109,17 @@ def conflict(_: "Talk") -> Reply | None:
 
 
 def read_late(talk: "Talk") -> Reply | None:
-    """Answer a question to an index from the late copy of its table."""
+    """Answer an index query from the late copy of its table."""
     return talk.forward(late=True)
 
 
 def garble(talk: "Talk") -> Reply | None:
-    """Let the engine do its work and answer with something that is no JSON."""
+    """Let the engine do its work and answer with something that is not JSON."""
     talk.forward()
     return Reply(200, b"<html>Bad gateway</html>")
 
 
-def cancel(code: str, position: int = 0) -> AuditEvent:
+def cancel(code: str, position: int = 0) -> FaultAction:
     """Cancel the transaction for a reason given to one of its items."""
 
     def act(talk: "Talk") -> Reply | None:
@@ -157,9 +157,9 @@ class Talk:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
         os.close(connection.detach())
 
-    def keep(self) -> None:
-        """Keep the request for later."""
-        self._handler.proxy.kept.append((self.headers, self.body))
+    def hold(self) -> None:
+        """Hold the request back; `Proxy.release` sends it later."""
+        self._handler.proxy.held_requests.append((self.headers, self.body))
 
     def wait_for_hang_up(self) -> None:
         """Wait until the product closes the connection."""

@@ -1,4 +1,4 @@
-"""A browser's part of HTTP: cookies kept, forms read from pages and sent back."""
+"""A minimal HTTP browser: keeps cookies, reads forms from pages and sends them."""
 
 import http.client
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ PATIENCE = 10.0  # seconds for one answer
 
 
 class NoAnswer(Exception):
-    """The request got no answer: whether it was carried out is not known."""
+    """The request got no response: nobody knows whether it was carried out."""
 
 
 @dataclass
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     location: str
@@ -26,7 +26,7 @@ class Answer:
 
 
 class Visitor:
-    """One person at one browser."""
+    """One user at one browser."""
 
     def __init__(self, port: int, role: str) -> None:
         """Sign in as the demo account of a role."""
@@ -39,7 +39,7 @@ class Visitor:
         assert answer.status == 302, answer.text
 
     def page(self, path: str) -> Page:
-        """Open a page; NoAnswer when it is not to be had now."""
+        """Open a page; raises NoAnswer while it is unavailable."""
         answer = self._ask("GET", path)
         if answer.status == 503:
             raise NoAnswer(f"{path} answered 503")
@@ -47,7 +47,7 @@ class Visitor:
         return Page(answer.text)
 
     def send(self, form: Form, **changes: Any) -> Answer:
-        """Send a form; NoAnswer when the connection broke."""
+        """Send a form; raises NoAnswer when the connection breaks."""
         return self._ask("POST", form.action, urlencode(form.filled(**changes), doseq=True))
 
     def _ask(self, method: str, path: str, body: str | None = None) -> Answer:
@@ -58,15 +58,15 @@ class Visitor:
             self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         try:
             self._connection.request(method, path, body, headers)
-            found = self._connection.getresponse()
-            text = found.read().decode()
+            response = self._connection.getresponse()
+            text = response.read().decode()
         except (OSError, http.client.HTTPException) as error:
             self.leave()
             raise NoAnswer(type(error).__name__) from error
-        for line in found.headers.get_all("Set-Cookie", ()):
+        for line in response.headers.get_all("Set-Cookie", ()):
             for name, morsel in SimpleCookie(line).items():
                 self._cookies[name] = morsel.value
-        return Answer(found.status, found.headers.get("Location", ""), text)
+        return Answer(response.status, response.headers.get("Location", ""), text)
 
     def leave(self) -> None:
         """Close the connection."""

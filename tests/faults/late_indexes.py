@@ -1,9 +1,9 @@
 """Indexes that lag behind their tables, as on AWS, in front of an engine whose indexes never do.
 
 Beside each table with an index stands a copy that every write reaches late: a thread takes what was written
-`lag` seconds ago, reads it from the table and puts it into the copy. A question to an index that is sent to
-the copy gets an answer that was true at some moment within the last `lag` seconds, entry by entry: new items
-are missing, changed ones stand where and as they were. The table itself is always asked directly.
+`lag` seconds ago, reads it from the table and puts it into the copy. An index query that is
+sent to the copy gets a result that was true at some moment within the last `lag` seconds, item by item: new items
+are missing, changed ones appear as they were. Reads of the table itself always go to the table.
 """
 
 import json
@@ -18,10 +18,10 @@ WRITES = {"PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "BatchWri
 
 
 class LateIndexes:
-    """The late copies of tables with indexes; a copy is begun with its table's first write or question."""
+    """The late copies of tables with indexes; a copy starts with its table's first write or query."""
 
     def __init__(self, call: Call, lag: float) -> None:
-        """Take how to ask the engine, and the seconds after which a write reaches the copy."""
+        """Take a function that calls the engine, and the seconds after which a write reaches the copy."""
         self._call, self.lag = call, lag
         self._keys: dict[str, tuple[str, ...]] = {}
         self._pending: dict[str, dict[str, Key]] = {}
@@ -53,7 +53,7 @@ class LateIndexes:
                     self._pending.setdefault(table, {})[json.dumps(key, sort_keys=True)] = key
 
     def redirected(self, body: bytes) -> bytes:
-        """Turn a question to an index into one to the copy's index."""
+        """Redirect an index query to the index of the copy."""
         asked = json.loads(body)
         if not self.active or "IndexName" not in asked or not self._known(asked["TableName"]):
             return body
@@ -78,7 +78,7 @@ class LateIndexes:
         self._keys.clear()
 
     def _follow(self) -> None:
-        # All that was written while it waited is copied together: nothing later than `lag`, most sooner.
+        # Everything written meanwhile is copied together: nothing is later than `lag`, most is sooner.
         while not self._closing.wait(self.lag):
             self.settle()
 
@@ -114,21 +114,21 @@ class LateIndexes:
         return tuple(part["AttributeName"] for part in described["KeySchema"])
 
     def _everything(self, table: str) -> Iterator[list[Key]]:
-        wanted: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
+        scan: dict[str, Any] = {"TableName": table, "ConsistentRead": True}
         while True:
-            page = self._call("Scan", wanted)
+            page = self._call("Scan", scan)
             yield page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
-            wanted["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+            scan["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _copy(self, table: str, keys: Sequence[Key]) -> None:
         names = self._keys[table]
         for some in _parts(keys, 100):
             asked = {table: {"Keys": list(some), "ConsistentRead": True}}
-            found = self._call("BatchGetItem", {"RequestItems": asked})
-            assert not found.get("UnprocessedKeys")
-            items = found["Responses"].get(table, [])
+            response = self._call("BatchGetItem", {"RequestItems": asked})
+            assert not response.get("UnprocessedKeys")
+            items = response["Responses"].get(table, [])
             there = [{name: item[name] for name in names} for item in items]
             puts = [{"PutRequest": {"Item": item}} for item in items]
             self._put(table, puts + [{"DeleteRequest": {"Key": key}} for key in some if key not in there])
@@ -139,7 +139,7 @@ class LateIndexes:
 
 
 def _written(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Key]]:
-    """Name the items of a request: (table, an item or key that holds the table's keys)."""
+    """Yield the items a request writes: (table, an item or key that holds the table's keys)."""
     if operation == "TransactWriteItems":
         for part in body["TransactItems"]:
             for kind in part.keys() & {"Put", "Update", "Delete"}:
@@ -147,8 +147,8 @@ def _written(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, Key
     elif operation == "BatchWriteItem":
         for table, requests in body["RequestItems"].items():
             for request in requests:
-                (wanted,) = request.values()
-                yield table, wanted.get("Item") or wanted["Key"]
+                (write,) = request.values()
+                yield table, write.get("Item") or write["Key"]
     else:
         yield body["TableName"], body.get("Item") or body["Key"]
 

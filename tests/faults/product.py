@@ -1,4 +1,4 @@
-"""The product as it runs: engine, web and worker as processes of their own that a test can kill."""
+"""The running product: engine, web and worker as separate processes that a test can kill."""
 
 import http.client
 import itertools
@@ -28,7 +28,7 @@ def beside_python(program: str) -> str:
 
 
 class Product:
-    """The Procfile's processes on a folder of their own; each can be killed outright and started again."""
+    """The Procfile's processes on a folder of their own; each can be killed and started again."""
 
     def __init__(self, folder: Path) -> None:
         """Start everything and wait until it answers."""
@@ -39,7 +39,7 @@ class Product:
         self.log = folder / "log"
         self._output: IO[bytes] = self.log.open("ab")
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self._readied_before = 0
+        self._ready_count_before = 0
         self.engine.start()
         assert self.command("setup").returncode == 0
         self.start("web")
@@ -58,12 +58,12 @@ class Product:
         )
 
     def start(self, name: str) -> None:
-        """Start one process; the worker alone is not waited for, others need nothing of it."""
+        """Start one process; waits until it is ready, except for the worker, which nothing else needs."""
         if name == "engine":
             self.engine.start()
             return
         if name == "worker":
-            self._readied_before = self._readied()
+            self._ready_count_before = self._ready_count()
         program, *arguments = self.commands[name]
         command = [beside_python(program), *arguments]
         self._running[name] = subprocess.Popen(
@@ -78,14 +78,14 @@ class Product:
             self._wait_for(name, self.is_ready)
 
     def wait_for_worker(self) -> None:
-        """Wait until the worker that was started last says that it works."""
-        self._wait_for("worker", lambda: self._readied() > self._readied_before)
+        """Wait until the worker that was started last says that it is ready."""
+        self._wait_for("worker", lambda: self._ready_count() > self._ready_count_before)
 
     def _wait_for(self, name: str, ready: Callable[[], bool]) -> None:
         wait_until(lambda: ready() or self._has_ended(name), READY_SECONDS)
         assert not self._has_ended(name), f"{name} did not start: {self.log.read_text()[-2000:]}"
 
-    def _readied(self) -> int:
+    def _ready_count(self) -> int:
         return self.log.read_text().count("worker ready")
 
     def _has_ended(self, name: str) -> bool:
@@ -120,12 +120,12 @@ class Product:
         wait_until_gone(*pids)
         return pids
 
-    def part_with(self, name: str) -> subprocess.Popen[bytes]:
-        """Give a process away, which the caller ends."""
+    def detach(self, name: str) -> subprocess.Popen[bytes]:
+        """Hand over a process, which the caller then ends."""
         return self._running.pop(name)
 
     def stop(self) -> None:
-        """End what still runs, the engine last."""
+        """Stop what still runs, the engine last."""
         for name in list(self._running):
             process = self._running.pop(name)
             children = _children(process.pid)
@@ -142,7 +142,7 @@ class Product:
 
 
 def _ports() -> Iterator[int]:
-    """Find ports no outgoing connection gets, or one could take them while a server is down."""
+    """Yield free ports outside the ephemeral range, so that no connection takes one while a server is down."""
     lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     yield from filter(is_port_free, random.sample(range(10_000, lowest), 200))
 
@@ -161,9 +161,9 @@ def _environment(data: Path, port: int, engine_port: int) -> Mapping[str, str]:
 
 
 def _children(pid: int) -> list[int]:
-    """List what a process started and has not collected."""
-    found: list[int] = []
+    """List the process ids of all descendants of a process."""
+    pids: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in map(int, task.read_text().split()):
-            found += [child, *_children(child)]
-    return found
+            pids += [child, *_children(child)]
+    return pids

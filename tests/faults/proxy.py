@@ -1,7 +1,7 @@
-"""A proxy between the product and its engine that loses, delays and refuses: on command, or at random.
+"""A proxy between the product and its engine that loses, delays and refuses requests, scripted or at random.
 
-On command it follows scripts (`play`, of what acts.py offers), at random a Trouble (`trouble`, see
-trouble.py). `between` runs one for any program.
+`Proxy.play` scripts the next requests with the actions of fault_kinds.py. `Proxy.trouble` decides at random, see
+random_faults.py. `between` runs a proxy for any program.
 """
 
 import http.client
@@ -17,10 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from tests.faults.fault_kinds import TARGET, AuditEvent, Reply, Request, Talk, operation_of, through
+from tests.faults.fault_kinds import TARGET, FaultAction, Reply, Request, Talk, operation_of, through
 from tests.faults.late_indexes import LateIndexes
 
-# For the proxy's own requests; the engine looks whether a request is signed, not by whom.
+# For the proxy's own requests; the engine checks that a request is signed, not by whom.
 OWN = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=proxy/20260101/eu-central-1/dynamodb/aws4_request, "
     "SignedHeaders=host;x-amz-date, Signature=0",
@@ -37,17 +37,17 @@ class Handler(BaseHTTPRequestHandler):
     line: "Line"
 
     def setup(self) -> None:
-        """Open a way to the engine for this connection."""
+        """Open a connection to the engine for this client connection."""
         super().setup()
         self.line = self.proxy.line()
 
     def finish(self) -> None:
-        """Close both ways."""
+        """Close both connections."""
         self.line.close()
         super().finish()
 
     def do_POST(self) -> None:
-        """Deal with one request as told."""
+        """Handle one request as the proxy decides."""
         talk = Talk(self, self.rfile.read(int(self.headers["Content-Length"])))
         reply = self.proxy.act_for(talk.operation, talk.body)(talk)
         if reply is None:
@@ -87,9 +87,9 @@ class Line:
 
 
 class Disturber(Protocol):
-    """Decides what happens to a request that no script speaks of."""
+    """Decides what happens to a request that no script covers."""
 
-    def act(self, operation: str, body: bytes) -> AuditEvent | None:
+    def act(self, operation: str, body: bytes) -> FaultAction | None:
         """Name what happens; None lets it through."""
 
 
@@ -103,9 +103,9 @@ class Proxy:
     def __init__(self, endpoint: str, *, lag: float = 2.0) -> None:
         parts = urlsplit(endpoint)
         self._address = (parts.hostname or "", parts.port or 0)
-        self._scripts: dict[str, deque[AuditEvent]] = {}
+        self._scripts: dict[str, deque[FaultAction]] = {}
         self._lock = threading.Lock()
-        self.kept: deque[Request] = deque()
+        self.held_requests: deque[Request] = deque()
         self.seen: list[str] = []
         self.broken: list[str] = []
         self.trouble: Disturber | None = None
@@ -122,7 +122,7 @@ class Proxy:
         """Return where the proxy listens."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
-    def play(self, *acts: AuditEvent, operation: str = "TransactWriteItems") -> None:
+    def play(self, *acts: FaultAction, operation: str = "TransactWriteItems") -> None:
         """Say what happens to the next requests of an operation; after them everything passes again."""
         with self._lock:
             self._scripts[operation] = deque(acts)
@@ -136,11 +136,11 @@ class Proxy:
     def calm(self) -> None:
         """Forget all scripts and troubles."""
         self._scripts.clear()
-        self.kept.clear()
+        self.held_requests.clear()
         self.trouble = self.edit = None
 
-    def act_for(self, operation: str, body: bytes) -> AuditEvent:
-        """Take the next act for an operation."""
+    def act_for(self, operation: str, body: bytes) -> FaultAction:
+        """Take the next action for an operation."""
         with self._lock:
             self.seen.append(operation)
             if script := self._scripts.get(operation):
@@ -149,7 +149,7 @@ class Proxy:
         return (trouble and trouble.act(operation, body)) or through
 
     def line(self) -> Line:
-        """Open a way to the engine."""
+        """Open a connection to the engine."""
         return Line(self._address)
 
     def ask(self, headers: dict[str, str], body: bytes, line: Line) -> Reply:
@@ -171,9 +171,9 @@ class Proxy:
         return dict(json.loads(reply.body))
 
     def release(self) -> list[Reply]:
-        """Let the requests through that were kept back, in the order they came."""
+        """Send the held requests, in the order they came."""
         with closing(self.line()) as line:
-            return [self.ask(*self.kept.popleft(), line) for _ in range(len(self.kept))]
+            return [self.ask(*self.held_requests.popleft(), line) for _ in range(len(self.held_requests))]
 
     def close(self) -> None:
         """Stop listening and drop the late copies."""
@@ -189,7 +189,7 @@ class _Server(ThreadingHTTPServer):
     proxy: "Proxy"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep silent about connections that break, which is what this is for, and about nothing else."""
+        """Ignore connections that break, since breaking them is the point, and record every other error."""
         del request, client_address
         error = sys.exception()
         if not isinstance(error, OSError):
@@ -198,7 +198,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def between(endpoint: str, trouble: Disturber | None = None, *, lag: float = 2.0) -> Iterator[Proxy]:
-    """Run a proxy in front of an engine, for any program; `lag` is of late indexes, in seconds."""
+    """Run a proxy in front of an engine, for any program; `lag` is how late indexes are, in seconds."""
     proxy = Proxy(endpoint, lag=lag)
     if trouble is not None:
         proxy.disturb(trouble)

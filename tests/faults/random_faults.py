@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tests.faults.fault_kinds import (
-    AuditEvent,
+    FaultAction,
     Reply,
     Talk,
     cancel,
@@ -23,7 +23,7 @@ from tests.faults.fault_kinds import (
 
 FAULTS = ("throttled", "failed", "reset before", "reset after", "slow", "conflict", "late index")
 SLOW = (0.02, 0.05)  # seconds
-# Making and describing tables is no part of the product's day.
+# Creating and describing tables is not part of the product's normal work.
 SPARED = {"CreateTable", "DeleteTable", "DescribeTable", "ListTables", "UpdateTimeToLive"}
 SINGLE_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 THROTTLING = ("ProvisionedThroughputExceededException", "ThrottlingException")
@@ -56,7 +56,7 @@ class Trouble:
         """Give every fault the same share."""
         return cls(dict.fromkeys(FAULTS, rate), seed)
 
-    def act(self, operation: str, body: bytes) -> AuditEvent | None:
+    def act(self, operation: str, body: bytes) -> FaultAction | None:
         """Choose what happens to a request."""
         if operation in SPARED:
             return None
@@ -86,7 +86,7 @@ def _special(operation: str, body: bytes) -> set[str]:
     return {"late index"} if operation == "Query" and b'"IndexName"' in body else set()
 
 
-def _act(fault: str, operation: str, body: bytes, rng: random.Random) -> AuditEvent:
+def _act(fault: str, operation: str, body: bytes, rng: random.Random) -> FaultAction:
     plain = {
         "failed": fail,
         "reset before": reset_before,
@@ -105,7 +105,7 @@ def _act(fault: str, operation: str, body: bytes, rng: random.Random) -> AuditEv
     return lambda _: refusal(400, kind)
 
 
-def _slow(seconds: float) -> AuditEvent:
+def _slow(seconds: float) -> FaultAction:
     def act(talk: Talk) -> Reply | None:
         talk.pause(seconds)
         return through(talk)

@@ -1,4 +1,4 @@
-"""Answers that get lost: every write happens once or not at all, and nobody is told otherwise."""
+"""Responses that get lost: every write happens once or not at all, and users are told which."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -124,10 +124,10 @@ def test_a_write_that_cannot_happen_is_reported_and_leaves_nothing(
 def test_a_ticket_is_created_once(harness, proxy, agent, acts, idempotency_key):
     customer = harness.actor("customer")
     proxy.play(*acts)
-    made = harness.ticket(customer, assignee_id=None, idempotency_key=idempotency_key)
+    ticket = harness.ticket(customer, assignee_id=None, idempotency_key=idempotency_key)
     rows = harness.services.tickets.service.get_tickets_by_user(actor=customer, user_id=customer.user_id).rows
-    assert [row.ticket_id for row in rows] == [made.ticket_id]
-    assert kinds(made) == ["created"]
+    assert [row.ticket_id for row in rows] == [ticket.ticket_id]
+    assert kinds(ticket) == ["created"]
 
 
 @pytest.mark.parametrize("acts", HOPELESS.values(), ids=HOPELESS)
@@ -138,8 +138,10 @@ def test_a_ticket_that_cannot_be_created_is_not_there(harness, proxy, acts):
         harness.ticket(customer, idempotency_key="form")
     mine = harness.services.tickets.service.get_tickets_by_user
     assert mine(actor=customer, user_id=customer.user_id).rows == []
-    made = harness.ticket(customer, idempotency_key="form")
-    assert [row.ticket_id for row in mine(actor=customer, user_id=customer.user_id).rows] == [made.ticket_id]
+    ticket = harness.ticket(customer, idempotency_key="form")
+    assert [row.ticket_id for row in mine(actor=customer, user_id=customer.user_id).rows] == [
+        ticket.ticket_id
+    ]
 
 
 def test_the_counter_may_skip_a_number_but_gives_none_twice(harness, proxy, customer):
@@ -153,11 +155,11 @@ def test_the_counter_may_skip_a_number_but_gives_none_twice(harness, proxy, cust
 
 @pytest.mark.parametrize("times", [1, ATTEMPTS - 1])
 def test_a_number_that_a_transaction_holds_is_given_a_moment_later(harness, proxy, customer, times):
-    """An import reserves numbers in transactions; who opens a ticket meanwhile is not sent away."""
+    """An import reserves numbers in transactions; opening a ticket meanwhile still works."""
     proxy.play(*[conflict] * times, operation="UpdateItem")
-    made = harness.ticket(customer)
+    ticket = harness.ticket(customer)
     assert proxy.seen.count("UpdateItem") == times + 1
-    assert kinds(made) == ["created"]
+    assert kinds(ticket) == ["created"]
 
 
 def test_a_conflict_that_does_not_end_is_reported(harness, proxy, customer):
@@ -180,11 +182,11 @@ def test_reads_that_fail_are_reported(harness, proxy, agent, ticket):
 
 
 class TestNoAnswerAtAll:
-    """Neither the write nor the question what became of it is answered: the user must send it again."""
+    """Neither the write nor the read that checks it gets a response: the user must send it again."""
 
     def test_written_but_unknown(self, harness, proxy, agent, ticket):
         proxy.play(*[lose_answer] * ATTEMPTS)
-        proxy.play(through, *[lose_request] * ATTEMPTS, operation="GetItem")  # the ticket, then the question
+        proxy.play(through, *[lose_request] * ATTEMPTS, operation="GetItem")  # the ticket, then the check
         with pytest.raises(Unavailable):
             harness.update(agent, ticket, body="Hello.", priority="low", idempotency_key="form")
         assert kinds(ticket) == ["created", "replied"]
@@ -205,14 +207,14 @@ class TestNoAnswerAtAll:
         proxy.play(*[lose_request] * ATTEMPTS, operation="GetItem")
         with pytest.raises(Unavailable):
             harness.ticket(customer, idempotency_key="lost")
-        made = harness.ticket(customer, idempotency_key="lost")
-        assert harness.ticket(customer, idempotency_key="lost") == made
+        ticket = harness.ticket(customer, idempotency_key="lost")
+        assert harness.ticket(customer, idempotency_key="lost") == ticket
         proxy.play(*[lose_request] * ATTEMPTS, operation="GetItem")
         with pytest.raises(Unavailable):
             harness.ticket(customer, idempotency_key="lost")
 
     def test_a_request_that_arrives_late(self, harness, proxy, agent, ticket):
-        """The product has given up when the engine at last gets the request, several times at that."""
+        """The engine gets the request, several times, after the product has given up."""
         proxy.play(*[hold_request] * ATTEMPTS)
         with pytest.raises(Unavailable):
             harness.update(agent, ticket, body="Hello.", idempotency_key="form")
@@ -223,7 +225,7 @@ class TestNoAnswerAtAll:
         assert kinds(ticket) == ["created", "replied"]
 
     def test_a_request_that_arrives_too_late(self, harness, proxy, agent, customer, ticket):
-        """Others went on meanwhile: the old request finds another version and does nothing."""
+        """Somebody else wrote meanwhile: the old request meets another version and does nothing."""
         proxy.play(*[hold_request] * ATTEMPTS)
         with pytest.raises(Unavailable):
             harness.update(agent, ticket, status="solved")
@@ -234,7 +236,7 @@ class TestNoAnswerAtAll:
 
 
 class TestTheTestsCanFail:
-    """Two nets hold a lost answer, each alone is enough; without both a reply is written twice."""
+    """Two protections cover a lost response, and one is enough; without both a reply is written twice."""
 
     def test_without_tokens(self, harness, proxy, agent, ticket):
         proxy.play(lose_answer_and_token, forget_token)
@@ -267,7 +269,7 @@ ACTS = [
     writes=st.lists(st.sampled_from(["reply", "change", "answer"]), min_size=1, max_size=3),
 )
 def test_whatever_happens(harness, proxy, *, agent, customer, writing, reading, writes):
-    """A write that was acknowledged is there once; one that was not is there once or not at all."""
+    """An acknowledged write is stored once; any other is stored once or not at all."""
     proxy.play()
     proxy.play(operation="GetItem")
     ticket = harness.ticket(customer)
@@ -291,9 +293,9 @@ def test_whatever_happens(harness, proxy, *, agent, customer, writing, reading, 
             assert write == "change"
     proxy.play()
     proxy.play(operation="GetItem")
-    found = [event.body for event in history(ticket)[1:]]
-    assert len(found) == len(set(found)), "none doubled"
-    assert set(said) <= set(found) <= {*said, *unsure}, "none lost, none made up"
+    bodies = [event.body for event in history(ticket)[1:]]
+    assert len(bodies) == len(set(bodies)), "none doubled"
+    assert set(said) <= set(bodies) <= {*said, *unsure}, "none lost, none made up"
     versions = [int(event.version) for event in history(ticket)]
     assert versions == list(range(1, harness.get(agent, ticket).version + 1))
 
@@ -307,7 +309,7 @@ class TestOtherRecords:
     def test_a_person_is_created_once(self, harness, proxy):
         admin = harness.actor("administrator")
         proxy.play(lose_answer)
-        made = harness.services.users.accounts.create(
+        user = harness.services.users.accounts.create(
             actor=admin,
             now=harness.now(),
             name="Ana",
@@ -315,12 +317,12 @@ class TestOtherRecords:
             role_id="agent",
             password="long enough for this",
         )
-        assert harness.services.users.accounts.find_by_email("ana@example.org") == made
+        assert harness.services.users.accounts.find_by_email("ana@example.org") == user
 
     def test_two_who_meet_on_one_address_go_on(self, harness, proxy):
         admin = harness.actor("administrator")
         proxy.play(cancel("TransactionConflict"), cancel("TransactionConflict", 1))
-        made = harness.services.users.accounts.create(
+        user = harness.services.users.accounts.create(
             actor=admin,
             now=harness.now(),
             name="Bo",
@@ -328,31 +330,31 @@ class TestOtherRecords:
             role_id="agent",
             password="long enough for this",
         )
-        assert harness.services.users.accounts.find_by_email("bo@example.org") == made
+        assert harness.services.users.accounts.find_by_email("bo@example.org") == user
 
     def test_a_role_and_a_category_meet_their_own_write(self, harness, proxy):
-        """The client asks again after a lost answer, and the condition fails on what it wrote itself."""
+        """The client retries after a lost response, and the condition fails on its own write."""
         admin = harness.actor("administrator")
         roles, catalog = harness.services.users.roles, harness.services.catalog
-        for seen in (0, 1):
+        for version in (0, 1):
             proxy.play(lose_answer, operation="PutItem")
             role = roles.save(
                 now=START,
                 actor=admin,
                 role_id="clerk",
-                name=f"Clerk {seen}",
+                name=f"Clerk {version}",
                 permissions={},
-                expected_version=seen,
+                expected_version=version,
             )
-            assert role.version == seen + 1
+            assert role.version == version + 1
             proxy.play(lose_answer, operation="PutItem")
             entry = catalog.save(
                 now=START,
                 actor=admin,
                 kind="category",
-                id_="paper" if seen else None,
+                id_="paper" if version else None,
                 name="Paper",
-                active=not seen,
-                expected_version=seen,
+                active=not version,
+                expected_version=version,
             )
-            assert entry.version == seen + 1
+            assert entry.version == version + 1

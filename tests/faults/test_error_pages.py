@@ -1,4 +1,4 @@
-"""What a person sees in a browser while the engine is away: the page comes back, and says what is kept."""
+"""What a user sees in a browser while the engine is down: the page comes back and says what is saved."""
 
 import re
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 @pytest.fixture(scope="module")
 def number(product: Product) -> int:
     customer = Visitor(product.port, "customer")
-    made = customer.send(customer.page("/help/new").form("/help/new"), subject="Kept", body="Words.")
+    response = customer.send(customer.page("/help/new").form("/help/new"), subject="Kept", body="Words.")
     customer.leave()
-    return int(made.location.rsplit("/", 1)[1])
+    return int(response.location.rsplit("/", 1)[1])
 
 
 @pytest.fixture
@@ -131,5 +131,5 @@ def test_a_change_in_a_list_says_so_and_can_be_tried_again(open_page, product, n
 def test_the_page_is_sound_in_every_variant(open_page, product):
     page = open_page(reduced_motion="reduce")
     product.engine.stop()
-    found = in_all_variants(page, lambda: page.goto("/help/"))
-    assert not found, "\n".join(found)
+    complaints = in_all_variants(page, lambda: page.goto("/help/"))
+    assert not complaints, "\n".join(complaints)

@@ -1,6 +1,6 @@
-"""The same crowd on a product without its protections: the checks of test_faulty_engine.py find what happens.
+"""The same users on a product without its protections: the checks of test_faulty_engine.py find the damage.
 
-Each run is checked by the tickets it made itself, since an earlier one leaves its damage behind.
+Each run checks only the tickets it created, since an earlier run leaves its damage behind.
 """
 
 import json
@@ -21,28 +21,28 @@ pytestmark = [pytest.mark.takes(5), deep]
 
 
 def test_without_idempotency_tokens_words_are_doubled(site, proxy, monkeypatch, capsys):
-    """Three nets, taken away together: the token of the wire, the id of the attempt, the key of the form."""
-    proxy.edit = only_for_transactions(lambda wanted: wanted.pop("ClientRequestToken", None))
+    """All three protections are off: the client request token, the attempt id and the idempotency key."""
+    proxy.edit = only_for_transactions(lambda request: request.pop("ClientRequestToken", None))
     monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
     monkeypatch.setattr(Author, "of", classmethod(lambda cls, actor, now, *_: cls(actor, now)))
     wrong = what_is_wrong(site, proxy, capsys)
-    assert [line for line in wrong if line.startswith("doubled: Wish")]
+    assert [line for line in wrong if line.startswith("doubled: Write")]
 
 
 def test_without_conditions_changes_are_lost_or_doubled(site, proxy, capsys):
     """Whoever writes last wins: history and ticket are overwritten together, so the ledger looks whole."""
     proxy.edit = only_for_transactions(drop_conditions)
     wrong = what_is_wrong(site, proxy, capsys)
-    assert [line for line in wrong if line.startswith(("lost: Wish", "doubled: Wish"))]
+    assert [line for line in wrong if line.startswith(("lost: Write", "doubled: Write"))]
 
 
 def what_is_wrong(site, proxy, capsys) -> list[str]:
-    """Run the crowd and return what promises were broken."""
+    """Run the users and return what is wrong with the tickets they created."""
     before = set(stored_history())
     done = run(site, proxy, operations=OPERATIONS, seed=2)
     history = {number: items for number, items in stored_history().items() if number not in before}
-    wrong = broken_promises(done.wishes, history)
-    tell(capsys, wishes=len(done.wishes), wrong=Counter(line.partition(":")[0] for line in wrong))
+    wrong = broken_promises(done.writes, history)
+    tell(capsys, writes=len(done.writes), wrong=Counter(line.partition(":")[0] for line in wrong))
     return wrong
 
 
@@ -52,15 +52,15 @@ def only_for_transactions(change: Callable[[dict], object]) -> Callable[[str, by
     def edit(operation: str, body: bytes) -> bytes:
         if operation != "TransactWriteItems":
             return body
-        wanted = json.loads(body)
-        change(wanted)
-        return json.dumps(wanted).encode()
+        request = json.loads(body)
+        change(request)
+        return json.dumps(request).encode()
 
     return edit
 
 
-def drop_conditions(wanted: dict) -> None:
-    """Take the conditions of all items that are put whole."""
-    for item in wanted["TransactItems"]:
+def drop_conditions(request: dict) -> None:
+    """Remove the conditions of all puts."""
+    for item in request["TransactItems"]:
         for name in ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"):
             item.get("Put", {}).pop(name, None)

@@ -23,9 +23,9 @@ def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
     done = run(site, proxy, operations=OPERATIONS, seed=1)
     tell(capsys, seconds=round(time.monotonic() - begun, 1), **done.figures())
     assert proxy.broken == []
-    assert done.strange == []
+    assert done.unexpected == []
     history = stored_history()
-    assert broken_promises(done.wishes, history) == []
+    assert broken_promises(done.writes, history) == []
     assert not_whole(history) == []
     assert site.services.tickets.audit.verify().shown == []
     for fault in FAULTS:
@@ -33,8 +33,8 @@ def test_nothing_is_lost_doubled_or_halved(site, proxy, capsys):
         usual = math.sqrt(possible * RATE * (1 - RATE))
         assert met > 0
         assert abs(met - possible * RATE) < 5 * usual, f"{fault}: {met} of {possible}"
-    acknowledged = sum(wish.outcome == "done" for wish in done.wishes)
-    assert acknowledged > len(done.wishes) / 2, "or the product refuses to work"
+    acknowledged = sum(write.outcome == "done" for write in done.writes)
+    assert acknowledged > len(done.writes) / 2, "or the product refuses to work"
     # The worker's own look back over a whole minute, which finds what an index showed too late.
     later = datetime.now(UTC) + timedelta(minutes=2)
     site.services.reporting.analytics.follow(now=later)

@@ -1,4 +1,4 @@
-"""kill -9 of web, worker and engine under write load: what was acknowledged is there, once and whole."""
+"""kill -9 of web, worker and engine under write load: what was acknowledged is stored once and completely."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ from pynamodb_grid.tests.depth import DEEP
 from tests.engines import embedded_only
 from tests.faults.checks import History, miscounted, not_whole, stored_history
 from tests.faults.product import Product
-from tests.faults.writers import Wish, Writer
+from tests.faults.writers import Write, Writer
 from tests.local.processes import wait_until
 
 pytestmark = [pytest.mark.engine, embedded_only]
@@ -46,17 +46,17 @@ def product(tmp_path: Path) -> Iterator[Product]:
 @pytest.mark.takes(12 + ROUNDS)
 def test_every_acknowledged_change_survives_kills_of_everything(product):
     writers = write_through_kills(product)
-    wishes = [wish for writer in writers for wish in writer.wishes]
-    assert [fault for writer in writers for fault in writer.strange] == []
-    assert sum(wish.acknowledged for wish in wishes) > ROUNDS * WRITES_BETWEEN
-    # Or the kills hit nothing: some requests must have failed; of many, some for good.
+    writes = [write for writer in writers for write in writer.writes]
+    assert [fault for writer in writers for fault in writer.unexpected] == []
+    assert sum(write.acknowledged for write in writes) > ROUNDS * WRITES_BETWEEN
+    # Otherwise the kills hit nothing: some requests must have failed; in a long run, some for good.
     assert sum(writer.unanswered for writer in writers) >= ROUNDS / 8
-    assert ROUNDS < 20 or [wish for wish in wishes if not wish.acknowledged]
+    assert ROUNDS < 20 or [write for write in writes if not write.acknowledged]
 
     models.connect(product.options)
     history = stored_history()
-    check_words(wishes, history)
-    check_changes(wishes, history)
+    check_words(writes, history)
+    check_changes(writes, history)
     assert not_whole(history) == []
     verified = product.command("verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -68,7 +68,7 @@ def test_every_acknowledged_change_survives_kills_of_everything(product):
 
 
 def write_through_kills(product: Product) -> list[Writer]:
-    """Kill one process after the other while people write; returns what they remember."""
+    """Kill one process after the other while users write; return the writers."""
     stop = threading.Event()
     writers = [Writer(product.port, role, seed, stop) for seed, role in enumerate(WRITERS)]
     for writer in writers:
@@ -94,56 +94,60 @@ def write_through_kills(product: Product) -> list[Writer]:
 
 
 def wait_for_writes(writers: Sequence[Writer]) -> None:
-    """Wait until the product has taken some more changes from everybody together."""
+    """Wait until the product has taken some more changes from all writers together."""
     enough = sum(writer.acknowledged for writer in writers) + WRITES_BETWEEN
     wait_until(lambda: sum(writer.acknowledged for writer in writers) >= enough, ROUND_SECONDS)
 
 
 def wait_for_failures(writers: Sequence[Writer], known: int) -> None:
-    """Wait until somebody got no answer."""
+    """Wait until some request gets no response."""
     wait_until(lambda: sum(writer.unanswered for writer in writers) > known, ROUND_SECONDS)
 
 
-def check_words(wishes: Sequence[Wish], history: History) -> None:
-    """Every acknowledged message stands once, where it was written; no other one stands twice."""
+def check_words(writes: Sequence[Write], history: History) -> None:
+    """Every acknowledged message is stored once, on its ticket; no other message is stored twice."""
     places: dict[str, list[tuple[int, int]]] = {}
     for ticket_id, items in history.items():
         for item in items:
             if item.body is not None:
                 places.setdefault(item.body, []).append((ticket_id, int(item.version)))
-    for wish in wishes:
-        if not wish.text:
+    for write in writes:
+        if not write.text:
             continue
-        found = places.get(wish.text, [])
-        assert len(found) == 1 if wish.acknowledged else len(found) <= 1, f"{wish} stands at {found}"
-        if found and wish.ticket_id is not None:
-            assert found[0][0] == wish.ticket_id, f"{wish} stands at {found}"
-        assert not found or (wish.kind == "created") == (found[0][1] == 1)
+        positions = places.get(write.text, [])
+        assert len(positions) == 1 if write.acknowledged else len(positions) <= 1, (
+            f"{write} is stored at {positions}"
+        )
+        if positions and write.ticket_id is not None:
+            assert positions[0][0] == write.ticket_id, f"{write} is stored at {positions}"
+        assert not positions or (write.kind == "created") == (positions[0][1] == 1)
 
 
-def check_changes(wishes: Sequence[Wish], history: History) -> None:
+def check_changes(writes: Sequence[Write], history: History) -> None:
     """Every acknowledged change of properties is one version of its own, after the one it was based on."""
-    by_ticket: dict[int, list[Wish]] = {}
-    for wish in wishes:
-        if wish.changes and wish.ticket_id is not None:
-            by_ticket.setdefault(wish.ticket_id, []).append(wish)
+    by_ticket: dict[int, list[Write]] = {}
+    for write in writes:
+        if write.changes and write.ticket_id is not None:
+            by_ticket.setdefault(write.ticket_id, []).append(write)
     assert by_ticket
-    for ticket_id, wanted in by_ticket.items():
+    for ticket_id, requested in by_ticket.items():
         left = [item for item in history[ticket_id] if item.kind in ("changed", "assigned")]
-        assert len(left) <= len(wanted)
-        # The acknowledged ones first: one that was given up may have wanted the very same again.
-        for wish in sorted(wanted, key=lambda wish: not wish.acknowledged):
-            match = next((item for item in left if carries(item, wish)), None)
-            assert match is not None or not wish.acknowledged, f"{wish} is lost"
+        assert len(left) <= len(requested)
+        # The acknowledged ones first: one that was given up may have requested the same change.
+        for write in sorted(requested, key=lambda write: not write.acknowledged):
+            match = next((item for item in left if carries(item, write)), None)
+            assert match is not None or not write.acknowledged, f"{write} is lost"
             if match is not None:
                 left.remove(match)
         assert not left, f"ticket {ticket_id} has changes nobody asked for"
 
 
-def carries(item: TicketHistory, wish: Wish) -> bool:
-    """Tell whether a version is exactly one wish, all of it."""
-    made = {name: (old or "", new or "") for name, (old, new) in item.changes.items() if name in wish.changes}
-    return int(item.version) > wish.seen and made == wish.changes
+def carries(item: TicketHistory, write: Write) -> bool:
+    """Tell whether a version holds exactly the changes of a write."""
+    stored = {
+        name: (old or "", new or "") for name, (old, new) in item.changes.items() if name in write.changes
+    }
+    return int(item.version) > write.expected_version and stored == write.changes
 
 
 def check_copy(product: Product, history: History) -> None:

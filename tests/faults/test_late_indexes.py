@@ -1,4 +1,4 @@
-"""Indexes that lag behind, as on AWS: lists may be old for a moment, what is decided may not."""
+"""Indexes that lag behind, as on AWS: lists may be out of date for a moment, decisions may not."""
 
 import json
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def proxy(tables):
 
 @pytest.fixture
 def lagging(site, proxy):
-    """Let every index show what was there at this moment."""
+    """Freeze every index at this moment."""
     proxy.disturb(Trouble({"late index": 1.0}))
     prefix = Ticket.Meta.table_name.removesuffix("tickets")
     for table in ("tickets", "users", "sessions"):
@@ -67,9 +67,11 @@ def test_who_writes_from_an_old_row_overwrites_nothing(site, lagging):
     number = site.ticket()
     lagging.settle()
     change(site, number, 1, priority="high")
-    wish = {"pk": str(number), "field": "priority", "value": "low", "version": listed(site, number)}
+    cell_update = {"pk": str(number), "field": "priority", "value": "low", "version": listed(site, number)}
     headers = {"X-CSRFToken": site.token("manager")}
-    assert site.as_("manager").post(f"{GRID}ajax/update/", json=wish, headers=headers).status_code == 409
+    assert (
+        site.as_("manager").post(f"{GRID}ajax/update/", json=cell_update, headers=headers).status_code == 409
+    )
     form = {"csrf_token": headers["X-CSRFToken"], "action": "priority", "value": "low"}
     form["rowid"] = f"{number}:{listed(site, number)}"
     answer = site.as_("manager").post(f"{GRID}action/", data=form, headers=JSON)
@@ -78,22 +80,22 @@ def test_who_writes_from_an_old_row_overwrites_nothing(site, lagging):
 
 
 def test_a_session_that_no_index_knows_yet_ends_with_its_person(site, lagging):
-    made = site.services.users.accounts.create(
+    user = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Eve", email="eve@demo.example", role_id="agent",
         password=PASSWORD,
     )  # fmt: skip
     client = sign_in(site.app, "eve@demo.example")
     assert client.get("/desk/new").status_code == 200
-    assert session.of_user(made.user_id) == [], "or this tests nothing"
+    assert session.of_user(user.user_id) == [], "or this tests nothing"
     site.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=made.user_id, expected_version=made.version, name="Eve",
+        actor=SYSTEM, now=datetime.now(UTC), user_id=user.user_id, expected_version=user.version, name="Eve",
         email="eve@demo.example", role_id="agent", active=False, team_ids=(),
     )  # fmt: skip
     assert client.get("/desk/new").location == "/login?next=/desk/new"
 
 
 def test_the_last_administrator_stays_whatever_the_index_says(site, lagging):
-    """The index still lists somebody who has left the circle."""
+    """The index still lists somebody who is no longer an administrator."""
     second = site.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name="Ada", email="ada@demo.example", role_id="administrator",
         password=PASSWORD,
@@ -105,8 +107,8 @@ def test_the_last_administrator_stays_whatever_the_index_says(site, lagging):
 
 
 def demote(site, user_id, name, email):
-    seen = site.services.users.accounts.get(user_id).version
+    version = site.services.users.accounts.get(user_id).version
     site.services.users.accounts.update(
-        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, expected_version=seen, name=name, email=email,
+        actor=SYSTEM, now=datetime.now(UTC), user_id=user_id, expected_version=version, name=name, email=email,
         role_id="agent", active=True, team_ids=(),
     )  # fmt: skip

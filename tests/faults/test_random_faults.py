@@ -1,4 +1,4 @@
-"""The choice of faults: the same for the same seed, as often as asked, only where a fault can happen."""
+"""The choice of faults: the same for the same seed, at the given rate, only where a fault can happen."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def _calm():
 
 
 def chosen(trouble, operation, body, count=400):
-    """Say for each of many requests whether something happens to it."""
+    """Return for each of many requests whether it meets a fault."""
     return [trouble.act(operation, body) is not None for _ in range(count)]
 
 
@@ -43,11 +43,11 @@ def test_each_fault_has_its_share_where_it_can_happen(operation, body, never):
     assert set(trouble.met.possible) == set(FAULTS) - never
 
 
-def test_tables_are_made_in_peace():
+def test_creating_tables_meets_no_fault():
     assert not any(chosen(Trouble.of_each(0.14), "CreateTable", b"{}"))
 
 
 @pytest.mark.parametrize("rates", [{"fire": 0.1}, {"slow": 0.6, "failed": 0.6}])
-def test_what_cannot_be_is_refused(rates):
+def test_invalid_rates_are_refused(rates):
     with pytest.raises(AssertionError):
         Trouble(rates)

@@ -1,7 +1,7 @@
-"""A new version goes live under load: web loses no request, the worker no event and no letter.
+"""A new version goes live under load: web loses no request, the worker no event and no email.
 
-As ECS does it: the new task runs and is healthy, new connections go there, and only then the old one gets
-TERM and ends by itself.
+As ECS does it: the new task runs and is healthy, new connections go there, and only then does the old one get
+TERM and end by itself.
 """
 
 import json
@@ -28,7 +28,7 @@ from tests.faults.balancer import Balancer
 from tests.faults.checks import not_whole, stored_history
 from tests.faults.product import Product
 from tests.faults.test_kill import ROUND_SECONDS, check_changes, check_copy, check_words, wait_for_writes
-from tests.faults.writers import Wish, Writer
+from tests.faults.writers import Write, Writer
 from tests.local.processes import wait_until
 
 pytestmark = [pytest.mark.engine, pytest.mark.takes(8), deep]
@@ -55,7 +55,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 @dataclass
 class Rollout:
-    """What was asked of the product meanwhile, and how the old tasks ended."""
+    """What was written during a rollout, and how the old tasks ended."""
 
     product: Product
     writers: list[Writer]
@@ -64,42 +64,42 @@ class Rollout:
     moved: int
 
     @property
-    def wishes(self) -> list[Wish]:
-        """List what everybody wanted."""
-        return [wish for writer in self.writers for wish in writer.wishes]
+    def writes(self) -> list[Write]:
+        """List the writes of all writers."""
+        return [write for writer in self.writers for write in writer.writes]
 
     def mail_messages(self) -> list[Path]:
-        """List the letters sent so far."""
+        """List the emails sent so far."""
         return list((Path(self.product.environment["DATA_DIR"]) / "mail").glob("*.eml"))
 
 
 @pytest.fixture(scope="module")
 def rollout(product: Product) -> Rollout:
-    """Replace the task twice while people write: once in good order, once its worker is killed."""
+    """Replace the task twice while users write: once in order, once its worker is killed."""
     balancer, stop = Balancer(product.port), threading.Event()
     writers = [Writer(balancer.port, role, seed, stop) for seed, role in enumerate(ROLES)]
-    made = Rollout(product, writers, [], [], -balancer.connections)
+    result = Rollout(product, writers, [], [], -balancer.connections)
     for writer in writers:
         writer.start()
     try:
         for how in (signal.SIGTERM, signal.SIGKILL):
             wait_for_writes(writers)
-            made.ended.append(replace_task(made, balancer, how))
+            result.ended.append(replace_task(result, balancer, how))
         wait_for_writes(writers)
     finally:
         stop.set()
         for writer in writers:
             writer.join(ROUND_SECONDS)
         balancer.close()
-    made.moved += balancer.connections
+    result.moved += balancer.connections
     models.connect(product.options)
-    return made
+    return result
 
 
 def replace_task(rollout: Rollout, balancer: Balancer, how: signal.Signals) -> tuple[int, int]:
-    """Start web and worker beside the old ones, end those; return the old ones' exit codes."""
+    """Start a new web and worker, end the old ones and return their exit codes."""
     product = rollout.product
-    worker, web = product.part_with("worker"), product.part_with("web")
+    worker, web = product.detach("worker"), product.detach("web")
     product.start("worker")
     product.port = free_port()
     product.environment = {**product.environment, "PORT": str(product.port)}
@@ -125,32 +125,32 @@ def test_the_old_task_ends_in_good_order(rollout):
 
 
 def test_web_loses_no_request(rollout):
-    assert [fault for writer in rollout.writers for fault in writer.strange] == []
+    assert [fault for writer in rollout.writers for fault in writer.unexpected] == []
     assert sum(writer.unanswered for writer in rollout.writers) == 0
-    assert [wish for wish in rollout.wishes if not wish.acknowledged or wish.sent != 1] == []
+    assert [write for write in rollout.writes if not write.acknowledged or write.sent != 1] == []
     assert rollout.moved >= 2 * len(ROLES), "everybody moved to each new task"
 
 
 def test_nothing_is_doubled_and_the_worker_loses_no_event(rollout):
     history = stored_history()
-    check_words(rollout.wishes, history)
-    check_changes(rollout.wishes, history)
+    check_words(rollout.writes, history)
+    check_changes(rollout.writes, history)
     assert not_whole(history) == []
     check_copy(rollout.product, history)
 
 
-def test_the_worker_loses_no_letter(rollout):
+def test_the_worker_loses_no_email(rollout):
     wait_until(lambda: not outbox.everything(), ROUND_SECONDS)
     mail_messages = [message_from_bytes(path.read_bytes()) for path in rollout.mail_messages()]
     assert sorted(mail_message["To"] for mail_message in mail_messages) == sorted(rollout.addressed)
     delivered = Counter(deliveries(rollout.product))
     assert len(delivered) == len(rollout.addressed)
-    # Between a letter and the note that it is sent, a kill leaves it to be sent again, under its old id.
+    # A kill after an email is sent but before that is noted sends it again, with the same id.
     assert delivered.total() <= len(rollout.addressed) + 1
 
 
 def write_emails(product: Product, name: str) -> list[str]:
-    """Put letters into the outbox, all at once; return whom they go to."""
+    """Put emails into the outbox, all at once; return their recipients."""
     models.connect(product.options)
     about, now = users.find_by_email("customer@demo.example"), datetime.now(UTC)
     addresses = [f"{name.lower()}-{number}@demo.example" for number in range(EMAILS)]

@@ -1,8 +1,8 @@
-"""What pages and API answer while the engine refuses: 503 and when to try again, and nothing half written."""
+"""While the engine refuses, pages and API answer 503 with Retry-After, and nothing is half written."""
 
 import pytest
 
-from tests.faults.fault_kinds import AuditEvent, fail, lose_request, throttle
+from tests.faults.fault_kinds import FaultAction, fail, lose_request, throttle
 from tests.portal.api_client import ME, TICKETS, Program, problem, token_for
 from tests.portal.pages import Page
 
@@ -19,10 +19,10 @@ PAGES = [
 class Always:
     """Does the same to every request of some operations; None stands for all."""
 
-    def __init__(self, act: AuditEvent, operations: set[str] | None = None, *, spared: int = 0) -> None:
+    def __init__(self, act: FaultAction, operations: set[str] | None = None, *, spared: int = 0) -> None:
         self._act, self._operations, self._spared = act, operations, spared
 
-    def act(self, operation: str, body: bytes) -> AuditEvent | None:
+    def act(self, operation: str, body: bytes) -> FaultAction | None:
         """Choose what happens to a request; the first ones may be spared."""
         del body
         if self._spared and (self._operations is None or operation in self._operations):
@@ -42,7 +42,7 @@ def number(site):
 
 
 def check_page(answer):
-    """A page that says what is going on, when to try again, and nothing of the inside."""
+    """Check that a page says what is wrong and when to try again, without internals."""
     assert answer.status_code == 503, Page(answer.text).text
     assert int(answer.headers["Retry-After"]) > 0
     assert "Traceback" not in answer.text
@@ -52,7 +52,7 @@ def check_page(answer):
 
 
 def check_problem(answer):
-    """A problem as RFC 9457 has it, with when to try again."""
+    """Check for a problem document of RFC 9457 with Retry-After."""
     problem(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
 
@@ -73,7 +73,7 @@ def test_when_nothing_is_answered(site, proxy, program, number, act):
 
 @pytest.mark.parametrize(("role", "path"), PAGES)
 def test_a_list_that_is_not_answered(site, proxy, role, path):
-    """Who asks is known, the list is not to be had."""
+    """The user can be loaded, the list cannot."""
     proxy.trouble = Always(throttle, {"Query"})
     check_page(site.as_(role).get(path))
 
@@ -85,7 +85,7 @@ def test_a_list_of_the_api_that_is_not_answered(proxy, program):
 
 @pytest.mark.parametrize("act", [throttle, fail, lose_request])
 def test_a_page_that_cannot_write(site, proxy, number, act):
-    """The ticket can be read; what is sent is refused whole, and can be sent again."""
+    """The ticket can be read; what is sent is refused as a whole and can be sent again."""
     site.post("agent", f"{GRID}{number}/update", version="1", priority="high")
     token, before = site.token("agent"), site.events(number)
     mine = site.token("customer")
@@ -119,9 +119,9 @@ def test_a_page_that_cannot_write(site, proxy, number, act):
 
 def test_a_cell_that_cannot_be_written(site, proxy, number):
     headers = {"X-CSRFToken": site.token("agent")}
-    wish = {"pk": str(number), "field": "priority", "value": "low", "version": 1}
+    cell_update = {"pk": str(number), "field": "priority", "value": "low", "version": 1}
     proxy.trouble = Always(throttle, WRITING)
-    check_problem(site.as_("agent").post(f"{GRID}ajax/update/", json=wish, headers=headers))
+    check_problem(site.as_("agent").post(f"{GRID}ajax/update/", json=cell_update, headers=headers))
     proxy.calm()
     assert len(site.events(number)) == 1
 
