@@ -220,3 +220,19 @@ def test_values_with_a_rank_are_sorted_by_it_and_paged_in_order(moto_table: type
         assert [order.index(status) for status in statuses] == sorted(
             map(order.index, statuses), reverse=descending
         )
+
+
+def test_a_row_inserted_behind_a_capped_page_moves_no_other_row(moto_table: type[Any]) -> None:
+    minutes = {1: 3, 2: 2, 3: 3, 4: 0, 5: 1}
+    store(moto_table, [ticket(moto_table, number, updated_at=stamp(at)) for number, at in minutes.items()])
+    lister = listing(moto_table, page_cap=2)
+    request, shown = ListRequest((on("state", "open"),), Sort("updated_at"), 1), []
+    while True:
+        page = lister.page(request)
+        shown += numbers(page)
+        if page.next_cursor is None:
+            break
+        if shown == [4, 5]:
+            store(moto_table, [ticket(moto_table, 100, updated_at=stamp(0))])
+        request = replace(request, cursor=page.next_cursor)
+    assert sorted(shown) == [1, 2, 3, 4, 5]
