@@ -189,7 +189,7 @@ def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
         "Excluded": f"{formatting.count(left_out)}: {reasons}" if reasons else "nothing",
     }
     if figure.immature:
-        facts["Not final"] = f"{formatting.count(figure.immature)} of these can still change it"
+        facts["Not final"] = f"{formatting.count(figure.immature)} of these can still change the value"
     if name == "first_response":
         facts |= _unreplied(overview)
     if figure.previous is not None:

@@ -96,7 +96,7 @@ def sign_in(page: Page, role: str | None) -> None:
     if role is None:
         return
     page.goto("/login")
-    page.get_by_label("E-mail").fill(f"{role}@demo.example")
+    page.get_by_label("Email").fill(f"{role}@demo.example")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     page.wait_for_load_state("networkidle")

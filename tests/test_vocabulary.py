@@ -11,10 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # Folders and files whose names are still to be changed; they are left out until then.
-TODO: tuple[str, ...] = (
-    "bench/", "cdk/", "dynamodb_client/", "local/", "tests/bench/", "tests/cdk/",
-    "tests/dynamodb_client/", "tests/local/",
-)  # fmt: skip
+TODO: tuple[str, ...] = ()
 
 # Words that are not part of any name, with the term to use instead.
 WORDS = {

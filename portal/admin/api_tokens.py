@@ -21,7 +21,7 @@ FIELDS = (
     Field("user_id", label="Person"),
     Field("scopes", label="May"),
     Field("last_used_at", Kind.MOMENT, label="Last used"),
-    Field("expires_at", Kind.MOMENT, label="Good until"),
+    Field("expires_at", Kind.MOMENT, label="Expires"),
     Field("created_at", Kind.MOMENT, label="Made"),
 )
 
@@ -34,7 +34,7 @@ def token_source(tokens: ApiTokenService) -> ServiceSource:
         sortable=tokens.sortable,
         stored_names={"created_at": "created_at"},  # and by nothing else
         delete=lambda token_id: tokens.revoke(actor=actor(), token_id=token_id, now=now()),
-        refusal="People make tokens for themselves.",
+        refusal="Users create their own tokens.",
     )
 
 
@@ -72,7 +72,7 @@ class TokenView(LedgerView):
         """End one token."""
         try:
             self.source.delete(request.form.get("token", ""))
-            flash("The token is revoked.", "success")
+            flash("The token has been revoked.", "success")
         except Missing as gone:
             flash(str(gone), "info")
         person = request.form.get("person")
@@ -88,7 +88,7 @@ class TokenView(LedgerView):
             "rights": formatting.PERMISSION_LABELS,
             "at": now(),
             "chosen": request.args.get("person", ""),
-            "empty_text": "People make them on their own account page.",
+            "empty_text": "Users create them on their account page.",
             "show_cost": actor().may(Permission.SETTING_EDIT),
         }
 

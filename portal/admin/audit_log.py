@@ -21,35 +21,35 @@ FIELDS = (
     Field("address", label="From"),
 )
 ACTS = {
-    "user.created": "added a person",
-    "user.changed": "changed a person",
+    "user.created": "added a user",
+    "user.changed": "changed a user",
     "user.linked": "signed in with a provider for the first time",
-    "user.password_chosen": "chose a password by a link",
+    "user.password_chosen": "set a password through a link",
     "user.password_changed": "changed the password",
     "user.second_factor_on": "turned the second factor on",
     "user.second_factor_off": "turned the second factor off",
-    "user.proof_failed": "failed to confirm that it is them",
-    "user.view_as_started": "began to view as",
+    "user.proof_failed": "failed to confirm their identity",
+    "user.view_as_started": "started viewing as",
     "user.view_as_stopped": "stopped viewing as",
     "session.ended": "ended a session",
     "session.all_ended": "ended all sessions",
-    "user.invited": "sent an invitation again",
-    "user.registered": "made their own account",
-    "user.address_confirmed": "confirmed their address",
-    "user.address_changed": "changed their own address",
-    "access.changed": "changed who may make an account",
-    "user.exported": "downloaded what is held about a person",
-    "user.erasure_asked": "asked to erase a person",
+    "user.invited": "resent an invitation",
+    "user.registered": "registered",
+    "user.address_confirmed": "confirmed their email address",
+    "user.address_changed": "changed their own email address",
+    "access.changed": "changed who can register",
+    "user.exported": "exported a person's data",
+    "user.erasure_asked": "requested the erasure of a person",
     "user.erased": "erased a person",
-    "token.created": "made an API token",
+    "token.created": "created an API token",
     "token.revoked": "revoked an API token",
-    "role.created": "made a role",
+    "role.created": "created a role",
     "role.changed": "changed a role",
-    "organization.created": "made an organization",
+    "organization.created": "created an organization",
     "organization.changed": "changed an organization",
-    "team.created": "made a team",
+    "team.created": "created a team",
     "team.changed": "changed a team",
-    "category.created": "made a category",
+    "category.created": "created a category",
     "category.changed": "changed a category",
 }
 NOTHING = "nothing"
@@ -63,7 +63,7 @@ def audit_log_source(audit_log: AuditLogService) -> ServiceSource:
         sortable=audit_log.sortable,
         key="key",
         stored_names={"at": "entry_key"},  # which begins with the time
-        refusal="The audit log stays as it was written.",
+        refusal="Entries of the audit log cannot be changed.",
     )
 
 
@@ -100,7 +100,7 @@ class AuditLogView(LedgerView):
         """Give the page what the rows' ids stand for, and its words."""
         return {
             "title": "Audit log",
-            "nouns": ("act", "acts"),
+            "nouns": ("entry", "entries"),
             "names_of": self._names_of,
             "acts": ACTS,
             "told": told,
@@ -141,7 +141,7 @@ def _field(name: str) -> str:
     """Name a stored field as the forms do: role for role_id, teams for team_ids."""
     if name.endswith("_ids"):
         name = name.removesuffix("_ids") + "s"
-    return name.removesuffix("_id").replace("email", "e-mail").replace("_", " ")
+    return name.removesuffix("_id").replace("_", " ")
 
 
 def _said(value: object) -> str:

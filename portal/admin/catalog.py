@@ -41,7 +41,7 @@ def catalog_source(catalog: CatalogService, kind: str) -> ServiceSource:
         get=lambda id_: catalog.get(kind, id_),
         create=lambda values: save(None, values, 0),
         update=update,
-        refusal="Entries are switched off, not deleted: tickets name them.",
+        refusal="Entries cannot be deleted, because tickets refer to them. Switch them off instead.",
     )
 
 

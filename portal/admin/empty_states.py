@@ -18,22 +18,22 @@ class Nothing(NamedTuple):
 VIEWS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "My work": (
         "Nothing is waiting for you",
-        "Tickets come here when they are assigned to you, and leave when they are solved.",
+        "Tickets appear here when they are assigned to you, until they are solved.",
         ("Unassigned", "All unsolved"),
     ),
     "Unassigned": (
-        "Nothing is unassigned",
-        "Unsolved tickets come here while they have no assignee.",
+        "No unassigned tickets",
+        "Unsolved tickets without an assignee appear here.",
         ("All unsolved", "My work"),
     ),
     "All unsolved": (
-        "Nothing is unsolved",
-        "Tickets come here when somebody writes, and leave when they are solved.",
+        "No unsolved tickets",
+        "New tickets appear here until they are solved.",
         ("Solved and closed",),
     ),
     "Solved and closed": (
-        "Nothing is solved yet",
-        "Tickets come here when they are solved, and go back when somebody reopens them.",
+        "No solved tickets yet",
+        "Tickets appear here when they are solved.",
         ("All unsolved", "My work"),
     ),
 }
@@ -48,8 +48,8 @@ def nothing_in_view(who: Actor) -> Nothing | None:
     next_ones: tuple[str, ...]
     if here.get("swatch"):
         label = here["label"]
-        title, next_ones = f"Nothing is unsolved in {label}", ("All unsolved", "Unassigned")
-        text = f"Tickets of {label} come here until they are solved."
+        title, next_ones = f"No unsolved tickets in {label}", ("All unsolved", "Unassigned")
+        text = f"Tickets of {label} appear here until they are solved."
     elif here["label"] in VIEWS:
         title, text, next_ones = VIEWS[here["label"]]
     else:

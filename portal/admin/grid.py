@@ -100,7 +100,7 @@ class LedgerView(PynamoView):
         """Answer on the spot: who was demoted may have no page left on which to read it."""
         if wants_json():
             return jsonify(result.as_json()), 403
-        return answer(403, result.summary(), title="This was stopped")
+        return answer(403, result.summary(), title="The action was stopped")
 
     def inaccessible_callback(self, name: str, **kwargs: Any) -> Any:
         """Send strangers to the sign-in page; others learn that it is not theirs."""

@@ -41,7 +41,7 @@ def organization_source(organizations: OrganizationService) -> ServiceSource:
         get=organizations.get,
         create=lambda values: save(None, values, 0),
         update=update,
-        refusal="Organizations are switched off, not deleted: people and tickets name them.",
+        refusal="Organizations cannot be deleted, because users and tickets refer to them. Switch them off instead.",
     )
 
 
@@ -59,7 +59,7 @@ class OrganizationView(LedgerView):
     grid_fields = {
         "name": Field("name", label="Name", required=True, max_length=80),
         "shares_tickets": Field("shares_tickets", Kind.BOOLEAN, label="Members share tickets", default=False),
-        "domains": Field("domains", Kind.TEXT_LIST, label="E-mail domains", max_length=5000),
+        "domains": Field("domains", Kind.TEXT_LIST, label="Email domains", max_length=5000),
         "active": Field("active", Kind.BOOLEAN, label="Offered", default=True),
     }
     needs = dict.fromkeys(("list", "create", "edit"), Permission.ORGANIZATION_EDIT)
@@ -76,10 +76,10 @@ class OrganizationView(LedgerView):
 
     def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
         """Say what sharing and a domain mean before they are saved."""
-        form.shares_tickets.description = "Members see each other's tickets and may reply to them."
+        form.shares_tickets.description = "Members can see each other's tickets and reply to them."
         form.domains.description = (
-            "One per line, such as acme.example. New customers with such an address belong here. "
-            "Name only domains whose addresses the organization itself gives out."
+            "One per line, such as acme.example. New customers with such an address join this organization. "
+            "Only list domains whose addresses the organization itself gives out."
         )
         return super()._render_form(form, row, status, **context)
 
@@ -89,5 +89,5 @@ class OrganizationView(LedgerView):
             "title": "Organizations",
             "nouns": (self.noun, "organizations"),
             "pager_words": ("Earlier names", "Later names"),
-            "empty_text": "Customers may belong to one. Its members can share their tickets.",
+            "empty_text": "Organizations group customers. Their members can share tickets.",
         }

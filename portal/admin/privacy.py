@@ -17,20 +17,20 @@ from services.users.identity import Permission
 # What the page calls the steps, and what they changed.
 STEPS = {
     "account": "Emptying the account",
-    "emails": "Dropping emails",
+    "emails": "Deleting unsent emails",
     "tickets": "Reading all tickets",
     "audit_log": "Reading the audit log",
     "tables": "Reading all other records",
     "files": "Reading files",
 }
 CHANGED = {
-    "tickets": "Tickets with other words",
-    "messages": "Messages taken out",
-    "mentions": "Messages and changes of others that named them",
-    "letters": "Emails dropped",
-    "acts": "Events of the audit log with other words",
+    "tickets": "Tickets changed",
+    "messages": "Messages removed",
+    "mentions": "Messages and changes by others that named them",
+    "letters": "Unsent emails deleted",
+    "acts": "Audit log entries changed",
     "records": "Other records",
-    "files": "Files with other words",
+    "files": "Files changed",
 }
 
 
@@ -67,7 +67,7 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             if not problems:
                 flash(refused.message, "error")
             return self._page(user_id, problems), status_of(refused)
-        flash("The person cannot sign in any more. Their traces are being taken out.", "ok")
+        flash("The person can no longer sign in. Their data is being removed.", "ok")
         return redirect(url_for("privacy.index_view", user_id=user_id))
 
     def _page(self, user_id: str, errors: dict[str, str] | None = None) -> str:

@@ -13,8 +13,8 @@ from services.users.accounts import RegistrationPolicy
 from services.users.identity import Permission
 
 CHOICES = (
-    ("off", "Nobody: administrators invite people"),
-    ("domains", "People with an address at the domains below"),
+    ("off", "Nobody; administrators invite users"),
+    ("domains", "People with an email address at these domains"),
     ("on", "Everybody"),
 )
 
@@ -54,7 +54,7 @@ class RegistrationPolicyView(BaseView):  # type: ignore[misc]  # Flask-Admin shi
         except Conflicted as stale:
             flash(stale.message, "error")
             return _page(self._policy.stored(), form), 409
-        flash("Saved. It holds everywhere within five seconds.", "success")
+        flash("Saved. The change takes effect within five seconds.", "success")
         return redirect(url_for("access.index_view"))
 
 

@@ -77,7 +77,9 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         permissions = {Permission(name): Scope[scope.upper()] for name, scope in granted.items()}
         try:
             if role is None and not role_id:
-                raise Invalid("A name is missing.", {"name": "A name needs a letter or a digit."})
+                raise Invalid(
+                    "A name needs a letter or a digit.", {"name": "Use at least one letter or digit."}
+                )
             saved = self._roles.save(
                 now=now(),
                 actor=actor(),

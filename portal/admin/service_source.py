@@ -139,6 +139,6 @@ def in_grid_words() -> Iterator[None]:
     except Forbidden as denied:
         raise Denied(denied.message) from denied
     except (Unavailable, EngineUnavailable) as away:
-        raise ListingUnavailable("We could not reach it. Try again in a moment.") from away
+        raise ListingUnavailable("The data cannot be reached right now. Try again in a moment.") from away
     except ServiceError as refused:
         raise Refused(refused.message) from refused

@@ -46,7 +46,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         if session_id == "all":
             devices.end_all(actor=actor(), user_id=user_id, now=now())
             own = user_id == actor().user_id
-            flash(f"All {'other ' if own else ''}sessions of this person have ended.", "success")
+            flash(f"All {'other ' if own else ''}sessions of this user have ended.", "success")
         else:
             try:
                 devices.end(actor=actor(), user_id=user_id, session_id=session_id, now=now())
@@ -63,7 +63,7 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         user_id = request.form.get("person", "")
         try:
             self._services.users.second_factor.turn_off(actor=actor(), user_id=user_id, now=now())
-            flash("The second factor is off. The password alone signs in now.", "success")
+            flash("The second factor is off. The password alone is enough to sign in now.", "success")
         except Invalid as refused:
             flash(refused.message, "error")
         return redirect(url_for("sessions.index_view", person=user_id))

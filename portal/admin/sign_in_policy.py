@@ -16,18 +16,18 @@ def offered(security: SignInPolicy) -> list[dict[str, Any]]:
         {
             "name": "second_factor",
             "label": "Second factor",
-            "choices": [("no", "Up to each person"), ("yes", "Required")],
+            "choices": [("no", "Optional"), ("yes", "Required")],
             "value": "yes" if security.second_factor else "no",
         },
         {
             "name": "idle_minutes",
-            "label": "Signed out when unused for",
+            "label": "Sign out after inactivity",
             "choices": [(str(minutes), in_words(minutes)) for minutes in IDLE_CHOICES],
             "value": str(security.idle_minutes),
         },
         {
             "name": "absolute_minutes",
-            "label": "Signed out at the latest after",
+            "label": "Maximum session length",
             "choices": [(str(minutes), in_words(minutes)) for minutes in ABSOLUTE_CHOICES],
             "value": str(security.absolute_minutes),
         },

@@ -75,7 +75,7 @@ def ticket_source(tickets: TicketService) -> ServiceSource:
         key="ticket_id",
         get=lambda pk: tickets.get(actor=actor(), ticket_id=_number(pk)),
         update=update,
-        refusal="Tickets are written on the desk's own page and kept for good.",
+        refusal="Create tickets with the form on the desk. They cannot be deleted.",
     )
 
 

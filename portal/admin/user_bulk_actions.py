@@ -9,7 +9,7 @@ from portal.web.guards import actor, services
 from pynamodb_grid.admin import BulkResult, Missing, Refused, bulk_action
 from services.users.identity import User
 
-OWN = "This is your own account. It was left as it was."
+OWN = "This is your own account. It was not changed."
 BULK = ("bulk:suspend", "bulk:admit", "bulk:role", "bulk:team", "bulk:join")
 NO_TEAM = ("", "No team")
 
@@ -28,13 +28,13 @@ class UserBulkActions(LedgerView):
         del value
         self._change(pk, version, active=False)
 
-    @bulk_action("admit", "Let in again")
+    @bulk_action("admit", "Reactivate")
     def bulk_admit(self, pk: str, version: int | None, value: str | None) -> None:
         """Let one of the chosen people sign in again."""
         del value
         self._change(pk, version, active=True)
 
-    @bulk_action("role", "Give role", choices=lambda _: role_choices())
+    @bulk_action("role", "Set role", choices=lambda _: role_choices())
     def bulk_role(self, pk: str, version: int | None, value: str | None) -> None:
         """Give one of the chosen people another role; their sessions end."""
         self._change(pk, version, role_id=value)
@@ -57,12 +57,12 @@ class UserBulkActions(LedgerView):
         team = dict(team_choices()).get(value or "")
         said = {
             "suspend": "suspended",
-            "admit": "let in again",
+            "admit": "reactivated",
             "role": f"given the role {dict(role_choices()).get(value or '')}",
-            "team": f"put into {team} alone" if team else "taken out of all teams",
+            "team": f"moved to {team}" if team else "removed from all teams",
             "join": f"added to {team}",
         }[action]
-        return f"{which} {'person' if all_ == 1 else 'people'} {said}."
+        return f"{which} {'user' if all_ == 1 else 'users'} {said}."
 
     def row_name(self, pk: str) -> str:
         """Name a person in messages."""

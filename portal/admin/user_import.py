@@ -29,7 +29,7 @@ class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no ty
 
     def __init__(self, services: Services) -> None:
         self._import = services.users.user_import
-        super().__init__(name="Import people", endpoint="people_import", url="/admin/users/import")
+        super().__init__(name="Import users", endpoint="people_import", url="/admin/users/import")
 
     @expose("/", methods=("GET", "POST"))
     @needs(Permission.USER_EDIT)

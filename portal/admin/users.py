@@ -61,7 +61,7 @@ def user_source(users: UserService) -> ServiceSource:
         get=lambda user_id: users.read(actor=actor(), user_id=user_id),
         create=create,
         update=update,
-        refusal="People are suspended, not deleted: tickets name them.",
+        refusal="Users cannot be deleted, because tickets refer to them. Suspend them instead.",
     )
 
 
@@ -95,7 +95,7 @@ class UserView(UserBulkActions):
         self.grid_fields = self._fields()
         self.column_filters = [
             ChoiceFilter("role_id", self._roles, "Role", name="role"),
-            BooleanFilter("active", "May sign in"),
+            BooleanFilter("active", "Can sign in"),
             ChoiceFilter("organization_id", self._organizations, "Organization", name="organization"),
         ]
         super().__init__(
@@ -114,7 +114,9 @@ class UserView(UserBulkActions):
     def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
         """Say where the password of a new person comes from."""
         if row is None:
-            form.email.description = "An invitation goes there. The person opens it and chooses a password."
+            form.email.description = (
+                "We send an invitation to this address, with a link to choose a password."
+            )
         return super()._render_form(form, row, status, **context)
 
     @expose("/invite/", methods=("POST",))
@@ -127,7 +129,7 @@ class UserView(UserBulkActions):
             flash(refused.message, "error")
         else:
             flash(
-                f"A new invitation is on its way to {invited.name}. The one before works no longer.",
+                f"We are sending {invited.name} a new invitation. The old link no longer works.",
                 "success",
             )
         return redirect(self.get_url(".edit_view", id=user_id))
@@ -154,11 +156,11 @@ class UserView(UserBulkActions):
     def _fields(self) -> dict[str, Field]:
         fields = [
             Field("name", label="Name", required=True, max_length=100),
-            Field("email", label="E-mail", max_length=254),
+            Field("email", label="Email", max_length=254),
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("organization_id", label="Organization", choices=self._organizations),
-            Field("active", Kind.BOOLEAN, label="May sign in"),
+            Field("active", Kind.BOOLEAN, label="Can sign in"),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
         return {field.name: field for field in fields}

@@ -18,7 +18,10 @@ class TokenNeeded(SignInNeeded):
     """No token came along, or one that is no longer good, or never was."""
 
     def __init__(self) -> None:
-        super().__init__("Send a good token as Authorization: Bearer ld_... It is missing, unknown or ended.")
+        super().__init__(
+            "Send a valid token as Authorization: Bearer ld_... "
+            "The token is missing, unknown, expired or revoked."
+        )
 
 
 class TokenTooNarrow(Forbidden):

@@ -36,7 +36,9 @@ class VersionNeeded(Invalid):
     """A change must say which version it was made from."""
 
     def __init__(self) -> None:
-        super().__init__('Say which version you saw, as in If-Match: "7". Nothing was changed.')
+        super().__init__(
+            'Say which version the change is based on, as in If-Match: "7". Nothing was changed.'
+        )
 
 
 def body(known: Collection[str]) -> dict[str, str | None]:
@@ -48,7 +50,7 @@ def body(known: Collection[str]) -> dict[str, str | None]:
         if name not in known:
             raise _unknown("field", name, known)
         if value is not None and not isinstance(value, str):
-            raise Invalid(f"The field {name} needs text.", {name: "Needs text."})
+            raise Invalid(f"The field {name} must be a string.", {name: "Must be a string."})
     return values
 
 
@@ -83,7 +85,7 @@ def _size(text: str | None) -> int:
     if text is None:
         return SIZE
     if not text.isascii() or not text.isdecimal() or len(text) > MOST_DIGITS or not 1 <= int(text) <= MOST:
-        raise Invalid(f"A page has 1 to {MOST} tickets.", {"size": f"1 to {MOST}."})
+        raise Invalid(f"A page can have 1 to {MOST} tickets.", {"size": f"1 to {MOST}."})
     return int(text)
 
 

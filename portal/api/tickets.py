@@ -98,8 +98,7 @@ def _answer(ticket: Ticket) -> Response:
 def _conflict(conflict: Conflict) -> Response:
     """Say which fields somebody else changed; what others changed elsewhere was no hindrance."""
     problems = {
-        each.field: f"It is {each.current!r} by now, it was {each.old!r}."
-        for each in conflict.field_conflicts
+        each.field: f"It is {each.current!r} now, it was {each.old!r}." for each in conflict.field_conflicts
     }
     response = error_pages.answer(412, conflict.message, problems)
     response.headers["ETag"] = f'"{conflict.version}"'
@@ -110,5 +109,5 @@ def _idempotency_key() -> str | None:
     """Return the key under which the same request is carried out once, None when none came along."""
     key: Any = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= LONGEST_KEY:
-        raise Invalid(f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+        raise Invalid(f"An Idempotency-Key can have 1 to {LONGEST_KEY} characters.")
     return None if key is None else str(key)

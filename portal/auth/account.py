@@ -12,7 +12,9 @@ from services.users.credentials import AlreadyOn, Session, SessionGone
 from services.users.identity import Actor, Permission
 
 bp = Blueprint("account", __name__)
-RESET_SENT = "If this address has an account, we have sent it an e-mail with a link that works for one hour."
+RESET_SENT = (
+    "If there is an account with this address, we have sent it an email with a link that works for one hour."
+)
 
 
 @bp.get("/forgot")
@@ -63,7 +65,7 @@ def set_password(purpose: str, token: str) -> Response:
             "auth/choose_password.html", email=email, purpose=purpose, error=refused.message
         )
         return error_pages.with_status(page, refused)
-    flash("Your new password is set. Sign in with it.", "success")
+    flash("Your new password has been set. Sign in with it.", "success")
     return redirect(url_for("auth.login", email=user.email))
 
 
@@ -101,13 +103,13 @@ def end_device() -> Response:
     devices = services().users.devices
     if chosen == "others":
         devices.end_all(actor=who, user_id=who.user_id, now=now())
-        flash("All other devices are signed out.", "success")
+        flash("All other devices have been signed out.", "success")
     elif chosen == who.session_id:
         return identity.end()
     else:
         try:
             devices.end(actor=who, user_id=who.user_id, session_id=chosen, now=now())
-            flash("The device is signed out.", "success")
+            flash("The device has been signed out.", "success")
         except SessionGone as gone:
             flash(gone.message, "info")
     return redirect(url_for("account.own"))

@@ -44,7 +44,7 @@ def revoke() -> Response:
     """Revoke one of the user's tokens."""
     try:
         services().users.api_tokens.revoke(actor=actor(), token_id=request.form.get("token", ""), now=now())
-        flash("The token is revoked.", "success")
+        flash("The token has been revoked.", "success")
     except ApiTokenNotFound as gone:
         flash(gone.message, "info")
     return redirect(url_for("own_tokens.index"))
@@ -54,7 +54,7 @@ def _page(errors: dict[str, str] | None = None) -> str:
     tokens, form = services().users.api_tokens, request.form
     lifetimes = [(str(days), f"{days} days") for days in LIFETIME_DAYS]
     if tokens.may_be_endless:
-        lifetimes.append((NO_EXPIRY, "No end"))
+        lifetimes.append((NO_EXPIRY, "No expiry"))
     may = actor().may(Permission.TOKEN_CREATE)
     return render_template(
         "auth/tokens.html",

@@ -10,7 +10,7 @@ from services.errors import Conflicted, Invalid, Throttled
 from services.users.accounts import LinkSpent
 
 bp = Blueprint("addresses", __name__, url_prefix="/account")
-SENT = "We have sent an e-mail with a link to {email}. Nothing changes until you open the link."
+SENT = "We have sent an email with a link to {email}. Nothing changes until you open the link."
 
 
 @bp.get("/verify/<token>")
@@ -32,7 +32,7 @@ def confirm(token: str) -> Response:
         services().users.email_addresses.confirm(token=token, now=now())
     except LinkSpent as spent:
         return _spent(spent)
-    flash("Your address has been confirmed.", "success")
+    flash("Your email address has been confirmed.", "success")
     return redirect(url_for("account.own"))
 
 
@@ -61,7 +61,7 @@ def ask() -> Response:
     except (Invalid, Throttled, Conflicted) as refused:
         flash(refused.message, "error")
     else:
-        flash("We have sent you an e-mail with a link.", "success")
+        flash("We have sent you an email with a link.", "success")
     return redirect(url_for("account.own"))
 
 

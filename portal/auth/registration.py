@@ -10,7 +10,7 @@ from services.users.accounts import LinkSpent, RegistrationClosed
 
 bp = Blueprint("registration", __name__, url_prefix="/register")
 LINK_SENT = (
-    "If this address can have an account, we have sent it an e-mail with a link that works for one day."
+    "If you can register with this address, we have sent you an email with a link that works for one day."
 )
 
 

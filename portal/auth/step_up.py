@@ -10,7 +10,7 @@ from services.errors import Throttled
 from services.users.credentials import StepUpFailed, StepUpMethod
 
 bp = Blueprint("proof", __name__)
-MESSAGE = "Confirm that it is you at {url}, then do this again. Nothing was changed."
+MESSAGE = "Confirm your identity at {url}, then try again. Nothing was changed."
 # A form with one of these fields must be filled in again: its values are not sent back.
 SECRET = ("password", "current", "code", "secret")
 

@@ -20,7 +20,7 @@ def invite(product: Product, email: str, name: str, role: str) -> None:
     user = product.services.users.accounts.create(
         actor=SYSTEM, now=datetime.now(UTC), name=name, email=email, role_id=role
     )
-    click.echo(f"{user.email} is invited as {role}; the worker sends the e-mail within seconds")
+    click.echo(f"{user.email} is invited as {role}; the worker sends the email within seconds")
 
 
 @group.command("second-factor-off")
@@ -31,7 +31,7 @@ def second_factor_off(product: Product, email: str) -> None:
     users = product.services.users
     user = users.accounts.find_by_email(email)
     if user is None:
-        raise click.ClickException(f"Nobody has the address {email}.")
+        raise click.ClickException(f"There is no account with the address {email}.")
     if not users.second_factor.is_on(user.user_id):
         raise click.ClickException(f"{user.email} has no second factor.")
     users.second_factor.turn_off(actor=SYSTEM, user_id=user.user_id, now=datetime.now(UTC))

@@ -13,7 +13,7 @@ from services.tickets import MAPPINGS, FileReport, WrongFile, import_file
 
 WRONG_FILE, STOPPED = 2, 1
 
-group = click.Group("import", help="Bring tickets from elsewhere.")
+group = click.Group("import", help="Import tickets from other systems.")
 
 
 @group.command("incidents")
@@ -56,7 +56,7 @@ def _tell(report: FileReport, took: str, rejects: Path) -> None:
         click.echo(f"  {kind}: {count:,}")
     if result.known_events:
         click.echo(
-            f"{result.known_tickets:,} incidents with {result.known_events:,} rows were there already."
+            f"{result.known_tickets:,} incidents with {result.known_events:,} rows had already been imported."
         )
     if report.rejected:
-        click.echo(f"{report.rejected:,} rows could not be taken: {rejects} tells which and why.")
+        click.echo(f"{report.rejected:,} rows were rejected: {rejects} lists them with the reasons.")

@@ -20,10 +20,10 @@ STATES: dict[str, bool | None] = {"": None, "open": False, "solved": True}
 STEP = {"new": 0, "open": 1, "on_hold": 1, "pending": 2, "solved": 3, "closed": 3}
 STEPS = ("Received", "In progress", "Your answer", "Solved")
 NOTICE = {
-    "new": "We have your message. A person will read it and answer here.",
-    "open": "We are on it. You need not do anything now.",
-    "pending": "We need something from you. Your answer below sets us going again.",
-    "on_hold": "We are waiting for somebody else. You need not do anything now.",
+    "new": "We have received your message and will reply here.",
+    "open": "We are on it. You do not need to do anything now.",
+    "pending": "We need something from you. Reply below so that we can continue.",
+    "on_hold": "We are waiting for someone else. You do not need to do anything now.",
 }
 
 
@@ -41,7 +41,7 @@ def home() -> str:
 def my_tickets(of: str, state: str, cursor: str | None) -> str:
     """Render a page of the person's tickets, or `of` the organization's: all, the open or the solved ones."""
     if state not in STATES or of not in LISTS:
-        raise Invalid("This list knows open and solved tickets only.")
+        raise Invalid("This list can only show open or solved tickets.")
     me = actor()
     shared = services().tickets.service.list_scope(actor=me) is Scope.ORGANIZATION
     of = of if shared else ""

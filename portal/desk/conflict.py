@@ -105,8 +105,8 @@ def _row(reader: Reader, field: str, pair: Pair, why: str) -> dict[str, Any]:
 
 
 def _submitted_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:
-    return _row(reader, field, pair, "Only you changed it, yours kept") | {"yours": pair[1]}
+    return _row(reader, field, pair, "Changed only by you; your value is used") | {"yours": pair[1]}
 
 
 def _current_only(reader: Reader, field: str, pair: Pair) -> dict[str, Any]:
-    return _row(reader, field, pair, "Only they changed it, theirs kept")
+    return _row(reader, field, pair, "Changed only by them; their value is kept")

@@ -98,7 +98,7 @@ def _shown(ticket: Ticket) -> dict[str, Any]:
             user = services().users.accounts.get(ticket.requester_id)
             requester |= {"name": user.name, "email": user.email}
         except NotFound:
-            requester["name"] = "Somebody who is gone"
+            requester["name"] = "Deleted user"
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
     return {name: getattr(ticket, name) for name in names} | {"requester": requester}
 

@@ -31,7 +31,7 @@ class Outcome:
             return self.problems[0] if left else _restored(self.undone[0])
         parts = [f"{done} of {total} changes undone" if done < total else f"{done} changes undone"]
         parts += [f"{self.already} already undone"] if self.already else []
-        parts += [f"{left} left as it is" if left == 1 else f"{left} left as they are"] if left else []
+        parts += [f"{left} not changed"] if left else []
         return ", ".join(parts) + "."
 
     def details(self) -> list[str]:
@@ -39,14 +39,14 @@ class Outcome:
         if not self.undone and len(self.problems) + self.already == 1:
             return []
         more = len(self.problems) - SHOWN
-        return self.problems[:SHOWN] + ([f"And {more} more that were left as they are."] if more > 0 else [])
+        return self.problems[:SHOWN] + ([f"And {more} more that were not changed."] if more > 0 else [])
 
 
 def named(texts: list[str]) -> list[tuple[int, int]]:
     """Read changes as `ticket:version`, once each, several of them in one text too; raises Invalid."""
     matches = [_CHANGE.fullmatch(text) for text in dict.fromkeys(" ".join(texts).split())]
     if not 1 <= len(matches) <= MOST or None in matches:
-        raise Invalid(f"Name 1 to {MOST} changes to undo.")
+        raise Invalid(f"Choose 1 to {MOST} changes to undo.")
     return [(int(match[1]), int(match[2])) for match in matches if match]
 
 
@@ -66,7 +66,9 @@ def undo(changes: list[tuple[int, int]]) -> Outcome:
         except Unavailable:
             if not outcome.undone:
                 raise
-            outcome.problems.append(f"#{ticket_id}: we could not reach it. Try again in a moment.")
+            outcome.problems.append(
+                f"#{ticket_id}: the ticket cannot be reached right now. Try again in a moment."
+            )
         except ServiceError as refused:
             outcome.problems.append(f"#{ticket_id}: {refused.message}")
     return outcome

@@ -99,7 +99,8 @@ def create() -> tuple[str, int] | Response:
     try:
         requester = services().users.accounts.find_by_email(values["requester"])
         if requester is None:
-            raise Invalid("Nobody has this address.", {"requester": "Nobody has this address."})
+            message = "There is no account with this address."
+            raise Invalid(message, {"requester": message})
         opened = services().tickets.service.create(
             actor=actor(),
             now=now(),

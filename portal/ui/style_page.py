@@ -104,11 +104,11 @@ def _filters() -> SimpleNamespace:
 
 class _Sample(Form):  # type: ignore[misc]  # WTForms ships no types
     wtf_name = StringField("From a form of Flask-Admin", description="Described like any other field.")
-    wtf_on = BooleanField("May sign in")
+    wtf_on = BooleanField("Can sign in")
     wtf_bad = StringField("Refused by the server")
 
 
 def _form() -> _Sample:
     form = _Sample(data={"wtf_name": "Ana Silva", "wtf_on": True, "wtf_bad": "?"})
-    form.wtf_bad.errors = ["A name needs a letter or a digit."]
+    form.wtf_bad.errors = ["Use at least one letter or digit."]
     return form

@@ -44,14 +44,14 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
 TITLES = {
     400: "This request cannot be read",
     401: "Sign in to continue",
-    403: "You do not have access to this",
-    404: "There is nothing here",
+    403: "You do not have access",
+    404: "Page not found",
     405: "This is not possible here",
     409: "Someone else was faster",
     413: "This is too large",
     412: "Someone else was faster",
     414: "This address is too long",
-    415: "This is not JSON",
+    415: "JSON expected",
     428: "The version is missing",
     429: "Too many attempts",
     500: "Something went wrong on our side",
@@ -64,12 +64,14 @@ MESSAGES = {
     405: "Nothing was changed. Go back and try again.",
     413: "Nothing was saved. A message can have at most 64 KB, a whole form 512 KB.",
     414: "Nothing was changed. Use fewer filters.",
-    500: "Nothing was saved halfway. We have recorded what happened.",
+    500: "Nothing was saved halfway. The error has been logged.",
     503: "The database is not responding.",
 }
 NOT_READY = "These figures are not ready"
 # Forms are not resent automatically. Sending one twice is safe: forms carry keys and versions.
-SEND_AGAIN = "What you just sent may not have been saved. Go back and send it again: nothing is saved twice."
+SEND_AGAIN = (
+    "What you just sent may not have been saved. Go back and send it again. It will not be saved twice."
+)
 SIGNED_OUT = "You were signed out, so nothing was changed. Sign in and send it again. Drafts are kept."
 # Seconds until the next attempt, if the error does not say.
 RETRY_AFTER = {429: 60, 503: 5}
@@ -119,7 +121,7 @@ def answer(
     more: dict[str, Any] | None = None,
 ) -> Response:
     """Respond with a page, or with problem+json including `more` for scripts; `wait` is in seconds."""
-    title = title or TITLES.get(status, "This did not work")
+    title = title or TITLES.get(status, "Something went wrong")
     wait = wait or RETRY_AFTER.get(status)
     if wants_json():
         detail = f"{title}. {message}" if status in TITLED else message

@@ -34,7 +34,7 @@ class StepUpNeeded(ServiceError):
     """A sensitive operation needs the password or code; `refused` is why the one that was sent failed."""
 
     def __init__(self, refused: StepUpFailed | Throttled | None = None) -> None:
-        super().__init__(refused.message if refused else "Confirm that it is you, then try again.")
+        super().__init__(refused.message if refused else "Confirm your identity, then try again.")
         self.refused = refused
 
 

@@ -47,7 +47,7 @@ class BulkResult:
         """Says in one line what happened."""
         if self.stopped:
             done = f"{self.count('done')} of {len(self.results)} done"
-            return f"{self.stopped} {done}, the rest was left as it was."
+            return f"{self.stopped} {done}, the rest was not changed."
         parts = [f"{self.count('done')} of {len(self.results)} done"]
         parts += [
             f"{self.count(s)} {word}"

@@ -136,7 +136,7 @@ class ModelSource:
             row.save(condition=self._keys[0].does_not_exist())
         except PutError as error:
             if _lost(error):
-                raise Refused("A record with this key exists already.") from error
+                raise Refused("A record with this key already exists.") from error
             raise
         return row
 
@@ -156,7 +156,7 @@ class ModelSource:
             self._check(row, values, expected_version, shown_values)
             if self._write(row, values):
                 return row
-        raise Refused("This record is being changed by others just now. Try again in a moment.")
+        raise Refused("Others are changing this record right now. Try again in a moment.")
 
     def delete(self, pk: str, expected_version: int | None = None) -> None:
         """Removes an item; StaleWrite when its version is not the expected one."""

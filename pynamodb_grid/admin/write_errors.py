@@ -24,7 +24,7 @@ class StaleWrite(WriteError):
         version: int | None = None,
     ) -> None:
         """Keep the four values apart, so that a page can show them."""
-        super().__init__(f"{field} was changed by somebody else meanwhile. Nothing was written.")
+        super().__init__(f"{field} has been changed by someone else. Nothing was saved.")
         self.field, self.old, self.theirs, self.yours, self.version = field, old, theirs, yours, version
 
 

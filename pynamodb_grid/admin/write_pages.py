@@ -213,7 +213,7 @@ class WritePages(ReadPages):
         for each in left[:_MAX_TOLD]:
             flash(f"{self.row_name(each.pk)}: {each.message}", "error")
         if len(left) > _MAX_TOLD:
-            flash(f"And {len(left) - _MAX_TOLD} more that were left as they were.", "error")
+            flash(f"And {len(left) - _MAX_TOLD} more that were not changed.", "error")
         return redirect(return_target() or self.get_url(".index_view"))
 
     @expose("/ajax/lookup/")

@@ -34,5 +34,5 @@ def test_a_stale_write_names_the_values(source: Any) -> None:
         source.update("5", {"score": 2}, 1, shown_values={"score": None})
     error = caught.value
     assert (error.field, error.old, error.theirs, error.yours, error.version) == ("score", None, 1, 2, 2)
-    with pytest.raises(Refused, match="exists already"):
+    with pytest.raises(Refused, match="already exists"):
         source.create({"ticket_id": 5, "status": "open", "updated_at": stamp(0)})

@@ -137,7 +137,7 @@ def test_a_record_is_created_by_form(client: FlaskClient, source: Any) -> None:
     assert (row.extra, row.due_at, row.state_shard) == ({"k": [1]}, None, "open#0")
     again = client.post("/admin/tickets/new/", data=data)
     assert again.status_code == 400
-    assert "exists already" in again.text
+    assert "already exists" in again.text
 
 
 def test_a_bad_form_comes_back_with_each_error(client: FlaskClient) -> None:

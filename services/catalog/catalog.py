@@ -88,7 +88,7 @@ class CatalogService:
         """Return one entry as it is now; raises NotFound."""
         item = setting_table.find(kind, id_) if kind in KINDS else None
         if item is None:
-            raise NotFound("There is no such entry.")
+            raise NotFound("This entry does not exist.")
         return Entry.from_model(item)
 
     def save(
@@ -111,11 +111,11 @@ class CatalogService:
         if kind not in KINDS or not 1 <= len(name) <= 80:
             raise Invalid("A name has 1 to 80 characters.", {"name": "1 to 80 characters."})
         if any(e.name.casefold() == name.casefold() and e.id != id_ for e in self.stored(kind)):
-            raise Invalid("This name is taken.", {"name": "This name is taken."})
+            raise Invalid("This name is already taken.", {"name": "This name is already taken."})
         old = self.get(kind, id_) if id_ is not None else None
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
-            raise Invalid("A name needs a letter or a digit.", {"name": "A letter or a digit is missing."})
+            raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
         item = Setting(
             kind=kind, id=key, version=expected_version + 1, value={"name": name, "active": active}
         )

@@ -69,10 +69,10 @@ def as_json(data: PersonalData) -> Iterator[bytes]:
 
 def as_page(data: PersonalData) -> Iterator[bytes]:
     """Write a page that any browser shows offline."""
-    title = "What Ledgerdesk holds about you"
+    title = "Your data in Ledgerdesk"
     yield (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>'
-        f"<h1>{title}</h1><p>{data.at:%d %B %Y, %H:%M} UTC. The same is in data.json for programs.</p>"
+        f"<h1>{title}</h1><p>{data.at:%d %B %Y, %H:%M} UTC. The file data.json contains the same data for programs.</p>"
     ).encode()
     for section in data.sections():
         yield from _section(section)

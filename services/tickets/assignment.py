@@ -25,10 +25,10 @@ class AssignmentService:
         if assignee is not None:
             self._check_assignee(assignee)
         if team is not None and not self._catalog.offers("team", team):
-            raise Invalid("There is no such team.", {"team_id": "There is no such team."})
+            raise Invalid("This team does not exist.", {"team_id": "This team does not exist."})
 
     def _check_assignee(self, user_id: str) -> None:
-        message = "This person cannot be assigned tickets."
+        message = "Tickets cannot be assigned to this person."
         try:
             user = self._users.get(user_id)
             role = self._users.get_user_role(user_id=user_id)

@@ -11,7 +11,7 @@ class TicketNotFound(NotFound):
     """No such ticket, or the actor may not know that it exists."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such ticket, or it is not yours to see.")
+        super().__init__("This ticket does not exist, or you do not have access to it.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class ChangedSince(Conflicted):
     """Fields of a change that was to be undone were changed since; `fields` maps each to who did that."""
 
     def __init__(self, fields: dict[str, str]) -> None:
-        super().__init__("This was changed since. Nothing was undone.")
+        super().__init__("This has been changed since. Nothing was undone.")
         self.fields = fields
 
 

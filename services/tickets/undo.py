@@ -24,13 +24,13 @@ def plan(
     Raises Invalid for what cannot be undone, AlreadyUndone, and ChangedSince naming who changed a field.
     """
     if not history or int(history[0].version) != version:
-        raise Invalid("There is no such change.")
+        raise Invalid("This change does not exist.")
     change, fields = history[0], to_json(ticket)
     changes = {name: pair for name, pair in change.changes.items() if name not in DERIVED}
     if change.kind == "created":
         raise Invalid("Opening a ticket cannot be undone.")
     if not changes:
-        raise Invalid("A message cannot be undone: it may have been read.")
+        raise Invalid("A message cannot be undone, because it may have been read.")
     if any(event.undoes == version for event in history):
         raise AlreadyUndone
     later = _setters(history[1:])
@@ -42,7 +42,7 @@ def plan(
     if moved:
         raise ChangedSince({name: event.actor_id for name, event in moved.items()})
     if not changes.keys() <= set(EDITABLE):
-        raise Invalid("This change came with an import and cannot be undone here.")
+        raise Invalid("Imported changes cannot be undone.")
     # The way back is open where the way there is; an undo has been let through before.
     if "status" in changes and change.undoes is None:
         workflow.check(*changes["status"])

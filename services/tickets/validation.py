@@ -17,7 +17,7 @@ def clean_subject(text: str) -> str:
     _check_text("subject", text)
     subject = one_line(text[:BODY_BYTES])
     if not 1 <= len(subject) <= SUBJECT_LENGTH:
-        too_long = f"A subject has at most {SUBJECT_LENGTH} characters."
+        too_long = f"A subject can have at most {SUBJECT_LENGTH} characters."
         message = too_long if subject else "Write a subject first."
         raise Invalid(message, {"subject": message})
     return subject
@@ -31,7 +31,7 @@ def clean_body(text: str) -> str:
     if not body:
         raise Invalid("Write a message first.", {"body": "Write a message first."})
     if len(body) > BODY_BYTES or len(body.encode()) > BODY_BYTES:
-        message = "A message has at most 64 KB. Shorten it, or send it in parts."
+        message = "A message can have at most 64 KB. Shorten it, or send it in parts."
         raise Invalid(message, {"body": message})
     return body
 
@@ -66,13 +66,13 @@ def clean_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
 def check_known(name: str, value: str | None) -> None:
     """Raise Invalid unless the value is one of those a field can have."""
     if value not in BY_NAME[name].values:
-        raise Invalid(f"There is no such {name}.", {name: f"There is no such {name}."})
+        raise Invalid(f"This {name} does not exist.", {name: f"This {name} does not exist."})
 
 
 def check_category(category: str | None, catalog: CatalogService) -> None:
     """Raise Invalid unless the category is offered (None is fine)."""
     if category is not None and not catalog.offers("category", category):
-        raise Invalid("There is no such category.", {"category": "There is no such category."})
+        raise Invalid("This category does not exist.", {"category": "This category does not exist."})
 
 
 def _cleaned(name: str, value: str | None) -> str | None:
@@ -85,11 +85,11 @@ def _cleaned(name: str, value: str | None) -> str | None:
     elif field.plain and value is not None:
         value = one_line(value[:BODY_BYTES]) or None
         if value and len(value) > field.max_length:
-            message = f"{field.label} has at most {field.max_length} characters."
+            message = f"{field.label} can have at most {field.max_length} characters."
             raise Invalid(message, {name: message})
     return value
 
 
 def _check_text(name: str, value: object) -> None:
     if not isinstance(value, str):
-        raise Invalid(f"The field {name} needs text.", {name: "Needs text."})
+        raise Invalid(f"The field {name} must be a string.", {name: "Must be a string."})

@@ -96,7 +96,7 @@ def test_an_explanation_says_definition_n_exclusions_version_and_age(overview, l
 def test_what_can_still_change_is_marked(overview, links):
     text = json.dumps(tiles.row(overview, links)[5])
     assert "228 not final" in text
-    assert "228 of these can still change it" in text
+    assert "228 of these can still change the value" in text
 
 
 def test_only_figures_whose_tickets_the_list_can_show_lead_there(overview, links):

@@ -67,7 +67,7 @@ class Keyboard:
 
     def sign_in(self, email: str, password: str, lands: str) -> None:
         """Sign in on the page that is open."""
-        self.fill("E-mail", email)
+        self.fill("Email", email)
         self.press("Tab")
         self.type(password)
         self.press("Enter")

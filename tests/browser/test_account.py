@@ -11,7 +11,7 @@ DELIVERED_MS = 15_000
 
 def sign_in(page: Page, email: str, password: str) -> None:
     page.goto("/login")
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Continue").click()
 
@@ -26,14 +26,14 @@ def open_email(page: Page, email: str, subject: str) -> None:
     while not mail_message.count() and time.monotonic() < deadline:
         page.reload()
     mail_message.first.click()
-    page.locator(".letter a").click()
+    page.locator(".message a").click()
 
 
 def choose(page: Page, password: str) -> None:
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Set password").click()
     page.wait_for_url("**/login**")
-    expect(page.get_by_role("status")).to_have_text("Your new password is set. Sign in with it.")
+    expect(page.get_by_role("status")).to_have_text("Your new password has been set. Sign in with it.")
 
 
 def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_server):
@@ -41,13 +41,13 @@ def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_s
     grid = open_as("administrator", "/admin/users/")
     grid.get_by_role("link", name="New user").click()
     grid.get_by_label("Name", exact=True).fill("Robin Relay")
-    grid.get_by_label("E-mail").fill(email)
+    grid.get_by_label("Email").fill(email)
     grid.get_by_label("Role").select_option(label="Agent")
     grid.get_by_role("button", name="Create").click()
     expect(grid.locator("tr", has_text=email)).to_contain_text("Invited")
 
     page = open_as(None)
-    open_email(page, email, "Your account at Ledgerdesk")
+    open_email(page, email, "Your Ledgerdesk account")
     choose(page, live_server.password)
     page.get_by_label("Password", exact=True).fill(live_server.password)
     page.get_by_role("button", name="Continue").click()
@@ -57,11 +57,11 @@ def test_who_is_invited_chooses_a_password_and_later_another_one(open_as, live_s
     expect(grid.locator("tr", has_text=email)).to_contain_text("Active")
 
     page = open_as(None, "/login")
-    page.get_by_role("link", name="Forgot it?").click()
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_label("Email").fill(email)
     page.get_by_role("button", name="Send a link").click()
-    expect(page.get_by_role("status")).to_contain_text("we have sent it an e-mail")
-    open_email(page, email, "A new password for Ledgerdesk")
+    expect(page.get_by_role("status")).to_contain_text("we have sent it an email")
+    open_email(page, email, "Reset your Ledgerdesk password")
     choose(page, ANOTHER)
     sign_in(page, email, ANOTHER)
     expect(page.get_by_role("heading", level=1)).to_have_text("My work")
@@ -79,9 +79,9 @@ def test_a_second_factor_and_a_device_signed_out(open_as, join, live_server):
     here.get_by_label("Code from the app").fill(totp.now())
     here.get_by_role("button", name="Turn on").click()
     recovery = here.locator(".codes code").first.inner_text()
-    here.get_by_role("link", name="I have kept them").click()
-    here.get_by_role("button", name="Sign out all others").click()
-    expect(here.locator("#toasts")).to_contain_text("All other devices are signed out.")
+    here.get_by_role("link", name="I have saved them").click()
+    here.get_by_role("button", name="Sign out all other devices").click()
+    expect(here.locator("#toasts")).to_contain_text("All other devices have been signed out.")
     there.reload()
     there.wait_for_url("**/login**")
     sign_in(there, email, live_server.password)
@@ -93,7 +93,7 @@ def test_a_second_factor_and_a_device_signed_out(open_as, join, live_server):
 def test_a_wrong_password_is_told_where_one_looks_on_a_phone(open_as, watch):
     watch.expected.add(400)
     page = open_as("customer", "/account/", viewport={"width": 390, "height": 844})
-    present = page.get_by_label("Present password")
+    present = page.get_by_label("Current password")
     present.fill("not the one")
     page.get_by_label("New password").fill("something long enough")
     page.get_by_role("button", name="Change password").click()

@@ -44,7 +44,7 @@ def test_a_person_is_given_another_role(open_as: Opener, watch, sign_in, join, l
     expect(line.get_by_role("button", name="Agent")).not_to_have_class(re.compile("saving"))
     # A new role needs a new session: the old session ends with the old role.
     aava.get_by_role("link", name="My tickets").first.click()
-    aava.get_by_label("E-mail").fill("aava@new.example")
+    aava.get_by_label("Email").fill("aava@new.example")
     aava.get_by_label("Password", exact=True).fill(PASSWORD)
     aava.keyboard.press("Enter")
     aava.wait_for_url(f"{live_server.url}/help/tickets")  # the page the click asked for
@@ -57,7 +57,7 @@ def test_a_refused_person_is_told_field_by_field(open_as: Opener, watch, live_se
     watch.expected.add(400)
     page = open_as("administrator", "/admin/users/new/")
     page.get_by_label("Name").fill("Copy Cat")
-    page.get_by_label("E-mail").fill(live_server.email("agent"))
+    page.get_by_label("Email").fill(live_server.email("agent"))
     page.get_by_label("Role").select_option(label="Customer")
     submit(page, "Create")
     expect(page.locator(".error-text").first).to_be_visible()
@@ -69,7 +69,7 @@ def test_a_suspended_person_is_out_with_the_next_click(open_as: Opener, sign_in,
     theirs = open_as(sign_in(email, PASSWORD), "/desk/tickets/?state=open")
     page = open_as("administrator", "/admin/users/?search=Aaron")
     page.get_by_role("link", name=f"Edit {name}").click()
-    page.get_by_label("May sign in").uncheck()
+    page.get_by_label("Can sign in").uncheck()
     submit(page, "Save")
     page.wait_for_url("**/admin/users/**")
     expect(page.locator("tr", has_text=name)).to_contain_text("Suspended")

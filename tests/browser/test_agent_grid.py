@@ -119,7 +119,7 @@ def test_escape_and_a_click_elsewhere_change_nothing(open_as: Opener, people):
     page.keyboard.press("Enter")
     page.keyboard.type("no such status")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Nothing matches.")).to_be_visible()
+    expect(page.get_by_text("No match.")).to_be_visible()
     page.get_by_role("heading", level=1).click()
     expect(page.get_by_role("combobox")).to_have_count(0)
     saved(page, number, status="New")

@@ -140,7 +140,7 @@ def test_an_administrator_adds_a_person_and_grants_a_permission(seated):
     keys.follow("link", "Administration")
     keys.follow("link", "New user")
     keys.fill("Name", "Abel Keys")
-    keys.fill("E-mail", "abel@new.example")
+    keys.fill("Email", "abel@new.example")
     keys.fill("Role", "Agent")
     keys.follow("button", "Create")
     expect(page.locator("tr", has_text="Abel Keys")).to_contain_text("Agent")

@@ -11,7 +11,7 @@ def downloaded(page: Page, button: str) -> dict:
     with page.expect_download() as waited:
         page.get_by_role("button", name=button).click()
     with zipfile.ZipFile(waited.value.path()) as packed:
-        assert "What Ledgerdesk holds about you" in packed.read("read-me.html").decode()
+        assert "Your data in Ledgerdesk" in packed.read("read-me.html").decode()
         return json.loads(packed.read("data.json"))
 
 
@@ -26,7 +26,7 @@ def test_a_person_is_exported_and_erased(open_as, people, watch):
     page.get_by_role("link", name="Privacy").click()
     assert downloaded(page, "Download")["account"][0]["email"] == email
     expect(page.get_by_role("heading", name="Erase this person?")).to_be_visible()
-    name = page.get_by_label("Their full name, to confirm")
+    name = page.get_by_label("Type their full name to confirm")
     name.fill("Somebody Else")
     page.get_by_role("button", name="Erase this person").click()
     refused = "This cannot be undone. This does not match the person's name. Nothing was changed."
@@ -40,7 +40,7 @@ def test_a_person_is_exported_and_erased(open_as, people, watch):
         if heading.is_visible():
             break
         page.wait_for_timeout(500)
-        page.get_by_role("link", name="Look again").click()
+        page.get_by_role("link", name="Refresh").click()
     expect(heading).to_be_visible()
     page.goto("/admin/users/?search=Wilhelmina")
     expect(page.locator("main")).not_to_contain_text("Relay")
@@ -48,6 +48,6 @@ def test_a_person_is_exported_and_erased(open_as, people, watch):
 
 def test_everybody_has_their_own(open_as, live_server):
     page = open_as("customer", "/account/")
-    held = downloaded(page, "Download what is held about me")
+    held = downloaded(page, "Download my data")
     assert held["account"][0]["email"] == live_server.email("customer")
     assert held["tickets"], "the demo's customer has tickets"

@@ -28,7 +28,7 @@ def tab_to(page: Page, target: Locator) -> None:
 
 def type_credentials(page: Page, email: str, password: str) -> None:
     """Fill the sign-in form without a mouse; the first field has the focus already."""
-    expect(page.get_by_label("E-mail")).to_be_focused()
+    expect(page.get_by_label("Email")).to_be_focused()
     page.keyboard.type(email)
     page.keyboard.press("Tab")
     page.keyboard.type(password)
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_told_and_the_address_kept(open_as: Opener, watch, l
     page = open_as(None, "/login")
     type_credentials(page, live_server.email("agent"), "not the password")
     expect(page.get_by_role("alert")).to_contain_text("do not match")
-    expect(page.get_by_label("E-mail")).to_have_value(live_server.email("agent"))
+    expect(page.get_by_label("Email")).to_have_value(live_server.email("agent"))
     password = page.get_by_label("Password", exact=True)
     expect(password).to_be_focused()
     expect(password).to_have_value("")

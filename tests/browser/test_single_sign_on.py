@@ -28,4 +28,4 @@ def test_a_person_of_a_provider_signs_in_and_another_stops(open_as: Opener, watc
             "Signing in with Corp was stopped. Nothing was changed."
         )
         other.get_by_role("link", name="Back to sign-in").click()
-        expect(other.get_by_label("E-mail")).to_be_visible()
+        expect(other.get_by_label("Email")).to_be_visible()

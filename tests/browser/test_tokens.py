@@ -10,7 +10,7 @@ def test_a_token_is_made_and_an_administrator_revokes_it(open_as: Opener):
     page = open_as("agent", "/account/tokens/")
     page.get_by_label("Name").fill("Night watch")
     page.get_by_label("See tickets").check()
-    page.get_by_role("button", name="Make token").click()
+    page.get_by_role("button", name="Create token").click()
     expect(page.locator("code")).to_contain_text("ld_")
 
     grid = open_as("administrator")
@@ -18,6 +18,6 @@ def test_a_token_is_made_and_an_administrator_revokes_it(open_as: Opener):
     grid.set_viewport_size({"width": 1440, "height": 900})
     grid.get_by_role("button", name="Revoke Night watch of Ben Demo").click()
     grid.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(grid.get_by_text("The token is revoked.")).to_be_visible()
+    expect(grid.get_by_text("The token has been revoked.")).to_be_visible()
     page.goto("/account/tokens/")
     expect(page.get_by_text("Night watch")).to_have_count(0)

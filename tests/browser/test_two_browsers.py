@@ -47,7 +47,7 @@ def test_the_same_field_is_put_to_the_second(open_as: Opener, watch, people):
     expect(asked.locator(".pick").nth(0)).to_contain_text("Theirs · Ben, saved")
     expect(asked.locator(".pick").nth(1)).to_contain_text("Urgent")
     expect(asked.get_by_role("radio").first).to_be_checked()
-    expect(second.get_by_text("Only you changed it, yours kept")).to_be_visible()
+    expect(second.get_by_text("Changed only by you; your value is used")).to_be_visible()
     # Nothing is written before the choice.
     first.reload()
     expect(first.get_by_label("Priority")).to_have_value("high")
@@ -71,7 +71,7 @@ def test_theirs_is_kept_when_one_says_so(open_as: Opener, watch, people):
     change(first, "Priority", "High")
     expect(first.locator("#toasts")).to_contain_text("Saved as version 2.")
     change(second, "Priority", "Low")
-    second.get_by_role("link", name="Keep all theirs").click()
+    second.get_by_role("link", name="Keep all of theirs").click()
     expect(second.get_by_label("Priority")).to_have_value("high")
 
 
@@ -84,7 +84,7 @@ def test_a_message_is_kept_through_a_conflict(open_as: Opener, watch, people):
     second.get_by_label("Message", exact=True).fill("We are nearly there.")
     second.get_by_role("button", name="Send and change the status").click()
     second.get_by_role("button", name="Pending").click()
-    expect(second.get_by_text("is safe. It goes out when you save.")).to_be_visible()
+    expect(second.get_by_text("is kept and will be sent when you save.")).to_be_visible()
     second.get_by_role("radio").nth(1).check()
     second.get_by_role("button", name="Save as version 3").click()
     second.wait_for_url(f"**/desk/tickets/{number}")
@@ -116,7 +116,9 @@ def test_the_grid_shows_both_values_in_place(open_as: Opener, watch, people):
     cell(second, number, "priority").click()
     second.get_by_role("option", name="Urgent").click()
     asked = second.get_by_role("alertdialog", name="Someone changed this")
-    expect(asked).to_contain_text(re.compile("Theirs, saved.*High.*Yours, not saved.*Urgent", re.S))
+    expect(asked).to_contain_text(
+        re.compile("Their value \\(saved\\).*High.*Your value \\(not saved\\).*Urgent", re.S)
+    )
     expect(asked.get_by_role("button", name="Keep theirs")).to_be_focused()
     saved(second, number, priority="High")
     second.keyboard.press("Tab")

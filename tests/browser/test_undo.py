@@ -65,7 +65,7 @@ def test_many_are_set_back_together(open_as: Opener, people):
     expect(toast).to_contain_text("3 tickets set to Pending.")
     people["manager"].update(numbers[0], status="on_hold", seen_status="pending")
     toast.get_by_role("button", name="Undo").click()
-    expect(toast).to_contain_text("2 of 3 changes undone, 1 left as it is.")
+    expect(toast).to_contain_text("2 of 3 changes undone, 1 not changed.")
     expect(toast.locator(".error")).to_contain_text(f"#{numbers[0]}: changed since, status by Grace Demo")
     saved(page, numbers[0], status="On hold")
     for number in numbers[1:]:

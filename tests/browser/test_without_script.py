@@ -10,7 +10,7 @@ from tests.browser.conftest import Opener
 def signed_in(open_as: Opener, email: str, password: str) -> Page:
     """Sign in through the form, without scripts."""
     page = open_as(None, "/login", java_script_enabled=False)
-    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Email").fill(email)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Continue").click()
     return page

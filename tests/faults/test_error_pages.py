@@ -41,7 +41,7 @@ def open_page(browser: Browser, product: Product) -> Iterator[Any]:
         context.set_default_timeout(SOON_MS)
         page = context.new_page()
         page.goto("/login")
-        page.get_by_label("E-mail").fill(f"{role}@demo.example")
+        page.get_by_label("Email").fill(f"{role}@demo.example")
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Continue").click()
         page.wait_for_url("**/help/" if role == "customer" else "**/desk/tickets/*")
@@ -65,7 +65,7 @@ def test_the_page_waits_longer_each_time_and_comes_back_by_itself(open_page, pro
     assert page.goto(f"/help/tickets/{number}").status == 503
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLE)
     expect(page.locator(".notice")).to_have_text(
-        f"Everything you saved is kept. Your unsent reply to #{number} is stored in this browser."
+        f"Everything you have saved is safe. Your unsent reply to #{number} is stored in this browser."
     )
     first = page.locator("[data-reference]").inner_text()
     page.get_by_role("link", name="Try now").click()
@@ -87,7 +87,7 @@ def test_a_refused_reply_is_not_repeated_but_kept(open_page, product, number):
     page.on("request", lambda request: sent.append(request.method))
     page.get_by_role("button", name="Send reply").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(TITLE, timeout=SOON_MS)
-    expect(page.locator(".fault")).to_contain_text("Go back and send it again: nothing is saved twice.")
+    expect(page.locator(".fault")).to_contain_text("Go back and send it again. It will not be saved twice.")
     expect(page.locator(".notice")).to_contain_text(
         f"Your unsent reply to #{number} is stored in this browser."
     )

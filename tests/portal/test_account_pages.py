@@ -58,7 +58,7 @@ def test_a_forgotten_password(site, person):
     client, email = person
     stranger = site.app.test_client()
     answer = post(stranger, "/forgot", "/forgot", email=email)
-    assert "we have sent it an e-mail" in answer.text
+    assert "we have sent it an email" in answer.text
     unknown = post(stranger, "/forgot", "/forgot", email="nobody@demo.example")
     assert NONCE.sub("", unknown.text) == NONCE.sub("", answer.text)
     (message,) = messages(site, email)
@@ -160,7 +160,7 @@ def test_the_audit_log_tells_who_did_what(site):
         role_id="agent", password=PASSWORD,
     )  # fmt: skip
     page = site.as_("administrator").get("/admin/audit-log/").text
-    assert "added a person" in page
+    assert "added a user" in page
     assert "Traced Tess" in page
     assert PASSWORD not in page
     exported = site.as_("administrator").get("/admin/audit-log/export/csv/").text

@@ -9,7 +9,7 @@ def test_fields_and_values_read_as_they_do_in_forms():
 
 
 def test_what_was_not_there_before_is_not_struck_out():
-    assert told({"email": [None, "ana@demo.example"]}) == [("e-mail", "", "ana@demo.example")]
+    assert told({"email": [None, "ana@demo.example"]}) == [("email", "", "ana@demo.example")]
 
 
 def test_what_is_gone_is_said():

@@ -448,7 +448,7 @@ def test_a_refused_property_form_shows_what_was_chosen(site, read):
         "normal",
         "1",
     )
-    assert "This person cannot be assigned tickets." in page.text
+    assert "Tickets cannot be assigned to this person." in page.text
     assert ("p-assignee_id-error") in {has.get("id") for _, has in page.tags}
     assert send(site, refilled, assignee_id=site.users["agent"]).status_code == 302
     ticket = read(ticket_id)

@@ -77,7 +77,7 @@ def test_without_the_engine_a_page_says_so(cut_off, path):
     assert int(answer.headers["Retry-After"]) > 0
     page = Page(answer.text)
     assert "We cannot reach your tickets right now" in page.text
-    assert "Everything you saved is kept" in page.text
+    assert "Everything you have saved is safe" in page.text
     assert "We try again in 5 seconds" in page.text
     assert "Traceback" not in answer.text
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in answer.text
@@ -166,7 +166,7 @@ def test_too_many_tries_say_how_long_to_wait(breaking, wait, seconds, words):
     page = Page(answer.text)
     assert "Too many attempts" in page.text
     assert words in page.text or wait.startswith("until ")
-    assert "This page comes back by itself" in page.text
+    assert "This page reloads by itself" in page.text
     assert f'http-equiv="refresh" content="{answer.headers["Retry-After"]}"' in answer.text
     problem = problem_of(breaking.as_("agent").get(f"/busy?wait={wait}", headers=JSON), 429)
     assert problem["detail"].startswith("Too many attempts. Wait ")

@@ -101,10 +101,10 @@ def test_the_choice_leads_back_to_the_list_it_was_made_on(client):
 def test_a_choice_belongs_to_one_person_and_one_grid(site, client):
     administrator = sign_in(site.app, "administrator@demo.example")
     choose(administrator, "active", path=USERS)
-    assert head(administrator, USERS) == "Name May sign in Open"
+    assert head(administrator, USERS) == "Name Can sign in Open"
     assert head(administrator) == " ".join(FIRST)
     choose(administrator, "status")
-    assert head(administrator, USERS) == "Name May sign in Open"
+    assert head(administrator, USERS) == "Name Can sign in Open"
     # Somebody else signs in with the same browser.
     token = Page(administrator.get("/desk/new").text).form("/logout").one("csrf_token")
     administrator.post("/logout", data={"csrf_token": token})

@@ -170,9 +170,9 @@ def test_priorities_are_sorted_by_urgency(full):
 
 VIEWS = [
     ("assignee={me}&state=open", "Nothing is waiting for you", ["Unassigned", "All unsolved"]),
-    ("assignee=-&state=open", "Nothing is unassigned", ["All unsolved", "My work"]),
-    ("state=done", "Nothing is solved yet", ["All unsolved", "My work"]),
-    ("team={team}&state=open", "Nothing is unsolved in A quiet team", ["All unsolved", "Unassigned"]),
+    ("assignee=-&state=open", "No unassigned tickets", ["All unsolved", "My work"]),
+    ("state=done", "No solved tickets yet", ["All unsolved", "My work"]),
+    ("team={team}&state=open", "No unsolved tickets in A quiet team", ["All unsolved", "Unassigned"]),
 ]
 
 
@@ -183,10 +183,10 @@ def test_an_empty_view_says_what_is_empty_and_where_to_go(full, filters, title, 
     main = page.text[page.text.index(title) :]
     for label in links:
         assert label in main
-    assert "No ticket matches" not in page.text
+    assert "No matching tickets" not in page.text
 
 
 def test_a_filter_of_ones_own_says_that_nothing_matches(full):
     page = full.read("manager", f"{GRID}?state=open&created.to=2001-01-01")
-    assert "No ticket matches" in page.text
+    assert "No matching tickets" in page.text
     assert "Columns" not in page.text

@@ -83,7 +83,7 @@ def test_members_have_a_list_of_their_own_and_others_have_not(site, acme, member
     assert "Carl Colleague · Opened" in shared.text
     assert "Shared smoke" in shared.text
     page = Page(member.get(path).text)
-    assert "Asked by Carl Colleague" in page.text
+    assert "Requester Carl Colleague" in page.text
     assert "Mark as solved" not in page.text
     form = page.form(f"{path}/reply")
     assert member.post(form.action, data=form.filled(body="Same here")).status_code == 302

@@ -235,7 +235,7 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
     assert any(place.endswith(".eml read") or place.endswith(".eml") for place in places)
 
     page = site.read("administrator", f"/admin/users/{who.user_id}/privacy/").text
-    assert "Erase this person? 3 tickets stay, without a name." in page
+    assert "Erase this person? 3 tickets stay, without the name." in page
     assert ask(site, who).status_code == 302
     assert who.client.get("/help/").status_code == 302, "they are still signed in"
     finish(site.services.privacy.erasures, later)
@@ -247,7 +247,7 @@ def test_nothing_is_left_of_a_person_and_all_figures_stay(site, tables, printed)
     site.services.reporting.analytics.rebuild(now=later)
     assert figures(site, later) == before
     page = site.read("administrator", f"/admin/users/{who.user_id}/privacy/").text
-    assert "This person is erased" in page
+    assert "This person has been erased" in page
     assert f"Privacy of {ERASED_NAME}" in page
 
 
@@ -272,7 +272,7 @@ def test_what_others_wrote_stays_but_for_the_name(site, tables):
     assert site.history(second)[0].changes["subject"] == [None, f"On the phone with {ERASED}"]
     assert site.events(who.mentioned_in)[0] == ("created", f"As {ERASED} wrote, it is broken.")
     audit_log = site.read("administrator", f"/admin/audit-log/?what=user:{who.user_id}").text
-    for words in ("erased a person", "asked to erase a person", f"name: {ERASED}"):
+    for words in ("erased a person", "requested the erasure of a person", f"name: {ERASED}"):
         assert words in audit_log
 
 

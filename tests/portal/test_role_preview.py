@@ -39,9 +39,9 @@ def test_the_preview_shows_who_sees_what_and_keeps_the_form(site, senior):
     answer = sent(site, preview="1", **{"scope_ticket:view": "all", "scope_ticket:reply": "none"})
     page = Page(answer.text)
     assert answer.status_code == 200
-    for words in ("Reveals 3 tickets to 52 people", "Hides nothing.", "No team", "Senior 00", "And 2 more",
+    for words in ("Reveals 3 tickets to 52 people", "Hides no tickets.", "No team", "Senior 00", "And 2 more",
                   "Everybody gains", "See tickets Own to All", "Everybody loses",
-                  "Reply in public Own to None", "Nothing is saved yet."):  # fmt: skip
+                  "Send public replies Own to None", "Nothing has been saved yet."):  # fmt: skip
         assert words in page.text, words
     form = next(form for form in page.forms if form.id == "role")
     assert (form.one("scope_ticket:view"), form.one("scope_ticket:reply")) == ("all", "none")
@@ -50,7 +50,7 @@ def test_the_preview_shows_who_sees_what_and_keeps_the_form(site, senior):
 
 
 def test_a_preview_without_effect_says_so(site, senior):
-    assert "Changes no permission" in Page(sent(site, preview="1").text).text
+    assert "No permission changes" in Page(sent(site, preview="1").text).text
     assert "Nobody has this role yet" in Page(new_role(site)).text
 
 

@@ -56,7 +56,7 @@ def test_a_person_is_found_by_name_or_address(site, person):
     for nobody in ("zzzz", "nobody@demo.example", "@", "\x00", "x" * 5000, "%"):
         answer = admin.get(SESSIONS, query_string={"q": nobody})
         assert answer.status_code == 200
-        assert "Nobody is found" in answer.text
+        assert "No user found" in answer.text
     assert admin.get(f"{SESSIONS}?person=nobody").status_code == 404
     assert f"{SESSIONS}?person={user.user_id}" in admin.get(f"/admin/users/edit/?id={user.user_id}").text
 
@@ -72,7 +72,7 @@ def test_one_session_ends_then_all(site, person):
     assert ids(admin.get(page).text) == [i for i in ids(text) if i != chosen]
     post(admin, f"{SESSIONS}end/", page, person=user.user_id, session="all")
     assert here.get("/desk/new").status_code == 302
-    assert "is signed in nowhere" in admin.get(page).text
+    assert "is not signed in anywhere" in admin.get(page).text
     audit_log = admin.get(f"/admin/audit-log/?what=user:{user.user_id}").text
     assert "ended a session" in audit_log
     assert "ended all sessions" in audit_log

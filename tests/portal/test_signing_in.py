@@ -138,7 +138,7 @@ def test_refusals_are_all_alike(site, suspended):
     assert len(answers) == 1
     status, text = answers.pop()
     assert status == 400
-    assert "E-mail and password do not match." in text
+    assert "Email and password do not match." in text
 
 
 def test_the_password_never_comes_back(site):

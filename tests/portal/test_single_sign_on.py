@@ -72,7 +72,7 @@ def test_there_and_back(site, corp):
     assert (item.name, item.role_id, item.identities) == ("Ada Corp", "agent", ["corp|ada"])
     assert logs == []
     account = Page(client.get("/account/").text)
-    assert "There is no password of yours here." in account.text
+    assert "have no password here." in account.text
     assert not [form for form in account.forms if form.action == "/account/password"]
     assert "/login/with/corp" not in client.get("/").location, "who is signed in goes on"
     assert client.get("/login/with/corp?next=/desk/new").location == "/desk/new"

@@ -179,7 +179,7 @@ def test_who_has_neither_password_nor_code_signs_in_again(site, person):
     client, user_id = person
     user_table.update(user_id, password_hash=None)
     page = client.get("/account/prove?next=/account/second-factor")
-    assert "This needs a fresh sign-in" in page.text
+    assert "Please sign in again" in page.text
     assert post(client, "/account/prove", proof="").status_code == 400
     answer = post(client, "/account/prove/sign-in", next="/account/second-factor")
     assert answer.location == "/login?next=/account/second-factor&fresh=1"
@@ -223,7 +223,7 @@ def test_people_are_not_imported_without_a_proof(site, person):
     path = "/admin/users/import/"
     assert client.get(path).location == f"/account/prove?next={path}"
     asked = post(client, path, step="import", text="name,email\nNew,unproved@demo.example\n")
-    assert "What you sent is kept." in Page(asked.text).text
+    assert "What you entered is kept." in Page(asked.text).text
     assert site.services.users.accounts.find_by_email("unproved@demo.example") is None
 
 

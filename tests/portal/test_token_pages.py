@@ -54,7 +54,7 @@ def test_an_old_step_up_creates_no_token_and_revokes_none(site):
         ("/account/tokens/", fields),
         ("/admin/tokens/revoke/", {"csrf_token": csrf, "token": token_id}),
     ):
-        assert "Confirm that it is you" in client.post(path, data=sent).text
+        assert "Confirm your identity" in client.post(path, data=sent).text
     assert len(site.services.users.api_tokens.own(actor=site.actor("administrator"))) == before
     assert Program(site, secret).get(ME).status_code == 200
     answer = client.post("/account/tokens/", data={**fields, "proof": PASSWORD})

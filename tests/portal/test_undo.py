@@ -58,7 +58,7 @@ def test_many_are_undone_each_on_its_own(site, read):
     listed = " ".join(f"{number}:2" for number in numbers)
     answer = undo(site, listed, f"{numbers[3]}:2", "999999999:2")
     assert answer.status_code == 200
-    assert answer.json["message"] == "2 of 5 changes undone, 1 already undone, 2 left as they are."
+    assert answer.json["message"] == "2 of 5 changes undone, 1 already undone, 2 not changed."
     assert [read(number).status for number in numbers] == ["on_hold", "new", "new", "new"]
     assert [read(number).version for number in numbers] == [3, 3, 3, 3]
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_undone_says_why(site):
     page = site.read("agent", f"/desk/tickets/{ticket_id}")
     form = page.form(f"/desk/tickets/{ticket_id}/reply")
     site.as_("agent").post(form.action, data=form.filled(kind="note", body="Only words."))
-    for version, words in ((1, "Opening a ticket"), (2, "may have been read"), (7, "no such change")):
+    for version, words in ((1, "Opening a ticket"), (2, "may have been read"), (7, "change does not exist")):
         answer = undo(site, f"{ticket_id}:{version}")
         assert answer.status_code == 409
         assert words in answer.json["message"]
@@ -171,7 +171,7 @@ def test_many_refusals_fit_into_the_cookie_that_carries_them(site):
     assert len(cookie) < 4000
     text = site.read("agent", answer.location).text
     assert "0 of 200 tickets set to High." in text
-    assert "And 195 more that were left as they were." in text
+    assert "And 195 more that were not changed." in text
 
 
 def test_an_inline_edit_says_how_to_undo_it(site):

@@ -20,7 +20,7 @@ from tests.services.harness import START
 PEOPLE = "/admin/users/"
 JSON = {"Accept": "application/json"}
 ROWS = 100
-STOPPED = "Your role changed while this ran. 40 of 100 done, the rest was left as it was."
+STOPPED = "Your role changed while this ran. 40 of 100 done, the rest was not changed."
 
 
 def people(site: Site, name: str, count: int, role: str = "customer") -> list[str]:
@@ -199,5 +199,5 @@ def test_whatever_ends_the_right_stops_the_work(site, monkeypatch, how, message)
 
     monkeypatch.setattr(UserService, "update", and_then)
     answer = browser.act(PEOPLE, "suspend", ids)
-    assert answer.json["message"] == f"{message} while this ran. 1 of 3 done, the rest was left as it was."
+    assert answer.json["message"] == f"{message} while this ran. 1 of 3 done, the rest was not changed."
     assert [users.read(actor=SYSTEM, user_id=each).active for each in ids] == [False, True, True]

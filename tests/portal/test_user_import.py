@@ -28,13 +28,13 @@ def confirmed(site, page: Page, **more: str):
 
 def test_a_file_is_shown_confirmed_and_shown_again(site):
     page = Page(upload(site, b"\xef\xbb\xbf" + FILE.encode()).text)
-    assert "Nothing is written yet." in page.text
-    for words in ("Import 1 person", "agent · Billing, Devices", "There is no role 'boss'.",
+    assert "Nothing has been saved yet." in page.text
+    for words in ("Import 1 user", "agent · Billing, Devices", "There is no role 'boss'.",
                   "Line 2 has the same address."):  # fmt: skip
         assert words in page.text
     assert site.services.users.accounts.find_by_email("ines@import.example") is None
     done = Page(confirmed(site, page).text)
-    assert "Imported, except for the rejected lines." in done.text
+    assert "Imported, except for rejected lines." in done.text
     assert site.services.users.accounts.find_by_email("ines@import.example").team_ids == (
         "billing",
         "devices",

@@ -44,34 +44,34 @@ TEMPLATES: Mapping[str, EmailTemplate] = {
         purpose=Purpose.RESET,
         subject="Reset your Ledgerdesk password",
         text="Hello {name},\n\nSomebody, probably you, asked to reset your password. Choose a new one within "
-        "one hour:\n\n{url}\n\nIf it was not you, ignore this e-mail: your password stays as it is.\n",
+        "one hour:\n\n{url}\n\nIf it was not you, ignore this email: your password stays as it is.\n",
     ),
     "verify": EmailTemplate(
         purpose=Purpose.VERIFY,
-        subject="Confirm your e-mail address for Ledgerdesk",
+        subject="Confirm your email address for Ledgerdesk",
         text="Hello,\n\nThis address was entered for a Ledgerdesk account. Confirm it within three days:"
-        "\n\n{url}\n\nIf you do not know about this, ignore this e-mail.\n",
+        "\n\n{url}\n\nIf you do not know about this, ignore this email.\n",
     ),
     "known": EmailTemplate(
         purpose=Purpose.RESET,
         subject="Your Ledgerdesk account",
         text="Hello {name},\n\nSomebody, probably you, tried to create an account with this address, but you "
         "already have one. If you have forgotten your password, choose a new one within one hour:\n\n{url}"
-        "\n\nIf it was not you, ignore this e-mail: nothing has changed.\n",
+        "\n\nIf it was not you, ignore this email: nothing has changed.\n",
     ),
     "registration": EmailTemplate(
         subject="Your Ledgerdesk account",
         text="Hello,\n\nSomebody, probably you, asked for an account with this address. Choose a password "
-        "within one day:\n\n{url}\n\nIf it was not you, ignore this e-mail: no account will be created.\n",
+        "within one day:\n\n{url}\n\nIf it was not you, ignore this email: no account will be created.\n",
     ),
     "moved": EmailTemplate(
-        subject="Your Ledgerdesk e-mail address has changed",
-        text="Hello {name},\n\nThe e-mail address of your account has been changed. From now on, e-mails "
+        subject="Your Ledgerdesk email address has changed",
+        text="Hello {name},\n\nThe email address of your account has been changed. From now on, emails "
         "about your account go to the new address, and you sign in with it.\n\n"
         "If you did not want this, contact the people who run the help desk: {url}\n",
     ),
     "taken": EmailTemplate(
-        subject="Your e-mail address at Ledgerdesk",
+        subject="Your email address at Ledgerdesk",
         text="Hello,\n\nSomebody, perhaps you, tried to use this address for another account. It already has "
         "an account, so nothing has changed.\n\nIf it was you, sign in with this address: {url}/login\n",
     ),

@@ -42,7 +42,7 @@ class InvitationService:
         if item is None:
             raise UserNotFound
         if item.email is None or not item.active:
-            raise Invalid("Only active users with an e-mail address can be invited.")
+            raise Invalid("Only active users with an email address can be invited.")
         if item.password_hash is not None or item.identities:
             raise Invalid(f"{item.name} can already sign in.")
         attempt = LoginAttempt(f"invite:{user_id}", "", device=SENDER)

@@ -83,7 +83,7 @@ class RegistrationPolicyService:
         """
         self._roles.check_permission(actor=actor, permission=Permission.SETTING_EDIT)
         if registration not in list(RegistrationMode):
-            raise Invalid("Choose who may create an account.", {"registration": "Choose one of these."})
+            raise Invalid("Choose who can register.", {"registration": "Choose one of these."})
         domain_list = _read(domains)
         if registration == RegistrationMode.DOMAINS and not domain_list:
             raise Invalid("A domain is missing.", {"domains": "Enter at least one domain."})

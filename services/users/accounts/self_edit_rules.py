@@ -30,7 +30,7 @@ def check_own(actor: Actor, item: UserItem, change: AccountChange) -> None:
     if not change.active or change.role_id != item.role_id:
         raise Invalid("You cannot suspend yourself or change your own role.")
     if change.email.strip().casefold() != (item.email or ""):
-        message = "Change your own e-mail on your account page, where a link confirms it."
+        message = "Change your own email address on your account page, where a link confirms it."
         raise Invalid(message, {"email": message})
     other_teams = set(change.team_ids) != set(item.team_ids or ())
     reach_changes = other_teams or change.organization_id not in (None, item.organization_id or "")

@@ -46,9 +46,7 @@ class Passwords:
         if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
             raise _refused(f"Use {MIN_LENGTH} to {MAX_LENGTH:,} characters.")
         if _is_easy(password, about):
-            raise _refused(
-                "This password is easy to guess. Try a few words that have nothing to do with each other."
-            )
+            raise _refused("This password is easy to guess. Try a few unrelated words.")
         with self._slot():
             return self._hasher.hash(_bytes(password))
 

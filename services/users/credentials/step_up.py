@@ -31,7 +31,7 @@ class StepUpFailed(Invalid):
         super().__init__(
             "This is not your password."
             if method is StepUpMethod.PASSWORD
-            else "This code is not right, or was used."
+            else "This code is not correct or has already been used."
         )
 
 

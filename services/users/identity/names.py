@@ -24,7 +24,7 @@ def normalize_email(text: str) -> str:
     except Invalid:
         email = ""
     if len(local) > 64 or len(email) > 254 or not LOCAL_PART.fullmatch(local) or not email:
-        message = "Enter an e-mail address such as ana@example.org."
+        message = "Enter an email address such as ana@example.org."
         raise Invalid(message, {"email": message})
     return email
 

@@ -7,7 +7,7 @@ class BadCredentials(Invalid):
     """The e-mail address or the password is wrong; the message does not say which."""
 
     def __init__(self) -> None:
-        super().__init__("E-mail and password do not match.")
+        super().__init__("Email and password do not match.")
 
 
 class SignInExpired(Invalid):

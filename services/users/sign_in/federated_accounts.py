@@ -74,7 +74,9 @@ class FederatedAccounts:
         sign_in = _FederatedSignIn(provider, federated, origin, now)
         mapped = provider.mapped_role(federated.groups)
         if mapped is None and provider.closed:
-            raise _refused("no role", f"{provider.label} knows you, but none of your groups has access here.")
+            raise _refused(
+                "no role", f"{provider.label} signed you in, but none of your groups has access here."
+            )
         for _ in range(MAX_TRIES):
             try:
                 item = self._account(sign_in, mapped or provider.default_role)
@@ -93,7 +95,7 @@ class FederatedAccounts:
             return item
         email, label = sign_in.federated.email, sign_in.provider.label
         if email is None or not sign_in.provider.covers_domain(email):
-            raise _refused("address", f"{label} did not confirm an e-mail address that is accepted here.")
+            raise _refused("address", f"{label} did not confirm an email address that is accepted here.")
         item = user_table.find_by_email(email)
         return (
             self._make(sign_in, email, role_id)
@@ -109,7 +111,7 @@ class FederatedAccounts:
             raise _refused(
                 "unverified",
                 "An account with your address exists, but the address was never confirmed. "
-                "Reset its password once: the link in the e-mail confirms the address.",
+                "Reset its password once: the link in the email confirms the address.",
             )
         if not self._covers(role_id, item.role_id):
             label = sign_in.provider.label
@@ -146,12 +148,12 @@ class FederatedAccounts:
     def _check_role(self, provider: Provider, role_id: str) -> None:
         if not role_id:
             label = provider.label
-            raise _refused("no account", f"{label} knows you, but you have no account here.")
+            raise _refused("no account", f"{label} signed you in, but you have no account here.")
         try:
             self._roles.get(role_id)
         except RoleNotFound as missing:
             log.error("sign_on_role_missing", provider=provider.id, role=role_id)
-            raise _refused("role missing", "The role intended for you does not exist.") from missing
+            raise _refused("role missing", "The role assigned to you does not exist.") from missing
 
     def _follow(self, sign_in: _FederatedSignIn, item: UserItem, role_id: str) -> None:
         """Give a user the role of their groups; the rules for administrators apply here too."""

@@ -68,9 +68,9 @@ def test_who_lost_phone_and_codes_signs_in_without_them(site, accounts):
 @pytest.mark.parametrize(
     ("email", "message"),
     [
-        ("nobody@example.org", "Nobody has the address"),
+        ("nobody@example.org", "There is no account with the address"),
         ("agent@demo.example", "agent@demo.example has no second factor"),
-        ("nobody", "Enter an e-mail address"),
+        ("nobody", "Enter an email address"),
     ],
 )
 def test_a_second_factor_that_is_not_there_is_said_in_one_line(accounts, email, message):

@@ -36,11 +36,11 @@ def test_it_tells_what_it_did(services: Services, tmp_path: Path):
     assert result.exit_code == 0, result.output
     assert "1 incidents with 3 rows imported" in result.stdout
     assert "touched: 1" in result.stdout
-    assert "1 rows could not be taken: var/rejects/log.csv tells which and why." in result.stdout
+    assert "1 rows were rejected: var/rejects/log.csv lists them with the reasons." in result.stdout
     assert [line for line, _ in logs.rejected(tmp_path / "var/rejects/log.csv")] == [3]
     again = call(services, path, "--rejects", tmp_path / "elsewhere.csv")
     assert "0 incidents with 0 rows imported" in again.stdout
-    assert "1 incidents with 3 rows were there already." in again.stdout
+    assert "1 incidents with 3 rows had already been imported." in again.stdout
     assert (tmp_path / "elsewhere.csv").exists()
 
 

@@ -86,9 +86,9 @@ def test_nothing_is_no_message(nothing):
 def test_wrong_types_are_refused(harness, agent, customer, value):
     ticket = harness.ticket(customer)
     for name in ("subject", "status", "priority", "category", "team_id", "assignee_id"):
-        with pytest.raises(Invalid, match=f"{name} needs text") as refused:
+        with pytest.raises(Invalid, match=f"{name} must be a string") as refused:
             clean_changes({name: value})
-        assert refused.value.fields == {name: "Needs text."}
+        assert refused.value.fields == {name: "Must be a string."}
     for way in (
         lambda: harness.ticket(customer, subject=value),
         lambda: harness.ticket(customer, body=value),
@@ -97,7 +97,7 @@ def test_wrong_types_are_refused(harness, agent, customer, value):
             actor=customer, now=harness.now(), ticket_id=ticket.ticket_id, body=value
         ),
     ):
-        with pytest.raises(Invalid, match="needs text"):
+        with pytest.raises(Invalid, match="must be a string"):
             way()
     assert kinds(ticket) == ["created"]
 

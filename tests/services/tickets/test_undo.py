@@ -114,7 +114,7 @@ def test_a_message_stays_when_its_status_is_undone(harness, agent, ticket):
 
 def test_what_cannot_be_undone(harness, agent, ticket):
     harness.update(agent, ticket, body="Only words.", public=False)
-    for version, words in ((1, "Opening"), (2, "message"), (3, "no such"), (10**9, "no such")):
+    for version, words in ((1, "Opening"), (2, "message"), (3, "does not exist"), (10**9, "does not exist")):
         with pytest.raises(Invalid, match=words):
             undo(harness, agent, ticket, version)
     assert harness.get(agent, ticket).version == 2
@@ -171,7 +171,7 @@ def test_what_is_no_longer_offered_does_not_come_back(harness, agent, ticket):
     harness.update(agent, ticket, category=old.id)
     changed = harness.update(agent, ticket, expected_version=2, category="software")
     save(now=harness.now(), id_=old.id, active=False, expected_version=1)
-    with pytest.raises(Invalid, match="no such category"):
+    with pytest.raises(Invalid, match="category does not exist"):
         undo(harness, agent, changed)
     assert harness.get(agent, ticket).category == "software"
 

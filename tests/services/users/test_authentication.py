@@ -85,7 +85,7 @@ def test_every_refusal_takes_the_same_way(harness, *, ana, suspended, verified, 
     assert verified[0].startswith(f"$argon2id$v=19$m={CHEAP.memory_cost},t={CHEAP.time_cost},p=1$"), (
         "and it costs the same"
     )
-    assert refused.value.message == "E-mail and password do not match."
+    assert refused.value.message == "Email and password do not match."
     assert refused.value.fields == {}
 
 

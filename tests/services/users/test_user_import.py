@@ -125,7 +125,7 @@ def test_only_the_ticked_box_sends_emails(harness, run):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("Ana,no address,,,", "Enter an e-mail address"),
+        ("Ana,no address,,,", "Enter an email address"),
         (",{0},,,", "1 to 100 characters"),
         ("Ana,{0},boss,,", "There is no role 'boss'"),
         ("Ana,{0},,support|moon,", "There is no team 'moon'"),

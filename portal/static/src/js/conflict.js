@@ -16,14 +16,14 @@ function showSummary(form) {
   hint.textContent =
     sent || saved
       ? `${[sent, saved].filter(Boolean).join(", ")}.${undo}`
-      : "Saves nothing of yours. Theirs stays.";
+      : "Saves none of your values. Theirs stay.";
 }
 
 function showUnsent(box) {
   const body = draftOf(box.dataset.unsent)?.values.body?.trim();
   if (!body) return;
   $("summary span", box).textContent =
-    `Your unsent reply (${body.length} characters) is safe in the composer.`;
+    `Your unsent reply (${body.length} characters) is kept in the message box.`;
   $("p", box).textContent = body;
   box.hidden = false;
 }

@@ -53,7 +53,7 @@ async function again() {
   // Not everybody at the same moment: up to a fifth longer.
   const grown = Math.min(LONGEST_S, first * 2 ** (attempt - 1)) * (1 + Math.random() / 5);
   const seconds = Math.max(Math.round(grown), Number(answer?.headers.get("Retry-After") ?? 0));
-  put("said", `Still no answer. We try again in ${inSeconds(seconds)}.`);
+  put("said", `Still no response. We try again in ${inSeconds(seconds)}.`);
   count(seconds);
 }
 

@@ -47,8 +47,8 @@ function startLongLists() {
     const search = el("input", {
       class: "input small",
       type: "search",
-      placeholder: "Type to narrow",
-      "aria-label": "Narrow the list",
+      placeholder: "Type to filter",
+      "aria-label": "Filter the list",
     });
     list.before(search);
     search.addEventListener("input", () => {

@@ -184,8 +184,8 @@ async function showConflict(cell, mine, { conflict, version }) {
     "div",
     { class: "pop-body" },
     el("p", {}, text),
-    line("Theirs, saved", theirs),
-    line("Yours, not saved", mine),
+    line("Their value (saved)", theirs),
+    line("Your value (not saved)", mine),
     el("div", { class: "row" }, keep, use),
   );
   const box = el(

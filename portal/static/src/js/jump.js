@@ -57,7 +57,7 @@ function group({ label, items }, index) {
 
 async function fill(text) {
   let groups = [];
-  let message = `Nothing matches “${text}”.`;
+  let message = `No results for “${text}”.`;
   try {
     const reply = await fetch(`${input.form.action}?${new URLSearchParams({ q: text })}`, {
       headers: { Accept: "application/json" },
@@ -65,7 +65,7 @@ async function fill(text) {
     if (!reply.ok) throw new Error(reply.status);
     groups = await reply.json();
   } catch {
-    message = "We cannot look this up right now. Enter tries again.";
+    message = "Search is not available right now. Press Enter to try again.";
     if (text === asked) asked = null;
   }
   if (asked !== null && asked !== text) return; // typed on meanwhile

@@ -30,11 +30,11 @@ export async function post(url, fields, { json = false } = {}) {
       keepalive: true,
     });
   } catch {
-    throw new Refused(0, { message: "The server does not answer. This may not be saved." });
+    throw new Refused(0, { message: "The server is not responding. Your change may not have been saved." });
   }
   if (response.type === "opaqueredirect" || response.status === 401) {
     throw new Refused(401, {
-      message: "Your session has ended. Sign in again in another tab, then repeat this.",
+      message: "Your session has ended. Sign in again in another tab, then try again.",
     });
   }
   const isJson = (response.headers.get("Content-Type") ?? "").includes("json");

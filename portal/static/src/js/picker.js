@@ -44,9 +44,7 @@ function list() {
     : matches;
   open.list.replaceChildren(...open.matches.map(item));
   if (!open.matches.length)
-    open.list.append(
-      el("p", { class: "empty-line" }, "Nothing matches. Only the values of this list are allowed."),
-    );
+    open.list.append(el("p", { class: "empty-line" }, "No match. Choose a value from the list."));
   const at = open.matches.findIndex(([value]) => value === current);
   highlight(query || at < 0 ? 0 : at);
 }
