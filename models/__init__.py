@@ -8,7 +8,6 @@ from models.assignment import Assignment
 from models.attempt import Attempt
 from models.audit import AuditEntry
 from models.counter import Counter
-from models.errors import translated
 from models.idempotency_key import IdempotencyKey
 from models.identity import Identity
 from models.job import Job
@@ -19,6 +18,7 @@ from models.report import Report
 from models.role import Role
 from models.session import Session
 from models.setting import Setting
+from models.store_errors import translated
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.user import User, UserEmail
@@ -30,7 +30,7 @@ TABLES: tuple[type[LeanModel], ...] = (
 
 
 def connect(options: ConnectionOptions) -> None:
-    """Wire all tables to an engine; opens nothing yet."""
+    """Configure all tables for an engine; opens no connection yet."""
     connect_models(TABLES, options)
 
 
@@ -47,7 +47,7 @@ def create_tables() -> list[str]:
 
 
 def upgrade_indexes() -> list[str]:
-    """Make indexes anew that lack attributes which lists need now, and return their names; safe to repeat."""
+    """Recreate indexes that lack attributes which lists need, and return their names; safe to repeat."""
     return index_upgrade.upgrade_indexes(TABLES)
 
 

@@ -7,7 +7,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 
 from dynamodb_client import Instant, Json, LeanModel
 from models import items, transaction
-from models.errors import VersionMoved, translated
+from models.store_errors import VersionMoved, translated
 from models.transaction import Also, Delete, Put
 
 # One partition holds the list of all tokens: they are few, and administrators read it by time.

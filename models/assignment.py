@@ -7,7 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from dynamodb_client import Instant, LeanModel
-from models.errors import translated
+from models.store_errors import translated
 from models.times import to_text
 
 
@@ -47,6 +47,6 @@ def of_ticket(ticket_id: int) -> list[Assignment]:
 
 
 def of_agent(agent_id: str) -> Iterator[Assignment]:
-    """Walk a person's assignments in the order they began; from an index, so a moment late on AWS."""
+    """Walk a person's assignments in the order they began; reads an index, so it may lag on AWS."""
     with translated():
         yield from Assignment.by_agent.query(agent_id)

@@ -6,7 +6,7 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Instant, LeanModel
-from models.errors import translated
+from models.store_errors import translated
 
 
 class Attempt(LeanModel):

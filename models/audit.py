@@ -7,7 +7,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from dynamodb_client import Instant, Json, LeanModel
-from models.errors import translated
+from models.store_errors import translated
 from models.times import to_text
 
 # One partition holds the whole log: administrative events are few, and a list of all of them is one query.

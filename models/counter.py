@@ -6,7 +6,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dynamodb_client import LeanModel
 from models import items, transaction
-from models.errors import EngineUnavailable, VersionMoved, translated
+from models.store_errors import EngineUnavailable, VersionMoved, translated
 from models.transaction import Put, Update
 
 ATTEMPTS = 20  # while others take numbers at the same moment

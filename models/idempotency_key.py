@@ -1,4 +1,4 @@
-"""Idempotency keys: items that are written once, so that the second arrival of a request writes nothing."""
+"""Idempotency keys: items that are written once, so that a repeated request writes nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -7,11 +7,11 @@ from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Json, LeanModel
 from models import items
-from models.errors import translated
+from models.store_errors import translated
 
 
 class IdempotencyKey(LeanModel):
-    """One key that was used, and what the request under it recorded."""
+    """One used key, and what its request recorded."""
 
     class Meta:
         table_name = "idempotency_keys"

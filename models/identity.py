@@ -4,7 +4,7 @@ from pynamodb.attributes import UnicodeAttribute
 
 from dynamodb_client import LeanModel
 from models import items, transaction
-from models.errors import StoreError
+from models.store_errors import StoreError
 from models.transaction import Also, Put, Update
 from models.user import User, claim_email
 from models.user import find as find_user

@@ -1,21 +1,21 @@
-"""Indexes of existing tables, brought up to what the models say.
+"""Upgrades the indexes of existing tables to what the models declare.
 
-An index cannot be changed: one that lacks an attribute, because a field came to be listed or filtered by later,
-is deleted and made again from the table's items. Lists that need it fail meanwhile.
+An index cannot be changed. One that lacks an attribute, because a field is now listed or filtered by,
+is deleted and created again from the table's items. Lists that need it fail meanwhile.
 """
 
 import time
 from typing import Any
 
 from dynamodb_client import LeanModel, client
-from models.errors import translated
+from models.store_errors import translated
 from models.table_specs import IndexSpec, TableSpec
 
 POLL_SECONDS = 1.0
 
 
 def upgrade_indexes(tables: tuple[type[LeanModel], ...]) -> list[str]:
-    """Make the indexes that are missing or lack attributes; returns them as "table.index"; safe to repeat."""
+    """Create the indexes that are missing or lack attributes; returns them as "table.index"; safe to repeat."""
     upgraded = []
     for table in tables:
         name, spec = table.Meta.table_name, TableSpec.from_model(table)

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from pynamodb.expressions.update import Action
 
 from dynamodb_client import LeanModel
-from models.errors import translated
 from models.keys import storable
+from models.store_errors import translated
 
 M = TypeVar("M", bound=LeanModel)
 

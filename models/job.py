@@ -9,7 +9,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dynamodb_client import Instant, Json, LeanModel
 from models import items, transaction
-from models.errors import translated
+from models.store_errors import translated
 from models.transaction import Also, Put
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from pynamodb.attributes import UnicodeAttribute
 
 from dynamodb_client import Instant, LeanModel
-from models.errors import VersionMoved, translated
+from models.store_errors import VersionMoved, translated
 
 
 class Lease(LeanModel):

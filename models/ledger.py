@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models import idempotency_key, ticket_history, transaction
-from models.errors import AlreadyDone, EngineUnavailable, StoreError, VersionMoved
 from models.idempotency_key import IdempotencyKey
+from models.store_errors import AlreadyDone, EngineUnavailable, StoreError, VersionMoved
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.transaction import Also, Put

@@ -10,11 +10,11 @@ from typing import Any
 
 from models import job, setting, transaction
 from models.counter import Counter
-from models.errors import VersionMoved, translated
 from models.idempotency_key import IdempotencyKey
 from models.identity import Identity, identity_key
 from models.job import Job
 from models.setting import Setting
+from models.store_errors import VersionMoved, translated
 from models.times import from_text
 from models.transaction import Delete, Put, Update
 from models.user import UserEmail

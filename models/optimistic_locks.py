@@ -1,4 +1,4 @@
-"""Optimistic locks: small items that writers of different items write along, each with what it is about."""
+"""Optimistic locks: small items that writers of different items also write, to detect each other."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from models import setting
 from models.setting import Setting
 from models.transaction import OptimisticLock
 
-KIND = "guard"  # as it is stored
+KIND = "guard"  # the stored value
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Lock:
     people: tuple[str, ...]
 
     def next(self, people: list[str]) -> OptimisticLock:
-        """Build what is written along: it fails when anybody else wrote since this was read."""
+        """Build the write of the lock; it fails if anybody else wrote since the lock was read."""
         item = Setting(kind=KIND, id=self.id, version=self.version + 1, value={"people": sorted(people)})
         unmoved = Setting.version == self.version if self.version else Setting.id.does_not_exist()
         return OptimisticLock(item, unmoved)

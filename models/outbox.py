@@ -7,7 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from dynamodb_client import Json, LeanModel
 from models import transaction
-from models.errors import VersionMoved, translated
+from models.store_errors import VersionMoved, translated
 from models.times import to_text
 from models.transaction import Delete
 

@@ -1,6 +1,6 @@
-"""Other words in what is never changed otherwise, the ledger and the audit log: for erasing a person alone.
+"""Replaces texts in the ledger and the audit log, which never change otherwise; only for erasing a person.
 
-Versions, times, states and who did it stay, so everything that is counted or checked stays true.
+Versions, times, states and actors stay, so that counts and checks stay correct.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 
 from models import items, transaction
 from models.audit import PARTITION, AuditEntry
-from models.errors import translated
+from models.store_errors import translated
 from models.ticket import Ticket
 from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory
@@ -20,9 +20,9 @@ MOST, BYTES = 90, 1_000_000  # of history items in one transaction; DynamoDB tak
 
 
 def ledger(ticket: Ticket, messages: Sequence[TicketHistory], changes: Sequence[TicketHistory]) -> None:
-    """Write the words of a ticket as given, and of items of its history.
+    """Write the new texts of a ticket and of its history items.
 
-    `messages` differ in their body alone. `changes` go with the ticket in one transaction, the last, so that
+    `messages` differ only in their body. `changes` are written with the ticket in one transaction, the last, so that
     what is folded is true at any moment. Raises VersionMoved when the ticket moved on since it was read.
     """
     *parts, last = [*_parts(messages), *(_parts(changes) if changes else [[]])]
@@ -66,7 +66,7 @@ def audit_log_page(after: str | None, limit: int) -> list[AuditEntry]:
 
 
 def audit_entry(entry: AuditEntry, *, subject: str, changes: dict[str, Any], address: str | None) -> None:
-    """Write what an entry says of a person; who did what and when stays."""
+    """Write the redacted values of an entry; actor, action and time stay."""
     where = AuditEntry.address.set(address) if address is not None else AuditEntry.address.remove()
     with translated():
         entry.update(

@@ -5,7 +5,7 @@ from pynamodb.expressions.update import Action
 
 from dynamodb_client import Json, LeanModel
 from models import items, transaction
-from models.errors import translated
+from models.store_errors import translated
 from models.transaction import Also
 
 

@@ -9,7 +9,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dynamodb_client import Instant, LeanModel
 from models import items, transaction
-from models.errors import VersionMoved, translated
+from models.store_errors import VersionMoved, translated
 from models.transaction import Also, Update
 
 

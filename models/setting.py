@@ -7,7 +7,7 @@ from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Json, LeanModel
 from models import items, transaction
-from models.errors import translated
+from models.store_errors import translated
 from models.transaction import Also, Put
 
 

@@ -1,6 +1,6 @@
-"""Walking whole tables as they lie, and changing words in place: for erasing a person, and for nothing else.
+"""Reads whole tables and replaces texts in place; only for erasing a person.
 
-Items are taken raw, so that a table, an attribute or a form of item that nobody thought of is met too.
+Items are read raw, so that tables, attributes and kinds of items that nobody thought of are included.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import orjson
 from botocore.exceptions import ClientError
 
 from dynamodb_client import Json, LeanModel, client, connection
-from models.errors import translated
+from models.store_errors import translated
 
 Raw = dict[str, Any]
 Start = Raw | None
@@ -19,7 +19,7 @@ Start = Raw | None
 
 @dataclass(frozen=True)
 class Stored:
-    """One item as it lies: `key` and the `texts` of its other attributes, JSON already read."""
+    """One item as stored: its `key` and the `texts` of its other attributes, with JSON parsed."""
 
     table: type[LeanModel]
     key: Raw
@@ -32,7 +32,7 @@ class Stored:
 
 
 def page(table: type[LeanModel], start: Start, limit: int) -> tuple[list[Stored], Start]:
-    """Read the next items of a table, and where to go on: None at its end."""
+    """Read the next items of a table, and where to continue; None at its end."""
     request: dict[str, Any] = {"TableName": table.Meta.table_name, "Limit": limit, "ConsistentRead": True}
     if start is not None:
         request["ExclusiveStartKey"] = start
@@ -45,7 +45,7 @@ def page(table: type[LeanModel], start: Start, limit: int) -> tuple[list[Stored]
 
 
 def rewrite(item: Stored, texts: Mapping[str, Any]) -> bool:
-    """Put other words in place of some; False when somebody else wrote there since: look again."""
+    """Replace texts of an item; False if somebody else wrote to it since, and it must be read again."""
     is_json = {a.attr_name for a in item.table.get_attributes().values() if isinstance(a, Json)}
     names = {f"#n{at}": name for at, name in enumerate(texts)}
     old = {f":o{at}": item.raw[name] for at, name in enumerate(texts)}

@@ -1,6 +1,6 @@
-"""What the tables are, as plain values read off the models: for whoever creates or compares them.
+"""The tables as plain values derived from the models, for code that creates or compares tables.
 
-Nothing here speaks to an engine or needs connect(), so the deployment's templates are made from it too.
+Nothing here connects to an engine, so the deployment's templates are built from it too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ class IndexSpec:
 
     @property
     def projection(self) -> str:
-        """Return DynamoDB's word for what the index carries."""
+        """Return DynamoDB's name for the projection of the index."""
         if self.carries is None:
             return "ALL"
         return "INCLUDE" if self.carries else "KEYS_ONLY"
@@ -58,7 +58,7 @@ class TableSpec:
 
     @classmethod
     def from_description(cls, name: str, description: Mapping[str, Any], ttl: str | None) -> Self:
-        """Read DynamoDB's own words, as DescribeTable answers them and a template's properties say them."""
+        """Read a description of a table, as DescribeTable returns it and templates contain it."""
         hash_key, range_key = _keys(description["KeySchema"])
         kinds = {(a["AttributeName"], a["AttributeType"]) for a in description["AttributeDefinitions"]}
         indexes = [_index(index) for index in description.get("GlobalSecondaryIndexes") or ()]

@@ -1,4 +1,4 @@
-"""The ticket: the latest fold of its history, with the composed index keys computed here and nowhere else."""
+"""The ticket: the latest state of its history. The composed index keys are computed only here."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -9,7 +9,7 @@ from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from dynamodb_client import Instant, Json, LeanModel
-from models.errors import translated
+from models.store_errors import translated
 from models.ticket_fields import FIELDS, OPEN_STATUSES, PROJECTED, Field, Kind, TicketFields
 from models.times import to_text
 
@@ -98,7 +98,7 @@ def _attribute(each: Field) -> Attribute[Any]:
 
 
 class FieldAttributes:
-    """The attributes of the registry's fields, of which PynamoDB makes a table's as if they stood there."""
+    """The attributes of the registry's fields, for PynamoDB to read as if they were declared in the class."""
 
     if TYPE_CHECKING:
 
@@ -110,9 +110,9 @@ for _field in FIELDS:
 
 
 class Ticket(FieldAttributes, LeanModel):
-    """One request for help: the registry's fields, and what else is stored with them.
+    """One ticket: the fields of the registry and the attributes stored with them.
 
-    `version` counts the history items behind it.
+    `version` is the number of its history items.
     """
 
     class Meta:
@@ -177,7 +177,7 @@ def values_of(item: Ticket) -> dict[str, Any]:
 
 
 def reword(item: Ticket, texts: dict[str, str | None], custom: dict[str, Any]) -> bool:
-    """Give a stored ticket other words; tells whether they differ."""
+    """Replace texts of a stored ticket; returns whether any of them differs."""
     before = ({name: getattr(item, name) for name in texts}, item.custom or None)
     for name, text in texts.items():
         setattr(item, name, text)
@@ -201,7 +201,7 @@ def find(ticket_id: int) -> Ticket | None:
 
 
 def of_requester(user_id: str) -> Iterator[int]:
-    """Walk the ids of the tickets a person asked for; from an index, so a moment late on AWS."""
+    """Walk the ids of the tickets a person asked for; reads an index, so it may lag on AWS."""
     with translated():
         for item in Ticket.by_requester.query(user_id, attributes_to_get=["ticket_id"]):
             yield int(item.ticket_id)

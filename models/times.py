@@ -1,4 +1,4 @@
-"""Instants as text: UTC, microseconds, "Z", so that the order of texts is the order of times."""
+"""Times as text: UTC, microseconds, "Z", so that texts sort like times."""
 
 from datetime import UTC, datetime
 

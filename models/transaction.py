@@ -1,4 +1,4 @@
-"""Transactions: writes that happen together or not at all. They are retried and mapped to errors here alone."""
+"""Transactions: writes that all happen or none. Only this module retries them and maps their errors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from dynamodb_client import LeanModel, connection
-from models.errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
+from models.store_errors import Cancelled, EngineUnavailable, StoreError, VersionMoved, translated
 
 ATTEMPTS = 5  # for two writers who meet on one item at the same moment
 LOCK_ATTEMPTS = 20
@@ -66,13 +66,13 @@ class Update:
 
 @dataclass(frozen=True)
 class OptimisticLock(Put):
-    """An item that writers of different items write along, each under the condition that nobody else did."""
+    """An item that writers of different items also write, on the condition that nobody else has."""
 
     refused: type[StoreError] = LockMoved
 
 
 Write = Delete | Put | Update
-Also = Sequence[LeanModel | Put]  # what is written along with the main item
+Also = Sequence[LeanModel | Put]  # writes in the same transaction as the main item
 
 
 def write(*writes: Write, also: Also = (), token: str | None = None, retry: bool = True) -> None:
@@ -119,7 +119,7 @@ def put_version(
 
 
 def retry_locked(write: Callable[[], None]) -> None:
-    """Run a write that reads its optimistic lock each time, until nobody else was faster."""
+    """Repeat a write that reads its optimistic lock each time, until nobody else is faster."""
     for _ in range(LOCK_ATTEMPTS):
         try:
             return write()
@@ -135,8 +135,8 @@ def _send(writes: Sequence[Write], token: str | None) -> None:
 
 
 def _raise_refused(writes: Sequence[Write], cancelled: Cancelled) -> None:
-    """Raise what the first write whose condition did not hold stands for."""
-    # PynamoDB sends deletes before puts before updates, and DynamoDB answers in the order sent.
+    """Raise the error of the first write whose condition failed."""
+    # PynamoDB sends deletes, then puts, then updates; DynamoDB returns the reasons in that order.
     sent = sorted(range(len(writes)), key=lambda index: writes[index].sent)
     refused = {index for index, code in zip(sent, cancelled.codes, strict=False) if code == CONDITION}
     if refused:

@@ -1,4 +1,4 @@
-"""People: accounts, and the table that keeps e-mail addresses unique."""
+"""User accounts, and the table that keeps e-mail addresses unique."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -8,13 +8,13 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from dynamodb_client import Instant, Json, LeanModel
 from models import items, transaction
-from models.errors import StoreError, translated
 from models.keys import storable
+from models.store_errors import StoreError, translated
 from models.transaction import Also, Delete, Put, Update, Write
 
-# What an administrator changes of a person, and what no other writer touches.
+# The attributes that administrators edit and no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
-# What holds for one address alone.
+# The attributes that belong to the current address.
 OF_ADDRESS = ("verified_at", "invited_at", "links")
 
 
@@ -49,7 +49,7 @@ class ByOrganization(GlobalSecondaryIndex["User"]):
 
 
 class User(LeanModel):
-    """One person; a person brought by an import has neither e-mail nor password and cannot sign in."""
+    """One person; people created by an import have no e-mail or password and cannot sign in."""
 
     class Meta:
         table_name = "users"
@@ -115,19 +115,19 @@ def find_by_emails(emails: Iterable[str]) -> list[User]:
 
 
 def with_second_factor() -> Iterator[User]:
-    """Read everybody who has a second factor: for commands, since this goes through the whole table."""
+    """Read everybody who has a second factor: for commands only, because it scans the whole table."""
     with translated():
         yield from User.scan(User.totp.exists(), consistent_read=True)
 
 
 def accounts_of_role(role_id: str, limit: int) -> list[User]:
-    """List the people of a role who have an address, by name; from an index, so a moment late on AWS."""
+    """List the people of a role who have an address, by name; reads an index, so it may lag on AWS."""
     with translated():
         return list(User.by_role.query(role_id, filter_condition=User.email.exists(), limit=limit))
 
 
 def count_of_role(role_id: str, most: int) -> int:
-    """Count the people of a role, no further than `most`; from an index, so a moment late on AWS."""
+    """Count the people of a role, no further than `most`; reads an index, so it may lag on AWS."""
     with translated():
         return User.by_role.count(role_id, limit=most)
 
@@ -140,17 +140,16 @@ def put(
     also: Also = (),
     more: Sequence[str] = (),
 ) -> None:
-    """Write a person that was at version `expected_version` (0: new), the claim on the address, and what goes along.
+    """Write a person at version `expected_version` (0: new), the claim on the address, and the `also` writes.
 
-    `more` names attributes to write beside those that are edited.
-    Raises AddressClaimed when somebody else has the address, VersionMoved when the person changed, and
-    LockMoved.
+    `more` names attributes to write in addition to those that administrators edit.
+    Raises AddressClaimed if somebody else has the address, VersionMoved if the person changed, and LockMoved.
     """
     writes: list[Write] = []
     if not expected_version:
         writes.append(Put(item, User.user_id.does_not_exist()))
     else:
-        # Only what an administrator edits: a theme or password written meanwhile stays.
+        # Only what administrators edit, so that a theme or password written meanwhile is not overwritten.
         names = (*EDITED, *more, *(OF_ADDRESS if item.email != old_email else ()))
         actions = items.changes(User, {name: getattr(item, name) for name in names})
         writes.append(Update(User(user_id=item.user_id), actions, User.version == expected_version))
@@ -162,13 +161,13 @@ def put(
 
 
 def claim_email(email: str, user_id: str, *, refused: type[StoreError]) -> Put:
-    """Build the claim of a person on an address, which fails with `refused` where another person has it."""
+    """Build the claim of a person on an address; it fails with `refused` if another person has the address."""
     free = UserEmail.email.does_not_exist() | (UserEmail.user_id == user_id)
     return Put(UserEmail(email=email, user_id=user_id), free, refused=refused)
 
 
 def put_new(users: Iterable[User]) -> None:
-    """Write many new people without addresses, as an import brings them; one that exists stays as it is."""
+    """Write many new people without addresses, for imports; existing people are not changed."""
     by_id = {user.user_id: user for user in users}
     with translated():
         known = {user.user_id for user in User.batch_get(list(by_id))}
@@ -178,15 +177,15 @@ def put_new(users: Iterable[User]) -> None:
 
 
 def update(user_id: str, **values: Any) -> None:
-    """Write some attributes of one person, None removes, and touch nothing else; raises VersionMoved."""
+    """Write some attributes of one person and nothing else; None removes one. Raises VersionMoved."""
     with translated():
         User(user_id=user_id).update(actions=items.changes(User, values), condition=User.user_id.exists())
 
 
 def update_if(item: User, unchanged: Sequence[str], also: Also = (), **values: Any) -> None:
-    """Write some attributes of a person as read, with what goes along, if certain others are as they were.
+    """Write some attributes of a person and the `also` writes if the `unchanged` attributes are as they were read.
 
-    Raises VersionMoved when one of `unchanged` was written since, LockMoved.
+    Raises VersionMoved if one of `unchanged` was written since, and LockMoved.
     """
     condition = User.user_id.exists()
     for name in unchanged:
@@ -196,22 +195,22 @@ def update_if(item: User, unchanged: Sequence[str], also: Also = (), **values: A
     transaction.write(Update(User(user_id=item.user_id), changes, condition), also=also)
 
 
-def clear(item: User, *, kept: Collection[str], **values: Any) -> None:
-    """Empty every attribute of a person but those `kept`, and write those given; for erasing alone.
+def clear(item: User, *, kept_fields: Collection[str], **values: Any) -> None:
+    """Empty every attribute of a person except `kept_fields`, and write `values`; only for erasing a person.
 
-    Writes nothing where nothing is to be emptied: `kept` and `values` name all that is there.
+    Writes nothing if the other attributes are empty already.
     """
     empty = {
         name: attribute.default() if callable(attribute.default) else attribute.default
         for name, attribute in User.get_attributes().items()
-        if name not in kept and name not in values
+        if name not in kept_fields and name not in values
     }
     if any(getattr(item, name) != value for name, value in empty.items()) or values["name"] != item.name:
         update(item.user_id, **empty, **values)
 
 
 def others_named(sort_name: str, role_id: str, but: str) -> bool:
-    """Tell whether somebody else of a role has this name; from an index, so a moment late on AWS."""
+    """Tell whether somebody else with this role has this name; reads an index, so it may lag on AWS."""
     with translated():
         namesakes = User.by_role.query(role_id, User.sort_name == sort_name, limit=2)
         return any(item.user_id != but for item in namesakes)

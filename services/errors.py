@@ -4,7 +4,7 @@ A concrete error lives beside what raises it and inherits one of these. What the
 services unchanged: EngineUnavailable anywhere, the other StoreErrors where nobody expects them.
 """
 
-from models.errors import EngineUnavailable, StoreError
+from models.store_errors import EngineUnavailable, StoreError
 
 __all__ = [
     "Conflicted",

@@ -9,7 +9,7 @@ import structlog
 import models
 from models import migration
 from models import role as role_table
-from models.errors import EngineUnavailable
+from models.store_errors import EngineUnavailable
 
 FRESH = 1.0  # seconds that an answer is good for
 UNREACHABLE, NOT_SET_UP = "engine unavailable", "not set up"

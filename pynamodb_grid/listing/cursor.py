@@ -13,7 +13,7 @@ from pynamodb_grid.listing.listing_errors import BadCursor
 
 MAX_CURSOR = 6000  # characters: 32 partial positions fit, and the URL stays under common server limits
 _SIGNATURE = 16
-# Several keys, newest first: the first one signs, what any of them signed is accepted.
+# Several keys, newest first: the first one signs, and signatures of all of them are accepted.
 Keys = bytes | tuple[bytes, ...]
 MALFORMED = "This page link is not valid. Start again from the first page."
 FOREIGN = "This page link belongs to another list or has expired. Start again from the first page."
@@ -21,11 +21,11 @@ FOREIGN = "This page link belongs to another list or has expired. Start again fr
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Says where a page begins.
+    """Where a page begins.
 
-    kind: which plan family made it (index, memory, columnar). backward: the page ends before the anchor.
-    anchor: the row next to the page, None for the list's end. positions: per partition how far a capped
-    page had read (None: follow the anchor, False: exhausted). origin: the payload of the page before.
+    kind: the plan family it belongs to (index, memory, columnar). backward: the page ends before the anchor.
+    anchor: the row next to the page, None for the end of the list. positions: how far a capped page read
+    each partition (None: follow the anchor, False: exhausted). origin: the payload of the previous page.
     """
 
     kind: str
@@ -35,12 +35,12 @@ class Cursor:
     origin: Any = None
 
     def payload(self) -> list[Any]:
-        """Gives the JSON form."""
+        """Return the JSON form."""
         return [self.kind, int(self.backward), self.anchor, self.positions, self.origin]
 
     @classmethod
     def from_payload(cls, payload: Any) -> "Cursor":
-        """Reads the JSON form; ValueError or TypeError when it is another shape."""
+        """Read the JSON form; raises ValueError or TypeError if it has another shape."""
         kind, backward, anchor, positions, origin = payload
         frozen = (
             None if positions is None else tuple(tuple(p) if isinstance(p, list) else p for p in positions)
@@ -49,27 +49,27 @@ class Cursor:
 
 
 class CursorCodec:
-    """Seals cursors with HMAC-SHA256; context ties a cursor to table, conditions, sort and partitions."""
+    """Signs cursors with HMAC-SHA256; `context` binds a cursor to table, conditions, sort and partitions."""
 
     def __init__(self, key: Keys | Callable[[], Keys]) -> None:
-        """Keep the secret or secrets, or the function that gives them."""
+        """Take the secret or secrets, or a function that returns them."""
         self._key = key
 
-    def encrypt(self, cursor: Cursor, context: bytes) -> str:
-        """Writes a cursor as URL-safe text."""
+    def encode(self, cursor: Cursor, context: bytes) -> str:
+        """Sign a cursor and write it as URL-safe text."""
         body = json.dumps(cursor.payload(), separators=(",", ":"), ensure_ascii=False).encode()
         signature = next(self._signatures(body, context))
         return base64.urlsafe_b64encode(signature + body).rstrip(b"=").decode()
 
-    def open(self, text: str, context: bytes) -> Cursor:
-        """Reads a cursor; BadCursor when it is malformed, forged or made for another list."""
+    def decode(self, text: str, context: bytes) -> Cursor:
+        """Read a signed cursor; raises BadCursor if it is malformed, forged or of another list."""
         if not text or len(text) > MAX_CURSOR or not text.isascii():
             raise BadCursor(MALFORMED)
         try:
-            encrypted = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            signed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raise BadCursor(MALFORMED) from None
-        signature, body = encrypted[:_SIGNATURE], encrypted[_SIGNATURE:]
+        signature, body = signed[:_SIGNATURE], signed[_SIGNATURE:]
         if not any(hmac.compare_digest(signature, good) for good in self._signatures(body, context)):
             raise BadCursor(FOREIGN)
         try:

@@ -16,7 +16,7 @@ _EXPORT_BATCH = 250
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Holds a page's items and the cursors around it, unsealed."""
+    """Holds a page's items and the cursors around it, not signed yet."""
 
     items: list[Item]
     next: Cursor | None

@@ -197,7 +197,7 @@ class Listing:
         if self._hydrate and route is not None and route.plan.index is not None:
             items = self._current(items, reader)
         after, before, resume = (
-            None if c is None else self._codec.encrypt(c, context)
+            None if c is None else self._codec.encode(c, context)
             for c in (part.next, part.previous, part.resume)
         )
         return Page(
@@ -247,13 +247,13 @@ class Listing:
 
     def _is_columnar(self, text: str, context: bytes) -> bool:
         try:
-            self._codec.open(text, context)
+            self._codec.decode(text, context)
         except BadCursor:
             return False
         return True
 
     def _open(self, text: str | None, context: bytes) -> Cursor | None:
-        return None if text is None else self._codec.open(text, context)
+        return None if text is None else self._codec.decode(text, context)
 
     def _reader(self, route: Route | None, asked: Asked | None = None) -> Reader:
         """Prepares the reads of one request; with `asked`, all its terms become filters (whole tables)."""

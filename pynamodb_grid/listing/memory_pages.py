@@ -76,8 +76,8 @@ def slice_items(
         if cursor.backward:
             start = max(0, at - size)
         else:
-            found = at < len(rows) and schema.pk_of(rows[at].item) == tuple(cursor.anchor[2:])
-            start = at + found
+            anchor_exists = at < len(rows) and schema.pk_of(rows[at].item) == tuple(cursor.anchor[2:])
+            start = at + anchor_exists
     elif cursor is not None and cursor.backward:
         start = max(0, len(rows) - size)
     stop = start + size

@@ -95,17 +95,29 @@ class Stream:
 def open_streams(
     schema: Schema, route: Route, forward: bool, anchor: Anchor | None, positions: Sequence[Any] | None
 ) -> list[Stream]:
-    """Places every partition beside the anchor, or further where a capped page had already read."""
+    """Place every partition beside the anchor, or further if a capped page has already read beyond it."""
     streams = [Stream(schema, route, number, forward) for number in range(len(route.partitions))]
     for stream in streams:
         position = positions[stream.number] if positions else None
         if position is False:
             stream.done = True
-        elif position is not None:
+        elif position is not None and not _is_behind(stream, route, forward, position, anchor):
             stream.start_after(tuple(position))
         elif anchor is not None:
             _place(stream, route, forward, anchor)
     return streams
+
+
+def _is_behind(
+    stream: Stream, route: Route, forward: bool, position: Sequence[Any], anchor: Anchor | None
+) -> bool:
+    """Tell whether a position lies before the anchor, so that rows inserted between them would be out of order."""
+    if anchor is None or anchor[0] == stream.number or anchor[1] is None:
+        return False
+    kind, own, other = stream.bounds.kind, route.partitions[stream.number], route.partitions[anchor[0]]
+    at = (order_value(kind, position[0][len(own.prefix) :]), stream.number)
+    last = (order_value(kind, anchor[1][len(other.prefix) :]), anchor[0])
+    return at < last if forward else at > last
 
 
 def _place(stream: Stream, route: Route, forward: bool, anchor: Anchor) -> None:

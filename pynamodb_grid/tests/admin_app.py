@@ -86,6 +86,6 @@ def make_app(model: type[Any], view: type[PynamoView] = TicketView, **options: A
 
 def token(client: FlaskClient) -> str:
     """Reads the CSRF token off the list page."""
-    found = re.search(r'data-csrf="([^"]+)"', client.get("/admin/tickets/").text)
-    assert found is not None
-    return found[1]
+    match = re.search(r'data-csrf="([^"]+)"', client.get("/admin/tickets/").text)
+    assert match is not None
+    return match[1]

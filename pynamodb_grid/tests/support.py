@@ -109,12 +109,12 @@ def state_of(status: str) -> str:
 
 def implied(conditions: Conditions) -> Conditions:
     """Derives the state that a status condition implies."""
-    found: list[Condition] = []
+    implied_conditions: list[Condition] = []
     for condition in conditions:
         if condition.field == "status" and condition.op in (Op.EQ, Op.IN):
             chosen = [condition.value] if condition.op is Op.EQ else condition.value
-            found.append(Condition("state", Op.IN, sorted({state_of(s) for s in chosen})))
-    return tuple(found)
+            implied_conditions.append(Condition("state", Op.IN, sorted({state_of(s) for s in chosen})))
+    return tuple(implied_conditions)
 
 
 PLANS = (
@@ -192,10 +192,10 @@ def matches(row: Any, condition: Condition) -> bool:
 
 def expected(rows: Sequence[Any], conditions: Conditions, sort: Sort | None) -> list[tuple[Any, int]]:
     """Lists (sort value, ticket_id) of the matching rows, sorted by that; ties may come in any order."""
-    kept = [r for r in rows if all(matches(r, c) for c in conditions)]
+    matching = [r for r in rows if all(matches(r, c) for c in conditions)]
     if sort is None:
-        return sorted((None, r.ticket_id) for r in kept)
-    pairs = [(getattr(r, sort.field), r.ticket_id) for r in kept]
+        return sorted((None, r.ticket_id) for r in matching)
+    pairs = [(getattr(r, sort.field), r.ticket_id) for r in matching]
     present = sorted((p for p in pairs if p[0] is not None), reverse=sort.descending)
     return present + sorted((p for p in pairs if p[0] is None), key=lambda p: p[1])
 

@@ -39,8 +39,8 @@ def numbers(html: str) -> list[int]:
 
 
 def link(html: str, rel: str) -> str | None:
-    found = re.search(rf'rel="{rel}" href="([^"]+)"', html)
-    return found[1].replace("&amp;", "&") if found else None
+    match = re.search(rf'rel="{rel}" href="([^"]+)"', html)
+    return match[1].replace("&amp;", "&") if match else None
 
 
 def test_pages_lead_to_each_other(client: FlaskClient) -> None:
@@ -138,10 +138,10 @@ def test_a_capped_page_offers_to_keep_searching(moto_table: type[Any]) -> None:
     client = make_app(moto_table, page_cap=10).test_client()
     html, rounds = client.get("/admin/tickets/?subject=needle").text, 0
     while not numbers(html):
-        found = re.search(r'href="([^"]+)">Keep searching', html)
-        assert found is not None
+        match = re.search(r'href="([^"]+)">Keep searching', html)
+        assert match is not None
         assert "No results yet" in html
-        html, rounds = client.get(found[1].replace("&amp;", "&")).text, rounds + 1
+        html, rounds = client.get(match[1].replace("&amp;", "&")).text, rounds + 1
     assert numbers(html) == [99]
     assert 1 <= rounds < 10
 

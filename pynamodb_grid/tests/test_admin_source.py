@@ -17,9 +17,9 @@ def test_an_update_never_creates(source: Any, moto_table: type[Any]) -> None:
     real = source.get
 
     def deleted_meanwhile(pk: str) -> Any:
-        found = real(pk)
+        ticket = real(pk)
         moto_table(ticket_id=row.ticket_id).delete(add_version_condition=False)
-        return found
+        return ticket
 
     source.get = deleted_meanwhile
     with pytest.raises(Exception, match="no longer exists"):

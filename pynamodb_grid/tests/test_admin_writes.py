@@ -32,9 +32,9 @@ def edit_cell(client: FlaskClient, body: Any, csrf: str | None = None) -> Any:
 
 
 def hidden(html: str, name: str) -> str:
-    found = re.search(rf'name="{name}" value="([^"]*)"', html)
-    assert found is not None
-    return unescape(found[1])
+    match = re.search(rf'name="{name}" value="([^"]*)"', html)
+    assert match is not None
+    return unescape(match[1])
 
 
 def test_a_cell_is_saved(client: FlaskClient, source: Any) -> None:

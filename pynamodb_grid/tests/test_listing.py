@@ -209,14 +209,30 @@ def test_values_with_a_rank_are_sorted_by_it_and_paged_in_order(moto_table: type
     mine, order = (on("assignee_id", "ana"),), ["open", "solved", "new"]
     store(moto_table, [ticket(moto_table, 100 + n, status=order[n % 3], assignee_id="ana") for n in range(9)])
     for descending in (False, True):
-        request, found = ListRequest(mine, Sort("status", descending), 4), []
+        request, statuses = ListRequest(mine, Sort("status", descending), 4), []
         while True:
             page = lister.page(request)
-            found += [row.status for row in page.rows]
+            statuses += [row.status for row in page.rows]
             if page.next_cursor is None:
                 break
             request = replace(request, cursor=page.next_cursor)
-        assert len(found) == 29
-        assert [order.index(status) for status in found] == sorted(
-            map(order.index, found), reverse=descending
+        assert len(statuses) == 29
+        assert [order.index(status) for status in statuses] == sorted(
+            map(order.index, statuses), reverse=descending
         )
+
+
+def test_a_row_inserted_behind_a_capped_page_moves_no_other_row(moto_table: type[Any]) -> None:
+    minutes = {1: 3, 2: 2, 3: 3, 4: 0, 5: 1}
+    store(moto_table, [ticket(moto_table, number, updated_at=stamp(at)) for number, at in minutes.items()])
+    lister = listing(moto_table, page_cap=2)
+    request, shown = ListRequest((on("state", "open"),), Sort("updated_at"), 1), []
+    while True:
+        page = lister.page(request)
+        shown += numbers(page)
+        if page.next_cursor is None:
+            break
+        if shown == [4, 5]:
+            store(moto_table, [ticket(moto_table, 100, updated_at=stamp(0))])
+        request = replace(request, cursor=page.next_cursor)
+    assert sorted(shown) == [1, 2, 3, 4, 5]

@@ -246,5 +246,5 @@ def test_changes_between_pages_skip_and_double_nothing(
         number = disturb(model, alive, dice, number)
         before &= set(alive)
     assert len(seen) == len(set(seen))
-    wanted = {n for n in before if all(matches(alive[n], c) for c in conditions)}
-    assert wanted <= set(seen)
+    expected_ids = {n for n in before if all(matches(alive[n], c) for c in conditions)}
+    assert expected_ids <= set(seen)

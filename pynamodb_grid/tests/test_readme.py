@@ -18,10 +18,10 @@ def examples() -> list[str]:
 @pytest.fixture
 def module() -> Any:
     """Gives the examples a module of their own, as Flask looks its application's module up."""
-    made = types.ModuleType("readme_example")
-    sys.modules[made.__name__] = made
-    yield made
-    del sys.modules[made.__name__]
+    example = types.ModuleType("readme_example")
+    sys.modules[example.__name__] = example
+    yield example
+    del sys.modules[example.__name__]
 
 
 def test_the_examples_run(aws: None, module: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models import setting as setting_table
-from models.errors import VersionMoved
 from models.setting import Setting
+from models.store_errors import VersionMoved
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
 from services.text import free_slug, one_line

@@ -14,7 +14,7 @@ from models import job, transaction
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.privacy.erasure_job import KIND, ROUNDS, Erasure

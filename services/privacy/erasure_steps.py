@@ -57,7 +57,7 @@ class AccountStep:
         del cursor
         item = user_table.find(matcher.user_id)
         if item is not None:
-            user_table.clear(item, kept=KEPT_FIELDS, **_emptied(item, now))
+            user_table.clear(item, kept_fields=KEPT_FIELDS, **_emptied(item, now))
             self._forget(matcher.user_id)
         for address in matcher.addresses:
             LoginThrottle.forget(address)

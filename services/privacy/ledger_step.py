@@ -7,7 +7,7 @@ from typing import Any
 
 from models import redaction, sweep, ticket_history
 from models import ticket as ticket_table
-from models.errors import EngineUnavailable, VersionMoved
+from models.store_errors import EngineUnavailable, VersionMoved
 from models.ticket import Ticket
 from models.ticket_fields import ERASABLE
 from models.ticket_history import TicketHistory

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from models.errors import EngineUnavailable
+from models.store_errors import EngineUnavailable
 from models.ticket_fields import EDITABLE
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
 from services.catalog import CatalogService

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from models import counter, idempotency_key, ledger
 from models import ticket as ticket_table
-from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
 from models.idempotency_key import IdempotencyKey
+from models.store_errors import AlreadyDone, EngineUnavailable, VersionMoved
 from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
 from models.transaction import Also

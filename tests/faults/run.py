@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from models.errors import EngineUnavailable
+from models.store_errors import EngineUnavailable
 from services.users.identity import SYSTEM
 from tests.faults.concurrent_users import Agent, Customer, Person, SharedState, Write
 from tests.faults.proxy import Proxy

@@ -37,7 +37,7 @@ from models import (
     transaction,
     user,
 )  # fmt: skip
-from models.errors import Cancelled, EngineUnavailable, StoreError
+from models.store_errors import Cancelled, EngineUnavailable, StoreError
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.transaction import Delete, Put, Update
@@ -166,12 +166,12 @@ CALLS = {
     user.put_new: lambda: user.put_new([a_user()]),
     user.update: lambda: user.update("u", theme="dark"),
     user.update_if: lambda: user.update_if(a_user(), ["email"], theme="dark"),
-    user.clear: lambda: user.clear(a_user(), kept={"user_id"}, name="Erased", sort_name="erased"),
+    user.clear: lambda: user.clear(a_user(), kept_fields={"user_id"}, name="Erased", sort_name="erased"),
     user.others_named: lambda: user.others_named("n", "r", "u"),
 }
 # Modules that speak to no engine, and functions that only compute.
 WITHOUT_ENGINE = {
-    "models.audit_listing", "models.errors", "models.keys", "models.table_specs", "models.ticket_fields",
+    "models.audit_listing", "models.store_errors", "models.keys", "models.table_specs", "models.ticket_fields",
     "models.tickets_listing", "models.times", "models.tokens_listing", "models.users_listing",
 }  # fmt: skip
 COMPUTE = {
@@ -183,7 +183,7 @@ COMPUTE = {
 
 
 def public_functions():
-    names = [f"models.{found.name}" for found in pkgutil.iter_modules(models.__path__)]
+    names = [f"models.{module.name}" for module in pkgutil.iter_modules(models.__path__)]
     modules = [models, *(importlib.import_module(name) for name in names if name not in WITHOUT_ENGINE)]
     return {
         function

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models import counter, idempotency_key, lease, setting
-from models.errors import EngineUnavailable, VersionMoved
 from models.idempotency_key import IdempotencyKey
 from models.keys import storable
 from models.setting import Setting
+from models.store_errors import EngineUnavailable, VersionMoved
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)

@@ -5,8 +5,8 @@ from pynamodb.exceptions import CancellationReason, TransactWriteError, VerboseC
 
 from local.settings import ROOT
 from models import transaction
-from models.errors import EngineUnavailable, StoreError, VersionMoved
 from models.setting import Setting
+from models.store_errors import EngineUnavailable, StoreError, VersionMoved
 from models.transaction import ATTEMPTS, Delete, LockMoved, OptimisticLock, Put, Update
 
 CONDITION, CONFLICT, THROTTLED = "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from models import setting
-from models.errors import AlreadyDone, EngineUnavailable, VersionMoved
+from models.store_errors import AlreadyDone, EngineUnavailable, VersionMoved
 from services.catalog import CatalogService
 from services.errors import Unavailable
 from services.tickets.assignment import AssignmentService

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from models import user as user_table
 from models.audit import AuditEntry
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from models.user import AddressClaimed
 from models.user import User as UserItem
 from services.errors import Invalid

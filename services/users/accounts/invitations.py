@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models import user as user_table
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from services.errors import Invalid
 from services.users.accounts.email_notices import EmailNotices
 from services.users.audit.audit_writer import AuditWriter

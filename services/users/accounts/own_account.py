@@ -6,7 +6,7 @@ from typing import Any
 
 from models import user as user_table
 from models.audit import AuditEntry
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.outbox import Outbox

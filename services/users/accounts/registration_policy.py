@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from models import setting as setting_table
-from models.errors import VersionMoved
 from models.setting import Setting
+from models.store_errors import VersionMoved
 from services.caching import ShortCache
 from services.errors import Invalid
 from services.users.audit.audit_writer import AuditWriter

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from models import user as user_table
 from models.audit import AuditEntry
-from models.errors import VersionMoved
 from models.outbox import Outbox as Email
+from models.store_errors import VersionMoved
 from models.transaction import retry_locked
 from models.user import AddressClaimed
 from models.user import User as UserItem

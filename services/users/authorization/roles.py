@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from models import role as role_table
-from models.errors import VersionMoved
 from models.role import Role as RoleItem
+from models.store_errors import VersionMoved
 from models.transaction import retry_locked
 from services.caching import ShortCache
 from services.errors import Invalid

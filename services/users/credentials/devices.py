@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models import user as user_table
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from services.errors import NotFound
 from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService

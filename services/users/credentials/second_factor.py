@@ -11,7 +11,7 @@ from typing import Any
 import pyotp
 
 from models import user as user_table
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.audit.audit_writer import AuditWriter

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from models import lease
-from models.errors import EngineUnavailable
+from models.store_errors import EngineUnavailable
 from portal.cli.worker import LEASE, Job, _hand_on, _jobs, _log_pulse, _run_due
 from services.reporting import AnalyticsEngine
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models import audit as audit_table
 from models.audit import AuditEntry
-from models.errors import VersionMoved
+from models.store_errors import VersionMoved
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.users.identity import Permission, PermissionDenied, Scope, StaleRecord
 from tests.services.harness import START

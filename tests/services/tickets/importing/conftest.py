@@ -1,4 +1,4 @@
-"""The product's services on empty tables of the embedded engine."""
+"""The services on empty tables of the embedded engine."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.services.tickets.importing import logs
 
 @pytest.fixture
 def services(tables: ConnectionOptions, tmp_path: Path) -> Iterator[Services]:
-    """Wire the services on empty tables, and check after the test that the ledger is whole."""
+    """Build the services on empty tables, and verify the ledger after the test."""
     models.connect(tables)
     models.delete_tables()
     models.create_tables()
@@ -25,6 +25,6 @@ def services(tables: ConnectionOptions, tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def upsert(services: Services, tmp_path: Path) -> Callable[[Iterable[logs.LogRow]], FileReport]:
-    """Give a function that imports rows as a file."""
+def import_rows(services: Services, tmp_path: Path) -> Callable[[Iterable[logs.LogRow]], FileReport]:
+    """Return a function that imports rows as a log file."""
     return lambda rows: logs.import_log(services, logs.write(tmp_path / "log.csv.gz", rows))

@@ -102,7 +102,7 @@ def import_log(services: Services, path: Path, limit: int | None = None) -> File
 def dump() -> dict[str, list[dict[str, Any]]]:
     """Read everything an import writes, apart from when it was recorded and by which attempt."""
     passing = {"write_id", "feed", "feed_at", "recorded_at"}
-    kept: dict[str, list[dict[str, Any]]] = {}
+    items_by_table: dict[str, list[dict[str, Any]]] = {}
     for table in (Ticket, TicketHistory, Assignment, Setting, Counter, User):
         items = [{k: v for k, v in item.serialize().items() if k not in passing} for item in table.scan()]
         if table is User:
@@ -110,8 +110,8 @@ def dump() -> dict[str, list[dict[str, Any]]]:
         if table is Setting:
             # Which numbers the last batch was given is no longer of interest once they are used.
             items = [item for item in items if item["kind"] != {"S": "import"}]
-        kept[table.__name__] = sorted(items, key=repr)
-    return kept
+        items_by_table[table.__name__] = sorted(items, key=repr)
+    return items_by_table
 
 
 def history(ticket_id: int) -> list[TicketHistory]:

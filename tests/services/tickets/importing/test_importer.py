@@ -25,11 +25,11 @@ from tests.engines import embedded_only
 from tests.services.tickets.importing import logs
 from tests.services.tickets.importing.logs import LogRow, history, incident, row
 
-Bring = Callable[[Iterable[LogRow]], FileReport]
+ImportRows = Callable[[Iterable[LogRow]], FileReport]
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
-def test_one_incident_becomes_one_ticket_with_its_history(upsert: Bring, services: Services):
+def test_one_incident_becomes_one_ticket_with_its_history(import_rows: ImportRows, services: Services):
     rows = [
         row(),
         row(incident_state="Active", assigned_to="Resolver 13", sys_updated_at="5/3/2016 02:00"),
@@ -45,7 +45,7 @@ def test_one_incident_becomes_one_ticket_with_its_history(upsert: Bring, service
         ),
     ]  # fmt: skip
     before = datetime.now(UTC)
-    report = upsert(rows)
+    report = import_rows(rows)
     assert (report.result.tickets, report.result.events, report.rejected) == (1, 6, 0)
     ticket = ticket_table.find(1)
     assert ticket is not None
@@ -72,50 +72,50 @@ def test_one_incident_becomes_one_ticket_with_its_history(upsert: Bring, service
     assert [team.id for team in services.catalog.teams()] == ["group-56"]
 
 
-def test_a_second_run_changes_nothing(upsert: Bring):
+def test_a_second_run_changes_nothing(import_rows: ImportRows):
     rows = [r for n in range(1, 30) for r in incident(n, "New", "Active", "Resolved", "Closed")]
-    upsert(rows)
+    import_rows(rows)
     stored = logs.dump()
-    again = upsert(rows)
+    again = import_rows(rows)
     assert (again.result.tickets, again.result.events, again.result.known_events) == (0, 0, 116)
     assert logs.dump() == stored
     assert Counter.get("tickets").number == 29
 
 
-def test_a_longer_log_continues_a_shorter_one(upsert: Bring, tables: ConnectionOptions):
+def test_a_longer_log_continues_a_shorter_one(import_rows: ImportRows, tables: ConnectionOptions):
     rows = [r for n in range(1, 6) for r in incident(n, "New", "Active", "Awaiting Vendor", "Closed")]
-    upsert(rows[:10])
-    report = upsert(rows)
+    import_rows(rows[:10])
+    report = import_rows(rows)
     assert (report.result.tickets, report.result.events, report.result.known_events) == (2, 10, 10)
     in_parts = logs.dump()
     models.delete_tables()
     models.create_tables()
-    upsert(rows)
+    import_rows(rows)
     assert logs.dump() == in_parts
 
 
-def test_a_shorter_log_after_a_longer_one_changes_nothing(upsert: Bring):
+def test_a_shorter_log_after_a_longer_one_changes_nothing(import_rows: ImportRows):
     rows = incident(1, "New", "Active", "Closed")
-    upsert(rows)
+    import_rows(rows)
     stored = logs.dump()
-    assert upsert(rows[:2]).result.events == 0
+    assert import_rows(rows[:2]).result.events == 0
     assert logs.dump() == stored
 
 
-def test_changes_people_made_since_are_kept(upsert: Bring, services: Services):
+def test_changes_people_made_since_are_kept(import_rows: ImportRows, services: Services):
     rows = incident(1, "New", "Active", "Resolved", "Closed")
-    upsert(rows[:2])
+    import_rows(rows[:2])
     change = {"subject": "Printer on fire"}
     actor = services_actor(services)
     services.tickets.service.update(
         actor=actor, now=datetime.now(UTC), ticket_id=1, expected_version=2, changes=change, body=None
     )
-    report = upsert(rows)
+    report = import_rows(rows)
     assert report.result.events == 2
     ticket = ticket_table.find(1)
     assert ticket is not None
     assert (ticket.version, ticket.subject, ticket.status) == (5, "Printer on fire", "closed")
-    assert upsert(rows).result.events == 0
+    assert import_rows(rows).result.events == 0
 
 
 def services_actor(services: Services) -> Actor:
@@ -124,56 +124,56 @@ def services_actor(services: Services) -> Actor:
     return Actor(user_id="ana", name="Ana", kind="agent", role_id="agent", permissions=role.permissions)
 
 
-def test_a_rewritten_past_is_refused_row_by_row(upsert: Bring, tmp_path: Path):
+def test_a_rewritten_past_is_refused_row_by_row(import_rows: ImportRows, tmp_path: Path):
     rows = incident(1, "New", "Active") + incident(2, "New")
-    upsert(rows)
+    import_rows(rows)
     stored = logs.dump()
     rewritten = [rows[0] | {"priority": "2 - High"}, rows[1], *incident(1, "", "", "Closed")[2:], rows[2]]
-    report = upsert(rewritten)
+    report = import_rows(rewritten)
     assert (report.result.refused_events, report.result.known_events, report.rejected) == (3, 1, 3)
-    found = logs.rejected(tmp_path / "rejects.csv")
-    assert [line for line, _ in found] == [2, 3, 4]
-    assert found[0][1] == "Left out: the rows of INC0000001 are not those imported before"
+    rejected_rows = logs.rejected(tmp_path / "rejects.csv")
+    assert [line for line, _ in rejected_rows] == [2, 3, 4]
+    assert rejected_rows[0][1] == "Left out: the rows of INC0000001 are not those imported before"
     # The person of the new row is known now; that is all.
     assert {**logs.dump(), "User": []} == {**stored, "User": []}
 
 
-def test_a_mended_row_is_not_taken_for_a_new_one(upsert: Bring):
+def test_a_corrected_row_is_not_taken_for_a_new_one(import_rows: ImportRows):
     rows = incident(1, "New", "Active", "Closed")
-    report = upsert([rows[0], rows[1] | {"sys_updated_at": "soon"}, rows[2]])
+    report = import_rows([rows[0], rows[1] | {"sys_updated_at": "soon"}, rows[2]])
     assert (report.result.events, report.rejected) == (2, 1)
-    mended = upsert(rows)
-    assert (mended.result.events, mended.result.refused_events) == (0, 3)
+    corrected = import_rows(rows)
+    assert (corrected.result.events, corrected.result.refused_events) == (0, 3)
 
 
-def test_rejected_rows_are_listed_and_the_list_goes_when_all_is_well(upsert: Bring, tmp_path: Path):
+def test_rejected_rows_are_listed_and_the_list_goes_when_all_is_well(import_rows: ImportRows, tmp_path: Path):
     rows = incident(1, "New", "=1+1", "Closed")
-    upsert(rows)
+    import_rows(rows)
     words = "Left out: incident_state is '=1+1', not one of the known values"
     assert logs.rejected(tmp_path / "rejects.csv") == [(3, words)]
-    upsert(incident(2, "New"))
+    import_rows(incident(2, "New"))
     assert not (tmp_path / "rejects.csv").exists()
 
 
-def test_numbers_follow_the_file_and_go_on_after_others(upsert: Bring):
+def test_numbers_follow_the_file_and_go_on_after_others(import_rows: ImportRows):
     counter.next_number("tickets", by=500)
-    upsert([r for n in (7, 3, 9) for r in incident(n, "New")])
-    found = {number: ticket_table.find(number) for number in (501, 502, 503)}
-    references = [ticket.custom["reference"] for ticket in found.values() if ticket]
+    import_rows([r for n in (7, 3, 9) for r in incident(n, "New")])
+    tickets = {number: ticket_table.find(number) for number in (501, 502, 503)}
+    references = [ticket.custom["reference"] for ticket in tickets.values() if ticket]
     assert references == ["INC0000007", "INC0000003", "INC0000009"]
 
 
-def test_an_incident_too_long_for_one_transaction_comes_in_parts(upsert: Bring):
+def test_an_incident_too_long_for_one_transaction_comes_in_parts(import_rows: ImportRows):
     holders = [f"Resolver {n}" for n in range(160)]
-    upsert([row(assigned_to=holder, sys_mod_count=str(n)) for n, holder in enumerate(holders)])
+    import_rows([row(assigned_to=holder, sys_mod_count=str(n)) for n, holder in enumerate(holders)])
     ticket = ticket_table.find(1)
     assert ticket is not None
     assert (ticket.version, ticket.assignee_id) == (160, "resolver-159")
     assignment_periods = assignment_table.of_ticket(1)
-    assert [stint.agent_id for stint in assignment_periods] == [
+    assert [period.agent_id for period in assignment_periods] == [
         holder.lower().replace(" ", "-") for holder in holders
     ]
-    assert [stint.released_at is None for stint in assignment_periods] == [False] * 159 + [True]
+    assert [period.released_at is None for period in assignment_periods] == [False] * 159 + [True]
 
 
 def test_two_imports_at_a_time_make_each_ticket_once(services: Services, tmp_path: Path):
@@ -185,8 +185,8 @@ def test_two_imports_at_a_time_make_each_ticket_once(services: Services, tmp_pat
             folder.mkdir()
             logs.write(folder / "log.csv", rows)
         list(pool.map(lambda folder: logs.import_log(services, folder / "log.csv"), folders))
-    found = services.tickets.audit.verify()
-    assert (found.tickets, found.history_items, found.violations) == (119, 357, 0)
+    verification = services.tickets.audit.verify()
+    assert (verification.tickets, verification.history_items, verification.violations) == (119, 357, 0)
     assert logs.import_log(services, path).result.known_tickets == 119
 
 
@@ -200,7 +200,7 @@ def conversation(ref: str, replies: int) -> ImportedTicket:
     return ImportedTicket(ref, events, {"c-1": ("Cleo", "customer"), "a-1": ("Ana", "agent")})
 
 
-def test_other_sources_bring_messages_too(services: Services):
+def test_other_sources_import_messages_too(services: Services):
     def refuse(line: int, reason: str) -> None:
         pytest.fail(f"{line}: {reason}")
 
@@ -236,8 +236,8 @@ def test_an_engine_that_dies_meanwhile_loses_and_doubles_nothing(tmp_path: Path)
                 engine.start()
             report = running.result()
         assert report.result.events == 2097
-        found = services.tickets.audit.verify()
-        assert (found.tickets, found.history_items, found.violations) == (699, 2097, 0)
+        verification = services.tickets.audit.verify()
+        assert (verification.tickets, verification.history_items, verification.violations) == (699, 2097, 0)
 
 
 IMPORT = """

@@ -4,7 +4,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 from pynamodb.exceptions import GetError, PutError, TransactWriteError
 
-from models.errors import Cancelled, EngineUnavailable, VersionMoved, translated
+from models.store_errors import Cancelled, EngineUnavailable, VersionMoved, translated
 
 
 def refused(code, **more):

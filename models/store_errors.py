@@ -1,4 +1,4 @@
-"""What the tables answer when a write or read did not happen, in the product's own words."""
+"""Errors of reads and writes, translated from PynamoDB's and botocore's exceptions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +12,13 @@ class StoreError(Exception):
 
 
 class VersionMoved(StoreError):
-    """A condition of the write did not hold: somebody else wrote first. Nothing was written."""
+    """A condition of the write failed because somebody else wrote first. Nothing was written."""
 
 
 class Cancelled(StoreError):
-    """A transaction was cancelled; `codes` has a reason per item in the order sent.
+    """A transaction was cancelled; `codes` has one reason per item, in the order sent.
 
-    It stays inside this package: models.transaction turns it into one of the other errors.
+    It never leaves this package: models.transaction turns it into one of the other errors.
     """
 
     def __init__(self, codes: list[str | None]) -> None:
@@ -27,7 +27,7 @@ class Cancelled(StoreError):
 
 
 class AlreadyDone(StoreError):
-    """The write carries an idempotency key that was used before; `value` is what it recorded then."""
+    """The idempotency key of the write was used before; `value` is what was recorded then."""
 
     def __init__(self, value: dict[str, object]) -> None:
         super().__init__("already done")
@@ -40,7 +40,7 @@ class EngineUnavailable(StoreError):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the libraries' exceptions into this module's."""
+    """Turn the libraries' exceptions into the errors of this module."""
     try:
         yield
     except TransactWriteError as error:
@@ -56,5 +56,5 @@ def translated() -> Iterator[None]:
 
 
 def _code(error: PynamoDBException) -> str | None:
-    """Return DynamoDB's code; None without an answer, where PynamoDB's own property would stumble."""
+    """Return DynamoDB's error code; None without a response, for which PynamoDB's own property fails."""
     return error.cause_response_code if isinstance(error.cause, ClientError) else None
