@@ -23,7 +23,7 @@ FAULT_OPERATIONS ?= 20000
 # Compiled once, the code starts in half the time; where writing that is forbidden, every process would compile all.
 unexport PYTHONDONTWRITEBYTECODE
 
-# A virtual environment knows its own path: after a move or copy of this folder it is made anew.
+# A virtual environment knows its own path: after a move or copy of this folder it is created again.
 $(shell [ ! -e .venv/.made-in ] || [ "$$(cat .venv/.made-in)" = "$$(pwd -P)" ] || rm -rf .venv)
 ASSET_SOURCES := $(shell find portal analytics_dash -path portal/static/build -prune -o \
 	-type f \( -path '*/static/*' -o -path '*/assets/*' -o -path portal/assets/build.py -o -path portal/assets/fonts.py \) -print 2>/dev/null)
@@ -75,7 +75,7 @@ bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 capacity: setup ## Compute tasks, units and costs for 1,000 to 100,000 people into docs/capacity.md
 	@$(BIN)/python -m bench.capacity $(CAPACITY_ARGS)
 
-compact: .venv/.runtime ## Write the stopped engine's file anew, so that nothing deleted is left in it
+compact: .venv/.runtime ## Rewrite the stopped engine's file, so that nothing deleted is left in it
 	@$(BIN)/python -m local.compact
 
 image-check: setup image-tools ## Lint, build and run the container image, without Docker
@@ -85,7 +85,7 @@ synth: .venv-cdk/.installed ## Synthesize dev, staging and production offline in
 	@$(CDK) -m cdk.check
 	@$(CDK) -m pytest cdk/tests
 
-requirements: .venv/.made-in ## Compile the pinned requirements anew from the *.in files
+requirements: .venv/.made-in ## Compile the pinned requirements from the *.in files again
 	$(UV) $(COMPILE) local/uv.in -o local/uv.txt
 	$(UV) $(COMPILE) local/hadolint.in -o local/hadolint.txt
 	$(UV) $(COMPILE) requirements.in -o requirements.txt

@@ -1,4 +1,4 @@
-"""Another checkout's product beside this one, measured in turn: their ratio holds on a noisy machine too."""
+"""Another checkout's product next to this one, measured alternately: the ratio holds on a noisy machine too."""
 
 import json
 import os
@@ -21,7 +21,7 @@ FOLLOWER = Path("bench/follower.py")
 
 
 class Other:
-    """The bench of the other checkout, which does what this one says."""
+    """The bench of the other checkout, which follows this one's instructions."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         """Wait until it has loaded its data and started its product."""
@@ -36,13 +36,13 @@ class Other:
         return OtherLane(self, labels)
 
     def pss(self) -> float:
-        """Return the memory of its product in MiB; raises ProductFailed when that came to harm."""
+        """Return the memory of its product in MiB; raises ProductFailed when the product has failed."""
         return float(self.ask(do="memory")["pss"])
 
     def ask(self, **question: object) -> dict[str, Any]:
-        """Give it one thing to do and wait for it."""
+        """Send one command and return its answer."""
         assert self._process.stdin is not None  # noqa: S101 - it was started with a pipe
-        with suppress(BrokenPipeError):  # it has ended, which its answer tells
+        with suppress(BrokenPipeError):  # it has ended, which _answer reports
             print(json.dumps(question), file=self._process.stdin, flush=True)
         return self._answer()
 
@@ -59,7 +59,7 @@ class OtherLane:
     """The other checkout's product, with its own operations."""
 
     def __init__(self, other: Other, labels: Mapping[str, str]) -> None:
-        """Take whom to ask, and what it can do."""
+        """Keep the other checkout and the labels of its operations."""
         self._other = other
         self.labels = labels
 
@@ -70,8 +70,8 @@ class OtherLane:
 
     def round(self, key: str, bench: int, seconds: float) -> tuple[Round | None, list[str]]:
         """Measure one round there."""
-        told = self._other.ask(do="round", key=key, seconds=seconds, bench=bench)
-        return (Round(**told["round"]) if told["round"] else None), told["errors"]
+        answer = self._other.ask(do="round", key=key, seconds=seconds, bench=bench)
+        return (Round(**answer["round"]) if answer["round"] else None), answer["errors"]
 
 
 @contextmanager
@@ -116,16 +116,16 @@ class Comparison:
 
     def ratios(self) -> list["Ratio"]:
         """Compare CPU time and memory; operations with a wrong answer are left out."""
-        found = [
+        ratios = [
             Ratio.of(one.label, [r.cpu_ms for r in one.rounds], [r.cpu_ms for r in two.rounds])
             for one, two in zip(self.own, self.others, strict=True)
             if one.is_valid and two.is_valid and len(one.rounds) == len(two.rounds)
         ]
         own, others = zip(*self.memory, strict=True)
-        return [*found, Ratio.of("memory (PSS), MiB", own, others)]
+        return [*ratios, Ratio.of("memory (PSS), MiB", own, others)]
 
     def add(self, later: "Comparison") -> None:
-        """Take in what was measured after another start; the own rounds are shared with the result's."""
+        """Add what was measured after another start; our own rounds are shared with the result."""
         for one, more in zip(self.others, later.others, strict=True):
             one.add(more)
         self.memory += later.memory

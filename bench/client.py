@@ -58,10 +58,10 @@ class Answer:
     @property
     def token(self) -> str:
         """Return the token of the page's forms; raises WrongAnswer when it has none."""
-        found = _TOKEN.search(self.text)
-        if found is None:
+        match = _TOKEN.search(self.text)
+        if match is None:
             raise WrongAnswer(f"no form on the page (status {self.status})")
-        return html.unescape(found[1])
+        return html.unescape(match[1])
 
 
 class Client:

@@ -1,4 +1,4 @@
-"""Data folders with N tickets of the corpus, loaded once through the product's own import and then kept."""
+"""Data folders with N tickets of the corpus, loaded once through the product's own import and then reused."""
 
 import json
 import secrets
@@ -28,7 +28,7 @@ from services.tickets import ImportedTicket
 from services.users.identity import SYSTEM
 
 HOME = ROOT / "var" / "bench"
-FORMAT = 3  # of the folders; another one is loaded anew
+FORMAT = 3  # of the folders; a folder of another format is loaded again
 KEEP_FOR = timedelta(days=7)  # afterwards "the last 30 days" of a dashboard would hold too little
 TELL_EVERY = 5.0  # seconds
 
@@ -47,13 +47,13 @@ class Dataset:
     loaded: dict[str, Any]
 
     def truth(self, corpus: ModuleType) -> list[Known]:
-        """Tell what the product must show, ticket 1 first."""
-        told = tickets(corpus, self.size, self.people, self.end)
-        return [known(number, ticket) for number, ticket in enumerate(told, start=1)]
+        """Return what the product must show, ticket 1 first."""
+        imported = tickets(corpus, self.size, self.people, self.end)
+        return [known(number, ticket) for number, ticket in enumerate(imported, start=1)]
 
     @contextmanager
     def copy(self) -> Iterator[Path]:
-        """Lend a copy, so that every run begins with the same data; it is gone afterwards."""
+        """Yield a copy, so that every run starts with the same data; delete it afterwards."""
         copied = self.folder.parent / "run"
         shutil.rmtree(copied, ignore_errors=True)
         shutil.copytree(self.folder, copied, ignore=shutil.ignore_patterns(LOCK_NAME))
@@ -64,7 +64,7 @@ class Dataset:
 
 
 def ensure(corpus: ModuleType, size: int, home: Path, say: Say, *, shards: int = 1) -> Dataset:
-    """Return the kept folder of this size; load it first if it is missing, old, or from another corpus.
+    """Return the stored folder of this size; load it first if it is missing, old, or from another corpus.
 
     Use another `home` for another number of shards: the folder does not record how many it has.
     """
@@ -99,7 +99,7 @@ def loaded_before(place: Path, corpus: ModuleType) -> Dataset | None:
 
 
 def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) -> dict[str, Any]:
-    """Set up, import and build the analytics copy; returns what the marker keeps."""
+    """Set up, import and build the analytics copy; return what the marker stores."""
     password = secrets.token_urlsafe(16)
     with Engine(folder, free_port()) as engine:
         given = environment(folder, free_port(), engine.port, shards=shards)
@@ -108,8 +108,8 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
             services = build_services(service_options(Settings.from_env(given)))
             people = _accounts(corpus, services, password)
             end = datetime.combine(datetime.now(UTC).date(), clock_time(), UTC)
-            told = tickets(corpus, size, people, end)
-            loaded = _imported(services, told, size, say)
+            imported = tickets(corpus, size, people, end)
+            loaded = _imported(services, imported, size, say)
         finally:
             disconnect()
         begun = time.monotonic()
@@ -132,7 +132,7 @@ def _accounts(corpus: ModuleType, services: Services, password: str) -> People:
 
     def create(role: str, address: str, name: str) -> str:
         teams = [team_id(queue) for queue in corpus.QUEUE_NAMES] if role == "agent" else []
-        made = services.users.accounts.create(
+        account = services.users.accounts.create(
             actor=SYSTEM,
             now=now,
             name=name,
@@ -141,7 +141,7 @@ def _accounts(corpus: ModuleType, services: Services, password: str) -> People:
             password=password,
             team_ids=teams,
         )
-        return made.user_id
+        return account.user_id
 
     agents = tuple(create("agent", f"agent-{n}", f"Agent {n}") for n in range(corpus.AGENTS))
     customer = create("customer", "customer", "Customer 0")
@@ -149,7 +149,7 @@ def _accounts(corpus: ModuleType, services: Services, password: str) -> People:
 
 
 class _Progress:
-    """Says now and then how far the loading is."""
+    """Reports the progress of loading from time to time."""
 
     def __init__(self, size: int, say: Say) -> None:
         self._size, self._say = size, say
@@ -168,13 +168,13 @@ class _Progress:
         self._say(f"loaded {self._done:,} of {self._size:,} tickets, {rate:,.0f}/s, {left:,.0f} s left")
 
 
-def _imported(services: Services, told: Iterator[ImportedTicket], size: int, say: Say) -> dict[str, Any]:
+def _imported(services: Services, imported: Iterator[ImportedTicket], size: int, say: Say) -> dict[str, Any]:
     say(f"loading {size:,} tickets")
     refused: list[str] = []
     begun = time.monotonic()
     result = services.tickets.importer.run(
         source="bench",
-        tickets=told,
+        tickets=imported,
         clock=lambda: datetime.now(UTC),
         reject=lambda line, reason: refused.append(f"{line}: {reason}"),
         progress=_Progress(size, say).advance,

@@ -72,18 +72,18 @@ class Measured:
     errors: list[str] = field(default_factory=list)
 
     def add(self, later: "Measured") -> None:
-        """Take in what was measured after another start."""
+        """Add what was measured after another start."""
         self.rounds += later.rounds
         self.errors += later.errors
 
     @property
     def is_valid(self) -> bool:
-        """Tell whether every operation was answered rightly."""
+        """Tell whether every operation got a correct answer."""
         return bool(self.rounds) and not self.errors
 
     @property
     def is_noisy(self) -> bool:
-        """Tell whether other programs were at work meanwhile."""
+        """Tell whether other programs were busy meanwhile."""
         return bool(self.rounds) and self.median("foreign") > NOISY
 
     def median(self, name: str) -> float:
@@ -117,10 +117,10 @@ class Lane(Protocol):
 
 
 class OwnLane:
-    """A product that this process asks."""
+    """The product of this checkout, measured from this process."""
 
     def __init__(self, operations: Sequence[Operation], roots: Roots) -> None:
-        """Take what is to be done, and the product's processes."""
+        """Keep the operations and the product's processes."""
         self._operations = {one.key: one for one in operations}
         self._roots = roots
 
@@ -143,24 +143,24 @@ def measure(
 ) -> list[list[Measured]]:
     """Warm everything up, then go `rounds` times through all operations; returns each lane's figures.
 
-    An operation is measured on one lane right after the other, so that drift meets all lanes alike.
+    An operation is measured on one lane right after the other, so that drift affects all lanes equally.
     """
     measured = [[Measured(key, label) for key, label in lane.labels.items()] for lane in lanes]
     turns = [
-        (lane, found[place])
+        (lane, operations[place])
         for place in range(len(measured[0]))
-        for lane, found in zip(lanes, measured, strict=True)
+        for lane, operations in zip(lanes, measured, strict=True)
     ]
-    for lane, found in turns:
-        found.errors += lane.warm_up(found.key, seconds)
+    for lane, figures in turns:
+        figures.errors += lane.warm_up(figures.key, seconds)
     for number in range(rounds):
-        for lane, found in turns:
-            if len(found.errors) > MOST_ERRORS:
+        for lane, figures in turns:
+            if len(figures.errors) > MOST_ERRORS:
                 continue
-            done, errors = lane.round(found.key, os.getpid(), seconds)
-            found.errors += errors
+            done, errors = lane.round(figures.key, os.getpid(), seconds)
+            figures.errors += errors
             if done is not None:
-                found.rounds.append(done)
+                figures.rounds.append(done)
         say(f"round {number + 1} of {rounds}")
     return measured
 

@@ -25,7 +25,7 @@ _VERSION = re.compile(r'name="version" value="(\d+)"')
 _ROW = re.compile(r'href="/desk/tickets/(\d+)["?#]')
 _NEXT = re.compile(r'<a\b[^>]*\brel="next"[^>]*>')
 _HREF = re.compile(r'\bhref="([^"]+)"')
-_MADE = re.compile(r"/help/tickets/(\d+)$")
+_CREATED = re.compile(r"/help/tickets/(\d+)$")
 
 Connect = Callable[[], Client]
 
@@ -41,7 +41,7 @@ class Lists:
         self.depth = 0
 
     def operations(self) -> list[Operation]:
-        """Make the lists: the agent's open tickets, those of one status, all open ones, deep in those."""
+        """Return the lists: the agent's open tickets, one status of them, all open ones, pages deep in those."""
         mine = {"state": "open", "assignee": self._agent}
         with_status = [ticket for ticket in self._mine if ticket.status == "open"]
         everything = {"state": "open"}
@@ -84,7 +84,7 @@ class Lists:
 
 
 class Desk:
-    """One ticket, and answers with a new status, over tickets that differ each time."""
+    """One ticket, and replies with a new status, on a different ticket each time."""
 
     def __init__(self, connect: Connect, truth: Sequence[Known], seed: int = 5) -> None:
         self._connect = connect
@@ -97,11 +97,11 @@ class Desk:
         self._token = ""
 
     def reading(self) -> Operation:
-        """Make the page of one ticket."""
+        """Return the operation that opens one ticket."""
         return Operation("ticket", "one ticket", self._connect, self._read)
 
     def writing(self) -> list[Operation]:
-        """Make the answer with a new status: the request alone, and with the page that it leads to."""
+        """Return replies with a new status: the request alone, and with the page that follows."""
         client = self._connect()
         self._token = client.get(f"{GRID}{self._truth[0].ticket_id}").token
         client.close()
@@ -116,11 +116,11 @@ class Desk:
         _check_ticket(page, ticket.ticket_id, ticket.version, ticket.subject)
 
     def _update(self, client: Client) -> None:
-        kept = client.cookies.get(FORM_COOKIE)
+        cookie = client.cookies.get(FORM_COOKIE)
         self._send(client)
-        # The notice for the page that is not asked for here would make the cookie longer each time.
-        if kept is not None:
-            client.cookies[FORM_COOKIE] = kept
+        # The message for the page that is not loaded here would make the cookie longer each time.
+        if cookie is not None:
+            client.cookies[FORM_COOKIE] = cookie
 
     def _update_and_see(self, client: Client) -> None:
         ticket, version, body = self._send(client)
@@ -130,7 +130,7 @@ class Desk:
     def _send(self, client: Client) -> tuple[Known, int, str]:
         ticket = self._next()
         version, status = self._steps[ticket.ticket_id]
-        wanted = self._workflow.allowed(status)[1]
+        new_status = self._workflow.allowed(status)[1]
         body = f"{_words()} {secrets.token_hex(4)}"
         fields = {
             "csrf_token": self._token,
@@ -138,12 +138,12 @@ class Desk:
             "version": str(version),
             "kind": "reply",
             "body": body,
-            "status": wanted,
+            "status": new_status,
         }
         answer = client.post_form(f"{GRID}{ticket.ticket_id}/reply", fields)
         if not answer.location.endswith(f"{GRID}{ticket.ticket_id}"):
             raise WrongAnswer(f"the update of ticket {ticket.ticket_id} answered {answer.status}")
-        self._steps[ticket.ticket_id] = (version + 1, wanted)
+        self._steps[ticket.ticket_id] = (version + 1, new_status)
         return ticket, version + 1, body
 
     def _next(self) -> Known:
@@ -161,20 +161,20 @@ class Customer:
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._token = ""
-        self._made: set[int] = set()
+        self._created: set[int] = set()
 
     def operations(self) -> list[Operation]:
-        """Make the sending of the form; the page with the form was opened once before."""
+        """Return the operation that sends the form; the page with the form is opened once, before."""
         client = self._connect()
         self._token = client.get("/help/new").token
         client.close()
         return [Operation("create", "create by form", self._connect, self._create)]
 
     def check_last(self) -> None:
-        """Look at the newest ticket's page, if any was made; raises WrongAnswer when it is not there."""
-        if self._made:
+        """Open the page of the newest ticket, if one was created; raises WrongAnswer when it is missing."""
+        if self._created:
             client = self._connect()
-            client.get(f"/help/tickets/{max(self._made)}")
+            client.get(f"/help/tickets/{max(self._created)}")
             client.close()
 
     def _create(self, client: Client) -> None:
@@ -186,10 +186,10 @@ class Customer:
             "body": " ".join(_words() for _ in range(2)),
         }
         answer = client.post_form("/help/new", fields)
-        made = _MADE.search(answer.location)
-        if made is None or int(made[1]) in self._made:
+        match = _CREATED.search(answer.location)
+        if match is None or int(match[1]) in self._created:
             raise WrongAnswer(f"the new ticket was answered with {answer.status} {answer.location}")
-        self._made.add(int(made[1]))
+        self._created.add(int(match[1]))
 
 
 def _address(filters: Mapping[str, str]) -> str:
@@ -197,8 +197,8 @@ def _address(filters: Mapping[str, str]) -> str:
 
 
 def _older(answer: Answer) -> str:
-    found = _NEXT.search(answer.text)
-    link = _HREF.search(found[0]) if found else None
+    match = _NEXT.search(answer.text)
+    link = _HREF.search(match[0]) if match else None
     if link is None:
         raise WrongAnswer("the page has no link to older tickets")
     return html.unescape(link[1])
@@ -206,9 +206,9 @@ def _older(answer: Answer) -> str:
 
 def _check_rows(answer: Answer, expected: Sequence[Known]) -> None:
     shown = list(dict.fromkeys(map(int, _ROW.findall(answer.text))))
-    wanted = [ticket.ticket_id for ticket in expected]
-    if shown != wanted:
-        raise WrongAnswer(f"the list shows {len(shown)} rows from {shown[:3]}, not {wanted[:3]}")
+    expected_ids = [ticket.ticket_id for ticket in expected]
+    if shown != expected_ids:
+        raise WrongAnswer(f"the list shows {len(shown)} rows from {shown[:3]}, not {expected_ids[:3]}")
 
 
 def _check_ticket(page: str, ticket_id: int, version: int, words: str) -> None:
@@ -218,5 +218,5 @@ def _check_ticket(page: str, ticket_id: int, version: int, words: str) -> None:
 
 
 def _words() -> str:
-    """Write some thirty words."""
+    """Return thirty random words."""
     return " ".join(random.choices(WORDS, k=30))

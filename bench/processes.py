@@ -28,12 +28,12 @@ def tree(roots: Iterable[int]) -> list[int]:
                 children.setdefault(_stat(int(entry.name))[0], []).append(int(entry.name))
             except _GONE:
                 continue
-    found, left = [], list(roots)
+    processes, left = [], list(roots)
     while left:
         process = left.pop()
-        found.append(process)
+        processes.append(process)
         left += children.get(process, [])
-    return found
+    return processes
 
 
 def cpu_seconds(roots: Iterable[int]) -> float:
@@ -48,7 +48,7 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
 
 def busy_seconds() -> float:
-    """Tell for how many CPU seconds the whole machine has been busy."""
+    """Return for how many CPU seconds the whole machine has been busy."""
     with (_PROC / "stat").open() as file:
         spent = [int(number) for number in file.readline().split()[1:9]]
     idle, waiting = spent[3], spent[4]

@@ -46,7 +46,7 @@ class SizeResult:
     against: Comparison | None = None
 
     def add(self, later: "SizeResult") -> None:
-        """Take in what was measured after another start; of memory and of the storm the worse one counts."""
+        """Add what was measured after another start; of memory and storm, the worse one counts."""
         for one, more in zip(self.operations, later.operations, strict=True):
             one.add(more)
         if later.total_pss > self.total_pss:
@@ -63,8 +63,8 @@ class SizeResult:
 
     def cpu(self, key: str) -> float | None:
         """Return the CPU time of an operation, None when it was not measured."""
-        found = self.measured(key)
-        return found.median("cpu_ms") if found else None
+        operation = self.measured(key)
+        return operation.median("cpu_ms") if operation else None
 
     @property
     def deep_ratio(self) -> float | None:
@@ -80,14 +80,14 @@ class SizeResult:
 
     @property
     def is_valid(self) -> bool:
-        """Tell whether every operation was answered rightly."""
+        """Tell whether every operation got a correct answer."""
         storm_is_valid = self.storm is None or self.storm.is_valid
         return storm_is_valid and all(one.is_valid for one in self.operations)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One target with what was reached."""
+    """One target and the value that was reached."""
 
     what: str
     value: float
@@ -107,24 +107,26 @@ class Verdict:
 
 def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
     """Compare what was reached with the targets, the largest size's figures first."""
-    found: list[Verdict] = []
+    all_verdicts: list[Verdict] = []
     for result in reversed(results):
         at = f"at {result.size:,}"
         labels = {one.key: one.label for one in result.operations}
         for key, target in TARGETS.items():
             if (value := result.cpu(key)) is not None:
-                found.append(Verdict(f"{labels[key]}, {at}", value, target, "ms"))
+                all_verdicts.append(Verdict(f"{labels[key]}, {at}", value, target, "ms"))
         if result.deep_ratio is not None:
             what = f"{result.depth} pages deep against the first page, {at}"
-            found.append(Verdict(what, result.deep_ratio, DEEP_RATIO, "x"))
+            all_verdicts.append(Verdict(what, result.deep_ratio, DEEP_RATIO, "x"))
         if result is results[-1]:  # the others share program files with it while they are measured
-            found.append(Verdict(f"memory of all processes (PSS), {at}", result.total_pss, MEMORY_MIB, "MiB"))
+            all_verdicts.append(
+                Verdict(f"memory of all processes (PSS), {at}", result.total_pss, MEMORY_MIB, "MiB")
+            )
         if result.storm is not None:
             what = f"pages while {AT_ONCE} people sign in at once (p95), {at}"
-            found.append(Verdict(what, result.storm.p95, STORM_MS, "ms"))
+            all_verdicts.append(Verdict(what, result.storm.p95, STORM_MS, "ms"))
     if len(results) > 1:
-        found += _growth(results[0], results[-1])
-    return found
+        all_verdicts += _growth(results[0], results[-1])
+    return all_verdicts
 
 
 def _growth(small: SizeResult, large: SizeResult) -> Iterable[Verdict]:

@@ -1,4 +1,4 @@
-"""All operations on products with different numbers of tickets, measured in turn."""
+"""All operations on products with different numbers of tickets, measured alternately."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -24,7 +24,7 @@ PAGES = (f"{GRID}?state=open", f"{GRID}1", f"{GRID}?state=done", f"{GRID}2")  # 
 
 @dataclass(frozen=True)
 class Session:
-    """A running product with what is to be done on it; writes come after all reads."""
+    """A running product and its operations; writes come after all reads."""
 
     dataset: Dataset
     product: Product
@@ -35,7 +35,7 @@ class Session:
     check: Callable[[], None]
 
     def result(self, measured: list[Measured]) -> SizeResult:
-        """Check what was written, take the memory as it is now and put everything together."""
+        """Check what was written, read the memory now and put everything together."""
         self.check()
         self.product.check()
         used = {name: memory([getattr(self.product.roots, name)]) for name in GROUPS}
@@ -69,7 +69,7 @@ def bench(
 ) -> list[SizeResult]:
     """Start a product on a copy of each dataset, the smallest first, and measure everything.
 
-    The largest is measured in turn with the product of another checkout, if one is given.
+    The largest is measured alternately with the product of another checkout, if one is given.
     """
     results = []
     with ExitStack() as everything:
@@ -84,10 +84,10 @@ def bench(
                 say(phase)
                 lanes = _lanes(phase, sessions, beside)
                 phases.append(measure(lanes, rounds=rounds, seconds=seconds, say=say))
-            found = [[*read, *written] for read, written in zip(*phases, strict=True)]
-            compared = _compared(sessions[-1], beside, *found[-2:]) if beside else None
+            per_lane = [[*read, *written] for read, written in zip(*phases, strict=True)]
+            compared = _compared(sessions[-1], beside, *per_lane[-2:]) if beside else None
         # Each stops in turn, so that the largest is alone when its memory is taken.
-        for stack, session, measured in zip(stacks, sessions, found, strict=False):
+        for stack, session, measured in zip(stacks, sessions, per_lane, strict=False):
             results.append(session.result(measured))
             if session is sessions[-1]:
                 say("fifty people sign in at once")

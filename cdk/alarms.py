@@ -18,7 +18,7 @@ TARGET_5XX = elb.HttpCodeTarget.TARGET_5XX_COUNT
 
 
 def traffic(targets: elb.ApplicationTargetGroup) -> list[Alarm]:
-    """Tell when people get no page, an error, or a slow one."""
+    """Alarm when people get no page, an error, or a slow page."""
     failed = targets.metrics.http_code_target(TARGET_5XX, period=MINUTE, statistic="Sum")
     asked = targets.metrics.request_count(period=MINUTE, statistic="Sum")
     share = cw.MathExpression(
@@ -50,7 +50,7 @@ def traffic(targets: elb.ApplicationTargetGroup) -> list[Alarm]:
 
 
 def mail_messages(logs: Logs) -> list[Alarm]:
-    """Tell when letters do not leave."""
+    """Alarm when e-mails are not sent."""
     lost = cw.MathExpression(
         expression="FILL(refused, 0) + FILL(given_up, 0) + FILL(failed, 0)",
         using_metrics={
@@ -59,19 +59,19 @@ def mail_messages(logs: Logs) -> list[Alarm]:
             "failed": logs.metric(signals.MAIL_FAILED, period=HOUR),
         },
         period=HOUR,
-        label="letters that did not leave",
+        label="e-mails that were not sent",
     )
     return [
         Alarm(
-            name="letters-lost", severity=NOTE, metric=lost, threshold=5, of=1, within=1,
-            meaning="More than five letters an hour were refused or given up. Look at delivery_refused and"
+            name="mail-lost", severity=NOTE, metric=lost, threshold=5, of=1, within=1,
+            meaning="More than five e-mails an hour were refused or given up. Look at delivery_refused and"
             " delivery_given_up: a wrong address harms one person, a refused login everybody.",
         ),
     ]  # fmt: skip
 
 
 def product(logs: Logs) -> list[Alarm]:
-    """Tell what the product itself writes down."""
+    """Alarm on what the product itself logs."""
     return [
         Alarm(
             name="engine-away", severity=WAKE, metric=logs.metric(signals.ENGINE), threshold=20,
@@ -87,7 +87,7 @@ def product(logs: Logs) -> list[Alarm]:
         Alarm(
             name="reports-behind", severity=NOTE, metric=logs.metric(signals.REPORTS_BEHIND), threshold=300,
             meaning="Reports are more than five minutes behind the ledger. Look for worker_job_failed with"
-            " job=analytics; a task that is replaced builds its copy anew.",
+            " job=analytics; a task that is replaced rebuilds its copy.",
         ),
         Alarm(
             name="unexpected-errors", severity=NOTE, metric=logs.metric(signals.ERRORS, period=QUARTER),
@@ -104,7 +104,7 @@ def product(logs: Logs) -> list[Alarm]:
 
 
 def capacity(service: ecs.FargateService) -> list[Alarm]:
-    """Tell when growing no longer helps."""
+    """Alarm when more tasks no longer help."""
     return [
         Alarm(
             name="cpu-full", severity=NOTE, metric=service.metric_cpu_utilization(period=MINUTE),
@@ -120,7 +120,7 @@ def capacity(service: ecs.FargateService) -> list[Alarm]:
 
 
 def upkeep(*, certificate: acm.Certificate, rotations: Sequence[lambda_.Function], mail: str) -> list[Alarm]:
-    """Tell what will hurt later: a certificate, a secret that did not change, the name as a sender."""
+    """Alarm on what will hurt later: an old certificate, a failed rotation, a bad sender reputation."""
     bounced, complained = (
         cw.Metric(
             namespace="AWS/SES",
@@ -140,11 +140,11 @@ def upkeep(*, certificate: acm.Certificate, rotations: Sequence[lambda_.Function
         ),
         Alarm(
             name="mail-bounces", severity=NOTE, metric=bounced, threshold=0.05, of=1, within=1,
-            meaning="More than 5 % of letters bounce; at 10 % Amazon stops sending for us.",
+            meaning="More than 5 % of e-mails bounce; at 10 % Amazon stops sending for us.",
         ),
         Alarm(
             name="mail-complaints", severity=NOTE, metric=complained, threshold=0.001, of=1, within=1,
-            meaning="More than one letter in a thousand is called unwanted; at five Amazon stops.",
+            meaning="More than one e-mail in a thousand is reported as spam; at five Amazon stops.",
         ),
         *[
             Alarm(
@@ -158,7 +158,7 @@ def upkeep(*, certificate: acm.Certificate, rotations: Sequence[lambda_.Function
 
 
 def throttled(watch: Watch, tables: dict[str, dynamodb.TableV2]) -> None:
-    """Tell when any table refuses requests because they come too fast."""
+    """Alarm when any table throttles requests."""
     alarms = []
     for name, table in tables.items():
         refused = {
@@ -168,8 +168,8 @@ def throttled(watch: Watch, tables: dict[str, dynamodb.TableV2]) -> None:
         both = cw.MathExpression(
             expression="FILL(reads, 0) + FILL(writes, 0)", using_metrics=refused, period=MINUTE
         )
-        alarms.append(watch.quiet(f"throttled-{name}", both, threshold=10))
-    watch.tell_any(
+        alarms.append(watch.add_silent_alarm(f"throttled-{name}", both, threshold=10))
+    watch.add_composite_alarm(
         "tables-throttled",
         alarms,
         severity=NOTE,

@@ -1,7 +1,7 @@
-"""Synthesizes every environment; needs neither the CDK's command line nor Docker nor an account.
+"""Synthesizes every environment, without the CDK's command line, Docker or an AWS account.
 
 python -m cdk.app                       all environments, into var/synth
-cd cdk && npx aws-cdk deploy ...        the command line runs the same: see docs/deploy.md
+cd cdk && npx aws-cdk deploy ...        the command line runs the same code: see docs/deploy.md
 """
 
 import json
@@ -34,11 +34,11 @@ def build(*, outdir: str, given: dict[str, Any] | None = None) -> App:
     """Build all stacks of a context (cdk.json's by default), with the checks that synthesis runs."""
     app = App(outdir=outdir, context=context() if given is None else given, analytics_reporting=False)
     tag = app.node.try_get_context("image_tag") or __version__
-    found = stages(app.node.try_get_context("stages"))
-    for region in sorted({stage.region for stage in found}):
+    environments = stages(app.node.try_get_context("stages"))
+    for region in sorted({stage.region for stage in environments}):
         Registry(app, f"ledgerdesk-registry-{region}", region=region)
     specs = table_specs(models.TABLES)
-    for stage in found:
+    for stage in environments:
         stack = Ledgerdesk(app, stage.prefix, stage=stage, specs=specs, image_tag=tag)
         acknowledge(stack)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

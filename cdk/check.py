@@ -10,13 +10,13 @@ from pathlib import Path
 
 from cdk.app import HERE, OUTPUT, build
 
-# Not by its script, which would know where the virtual environment was made.
+# Not through its script, which contains the path where the virtual environment was created.
 CFN_LINT = "from cfnlint.runner import main; main()"
 IGNORED = HERE / "cfnlint.yaml"
 
 
 def main() -> int:
-    """Synthesize, check, say what there is; return 1 when a check finds something."""
+    """Synthesize, check and print the resources; return 1 when a check finds something."""
     began = time.monotonic()
     shutil.rmtree(OUTPUT, ignore_errors=True)
     try:
@@ -52,13 +52,13 @@ def lint(templates: Sequence[Path]) -> list[str]:
         subprocess.Popen([*command, "--template", path], stdout=subprocess.PIPE, text=True)
         for path in templates
     ]
-    found: list[str] = []
+    findings: list[str] = []
     for process in running:
         written, _ = process.communicate(timeout=300)
-        found += written.splitlines()
+        findings += written.splitlines()
         if process.returncode and not written:
-            found.append(f"{CFN_LINT} ended with {process.returncode}")
-    return found
+            findings.append(f"{CFN_LINT} ended with {process.returncode}")
+    return findings
 
 
 if __name__ == "__main__":

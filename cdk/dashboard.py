@@ -112,7 +112,7 @@ def _units(kind: str, tables: dict[str, dynamodb.TableV2]) -> cw.GraphWidget:
 def _worker(logs: Logs) -> cw.GraphWidget:
     behind = logs.metric(signals.REPORTS_BEHIND)
     mail = [logs.metric(s) for s in (signals.MAIL_SENT, signals.MAIL_DELAYED, signals.MAIL_GIVEN_UP)]
-    return _graph("Worker: letters, and how far reports are behind", mail, [behind])
+    return _graph("Worker: e-mails, and how far reports are behind", mail, [behind])
 
 
 def _troubles(logs: Logs) -> cw.GraphWidget:

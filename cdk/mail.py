@@ -1,4 +1,4 @@
-"""Sending mail: the domain proves to others that letters are ours, and one user may send them."""
+"""Sending mail: the domain proves that e-mails are ours, and one user may send them."""
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53

@@ -1,4 +1,4 @@
-"""What is measured, and when somebody is told: at night only of what people feel and somebody can mend."""
+"""Metrics and alarms: an alarm wakes somebody only for what users notice and an operator can fix."""
 
 from dataclasses import dataclass
 
@@ -25,9 +25,9 @@ RETENTION = {
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """When to tell somebody: `metric` beyond `threshold` in `of` of the last `within` minutes.
+    """When to notify somebody: `metric` beyond `threshold` in `of` of the last `within` minutes.
 
-    `meaning` is what people feel and where to look first; it is all that whoever is woken has at hand.
+    `meaning` is what users notice and where to look first; it is all that the person on call gets to read.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Alarm:
 
 
 class Logs(Construct):
-    """The log of the product, and the metrics counted in it."""
+    """The product's log, and the metrics counted from it."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, key: kms.IKey) -> None:
         """Build it; `key` encrypts."""
@@ -68,7 +68,7 @@ class Logs(Construct):
             )
 
     def metric(self, signal: Signal, *, period: Duration = MINUTE) -> cw.Metric:
-        """Return a signal as a metric: its count, or the highest value."""
+        """Return a signal as a metric: its count, or its highest value."""
         return cw.Metric(
             namespace=self._namespace,
             metric_name=signal.name,
@@ -79,10 +79,10 @@ class Logs(Construct):
 
 
 class Watch(Construct):
-    """The two topics and the alarms that write to them."""
+    """The two topics and the alarms that publish to them."""
 
     def __init__(self, scope: Construct, id_: str, *, stage: Stage, key: kms.IKey) -> None:
-        """Build the topics; `key` encrypts what they carry."""
+        """Build the topics; `key` encrypts their messages."""
         super().__init__(scope, id_)
         self._prefix = stage.prefix
         self.topics = {}
@@ -94,10 +94,10 @@ class Watch(Construct):
             self.topics[severity] = topic
         self.alarms: list[cw.IAlarm] = []
 
-    def tell(self, alarm: Alarm) -> cw.Alarm:
+    def add_alarm(self, alarm: Alarm) -> cw.Alarm:
         """Create an alarm."""
         compare = cw.ComparisonOperator
-        made = cw.Alarm(
+        cloudwatch_alarm = cw.Alarm(
             self,
             alarm.name,
             alarm_name=f"{self._prefix}-{alarm.name}",
@@ -113,21 +113,21 @@ class Watch(Construct):
             if alarm.silence_is_bad
             else cw.TreatMissingData.NOT_BREACHING,
         )
-        self._send(made, alarm.severity)
-        return made
+        self._send(cloudwatch_alarm, alarm.severity)
+        return cloudwatch_alarm
 
-    def tell_any(self, name: str, alarms: list[cw.IAlarm], *, severity: str, meaning: str) -> None:
-        """Create one alarm over several quiet ones."""
-        made = cw.CompositeAlarm(
+    def add_composite_alarm(self, name: str, alarms: list[cw.IAlarm], *, severity: str, meaning: str) -> None:
+        """Create one composite alarm over several silent ones."""
+        composite = cw.CompositeAlarm(
             self,
             name,
             composite_alarm_name=f"{self._prefix}-{name}",
             alarm_description=meaning,
             alarm_rule=cw.AlarmRule.any_of(*alarms),
         )
-        self._send(made, severity)
+        self._send(composite, severity)
 
-    def quiet(self, name: str, metric: cw.IMetric, *, threshold: float) -> cw.Alarm:
+    def add_silent_alarm(self, name: str, metric: cw.IMetric, *, threshold: float) -> cw.Alarm:
         """Create an alarm that only counts as part of another."""
         return cw.Alarm(
             self,

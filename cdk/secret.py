@@ -1,4 +1,4 @@
-"""What must stay secret: made here, never seen by anybody, and changed while the product runs."""
+"""Secrets that are generated here, never shown to anybody, and rotated while the product runs."""
 
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from cdk.product import KEY_SETTINGS, MAIL_SETTINGS
 
 FUNCTIONS = str(Path(__file__).with_name("functions"))
 EVERY = Duration.days(90)
-KEYS_KEPT = 12  # three years of earlier keys: what was sealed with them can still be opened
+KEYS_KEPT = 12  # three years of earlier keys: what was encrypted with them can still be decrypted
 
 
 class Secrets(Construct):
-    """The signing key and the login for mail, each with the function that changes it."""
+    """The signing key and the mail login, each with the function that rotates it."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class Secrets(Construct):
         operations: kms.IKey,
         sender: iam.IUser,
     ) -> None:
-        """Build them; `data` encrypts secrets, `operations` logs; `sender` is whom SMTP signs in as."""
+        """Build them; `data` encrypts secrets, `operations` logs; `sender` is the user that SMTP signs in as."""
         super().__init__(scope, id_)
         self._stage, self._data, self._operations = stage, data, operations
         key = self._secret("signing-key", generated="SECRET_KEY", others='{"SECRET_KEY_FALLBACKS": ""}')
@@ -55,15 +55,15 @@ class Secrets(Construct):
 
     def _settings(self, key: secretsmanager.Secret, login: secretsmanager.Secret) -> dict[str, ecs.Secret]:
         """Return the secret settings by their environment names."""
-        made = {
+        settings = {
             name: ecs.Secret.from_secrets_manager(secret, name)
             for secret, names in ((key, KEY_SETTINGS), (login, MAIL_SETTINGS))
             for name in names
         }
         for name, place in self._stage.secrets.items():
             by_hand = secretsmanager.Secret.from_secret_name_v2(self, f"ByHand{name}", place)
-            made[name] = ecs.Secret.from_secrets_manager(by_hand)
-        return made
+            settings[name] = ecs.Secret.from_secrets_manager(by_hand)
+        return settings
 
     def _secret(self, name: str, *, generated: str, others: str) -> secretsmanager.Secret:
         return secretsmanager.Secret(
@@ -83,7 +83,7 @@ class Secrets(Construct):
     def _rotate(
         self, secret: secretsmanager.Secret, module: str, environment: dict[str, str]
     ) -> lambda_.Function:
-        """Let a function change a secret every quarter and replace the tasks, which read it at start."""
+        """Rotate a secret every quarter with a function that also replaces the tasks, which read it at start."""
         name = self._stage.prefix
         group = logs.LogGroup(
             self,

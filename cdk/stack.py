@@ -1,4 +1,4 @@
-"""The stack of one environment: what there is, and what is handed to what."""
+"""The stack of one environment: its parts, and how they depend on each other."""
 
 from collections.abc import Sequence
 
@@ -53,7 +53,7 @@ class Ledgerdesk(Stack):
         self._say()
 
     def _keep(self, keys: Keys, zone: route53.IHostedZone, specs: Sequence[TableSpec]) -> None:
-        """Make what outlives a release: tables, files, secrets, the name as a sender, the log."""
+        """Create what outlives a release: tables, files, secrets, the mail domain, the log."""
         stage = self.stage
         self.storage = Storage(self, "Storage", stage=stage, key=keys.data)
         self.tables = Tables(self, "Tables", stage=stage, key=keys.data, specs=specs)
@@ -69,7 +69,7 @@ class Ledgerdesk(Stack):
         self.logs = Logs(self, "Logs", stage=stage, key=keys.operations)
 
     def _serve(self, keys: Keys, zone: route53.IHostedZone, image_tag: str) -> None:
-        """Make what serves: network, balancer with its firewall, tasks."""
+        """Create what serves requests: network, load balancer with its firewall, tasks."""
         stage, logs = self.stage, self.storage.logs
         vpc = Network(self, "Network", stage=stage, logs=logs).vpc
         self.balancer = Balancer(self, "Balancer", stage=stage, vpc=vpc, zone=zone, logs=logs)
@@ -88,7 +88,7 @@ class Ledgerdesk(Stack):
         )
 
     def _permit(self, keys: Keys) -> None:
-        """Give the running product what it needs of tables, files and their key."""
+        """Grant the running product access to tables, files and their key."""
         role = self.service.task.task_role
         self.tables.grant_use(role)
         self.storage.grant_use(role)
@@ -109,7 +109,7 @@ class Ledgerdesk(Stack):
     def _watch(self, keys: Keys) -> None:
         watch = Watch(self, "Watch", stage=self.stage, key=keys.operations)
         targets, service = self.balancer.targets, self.service.service
-        wanted = [
+        all_alarms = [
             *alarms.traffic(targets),
             *alarms.product(self.logs),
             *alarms.mail_messages(self.logs),
@@ -120,13 +120,13 @@ class Ledgerdesk(Stack):
                 mail=self.stage.prefix,
             ),
         ]
-        made = {alarm.name: watch.tell(alarm) for alarm in wanted}
+        alarm_by_name = {alarm.name: watch.add_alarm(alarm) for alarm in all_alarms}
         alarms.throttled(watch, self.tables.tables)
-        # A release under which requests fail is taken back like one that does not start. By its name, since
-        # the alarm must be there before the service.
+        # A release whose requests fail is rolled back like one that does not start. The alarm is given by name,
+        # because it must exist before the service.
         failing = f"{self.stage.prefix}-requests-fail"
         service.enable_deployment_alarms([failing], behavior=ecs.AlarmBehavior.ROLLBACK_ON_ALARM)
-        service.node.add_dependency(made["requests-fail"])
+        service.node.add_dependency(alarm_by_name["requests-fail"])
         Dashboard(
             self,
             "Dashboard",
@@ -139,7 +139,7 @@ class Ledgerdesk(Stack):
         )
 
     def _say(self) -> None:
-        """Print what operators need for a command of the product: see docs/deploy.md."""
+        """Output what operators need to run a command of the product: see docs/deploy.md."""
         subnets = self.service.cluster.vpc.private_subnets
         groups = self.service.service.connections.security_groups
         for name, value in {

@@ -1,4 +1,4 @@
-"""Which test files a change can matter to, the nearest first: read from the imports alone."""
+"""Which test files a change can affect, the nearest first, judged by imports alone."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -13,12 +13,12 @@ PACKAGES = (
     "portal", "analytics_dash", "services", "models", "pynamodb_grid", "pynamodb_grid.tests", "local",
     "bench", "cdk", "tests",
 )  # fmt: skip
-TEXTS = (".py", ".html", ".js", ".css")  # what may name another file
+TEXTS = (".py", ".html", ".js", ".css")  # files that may name another file
 SKIPPED = {"node_modules", "build", "__pycache__"}
 
 
 class Affected:
-    """The imports of a checkout, asked in the other direction."""
+    """The imports of a checkout, followed from imported to importer."""
 
     def __init__(self, root: Path = ROOT, packages: Sequence[str] = PACKAGES) -> None:
         """Read all imports; a test also needs each conftest.py above it."""
@@ -36,29 +36,29 @@ class Affected:
             self._graph.add_import(importer=module, imported=name)
 
     def tests(self, changed: Iterable[Path]) -> dict[Path, int]:
-        """Return the test files that changed ones reach, with how many imports lie between; nearest first."""
+        """Return the test files that depend on changed files, with the number of imports between; nearest first."""
         distances = _distances(self._graph, {_name(path) for path in self._sources(changed)})
-        found = {
+        distance_by_path = {
             self._modules[module]: steps
             for module, steps in distances.items()
             if module in self._modules and is_test(self._modules[module])
         }
-        return dict(sorted(found.items(), key=lambda item: (item[1], str(item[0]))))
+        return dict(sorted(distance_by_path.items(), key=lambda item: (item[1], str(item[0]))))
 
     def _sources(self, changed: Iterable[Path]) -> set[Path]:
-        """Return the Python files behind changed ones: a template counts as the files that name it."""
-        found: set[Path] = set()
-        ahead = list(changed)
-        seen = set(ahead)
-        while ahead:
-            path = ahead.pop()
+        """Return the Python files to start from: for a template, the files that name it."""
+        sources: set[Path] = set()
+        queue = list(changed)
+        seen = set(queue)
+        while queue:
+            path = queue.pop()
             if path.suffix == ".py":
-                found.add(path)
+                sources.add(path)
                 continue
             naming = {other for other, text in self._texts.items() if path.name in text} - seen
             seen |= naming
-            ahead += naming
-        return found
+            queue += naming
+        return sources
 
 
 def is_test(path: Path) -> bool:
@@ -74,14 +74,14 @@ def mirror(path: Path) -> Path:
 
 
 def _distances(graph: ImportGraph, changed: set[str]) -> dict[str, int]:
-    found = dict.fromkeys(changed & graph.modules, 0)
-    ahead = list(found)
-    for module in ahead:
+    distances = dict.fromkeys(changed & graph.modules, 0)
+    queue = list(distances)
+    for module in queue:
         for importer in sorted(graph.find_modules_that_directly_import(module)):
-            if importer not in found:
-                found[importer] = found[module] + 1
-                ahead.append(importer)
-    return found
+            if importer not in distances:
+                distances[importer] = distances[module] + 1
+                queue.append(importer)
+    return distances
 
 
 def _modules(root: Path, packages: Iterable[str]) -> Iterable[tuple[str, Path]]:

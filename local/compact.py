@@ -1,4 +1,4 @@
-"""`make compact`: write the embedded engine's file anew, so that nothing deleted or overwritten is left.
+"""`make compact`: rewrite the embedded engine's file, so that nothing deleted or overwritten is left.
 
 SQLite keeps what was there in free pages until it needs them. The engine must be stopped meanwhile.
 """
@@ -14,7 +14,7 @@ from local.settings import Settings, SettingsError
 
 
 def compact(folder: Path) -> tuple[int, int]:
-    """Write the file anew and return its size before and after; raises FolderInUseError, sqlite3.Error.
+    """Rewrite the file and return its size before and after; raises FolderInUseError, sqlite3.Error.
 
     A kill in between leaves the file as it was.
     """

@@ -195,8 +195,8 @@ def _ticket(services: Services, agent: Actor) -> dict[str, Any]:
 
 
 def _verified(services: Services) -> dict[str, int]:
-    found = services.tickets.audit.verify()
-    return {"tickets": found.tickets, "history_items": found.history_items, "violations": found.violations}
+    check = services.tickets.audit.verify()
+    return {"tickets": check.tickets, "history_items": check.history_items, "violations": check.violations}
 
 
 def _check_tables(prefix: str) -> None:

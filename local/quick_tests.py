@@ -1,4 +1,4 @@
-"""The part of `make quick` within pytest: the order of the files as given, no browser, and an end in time."""
+"""The part of `make quick` within pytest: files in the given order, no browser tests, and a time limit."""
 
 import os
 import time
@@ -19,10 +19,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = []
     for item in items:
         file = item.nodeid.partition("::")[0]
-        kept = file in allowed or not item.get_closest_marker("engine")
+        is_chosen = file in allowed or not item.get_closest_marker("engine")
         if item.get_closest_marker("browser") or item.get_closest_marker("takes"):
-            kept = False
-        if kept:
+            is_chosen = False
+        if is_chosen:
             chosen.append(item)
         else:
             _integration[file] += 1
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
-    """Start no test after the time is over."""
+    """Start no test after the time limit."""
     if time.monotonic() - _started < float(os.environ["QUICK_SECONDS"]):
         return None
     _late[item.nodeid.partition("::")[0]] += 1
@@ -41,7 +41,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was left out."""
-    for left, why in ((_late, "for want of time"), (_integration, "integration, browser and long tests")):
+    for left, why in ((_late, "no time left"), (_integration, "integration, browser and long tests")):
         if left:
             named = ", ".join(f"{file} ({count})" for file, count in left.most_common(8))
             more = f" and {len(left) - 8} more" if len(left) > 8 else ""
@@ -50,6 +50,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Call it no failure when every affected test is one that was left out."""
+    """Do not fail when every affected test was left out."""
     if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
         session.exitstatus = pytest.ExitCode.OK

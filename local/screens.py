@@ -8,7 +8,7 @@ from local.seeded_browser import NARROW, SIZES, NoChromiumError, chromium, insta
 from local.settings import ROOT
 
 TARGET = ROOT / "var" / "screens"
-# The name of a drawing, who sees the page, and where it is; a drawing without a page yet has no row.
+# The name of a drawing, the role that sees the page, and its path; a drawing without a page has no row.
 PAGES = (
     ("signin", None, "/login"),
     ("sign-on-failed", None, "/login/from/verdanta"),
@@ -49,7 +49,7 @@ PAGES = (
 )
 
 
-# States of a page that have a drawing of their own: name, who, where, and what to press until it is there.
+# States of a page with a drawing of their own: name, role, path, and what to press to get there.
 STATES = (
     ("desk-edit", "agent", "/desk/tickets/?state=open", ("td.s button.ed",)),
     ("desk-chosen", "agent", "/desk/tickets/?state=open", ("tbody tr:nth-child(2) [name=rowid]",)),
@@ -68,11 +68,11 @@ FIRST_IN_CONFLICT = 60  # each variant needs a ticket of its own to disagree abo
 
 
 def main() -> int:
-    """Take all photographs; returns the exit code."""
+    """Take all photographs; return the exit code."""
     TARGET.mkdir(parents=True, exist_ok=True)
     try:
         with chromium() as browser, instance() as address:
-            _let_in(browser, address)
+            _open_registration(browser, address)
             for theme in ("light", "dark"):
                 for width in SIZES:
                     _photograph(browser, address, theme, width)
@@ -83,8 +83,8 @@ def main() -> int:
     return 0
 
 
-def _let_in(browser: Browser, address: str) -> None:
-    """Let everybody make an account, so that its page is there."""
+def _open_registration(browser: Browser, address: str) -> None:
+    """Open registration to everybody, so that its page exists."""
     page = opened(browser, address, NARROW)
     sign_in(page, "administrator")
     page.goto("/admin/access/")
@@ -94,7 +94,7 @@ def _let_in(browser: Browser, address: str) -> None:
 
 
 def _walk_on(page: Page, name: str) -> None:
-    """Go on from an address to a page that has none of its own to know before."""
+    """Go on to pages whose address is not known in advance."""
     if name == "help-ticket":
         page.locator("a.ticket-card").first.click()
     if name == "privacy":
@@ -121,7 +121,7 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
         for selector in presses:
             button = page.locator(selector).first
             if role == "manager":
-                button.wait_for()  # Dash brings it
+                button.wait_for()  # Dash renders it
             if button.is_visible():  # what is not there at this width needs no press
                 button.click()
         page.wait_for_load_state("networkidle")
@@ -132,7 +132,7 @@ def _photograph(browser: Browser, address: str, theme: str, width: int) -> None:
 
 
 def _photograph_conflict(mine: Page, theirs: Page, theme: str, width: int) -> None:
-    """Let two people change the same ticket, and take the page on which the second one decides."""
+    """Let two people change the same ticket, and photograph the page on which the second one decides."""
     number = FIRST_IN_CONFLICT + (theme == "dark") * 2 + (width == NARROW)
     for page in (mine, theirs):
         page.goto(f"/desk/tickets/{number}")
@@ -146,9 +146,9 @@ def _photograph_conflict(mine: Page, theirs: Page, theme: str, width: int) -> No
     mine.screenshot(path=TARGET / f"conflict-{theme}-{width}.png")
 
 
-def _save(page: Page, **wanted: str) -> None:
-    for label, words in wanted.items():
-        page.get_by_label(label).select_option(label=words)
+def _save(page: Page, **values: str) -> None:
+    for label, value in values.items():
+        page.get_by_label(label).select_option(label=value)
     page.get_by_role("button", name="Save changes").click()
     page.wait_for_load_state("networkidle")
 

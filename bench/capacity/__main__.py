@@ -1,4 +1,4 @@
-"""`make capacity`: compute docs/capacity.md from the checked-in inputs, or measure them anew."""
+"""`make capacity`: compute docs/capacity.md from the checked-in inputs, or measure them again."""
 
 import argparse
 import json
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make capacity", description=__doc__)
-    parser.add_argument("--measure", action="store_true", help="count units anew, take CPU from the bench")
+    parser.add_argument("--measure", action="store_true", help="count units again, take CPU from the bench")
     parser.add_argument("--bench", type=Path, default=HOME / "results.json", help="what `make bench` wrote")
     parser.add_argument("--tickets", type=int, default=TICKETS, help="on how many tickets units are counted")
     parser.add_argument("--home", type=Path, default=HOME, help="where loaded data is kept")

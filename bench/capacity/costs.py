@@ -11,7 +11,7 @@ MILLION = 1e6
 
 @dataclass(frozen=True)
 class Month:
-    """A month's work: task hours, starts of tasks, and what they and the people ask of DynamoDB."""
+    """A month's work: task hours, starts of tasks, and what they and the people request from DynamoDB."""
 
     task_hours: float
     starts: float
@@ -84,11 +84,11 @@ def _firewall(inputs: Inputs, asked: float) -> float:
 
 
 def _watching(inputs: Inputs, logs_gb: float) -> float:
-    """Add up the log taken in, what is kept of it at a tenth of its size, metrics and alarms."""
-    kept = logs_gb * inputs.stage.log_days / DAYS / 10
+    """Add up log ingestion, log storage at a tenth of the size, metrics and alarms."""
+    stored_gb = logs_gb * inputs.stage.log_days / DAYS / 10
     fixed: Mapping[str, str] = {"metrics": "metric_month", "alarms": "alarm_month"}
     counted = sum(inputs.take(what) * inputs.price(price) for what, price in fixed.items())
-    return logs_gb * inputs.price("logs_gb") + kept * inputs.price("logs_kept_gb") + counted
+    return logs_gb * inputs.price("logs_gb") + stored_gb * inputs.price("logs_kept_gb") + counted
 
 
 def _small(inputs: Inputs, people: int, hours: float) -> float:

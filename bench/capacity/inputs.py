@@ -92,7 +92,7 @@ def production() -> Stage:
 
 
 def load(assumed: Path = ASSUMED, measured: Path = MEASURED) -> Inputs:
-    """Read the checked-in inputs; raises InputsError when somebody does what was not measured."""
+    """Read the checked-in inputs; raises InputsError when a role has an action that was not measured."""
     given = tomllib.loads(assumed.read_text(encoding="utf-8"))
     figures = json.loads(measured.read_text(encoding="utf-8"))
     actions = _actions(figures)
@@ -100,7 +100,7 @@ def load(assumed: Path = ASSUMED, measured: Path = MEASURED) -> Inputs:
         Role(name, one["share"], one["does"], one["reason"]) for name, one in given["roles"].items()
     )
     if missing := sorted({key for role in roles for key in role.does} - actions.keys()):
-        raise InputsError(f"nothing was measured of {missing}")
+        raise InputsError(f"not measured: {missing}")
     if abs(sum(role.share for role in roles) - 1) > 1e-9:
         raise InputsError("the shares of the roles must add up to 1")
     return Inputs(
@@ -118,10 +118,10 @@ def load(assumed: Path = ASSUMED, measured: Path = MEASURED) -> Inputs:
 
 
 def _actions(figures: Mapping[str, Any]) -> dict[str, Action]:
-    """Put units and CPU together; what the bench does not do has the CPU of the process that counted."""
+    """Combine units and CPU; an action outside the bench has the CPU time of the process that counted units."""
     timed = figures["cpu"]["operations"]
-    found = {}
+    actions = {}
     for key, one in figures["units"]["actions"].items():
         cpu = timed[key]["web_ms"] if key in timed else one["cpu_ms_here"]
-        found[key] = Action(key, one["label"], cpu, one["requests"], one["read"], one["written"])
-    return found
+        actions[key] = Action(key, one["label"], cpu, one["requests"], one["read"], one["written"])
+    return actions

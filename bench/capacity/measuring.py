@@ -1,7 +1,7 @@
 """Measuring what one action of a person consumes: the product in this process, on a small copy of the corpus.
 
-CPU is the bench's to measure; here it is taken only of what the bench does not do, with the client's own
-share in it, so that it is a little too high.
+The bench measures CPU time. Here it is measured only for what the bench does not do, and it includes the
+client's own share, so it is a little too high.
 """
 
 import json
@@ -50,7 +50,7 @@ class Here:
 def measure(
     corpus: ModuleType, home: Path, say: Say, *, shards: int, tickets: int = TICKETS
 ) -> dict[str, Any]:
-    """Measure every action, the worker's standing still and the size of the ledger."""
+    """Measure every action, an idle worker and the size of the ledger."""
     dataset = ensure(corpus, tickets, home / f"capacity-{shards}", say, shards=shards)
     truth = dataset.truth(corpus)
     with dataset.copy() as folder, _running(folder, shards) as here:
@@ -78,7 +78,7 @@ def _running(folder: Path, shards: int) -> Iterator[Here]:
     with Engine(folder, free_port()) as engine:
         given = environment(folder, free_port(), engine.port, shards=shards)
         run_command(given=given)
-        os.environ.clear()  # nothing else may decide which tables are asked
+        os.environ.clear()  # nothing else may decide which tables are used
         os.environ.update(given)
         root = import_module("wsgi")  # reads the environment, so not before now
         root.services.reporting.analytics.follow(now=datetime.now(UTC))
@@ -118,17 +118,17 @@ def _sign_in(password: str, client: Client) -> None:
 
 
 def _customers(connect: Callable[[], Client]) -> Iterator[Operation]:
-    """Make what the bench leaves out: a customer's pages, and a reply to a ticket of their own."""
+    """Yield what the bench leaves out: a customer's pages, and a reply to their own ticket."""
     opened = connect()
     token = opened.get("/help/new").token
-    made = opened.post_form(
+    response = opened.post_form(
         "/help/new", _message(token) | {"subject": "The page shows an error", "category": ""}
     )
-    place = made.location
+    ticket_path = response.location
     opened.close()
 
     def reply(client: Client) -> None:
-        answer = client.post_form(f"{place}/reply", _message(token))
+        answer = client.post_form(f"{ticket_path}/reply", _message(token))
         if not answer.location:
             raise WrongAnswer(f"the customer's reply was answered with {answer.status}")
 
@@ -140,7 +140,7 @@ def _customers(connect: Callable[[], Client]) -> Iterator[Operation]:
 
     yield Operation("customer_home", "customer's front page", connect, read("/help/"))
     yield Operation("customer_list", "customer's tickets", connect, read("/help/tickets"))
-    yield Operation("customer_ticket", "customer's ticket", connect, read(place))
+    yield Operation("customer_ticket", "customer's ticket", connect, read(ticket_path))
     yield Operation("customer_reply", "customer's reply", connect, reply)
 
 
@@ -153,7 +153,7 @@ def _message(token: str) -> dict[str, str]:
 
 
 def _consumed(action: Operation, tally: Tally) -> dict[str, Any]:
-    """Do an action some times; returns units and requests of one, and this process's CPU time for it."""
+    """Repeat an action; return the units, requests and CPU time of this process for one run."""
     used = action.connect()
     for _ in range(WARM):
         action.act(used)
@@ -173,7 +173,7 @@ def _consumed(action: Operation, tally: Tally) -> dict[str, Any]:
 
 
 def _idle_worker(here: Here) -> dict[str, Any]:
-    """Count what one look of a task's worker at the feed consumes while nothing happens."""
+    """Count what one read of the feed by a task's worker consumes while nothing happens."""
     analytics, times = here.services.reporting.analytics, 3
     analytics.follow(now=datetime.now(UTC))
     here.tally.clear()
@@ -225,21 +225,21 @@ def _processor() -> str:
 
 def from_bench(results: Path) -> dict[str, Any]:
     """Take the CPU times and the memory out of what `make bench` wrote, at its largest size."""
-    told = json.loads(results.read_text(encoding="utf-8"))
-    size, found = max(told["sizes"].items(), key=lambda pair: int(pair[0]))
-    kept = ("label", "web_ms", "engine_ms", "worker_ms", "foreign", "valid")
+    document = json.loads(results.read_text(encoding="utf-8"))
+    size, largest = max(document["sizes"].items(), key=lambda pair: int(pair[0]))
+    figures = ("label", "web_ms", "engine_ms", "worker_ms", "foreign", "valid")
     return {
-        "at": told["at"],
+        "at": document["at"],
         "tickets": int(size),
         "processor": _processor(),
-        "cores": told["machine"]["cores"],
-        "python": told["machine"]["python"],
+        "cores": document["machine"]["cores"],
+        "python": document["machine"]["python"],
         "operations": {
-            key: {name: one[name] for name in kept}
-            for key, one in found["operations"].items()
+            key: {name: one[name] for name in figures}
+            for key, one in largest["operations"].items()
             if one["valid"]
         },
-        "copy_events": found["loaded"]["events"],
-        "copy_events_per_second": round(found["loaded"]["events"] / found["loaded"]["rebuild_seconds"]),
-        "memory_mib": {name: memory["pss"] for name, memory in found["memory_mib"].items()},
+        "copy_events": largest["loaded"]["events"],
+        "copy_events_per_second": round(largest["loaded"]["events"] / largest["loaded"]["rebuild_seconds"]),
+        "memory_mib": {name: memory["pss"] for name, memory in largest["memory_mib"].items()},
     }

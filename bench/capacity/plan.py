@@ -1,4 +1,4 @@
-"""The arithmetic: from people at once to tasks, units, partitions and gigabytes. No input is written here."""
+"""The arithmetic: from people online to tasks, units, partitions and gigabytes. No input is written here."""
 
 import math
 from collections import Counter, defaultdict
@@ -17,7 +17,7 @@ TICKETS, LEDGER, FEED = "tickets", "ticket_history", "ticket_history/by_time"
 
 @dataclass(frozen=True)
 class Hot:
-    """One partition that everybody meets: units a second there at the busiest minute, against its limit."""
+    """A partition that everybody uses: its units a second at the busiest minute, and its limit."""
 
     what: str
     kind: str
@@ -33,7 +33,7 @@ class Hot:
 
 @dataclass(frozen=True)
 class Load:
-    """One number of people at once, at the busiest minute unless it says otherwise."""
+    """The load of a number of people online, at the busiest minute unless noted."""
 
     people: int
     actions: float  # a second
@@ -60,11 +60,11 @@ class Load:
 
 def rates(inputs: Inputs, people: int) -> dict[str, float]:
     """Return actions a second at the mean of the busiest hour."""
-    found: dict[str, float] = defaultdict(float)
+    per_second: dict[str, float] = defaultdict(float)
     for role in inputs.roles:
         for key, a_minute in role.does.items():
-            found[key] += people * role.share * a_minute / MINUTE
-    return dict(found)
+            per_second[key] += people * role.share * a_minute / MINUTE
+    return dict(per_second)
 
 
 def busy_hours(inputs: Inputs) -> float:
@@ -82,25 +82,25 @@ def action_cpu_ms(inputs: Inputs, key: str) -> float:
 
 
 def tasks_by_cpu(inputs: Inputs, cores: float) -> int:
-    """Return the tasks that hold so many busy cores at the share of CPU that scaling aims at."""
+    """Return the tasks needed for this many busy cores at the CPU share that scaling aims for."""
     each = inputs.stage.cpu / 1024 * inputs.busy - inputs.take("worker_share") * inputs.take("arm_factor")
     return math.ceil(cores / each)
 
 
 def tasks_by_requests(inputs: Inputs, actions: float) -> int:
-    """Return the tasks that scaling wants for so many actions a second."""
+    """Return the tasks that scaling starts for this many actions a second."""
     asked = actions * inputs.take("http_requests") * MINUTE
     return math.ceil(asked / inputs.stage.requests_per_task)
 
 
 def tasks_needed(inputs: Inputs, cores: float, actions: float) -> int:
-    """Return how many tasks scaling comes to, whichever asks for more, and those that stand by."""
-    wanted = max(tasks_by_cpu(inputs, cores), tasks_by_requests(inputs, actions))
-    return max(inputs.stage.tasks_least, wanted + int(inputs.take("spare_tasks")))
+    """Return the tasks that scaling ends up with, by CPU or by requests, and the spare ones."""
+    busy_tasks = max(tasks_by_cpu(inputs, cores), tasks_by_requests(inputs, actions))
+    return max(inputs.stage.tasks_least, busy_tasks + int(inputs.take("spare_tasks")))
 
 
 def load(inputs: Inputs, people: int) -> Load:
-    """Compute everything for a number of people at once."""
+    """Compute everything for a number of people online."""
     burst = inputs.take("burst")
     a_second = {key: rate * burst for key, rate in rates(inputs, people).items()}
     actions = sum(a_second.values())
@@ -162,18 +162,18 @@ def item_units(inputs: Inputs, name: str) -> float:
 
 
 def _units(inputs: Inputs, a_second: dict[str, float], kind: str) -> Counter[str]:
-    found: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for key, rate in a_second.items():
         for where, units in getattr(inputs.actions[key], kind).items():
-            found[where] += rate * units
-    return found
+            totals[where] += rate * units
+    return totals
 
 
 def _by_table(units: Counter[str]) -> Counter[str]:
-    found: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     for where, count in units.items():
-        found[where.split("/")[0]] += count
-    return found
+        totals[where.split("/")[0]] += count
+    return totals
 
 
 def _changes(inputs: Inputs, a_second: dict[str, float]) -> float:
@@ -208,7 +208,7 @@ def _hot(
     changes: float,
     created: float,
 ) -> Iterable[Hot]:
-    """List the keys that many share. What is spread by ticket, person or session has no such key."""
+    """Yield the keys that many people share; data spread by ticket, person or session has none."""
     writes, reads = inputs.limits["partition_writes"], inputs.limits["partition_reads"]
     shards = inputs.stage.feed_shards
     team = inputs.take("teams") / inputs.take("team_skew")

@@ -19,17 +19,17 @@ class Tally:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Reset all counts to zero."""
         self.read: Counter[str] = Counter()
         self.written: Counter[str] = Counter()
         self.requests = 0
 
-    def take(self, operation: str, answer: dict[str, Any]) -> None:
-        """Add what one answer says it consumed."""
+    def take(self, operation: str, response: dict[str, Any]) -> None:
+        """Add the consumption that a response reports."""
         self.requests += 1
-        told = answer.get("ConsumedCapacity") or []
+        reported = response.get("ConsumedCapacity") or []
         counted = self.read if operation in READS else self.written
-        for part in [told] if isinstance(told, dict) else told:
+        for part in [reported] if isinstance(reported, dict) else reported:
             table = part["TableName"].removeprefix(self._prefix)
             counted[table] += part["Table"]["CapacityUnits"]
             for index, used in part.get("GlobalSecondaryIndexes", {}).items():
@@ -38,7 +38,7 @@ class Tally:
 
 @contextmanager
 def tallied(prefix: str) -> Iterator[Tally]:
-    """Count what this process's requests consume, whether or not they ask to be told themselves."""
+    """Count what this process's requests consume, whether or not they ask for it themselves."""
     tally = Tally(prefix)
 
     def ask(params: dict[str, Any], **_: Any) -> None:

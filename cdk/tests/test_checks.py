@@ -1,4 +1,4 @@
-"""What the checks find, what they are told to leave, and that they can find something."""
+"""What the checks report, which findings are acknowledged, and that they can report something."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from cdk.acknowledged import ACKNOWLEDGED
 from cdk.app import context
 from cdk.check import IGNORED, lint
 
-# Every finding that stays. Who adds one writes it down here too, with the reason in cdk/acknowledged.py.
+# Every acknowledged finding. A new one is added here too, with its reason in cdk/acknowledged.py.
 STAYS = {
     ("EC23", "Balancer/Balancer/SecurityGroup/Resource"),
     ("ECS2", "Service/Task/Resource"),
@@ -36,14 +36,14 @@ def test_each_has_a_reason_of_its_own_weight(one):
 
 
 def test_what_cdk_nag_finds_is_just_that(app, stage):
-    """Ask for all findings: the check itself leaves out those that are acknowledged, this does not."""
+    """Get all findings; the check itself leaves out the acknowledged ones, this does not."""
     stack = app.node.find_child(stage.prefix)
-    found = {
+    findings = {
         (violation.rule_name, resource.construct_path)
         for violation in AwsSolutionsChecks().validate_scope(stack).violations
         for resource in violation.violating_resources
     }
-    assert found == {(one.id, f"{stage.prefix}/{one.place}") for one in ACKNOWLEDGED}
+    assert findings == {(one.id, f"{stage.prefix}/{one.place}") for one in ACKNOWLEDGED}
 
 
 def test_the_check_that_runs_with_synthesis_leaves_nothing_open(app, templates):

@@ -1,4 +1,4 @@
-"""The tasks: what runs in them, how it starts and stops, and how many there are."""
+"""The tasks: what runs in them, how it starts and stops, and how many tasks there are."""
 
 import pytest
 
@@ -70,7 +70,7 @@ def test_a_release_that_fails_is_taken_back_and_none_leaves_people_without_a_tas
     names = deployment["Alarms"]["AlarmNames"]
     assert deployment["Alarms"]["Rollback"] is True
     alarms = template.of("CloudWatch::Alarm")
-    (alarm,) = [here for here, made in alarms.items() if [made.get("AlarmName")] == names]
+    (alarm,) = [id_ for id_, properties in alarms.items() if [properties.get("AlarmName")] == names]
     (service,) = template.whole("ECS::Service")
     assert alarm in service["DependsOn"]
     assert "DesiredCount" not in service["Properties"]

@@ -1,4 +1,4 @@
-"""Who may do what, who gets in, what is kept, and who is told."""
+"""Permissions, network access, retention and alarms of the stack."""
 
 import json
 import re
@@ -16,7 +16,7 @@ TASK_ROLE = "ServiceTaskTaskRole"
 
 
 def permitted(template):
-    """Return (resource, actions) of what the task role may do with DynamoDB, tables by their names."""
+    """Yield ((table, index), actions): what the task role may do with DynamoDB."""
     names = {
         name: table["TableName"].rpartition("-")[2]
         for name, table in template.of("DynamoDB::GlobalTable").items()
@@ -33,10 +33,10 @@ def permitted(template):
 
 
 def test_the_task_may_do_with_each_table_and_index_what_the_product_does(template):
-    wanted = {(name, None): set(table_actions(name)) for name in SPECS}
+    expected = {(name, None): set(table_actions(name)) for name in SPECS}
     for name, spec in SPECS.items():
-        wanted |= {(name, index): set(actions) for index, actions in index_actions(spec).items()}
-    assert dict(permitted(template)) == wanted
+        expected |= {(name, index): set(actions) for index, actions in index_actions(spec).items()}
+    assert dict(permitted(template)) == expected
 
 
 def test_no_permission_of_the_task_is_wide(template):
@@ -86,14 +86,14 @@ def rules(template):
 
 
 def test_the_firewall_counts_by_session_and_an_office_behind_one_address_gets_in(template, stage):
-    found = rules(template)
-    session = found["too-many-per-session"]["Statement"]["RateBasedStatement"]
+    rule_by_name = rules(template)
+    session = rule_by_name["too-many-per-session"]["Statement"]["RateBasedStatement"]
     assert session["AggregateKeyType"] == "CUSTOM_KEYS"
     assert [key["Cookie"]["Name"] for key in session["CustomKeys"]] == [product.SESSION_COOKIE]
-    address = found["too-many-per-address"]["Statement"]["RateBasedStatement"]
+    address = rule_by_name["too-many-per-address"]["Statement"]["RateBasedStatement"]
     assert address["AggregateKeyType"] == "IP"
     assert address["Limit"] >= 10 * session["Limit"]
-    assert found["too-many-per-session"]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
+    assert rule_by_name["too-many-per-session"]["Action"]["Block"]["CustomResponse"]["ResponseCode"] == 429
 
 
 def test_what_people_write_and_upload_is_counted_and_not_blocked(template):
@@ -155,8 +155,8 @@ def test_every_signal_is_counted_in_the_product_log(template):
 
 
 def test_every_alarm_tells_somebody_what_it_means(template):
-    told = [*template.of("CloudWatch::Alarm").values(), *template.of("CloudWatch::CompositeAlarm").values()]
-    loud = [alarm for alarm in told if alarm.get("AlarmActions")]
+    alarms = [*template.of("CloudWatch::Alarm").values(), *template.of("CloudWatch::CompositeAlarm").values()]
+    loud = [alarm for alarm in alarms if alarm.get("AlarmActions")]
     assert len(loud) >= 12
     for alarm in loud:
         assert len(alarm["AlarmDescription"]) > 60, alarm

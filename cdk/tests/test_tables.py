@@ -1,4 +1,4 @@
-"""CloudFormation makes the tables that the models describe, and takes care of them."""
+"""CloudFormation creates the tables that the models describe, and protects them."""
 
 import models
 from models.table_specs import TableSpec, table_specs
@@ -37,10 +37,10 @@ def test_every_table_is_on_demand_encrypted_with_our_key_and_restorable(stage, t
 
 
 def test_data_outlives_the_stack_where_it_should(stage, template):
-    kept = "Retain" if stage.keep_data else "Delete"
+    policy = "Retain" if stage.keep_data else "Delete"
     for kind in ("DynamoDB::GlobalTable", "S3::Bucket", "SecretsManager::Secret"):
         for resource in template.whole(kind):
-            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == kept
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == policy
 
 
 def test_indexes_carry_no_more_than_the_models_say(template):

@@ -1,4 +1,4 @@
-"""What the image says of itself, and what is in it and not in it."""
+"""The image's settings, and which files it must and must not contain."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from local.image.build import Image
 from local.image.tools import CheckFailed
 from local.procfile import read_procfile
 
-# Nothing that builds, tests, deploys or stores: not a program of this name, not a package, not a folder.
+# Nothing that builds, tests, deploys or stores: no such program, package or folder.
 PROGRAMS = (
     "gcc", "cc", "make", "cmake", "cargo", "git", "node", "npm", "esbuild", "uv", "java", "dynoxide", "cdk",
 )  # fmt: skip
@@ -30,7 +30,7 @@ EXPECTED = (
 
 
 def check_contents(image: Image) -> None:
-    """Look at settings and files; CheckFailed names everything that is wrong."""
+    """Check settings and files; raises CheckFailed with everything that is wrong."""
     wrong = [*_settings(image), *_files(image)]
     if wrong:
         raise CheckFailed("the image is not as it has to be: " + "; ".join(wrong))
@@ -58,22 +58,22 @@ def _settings(image: Image) -> list[str]:
         "it stops on another signal than TERM": config.get("StopSignal", "SIGTERM") == "SIGTERM",
         "it holds a secret": not {"SECRET_KEY", "SMTP_PASSWORD", "DEMO_PASSWORD"} & set(env),
     }
-    return [what for what, right in checks.items() if not right]
+    return [problem for problem, is_right in checks.items() if not is_right]
 
 
 def _files(image: Image) -> list[str]:
-    app, found = image.files / "app", []
+    app, problems = image.files / "app", []
     bins = [image.files / folder for folder in ("bin", "usr/bin", "usr/local/bin", "app/.venv/bin")]
-    found += [f"{name} is in it" for name in PROGRAMS if any((folder / name).exists() for folder in bins)]
+    problems += [f"{name} is in it" for name in PROGRAMS if any((folder / name).exists() for folder in bins)]
     packages = [path for site in app.glob(".venv/lib/python3*/site-packages") for path in site.iterdir()]
-    found += [f"Python's {path.name} is in it" for path in packages if path.name in PACKAGES]
-    found += [f"{name}/ is in it" for name in FOLDERS if (app / name).exists()]
-    found += [f"{name} is missing" for name in EXPECTED if not (app / name).exists()]
+    problems += [f"Python's {path.name} is in it" for path in packages if path.name in PACKAGES]
+    problems += [f"{name}/ is in it" for name in FOLDERS if (app / name).exists()]
+    problems += [f"{name} is missing" for name in EXPECTED if not (app / name).exists()]
     if not packages:
-        found.append("it has no Python packages")
+        problems.append("it has no Python packages")
     writable = [path for path in [app, *app.rglob("*")] if _is_writable(path)]
-    found += [f"{path.relative_to(image.files)} can be changed by its user" for path in writable[:3]]
-    return found
+    problems += [f"{path.relative_to(image.files)} can be changed by its user" for path in writable[:3]]
+    return problems
 
 
 def _is_writable(path: Path) -> bool:

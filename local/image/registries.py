@@ -1,4 +1,4 @@
-"""Where packages come from, told to a build as this machine has it, without writing it into the image.
+"""Passes this machine's package sources to a build, without writing them into the image.
 
 pip's and npm's settings become the build secret `packages`, a list of exports; the files they name, such as
 certificates, are mounted into the build.
@@ -22,14 +22,14 @@ CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 @dataclass
 class Registries:
-    """What a build is told: variables, and files of this machine with their places inside."""
+    """What a build receives: variables, and files of this machine with their paths inside."""
 
     variables: dict[str, str] = field(default_factory=dict)
     files: dict[Path, Path] = field(default_factory=dict)
 
     @classmethod
     def of_this_machine(cls) -> "Registries":
-        """Ask pip and npm."""
+        """Read the settings of pip and npm."""
         pip = parse_pip_settings(_said(sys.executable, "-m", "pip", "config", "list"))
         npm = {key: _said("npm", "config", "get", key) for key in ("registry", "cafile", "userconfig")}
         return cls.of(os.environ, pip, npm)
@@ -37,25 +37,25 @@ class Registries:
     @classmethod
     def of(cls, env: Mapping[str, str], pip: Mapping[str, str], npm: Mapping[str, str]) -> "Registries":
         """Translate the settings of a machine."""
-        told = cls({f"PIP_{key.upper().replace('-', '_')}": pip[key] for key in PIP if pip.get(key)})
-        folders = [told._inside(Path(place)) or place for place in pip.get("find-links", "").split()]
+        registries = cls({f"PIP_{key.upper().replace('-', '_')}": pip[key] for key in PIP if pip.get(key)})
+        folders = [registries._inside(Path(place)) or place for place in pip.get("find-links", "").split()]
         links = [str(place) for place in folders if isinstance(place, Path) or "://" in place]
         if links:
-            told.variables["PIP_FIND_LINKS"] = " ".join(links)
-        told.variables |= {
+            registries.variables["PIP_FIND_LINKS"] = " ".join(links)
+        registries.variables |= {
             name: value for name, value in env.items() if name.startswith("UV_") and "INDEX" in name
         }
         if npm.get("registry", "").startswith("http"):
-            told.variables["NPM_CONFIG_REGISTRY"] = npm["registry"]
+            registries.variables["NPM_CONFIG_REGISTRY"] = npm["registry"]
         named = {name: env.get(name, "") for name in CERTIFICATES} | {
             "PIP_CERT": pip.get("cert", ""),
             "NPM_CONFIG_CAFILE": npm.get("cafile", ""),
             "NPM_CONFIG_USERCONFIG": npm.get("userconfig", ""),
         }
         for name, path in named.items():
-            if inside := told._inside(Path(path)) if path.startswith("/") else None:
-                told.variables[name] = str(inside)
-        return told
+            if inside := registries._inside(Path(path)) if path.startswith("/") else None:
+                registries.variables[name] = str(inside)
+        return registries
 
     @property
     def exports(self) -> str:

@@ -19,7 +19,7 @@ class CheckFailed(Exception):
 
 
 def require_machine() -> None:
-    """Refuse a machine on which nothing of this can work, in one line; CheckFailed."""
+    """Raise CheckFailed, in one line, on a machine that cannot build images."""
     if os.geteuid() != 0:
         raise CheckFailed("building and mounting an image needs root: run it as root, or in a container")
     missing = [name for name in NEEDED if shutil.which(name) is None]
@@ -30,7 +30,7 @@ def require_machine() -> None:
 
 
 def run(command: Sequence[str | Path], *, quiet: bool = True) -> str:
-    """Run a program in the project's folder and return what it prints; CheckFailed with its last lines."""
+    """Run a program in the project's folder and return its output; raises CheckFailed with the last lines."""
     done = subprocess.run(
         [*map(str, command)],
         cwd=ROOT,
@@ -54,7 +54,7 @@ def buildah(*arguments: str | Path) -> str:
 
 @cache
 def driver() -> str:
-    """Choose how layers are kept: stacked where this machine can, else as copies, which always works."""
+    """Choose buildah's storage driver: overlay where this machine supports it, else vfs, which always works."""
     try:
         run(["buildah", *_store("overlay"), "info"])
     except CheckFailed:
@@ -62,8 +62,15 @@ def driver() -> str:
     return "overlay"
 
 
-def _store(kept: str) -> list[str | Path]:
-    return ["--root", _folder(f"store-{kept}"), "--runroot", _folder(f"run-{kept}"), "--storage-driver", kept]
+def _store(storage: str) -> list[str | Path]:
+    return [
+        "--root",
+        _folder(f"store-{storage}"),
+        "--runroot",
+        _folder(f"run-{storage}"),
+        "--storage-driver",
+        storage,
+    ]
 
 
 def lint() -> None:

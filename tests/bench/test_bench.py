@@ -1,4 +1,4 @@
-"""The bench, on sixty tickets: everything is loaded, asked and answered rightly; its arithmetic."""
+"""The bench on sixty tickets: everything is loaded, requested and answered correctly; and its arithmetic."""
 
 import html
 import json
@@ -45,13 +45,13 @@ from pynamodb_grid.tests.depth import deep
 from tests.engines import embedded_only
 
 END = datetime(2026, 11, 22, tzinfo=UTC)
-# They measure, and what is measured depends on what else the machine does.
+# What they measure depends on what else the machine does.
 pytestmark = deep
 PEOPLE = People(tuple(f"agent-{n}" for n in range(20)), "customer", "manager")
 
 
 @pytest.fixture(scope="module")
-def told():
+def sample():
     """Return sixty tickets of the corpus with what is known of each."""
     corpus = load_corpus()
     imported = list(tickets(corpus, 60, PEOPLE, END))
@@ -94,8 +94,8 @@ def test_data_of_another_corpus_is_not_reused(tmp_path):
     assert loaded_before(tmp_path, load_corpus(other)) is None
 
 
-def test_tickets_end_as_the_corpus_says(told):
-    raw, imported, facts = told
+def test_tickets_end_as_the_corpus_says(sample):
+    raw, imported, facts = sample
     statuses, priorities = ("new", "open", "pending", "solved", "closed"), ("low", "normal", "high", "urgent")
     for number, (one, ticket, fact) in enumerate(zip(raw, imported, facts, strict=True), start=1):
         assert fact.ticket_id == number
@@ -106,8 +106,8 @@ def test_tickets_end_as_the_corpus_says(told):
         assert said == [one["body"], *(body for _, body, _ in one["followups"])]
 
 
-def test_events_are_in_order_before_the_end_and_by_the_right_people(told):
-    _, imported, facts = told
+def test_events_are_in_order_before_the_end_and_by_the_right_people(sample):
+    _, imported, facts = sample
     for ticket in imported:
         times = [event.at for event in ticket.events]
         assert times == sorted(set(times))
@@ -169,41 +169,41 @@ def test_sizes_take_turns_operation_by_operation():
     small, large = measure([lane("small"), lane("large")], rounds=2, seconds=0.2, say=order.append)
     once = ["small read", "large read", "small write", "large write"]
     assert [name for name, _ in groupby(order)] == [*once, *once, "round 1 of 2", *once, "round 2 of 2"]
-    for found in (*small, *large):
-        assert found.is_valid
-        assert [one.count for one in found.rounds] == [MOST_ALONE + MOST_TOGETHER] * 2
+    for measured in (*small, *large):
+        assert measured.is_valid
+        assert [one.count for one in measured.rounds] == [MOST_ALONE + MOST_TOGETHER] * 2
 
 
 def rounds(cpu: float, foreign: float = 0.0) -> list[Round]:
-    """Make three rounds around a CPU time, half of it the engine's."""
+    """Return three rounds around a CPU time, half of it the engine's."""
     return [Round(cpu / 2 + d, cpu / 2, 0, 9, 12, 90, 20, foreign, 100) for d in (-0.5, 0, 0.5)]
 
 
 def result(size: int, **cpu: float) -> SizeResult:
-    """Make a result with some operations' CPU times."""
-    found = [Measured(key, key, rounds(value)) for key, value in cpu.items()]
-    return SizeResult(size, {}, found, {}, 200)
+    """Return a result with the CPU times of some operations."""
+    operations = [Measured(key, key, rounds(value)) for key, value in cpu.items()]
+    return SizeResult(size, {}, operations, {}, 200)
 
 
 def test_targets_are_compared_at_both_sizes_and_between_them():
     small = result(10_000, open_list=10, first_page=10, deep=10.5)
     large = result(100_000, open_list=13, first_page=10, deep=12)
-    found = {verdict.what: verdict for verdict in verdicts([small, large])}
-    assert found["open_list, at 100,000"].is_met
-    assert not found["open_list, 100,000 against 10,000"].is_met
-    assert found["open_list, 100,000 against 10,000"].value == pytest.approx(1.3)
-    assert found["200 pages deep against the first page, at 10,000"].is_met
-    assert not found["200 pages deep against the first page, at 100,000"].is_met
+    by_target = {verdict.what: verdict for verdict in verdicts([small, large])}
+    assert by_target["open_list, at 100,000"].is_met
+    assert not by_target["open_list, 100,000 against 10,000"].is_met
+    assert by_target["open_list, 100,000 against 10,000"].value == pytest.approx(1.3)
+    assert by_target["200 pages deep against the first page, at 10,000"].is_met
+    assert not by_target["200 pages deep against the first page, at 100,000"].is_met
 
 
 def test_two_checkouts_are_compared_round_by_round():
     own, others = (Measured("a", "a", [Round(ms, 0, 0, 9, 12, 90, 20, 0, 100) for ms in each])
                    for each in ((4, 9, 6, 8), (4, 10, 5, 16)))  # fmt: skip
-    found, memory = Comparison([own], [others], [(300, 400), (330, 300)]).ratios()
-    assert (found.own, found.other) == (7, 7.5)
-    assert found.ratio == pytest.approx(0.95)  # of 1, 0.9, 1.2 and 0.5
-    assert found.low < 0.9
-    assert found.high > 1
+    cpu, memory = Comparison([own], [others], [(300, 400), (330, 300)]).ratios()
+    assert (cpu.own, cpu.other) == (7, 7.5)
+    assert cpu.ratio == pytest.approx(0.95)  # of 1, 0.9, 1.2 and 0.5
+    assert cpu.low < 0.9
+    assert cpu.high > 1
     wrong = Measured("a", "a", others.rounds, ["WrongAnswer('x')"])
     assert Comparison([own], [wrong], [(1, 2)]).ratios() == [Ratio("memory (PSS), MiB", 1, 2, 0.5, 0.5, 0.5)]
     assert memory.ratio == pytest.approx((0.75 + 1.1) / 2)
@@ -235,9 +235,9 @@ def test_noise_and_errors_are_marked():
     noisy = Measured("a", "busy", rounds(5, foreign=0.4))
     wrong = Measured("b", "wrong", rounds(5), ["WrongAnswer('x')"])
     nothing = Measured("c", "nothing", [], ["refused"])
-    found = SizeResult(60, {}, [noisy, wrong, nothing], {}, 1)
-    lines = table(found)
-    assert not found.is_valid
+    size_result = SizeResult(60, {}, [noisy, wrong, nothing], {}, 1)
+    lines = table(size_result)
+    assert not size_result.is_valid
     assert lines[2].endswith("noisy")
     assert lines[3].endswith("INVALID: WrongAnswer('x')")
     assert "nothing measured: refused" in lines[4]
@@ -254,7 +254,7 @@ def test_the_callback_is_built_from_what_the_page_lists():
 
 
 def beside(folder: Path) -> Path:
-    """Make another checkout of the same code, which keeps its own data."""
+    """Create another checkout of the same code, with data of its own."""
     checkout = folder / "other"
     checkout.mkdir()
     for entry in ROOT.iterdir():
@@ -271,20 +271,20 @@ def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_pa
     arguments = ["--sizes", "60", "--seconds", "0.2", "--runs", "1", "--against", str(beside(tmp_path))]
     assert main([*arguments, "--home", str(tmp_path), "--json", str(written)]) == 0, capsys.readouterr().out
     assert "60 tickets" in capsys.readouterr().out
-    found = json.loads(written.read_text())["sizes"]["60"]
-    assert found["loaded"]["tickets"] == 60
-    assert set(found["operations"]) == {
+    results = json.loads(written.read_text())["sizes"]["60"]
+    assert results["loaded"]["tickets"] == 60
+    assert set(results["operations"]) == {
         "open_list", "filtered", "first_page", "deep", "ticket", "dashboard", "dashboard_again", "create",
         "update", "update_seen",
     }  # fmt: skip
-    for operation in found["operations"].values():
+    for operation in results["operations"].values():
         assert operation["valid"], operation
         assert operation["count"] > 0
-    assert found["memory_pss_mib"] > 50
-    assert found["storm"]["signed_in"] > 0
-    assert found["storm"]["pages"] > 0
-    assert found["storm"]["errors"] == []
-    labels = [operation["label"] for operation in found["operations"].values()]
-    assert [one["label"] for one in found["against"]] == [*labels, "memory (PSS), MiB"]
-    assert all(one["own"] > 0 and one["other"] > 0 for one in found["against"])
+    assert results["memory_pss_mib"] > 50
+    assert results["storm"]["signed_in"] > 0
+    assert results["storm"]["pages"] > 0
+    assert results["storm"]["errors"] == []
+    labels = [operation["label"] for operation in results["operations"].values()]
+    assert [one["label"] for one in results["against"]] == [*labels, "memory (PSS), MiB"]
+    assert all(one["own"] > 0 and one["other"] > 0 for one in results["against"])
     assert not list(tmp_path.rglob("run"))

@@ -1,4 +1,4 @@
-"""What it needs and costs: the arithmetic on small numbers, and that the page is what the inputs come to."""
+"""Capacity and costs: the arithmetic on small numbers, and that the page matches the inputs."""
 
 import json
 import subprocess
@@ -86,13 +86,13 @@ def test_actions_a_second_are_people_times_what_they_do_in_a_minute(inputs):
 
 
 def test_the_busiest_minute_in_cores_and_units(inputs):
-    found = load_of(inputs, 120)
-    assert found.actions == 242
-    assert found.cores == pytest.approx(240 * 0.010 + 2 * 0.050)  # a request that must be asked anew is 1 ms
-    assert found.reads == 240 * 4 + 242
-    assert found.writes == 2 * 6
-    assert (found.changes, found.created) == (2, 2)
-    assert (found.busiest, found.busiest_writes) == ("tickets", 6)
+    peak = load_of(inputs, 120)
+    assert peak.actions == 242
+    assert peak.cores == pytest.approx(240 * 0.010 + 2 * 0.050)  # with 1 ms for a cold read
+    assert peak.reads == 240 * 4 + 242
+    assert peak.writes == 2 * 6
+    assert (peak.changes, peak.created) == (2, 2)
+    assert (peak.busiest, peak.busiest_writes) == ("tickets", 6)
 
 
 def test_tasks_by_cpu_keep_two_fifths_free_and_the_workers_share(inputs):
@@ -114,16 +114,16 @@ def test_a_month_is_so_many_hours_of_the_busiest(inputs):
 
 
 def test_the_ledger_grows_by_what_is_written_and_a_new_task_reads_it(inputs):
-    found = load_of(inputs, 120)
+    peak = load_of(inputs, 120)
     # One change a second in the mean of the busiest hour, 80 such hours a month, a year.
-    assert found.events == 1 * 80 * 3600 * 12
-    assert found.rebuild_reads == pytest.approx(found.events * 0.125)
-    assert found.rebuild_seconds == found.events / 1000
-    assert found.erasure_seconds == found.events / 500
-    assert found.copy_gigabytes == pytest.approx(found.events * 100 / 1e9)
+    assert peak.events == 1 * 80 * 3600 * 12
+    assert peak.rebuild_reads == pytest.approx(peak.events * 0.125)
+    assert peak.rebuild_seconds == peak.events / 1000
+    assert peak.erasure_seconds == peak.events / 500
+    assert peak.copy_gigabytes == pytest.approx(peak.events * 100 / 1e9)
     # As many tickets as changes here: 1,024 and 512 bytes of each for table and index.
-    assert found.protected == pytest.approx(found.events * 2048 / 1e9)
-    assert found.gigabytes == pytest.approx(found.events * 3072 / 1e9)
+    assert peak.protected == pytest.approx(peak.events * 2048 / 1e9)
+    assert peak.gigabytes == pytest.approx(peak.events * 3072 / 1e9)
 
 
 def test_a_worker_asks_every_shard_and_reads_changes_again(inputs):
@@ -227,7 +227,7 @@ def test_what_was_not_measured_cannot_be_assumed(tmp_path):
 def test_every_action_is_measured_on_sixty_tickets(tmp_path):
     known = json.loads((ROOT / "bench" / "capacity" / "measured.json").read_text(encoding="utf-8"))
     operations = known["cpu"]["operations"]
-    told = {
+    document = {
         "at": "2026-11-22T00:00:00+00:00",
         "machine": {"cores": 2, "python": "3"},
         "sizes": {
@@ -239,7 +239,7 @@ def test_every_action_is_measured_on_sixty_tickets(tmp_path):
         },
     }
     results, measured, written = (tmp_path / name for name in ("results.json", "measured.json", "page.md"))
-    results.write_text(json.dumps(told), encoding="utf-8")
+    results.write_text(json.dumps(document), encoding="utf-8")
     command = [
         sys.executable,
         "-m",

@@ -20,10 +20,10 @@ GIVEN = {
 
 def test_the_committed_context_has_three_environments():
     context = json.loads((ROOT / "cdk" / "cdk.json").read_text(encoding="utf-8"))["context"]
-    found = stages(context["stages"])
-    assert [stage.name for stage in found] == ["dev", "staging", "production"]
-    assert len({stage.domain for stage in found}) == 3
-    assert [stage.keep_data for stage in found] == [False, True, True]
+    environments = stages(context["stages"])
+    assert [stage.name for stage in environments] == ["dev", "staging", "production"]
+    assert len({stage.domain for stage in environments}) == 3
+    assert [stage.keep_data for stage in environments] == [False, True, True]
 
 
 def test_production_stands_in_three_zones_and_survives_one():

@@ -1,4 +1,4 @@
-"""What the stacks assume of the product, held against the product."""
+"""What the stacks assume about the product, compared with the product."""
 
 import ast
 import json
@@ -104,15 +104,17 @@ def test_containers_run_what_the_procfile_runs():
 
 
 def events() -> dict[str, set[str]]:
-    """Find every event that product code logs, with the names of its fields."""
-    found: dict[str, set[str]] = {}
+    """Return every event that product code logs, with the names of its fields."""
+    fields: dict[str, set[str]] = {}
     for package in ("portal", "services"):
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log."):
                     event = ast.literal_eval(node.args[0])
-                    found.setdefault(event, set()).update(word.arg for word in node.keywords if word.arg)
-    return found
+                    fields.setdefault(event, set()).update(
+                        keyword.arg for keyword in node.keywords if keyword.arg
+                    )
+    return fields
 
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda signal: signal.name)

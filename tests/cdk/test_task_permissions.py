@@ -1,4 +1,4 @@
-"""What the product may do with its tables in the cloud: what it needs, watched while tests run."""
+"""The product's permissions on its tables in the cloud: what it needs, recorded while tests run."""
 
 import pytest
 from botocore.client import BaseClient
@@ -22,11 +22,11 @@ def test_only_tables_that_exist_and_actions_that_dynamodb_knows_are_named():
 
 
 @pytest.mark.parametrize("table", ["tickets", "ticket_history", "audit"])
-def test_history_and_trail_cannot_be_deleted(table):
+def test_history_and_audit_log_cannot_be_deleted(table):
     assert not table_actions(table) & {"DeleteItem", "BatchWriteItem"}
 
 
-def test_an_index_can_only_be_asked():
+def test_an_index_can_only_be_queried():
     allowed = [actions for spec in SPECS.values() for actions in index_actions(spec).values()]
     assert len(allowed) > 10
     assert set(allowed) == {frozenset({"Query"})}

@@ -156,7 +156,7 @@ def outcome(call: Call, connection: Connection, server: FaultyServer) -> tuple[A
         cause: Any = raised.cause
         root = cause.__cause__ if hasattr(cause, "cancellation_reasons") else None
         message = str(raised).replace(str(server.port), "PORT").split("error: ")[0]
-        # By name: botocore makes the classes of a service's own errors anew for every client.
+        # By name: botocore creates the error classes of a service for every client separately.
         kinds = [kind.__name__ for error in (raised, cause, root) for kind in type(error).__mro__]
         reasons = [vars(r) if r else None for r in getattr(raised, "cancellation_reasons", None) or ()]
         return (kinds, message, reasons, getattr(root, "response", None), len(server.requests))

@@ -58,7 +58,7 @@ def test_leaves_other_requests_to_stock(url: str, body: Any, monkeypatch: pytest
     assert list(fast.headers.items()) == stock.headers.items()
 
 
-def test_signs_a_retry_anew() -> None:
+def test_signs_a_retry_again() -> None:
     retried = request("https://h.example/", b"x")
     auth = CachedKeyAuth(WITH_TOKEN, *PLACE)
     auth.add_auth(retried)

@@ -1,4 +1,4 @@
-"""DynamoDB Local as a process: heard on this machine alone, empty at each start, gone after its end."""
+"""DynamoDB Local as a process: reachable from this machine alone, empty at each start, gone after its end."""
 
 import socket
 from pathlib import Path
@@ -59,11 +59,11 @@ def test_a_port_in_use_ends_it_at_once():
 
 def listening(port: int) -> set[str]:
     """Return the addresses on which something listens on a port."""
-    found = set()
+    addresses = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
             _, local, _, state, *_ = line.split()
-            words, _, number = local.partition(":")
+            address, _, number = local.partition(":")
             if state == "0A" and int(number, 16) == port:
-                found.add(socket.inet_ntoa(bytes.fromhex(words)[-4:][::-1]))
-    return found
+                addresses.add(socket.inet_ntoa(bytes.fromhex(address)[-4:][::-1]))
+    return addresses

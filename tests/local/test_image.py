@@ -15,8 +15,8 @@ LAST = STAGES[-1]
 
 def instruction(name: str, text: str = LAST) -> str:
     """Return what follows an instruction of the last stage, continued lines joined."""
-    (found,) = re.findall(rf"(?m)^{name} (.*)$", text.replace("\\\n", " "))
-    return str(found)
+    (value,) = re.findall(rf"(?m)^{name} (.*)$", text.replace("\\\n", " "))
+    return str(value)
 
 
 def test_both_bases_are_given_by_digest_or_the_build_ends():
@@ -63,13 +63,13 @@ def files(tmp_path):
 
 
 def test_a_machine_without_settings_tells_nothing():
-    told = Registries.of({"PATH": "/bin"}, {}, {"registry": "undefined"})
-    assert (told.exports, told.volumes) == ("", [])
+    registries = Registries.of({"PATH": "/bin"}, {}, {"registry": "undefined"})
+    assert (registries.exports, registries.volumes) == ("", [])
 
 
 def test_where_packages_come_from_is_told_with_the_files_it_needs(files: Path):
     certificates, npmrc = files / "certificates.crt", files / ".npmrc"
-    told = Registries.of(
+    registries = Registries.of(
         {"SSL_CERT_FILE": str(certificates), "UV_INDEX_URL": "https://one.example/simple", "HOME": "/root"},
         {
             "index-url": "https://two.example/it's",
@@ -79,10 +79,10 @@ def test_where_packages_come_from_is_told_with_the_files_it_needs(files: Path):
         },
         {"registry": "https://four.example/", "cafile": "null", "userconfig": str(npmrc)},
     )
-    places = told.files
+    places = registries.files
     assert set(places) == {certificates, npmrc, files / "wheels"}
     assert all(inside.parent == INSIDE for inside in places.values())
-    assert told.variables == {
+    assert registries.variables == {
         "PIP_INDEX_URL": "https://two.example/it's",
         "PIP_CERT": str(places[certificates]),
         "PIP_FIND_LINKS": f"{places[files / 'wheels']} https://three.example/",
@@ -91,5 +91,5 @@ def test_where_packages_come_from_is_told_with_the_files_it_needs(files: Path):
         "NPM_CONFIG_REGISTRY": "https://four.example/",
         "NPM_CONFIG_USERCONFIG": str(places[npmrc]),
     }
-    assert "export PIP_INDEX_URL='https://two.example/it'\"'\"'s'\n" in told.exports
-    assert f"{certificates}:{places[certificates]}:ro" in told.volumes
+    assert "export PIP_INDEX_URL='https://two.example/it'\"'\"'s'\n" in registries.exports
+    assert f"{certificates}:{places[certificates]}:ro" in registries.volumes

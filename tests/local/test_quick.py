@@ -109,7 +109,7 @@ def test_when_the_time_is_over_nothing_is_started_and_it_says_so(quick):
     code, output = quick(0)
     assert code == 0
     assert "PASSED" not in output
-    assert "left out, for want of time: 2 in test_near.py (1), test_far.py (1)" in output
+    assert "left out, no time left: 2 in test_near.py (1), test_far.py (1)" in output
 
 
 def test_what_hangs_is_ended_and_fails(monkeypatch, capsys):

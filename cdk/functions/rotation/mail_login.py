@@ -1,6 +1,6 @@
-"""Makes and changes the login for Amazon SES: an access key of a user who may do nothing but send.
+"""Creates and rotates the login for Amazon SES: an access key of a user who may only send.
 
-A user has at most two keys, so the one before stays valid until the next rotation: tasks that still run with
+A user has at most two keys, so the previous one stays valid until the next rotation: tasks that still use
 it can send until they are replaced.
 """
 
@@ -37,14 +37,14 @@ def handler(event: dict[str, Any], _context: object) -> None:
 
 
 def new_login(iam: Any, current: Value) -> Value:
-    """Make a key, after deleting every one but that in use: an earlier try may have left one."""
+    """Create a key, after deleting all but the one in use: an earlier attempt may have left one."""
     user = os.environ["MAIL_USER"]
     for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
         if key["AccessKeyId"] != current["SMTP_USERNAME"]:
             iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
-    made = iam.create_access_key(UserName=user)["AccessKey"]
-    password = smtp_password(made["SecretAccessKey"], region=os.environ["AWS_REGION"])
-    return {"SMTP_USERNAME": made["AccessKeyId"], "SMTP_PASSWORD": password}
+    access_key = iam.create_access_key(UserName=user)["AccessKey"]
+    password = smtp_password(access_key["SecretAccessKey"], region=os.environ["AWS_REGION"])
+    return {"SMTP_USERNAME": access_key["AccessKeyId"], "SMTP_PASSWORD": password}
 
 
 def smtp_password(secret: str, *, region: str) -> str:
@@ -56,7 +56,7 @@ def smtp_password(secret: str, *, region: str) -> str:
 
 
 def sign_in(login: Value, *, pause: Callable[[float], None]) -> None:
-    """Try the login where the product will use it; raises SMTPAuthenticationError when it stays refused."""
+    """Try the login where the product will use it; raises SMTPAuthenticationError if it is still refused."""
     for left in reversed(range(TRIES)):
         try:
             with smtplib.SMTP(os.environ["SMTP_HOST"], 587, timeout=10) as server:
