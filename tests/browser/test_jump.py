@@ -158,11 +158,11 @@ def listed(page: Page) -> dict[str, str]:
 ROWS = {"Next row": "J ↓", "Previous row": "K ↑", "Open the row": "Enter"}
 SELECT = {"Select the row": "X", "Clear the selection": "Esc"}
 EDIT = {
-    "Edit a cell, save it": "Enter",
+    "Edit or save a cell": "Enter",
     "Save and edit the next cell": "Tab",
-    "Leave a cell as it was": "Esc",
+    "Cancel editing": "Esc",
 }
-EVERYWHERE = {"Jump to a ticket, view, person or page": "Ctrl K", "Show these shortcuts": "?"}
+EVERYWHERE = {"Jump to a ticket, view, user or page": "Ctrl K", "Show these shortcuts": "?"}
 SEARCH = {"Search this list": "/"}
 
 

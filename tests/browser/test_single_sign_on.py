@@ -25,7 +25,7 @@ def test_a_person_of_a_provider_signs_in_and_another_stops(open_as: Opener, watc
         other.get_by_role("link", name="Continue with Corp").press("Enter")
         other.get_by_role("button", name="Stop").click()
         expect(other.get_by_role("alert")).to_have_text(
-            "Signing in with Corp was stopped. Nothing was changed."
+            "Signing in with Corp was cancelled. Nothing was changed."
         )
         other.get_by_role("link", name="Back to sign-in").click()
         expect(other.get_by_label("Email")).to_be_visible()
