@@ -111,7 +111,7 @@ def test_a_reply_may_set_the_status_itself(harness, agent, ticket):
 
 @pytest.mark.parametrize("expected_version", [2, 99, 10**40])
 def test_a_version_that_is_not_reached_yet_is_refused(harness, agent, ticket, expected_version):
-    with pytest.raises(Invalid, match="has not reached"):
+    with pytest.raises(Invalid, match="does not exist yet"):
         harness.update(agent, ticket, expected_version=expected_version, priority="low")
 
 
