@@ -17,7 +17,9 @@ from pynamodb_grid.tests.support import stamp, store, ticket
 pytestmark = [
     pytest.mark.browser,
     # Werkzeug's server leaves a static file open if the browser has moved on before it was sent.
-    pytest.mark.filterwarnings("ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
