@@ -14,6 +14,7 @@ import pytest
 
 from local.settings import ROOT
 from services.reporting import AnalyticsEngine
+from tests.engines import embedded_only
 from tests.services.reporting.ledgers import START, MemoryLedger, busy_desk, recorded_in_turn
 
 pytestmark = pytest.mark.engine
@@ -60,6 +61,7 @@ def copy_before(tmp_path: Path) -> Path:
     return folder
 
 
+@embedded_only  # the copy has no DynamoDB Local, and the engine does not matter here
 def test_a_field_is_one_entry_and_its_tests(copy: Path, copy_before: Path) -> None:
     touched = re.findall(r"^\+\+\+ b/(.+)$", PATCH.read_text(encoding="utf-8"), re.MULTILINE)
     product = [name for name in touched if not name.startswith(TESTS)]
