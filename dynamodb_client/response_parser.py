@@ -3,7 +3,7 @@
 The walk copies every value to find binary ones, the only ones whose JSON form differs; a response that
 has some is left to botocore.
 
-With either client, a response of 200 whose body is no JSON object is retried like a broken connection and
+With either client, a response of 200 whose body is not a JSON object is retried like a broken connection and
 then raised as MalformedResponseError. Botocore reads it as an empty one, which means "no such item".
 """
 

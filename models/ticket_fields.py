@@ -33,7 +33,7 @@ DONE: Choices = (("solved", "Solved"), ("closed", "Closed"))
 PRIORITY: Choices = (("low", "Low"), ("normal", "Normal"), ("high", "High"), ("urgent", "Urgent"))
 CHANNEL: Choices = (
     ("web", "web"),
-    ("email", "e-mail"),
+    ("email", "email"),
     ("phone", "phone"),
     ("api", "API"),
     ("self_service", "self-service"),

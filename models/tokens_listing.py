@@ -5,7 +5,7 @@ from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Plain
 
 
 def build(*, keys: tuple[bytes, ...]) -> Listing:
-    """Declare the plans; `keys` sign cursors. Rows are read anew, so that no ended token shows."""
+    """Declare the plans; `keys` sign cursors. Rows are read from the table, so that a revoked token never shows."""
     by_time = Plain("created_at")
     return Listing(
         ApiToken,

@@ -80,7 +80,7 @@ def write(*writes: Write, also: Also = (), token: str | None = None, retry: bool
 
     Where several conditions do not hold, the first in the order given decides what is raised; `also` comes
     last. A transaction that meets another one on the same item is tried again, or raises VersionMoved at
-    once without `retry`, for callers that read anew before they try again. `token` makes a repeated request
+    once without `retry`, for callers that read again before they retry. `token` makes a repeated request
     harmless. Raises EngineUnavailable when no clear answer came.
     """
     every = [*writes, *(each if isinstance(each, Put) else Put(each) for each in also)]

@@ -44,7 +44,7 @@ class Outbox:
     def deliver_due(self, *, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
         """Make what is due, and return how many arrived; one that fails waits longer each time.
 
-        Between two deliveries `stopping` is asked; what is left then is for whoever comes next.
+        `stopping` is checked between two deliveries; the next run delivers what is left.
         """
         due = takewhile(lambda _: not stopping(), outbox_table.due(now, AT_A_TIME))
         return sum(self._deliver(item, now) for item in due)

@@ -93,7 +93,7 @@ class LedgerView(PynamoView):
         return refused
 
     def why_not(self) -> str | None:
-        """Ask anew who is acting: a role that was taken away stops what is still running."""
+        """Ask again who is acting: a role that was taken away stops what is still running."""
         return services().users.actor_recheck.why_not(actor=actor())
 
     def stopped_response(self, result: BulkResult) -> Any:

@@ -1,6 +1,6 @@
 """Importing people from a file: choose it, see what would happen, confirm; rejected lines can be taken along.
 
-Nothing is kept between the steps: the page brings the file's text along, and every step reads it anew.
+Nothing is kept between the steps: the page brings the file's text along, and every step reads it again.
 """
 
 from collections.abc import Iterable

@@ -225,7 +225,7 @@ class ModelSource:
         return True
 
     def _condition(self, row: Any) -> Expression:
-        """Demands that the item is still there, for an update would otherwise create it anew."""
+        """Require that the item still exists: an update would otherwise create it again."""
         present = self._keys[0].exists()
         if self._version is None or self._managed:
             return present

@@ -77,7 +77,7 @@ MARK: Mapping[str, str] = {
     "waiting": "BIGINT",
 }
 
-# Identifies the columns, those of events in any order: a copy with other ones is built anew.
+# Identifies the columns, those of events in any order: a copy with other columns is rebuilt.
 FINGERPRINT = sha256(
     repr([sorted(EVENT.items()), *(list(columns.items()) for columns in (FACT, COUNTED, MARK))]).encode()
 ).hexdigest()[:16]

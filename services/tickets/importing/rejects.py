@@ -25,7 +25,7 @@ class Rejects:
         self.count += 1
 
     def __enter__(self) -> Self:
-        """Start the file anew; raises WrongFile when it cannot be written."""
+        """Start an empty file; raises WrongFile when it cannot be written."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", newline="")

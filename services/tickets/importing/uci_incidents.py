@@ -176,7 +176,7 @@ def _kind(index: int, changed: Values) -> str:
 def _derived(cells: Cells, status: str, stamp: datetime, *, first: bool) -> Values:
     """Give the log's own figures for what we would count and stamp ourselves.
 
-    A second Closed row stamps the closing anew, as closed_at of the log does.
+    A second Closed row sets the closing time again, as closed_at of the log does.
     """
     derived: Values = {"reopens": cells["reopen_count"], "reassigns": cells["reassignment_count"]}
     if status == "closed":
