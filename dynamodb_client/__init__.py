@@ -15,7 +15,6 @@ from dynamodb_client.shared_connection import (
     connection,
     disconnect,
     preload,
-    warm,
 )
 
 __all__ = [
@@ -34,5 +33,4 @@ __all__ = [
     "disconnect",
     "preload",
     "serialize",
-    "warm",
 ]

@@ -76,7 +76,7 @@ _current: SharedConnection | None = None
 def connect(models: Iterable[type[LeanModel]], options: ConnectionOptions) -> None:
     """Wire models to the tables and the endpoint that the options name; may be called again to rewire.
 
-    Opens nothing: the client is built on first use, or by warm().
+    Opens nothing: the client is built on first use.
     """
     global _current
     disconnect()
@@ -125,11 +125,6 @@ def preload() -> None:
     Builds a client and drops it; opens no connection.
     """
     build_client(connection().options).close()
-
-
-def warm() -> None:
-    """Build this process's client and open its first connection; raises what ListTables may raise."""
-    client().list_tables(Limit=1)
 
 
 def disconnect() -> None:

@@ -103,7 +103,7 @@ class AuditLogView(LedgerView):
             "nouns": ("entry", "entries"),
             "names_of": self._names_of,
             "acts": ACTS,
-            "told": told,
+            "change_texts": change_texts,
             "show_cost": True,
         }
 
@@ -112,7 +112,7 @@ class AuditLogView(LedgerView):
         if name == "changes":
             return "; ".join(
                 f"{field}: {old} -> {new}" if old else f"{field}: {new}"
-                for field, old, new in told(row.changes)
+                for field, old, new in change_texts(row.changes)
             )
         return super().export_value(row, name, labels)
 
@@ -131,7 +131,7 @@ class SubjectFilter(PersonFilter):
     """One thing, as a link from its page names it: user:ID, role:ID, team:ID."""
 
 
-def told(changes: Mapping[str, Sequence[object]]) -> list[tuple[str, str, str]]:
+def change_texts(changes: Mapping[str, Sequence[object]]) -> list[tuple[str, str, str]]:
     """Put changes into words: the field, what it was ("" where nothing was there before), what it is."""
     sides = [(_field(name), _said(old), _said(new)) for name, (old, new) in changes.items()]
     return [(name, "" if old == NOTHING else old, new) for name, old, new in sides if old != new]

@@ -103,18 +103,18 @@ def _page(*, report: Report | None = None, text: str = "", done: bool = False, e
 
 def _shown(line: Line, words: dict[str, str], known: dict[str, dict[str, str]]) -> dict[str, Any]:
     cells = line.row.cells
-    told = [_told(field, before, after, known) for field, before, after in line.changes]
+    changes = [_change_text(field, before, after, known) for field, before, after in line.changes]
     return {
         "number": line.row.number,
         "outcome": line.outcome,
         "word": words[line.outcome],
         "name": cells["name"],
         "email": cells["email"],
-        "text": line.reason or "; ".join(told) or _wanted(cells),
+        "text": line.reason or "; ".join(changes) or _wanted(cells),
     }
 
 
-def _told(field: str, before: str, after: str, known: dict[str, dict[str, str]]) -> str:
+def _change_text(field: str, before: str, after: str, known: dict[str, dict[str, str]]) -> str:
     names = {
         "role": known["role"],
         "teams": known["team"],

@@ -21,7 +21,6 @@ from dynamodb_client import (
     consumed,
     disconnect,
     serialize,
-    warm,
 )
 from tests.dynamodb_client.faulty_server import FaultyServer, reply
 
@@ -87,7 +86,7 @@ def _anywhere(request: pytest.FixtureRequest) -> None:
 
 @pytest.mark.usefixtures("_anywhere")
 def test_everything_works() -> None:
-    warm()
+    client().list_tables(Limit=1)
     Car(1, colour="red").save()
     with TransactWrite(connection=connection()) as transaction:
         transaction.save(Car(2, colour="red"))
@@ -163,7 +162,7 @@ def test_connecting_again_rewires(server: FaultyServer) -> None:
 def test_nothing_is_opened_before_it_is_needed(server: FaultyServer) -> None:
     connect(MODELS, ConnectionOptions("eu-west-1", server.url, ""))
     assert connection()._built is None
-    warm()
+    client().list_tables(Limit=1)
     assert (server.connections, len(server.requests)) == (1, 1)
     disconnect()
 
@@ -181,7 +180,7 @@ def test_unconnected_models_say_so(server: FaultyServer) -> None:
     disconnect()
     with pytest.raises(NotConnectedError):
         Car.get(1)
-    for use_of in (client, connection, warm):
+    for use_of in (client, connection, client):
         with pytest.raises(NotConnectedError):
             use_of()
 
@@ -206,7 +205,7 @@ def test_a_proxy_of_the_environment_is_not_for_an_engine(
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     connect(MODELS, ConnectionOptions("eu-west-1", server.url, ""))
-    warm()
+    client().list_tables(Limit=1)
     assert len(server.requests) == 1
 
 
@@ -216,6 +215,6 @@ def test_credentials_of_the_environment_do_not_reach_an_engine(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "REAL")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     connect(MODELS, ConnectionOptions("eu-west-1", server.url, ""))
-    warm()
+    client().list_tables(Limit=1)
     headers: dict[str, Any] = server.requests[0][0]
     assert "Credential=local/" in headers["authorization"]
