@@ -180,7 +180,7 @@ def test_unconnected_models_say_so(server: FaultyServer) -> None:
     disconnect()
     with pytest.raises(NotConnectedError):
         Car.get(1)
-    for use_of in (client, connection, client):
+    for use_of in (client, connection):
         with pytest.raises(NotConnectedError):
             use_of()
 
