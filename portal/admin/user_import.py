@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask_admin import BaseView
 
-from portal.web.guards import actor, needs, now, require_step_up, services
+from portal.web.guards import actor, needs, now, require_step_up, services, step_up_required
 from pynamodb_grid.admin import expose
 from pynamodb_grid.admin.export import stream_csv
 from services.bootstrap import Services
@@ -45,6 +45,7 @@ class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no ty
 
     @expose("/rejected/", methods=("POST",))
     @needs(Permission.USER_EDIT)
+    @step_up_required
     def rejected_view(self) -> Any:
         """Hand out the rejected lines with their reasons, as a file that can be mended and sent again."""
         report = self._import.plan(actor=actor(), text=_text())

@@ -21,7 +21,7 @@ from services.privacy.erasure_job import KIND, ROUNDS, Erasure
 from services.privacy.erasure_steps import Step
 from services.privacy.personal_data_matcher import PersonalDataMatcher, is_full_name
 from services.users.audit import AuditWriter
-from services.users.authorization import LastAdministrator, LastAdministratorLock, RoleService
+from services.users.authorization import LastAdministrator, LastAdministratorLock, Outranked, RoleService
 from services.users.credentials import SessionManager
 from services.users.identity import Actor, Permission, StaleRecord, User, UserNotFound, sort_name
 
@@ -102,11 +102,12 @@ class ErasureService:
     def ask(self, *, actor: Actor, user_id: str, confirmed: str, now: datetime) -> None:
         """Request the erasure of a person and end their sessions; `confirmed` is their name, typed.
 
-        Raises Invalid if this person cannot be erased or the name does not match, StaleRecord if the account
-        is changing at the same moment.
+        Raises Outranked, Invalid if this person cannot be erased or the name does not match, StaleRecord if the
+        account is changing at the same moment.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
         item = _find(user_id)
+        self._roles.check_rank(actor=actor, account=item)
         refusal = self._refusal(actor, item)
         if refusal is not None:
             raise Invalid(refusal)
@@ -169,9 +170,8 @@ class ErasureService:
             return "This person has already been erased, or is being erased."
         if item.user_id == actor.user_id:
             return "You cannot erase yourself. Ask another administrator."
-        permissions = self._roles.get(item.role_id).permissions
-        if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
-            return "You cannot erase a user whose role allows more than your own."
+        if self._roles.outranks(actor=actor, account=item):
+            return Outranked().message
         try:
             self._administrators.locks_for_erasure(item)
         except LastAdministrator as last:

@@ -14,9 +14,9 @@ import pyotp
 from services.reporting import Filters
 from services.tickets import ListRequest
 from services.users.identity import Permission, SignInPolicy
-from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
+from tests.authorization.access_case import ARGUMENTS, PEOPLE, RANKS, TICKETS, AccessCase
 from tests.authorization.matrix_site import FOREIGN_TEAM, ORGANIZATION, TEAM
-from tests.authorization.requests import ANOTHER
+from tests.authorization.requests import ANOTHER, NEW_ACCOUNTS, OTHERS
 from tests.portal.conftest import PASSWORD
 
 Values = Mapping[str, Any]
@@ -103,7 +103,9 @@ def _account(case: AccessCase) -> Values:
 
 
 def _new_account(case: AccessCase) -> Values:
-    return {"email": case.matrix_site.new_address(), "role_id": "customer"}
+    role_id, teams = NEW_ACCOUNTS[case.kind]
+    email = case.matrix_site.new_address()
+    return {"email": email, "role_id": role_id, "team_ids": teams, "organization_id": ""}
 
 
 def _new_role(case: AccessCase) -> Values:
@@ -163,9 +165,9 @@ CALLS: dict[str, Call] = {
     "catalog.save": Call(
         ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "expected_version": 0}
     ),
-    "privacy.erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
+    "privacy.erasures.ask": Call(OTHERS, lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
     "users.invitations.send": Call(
-        ("foreign",), lambda s: {"user_id": s.matrix_site.invited()} if s.fresh else {}
+        OTHERS, lambda s: {"user_id": s.matrix_site.invited(*NEW_ACCOUNTS.get(s.kind, ()))} if s.fresh else {}
     ),
     "users.organizations.save": Call(("-",), _new_organization),
     "users.user_import.plan": Call(("-",), _file),
@@ -193,10 +195,10 @@ CALLS: dict[str, Call] = {
     "users.api_tokens.grantable": Call(("own",)),
     "users.api_tokens.own": Call(("own",)),
     "users.accounts.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
-    "users.accounts.create": Call(("-",), _new_account),
+    "users.accounts.create": Call(("-", *RANKS), _new_account),
     "users.accounts.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
     "users.accounts.update": Call(PEOPLE, _account),
-    "users.view_as.start": Call(("foreign",), spends=True),
+    "users.view_as.start": Call(OTHERS, spends=True),
     "users.view_as.stop": Call(("own",), spends=True),
 }
 
