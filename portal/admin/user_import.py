@@ -11,7 +11,7 @@ from flask_admin import BaseView
 
 from portal.web.guards import actor, needs, now, require_step_up, services, step_up_required
 from pynamodb_grid.admin import expose
-from pynamodb_grid.admin.export import stream_csv
+from pynamodb_grid.spreadsheet import stream_csv
 from services.bootstrap import Services
 from services.errors import Invalid
 from services.users.accounts import USER_CSV_BYTES, USER_CSV_COLUMNS, USER_CSV_LINES, Line, Report
@@ -51,7 +51,8 @@ class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no ty
         report = self._import.plan(actor=actor(), text=_text())
         rejected = [line for line in report.lines if line.outcome == "rejected"]
         response = Response(
-            stream_csv(("line", "reason", *USER_CSV_COLUMNS), rejected, _cells), mimetype="text/csv"
+            stream_csv(("line", "reason", *USER_CSV_COLUMNS), map(_cells, rejected)),
+            mimetype="text/csv; charset=utf-8",
         )
         response.headers["Content-Disposition"] = "attachment; filename=rejected.csv"
         return response
