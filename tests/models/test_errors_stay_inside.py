@@ -45,6 +45,7 @@ from models.transaction import Delete, Put, Update
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TEAM = models.Setting(kind="team", id="a", value={"name": "A"})
 TOKEN = models.ApiToken(token_hash="t", user_id="u", name="n", created_at=NOW)
+COUNT = models.Attempt(key="k", failures=1, last_at=NOW, expires_at=NOW)
 SESSION = models.Session(
     token_hash="t", user_id="u", created_at=NOW, seen_at=NOW, ends_at=NOW, expires_at=NOW
 )
@@ -79,13 +80,17 @@ CALLS = {
     api_token.find: lambda: api_token.find("t"),
     api_token.add: lambda: api_token.add(TOKEN, [EVENT]),
     api_token.delete: lambda: api_token.delete("t"),
+    api_token.delete_of_user: lambda: api_token.delete_of_user("u"),
     api_token.of_user: lambda: api_token.of_user("u"),
     api_token.touch: lambda: api_token.touch("t", NOW),
     api_token.expired: lambda: api_token.expired(NOW, 10),
     assignment.of_ticket: lambda: assignment.of_ticket(1),
     assignment.of_agent: lambda: assignment.of_agent("a"),
     attempt.find_many: lambda: attempt.find_many(["k"]),
-    attempt.add_failure: lambda: attempt.add_failure("k", now=NOW, expires_at=NOW, restart=False),
+    attempt.take_free: lambda: attempt.take_free("k", free=5, now=NOW, expires_at=NOW),
+    attempt.take_turn: lambda: attempt.take_turn(COUNT, failures=1, now=NOW, expires_at=NOW),
+    attempt.give_back: lambda: attempt.give_back("k"),
+    attempt.count: lambda: attempt.count("k", by=1, now=NOW, expires_at=NOW),
     attempt.forget: lambda: attempt.forget("k"),
     attempt.forget_prefix: lambda: attempt.forget_prefix("k"),
     attempt.sweep: lambda: attempt.sweep(NOW, 10),
