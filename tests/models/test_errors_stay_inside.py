@@ -106,6 +106,7 @@ CALLS = {
     job.put: lambda: job.put(JOB, expected_version=1),
     lease.acquire: lambda: lease.acquire("n", "h", now=NOW, until=NOW),
     ledger.write: lambda: ledger.write(ledger.Commit(a_ticket(), 1, [a_change()])),
+    ledger.is_written: lambda: ledger.is_written(1, 1, "w"),
     migration.is_pending: migration.is_pending,
     migration.migrate: lambda: migration.migrate(now=NOW),
     models.create_tables: models.create_tables,
@@ -176,8 +177,8 @@ WITHOUT_ENGINE = {
 }  # fmt: skip
 COMPUTE = {
     assignment.assignment_key, audit.entry_key, identity.identity_key, items.changes, job.first, job.new,
-    models.connect, outbox.entry, setting.first, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
-    ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked,
+    models.connect, outbox.entry, setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword,
+    ticket.side, ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked,
     user.claim_email,
 }  # fmt: skip
 
