@@ -90,7 +90,15 @@ def select_slice(
     if window.backward:
         if not more and len(positions) < size:
             return select_slice(
-                schema, port, conditions, sort, size=size, cursor=None, number=None, reader=reader, holds=holds
+                schema,
+                port,
+                conditions,
+                sort,
+                size=size,
+                cursor=None,
+                number=None,
+                reader=reader,
+                holds=holds,
             )
         positions = positions[-size:]
         offset = max(0, offset - len(positions)) if more else 0

@@ -55,9 +55,7 @@ def build_ticket_services(
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(
-            keys=options.keys("cursors"), shards=options.shards, columnar=lists
-        ),
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards, columnar=lists),
     )
     return TicketServices(
         service=service,

@@ -144,4 +144,3 @@ class CatalogService:
                     Setting(kind=kind, id=id_, value={"name": name, "active": True}), expected_version=0
                 )
         self._cache.drop(kind)
-

@@ -4,7 +4,7 @@ from services.reporting.actor_tickets import tickets_by_actor
 from services.reporting.counted import Counted, Measure
 from services.reporting.counts import Tally, TicketCounts
 from services.reporting.dashboard import DashboardService
-from services.reporting.definitions import DEFINITIONS, Definition
+from services.reporting.definitions import BEFORE_CREATION, DEFINITIONS, NO_REPLY, Definition
 from services.reporting.engine import AnalyticsEngine, Progress
 from services.reporting.metrics import MetricsService
 from services.reporting.name_order import NameOrder, NamesOf
@@ -25,8 +25,10 @@ from services.reporting.ticket_lists import TicketLists
 from services.reporting.visible_tickets import TicketReader, VisibilityChange
 
 __all__ = [
+    "BEFORE_CREATION",
     "DEFINITIONS",
     "NONE",
+    "NO_REPLY",
     "AccessPreview",
     "AnalyticsEngine",
     "Authorize",

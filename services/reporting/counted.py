@@ -76,14 +76,8 @@ class Scope:
 
 def scope(filters: Filters, columns: Mapping[str, str]) -> Scope:
     """Write the filters' choices over the given columns; "none" among them means "not set"."""
-    choices = {
-        "team": filters.teams,
-        "priority": filters.priorities,
-        "category": filters.categories,
-        "assignee": filters.assignees,
-    }
     parts, values = [], []
-    for name, chosen in choices.items():
+    for name, chosen in filters.choices.items():
         if len(chosen) > MOST_CHOICES:
             raise BadSelection(f"A report takes at most {MOST_CHOICES} choices of one kind.")
         known = [choice for choice in chosen if choice != NONE]
@@ -131,9 +125,7 @@ def tickets_of(view: View, counted: Counted, when: Period) -> tuple[str, list[An
     return f"ticket_id IN (SELECT ticket_id FROM facts WHERE {' AND '.join(inside)})", list(facts.values)
 
 
-def _standing_at_the_end(
-    view: View, counted: Counted, when: Period, facts: Scope
-) -> tuple[str, list[Any]]:
+def _standing_at_the_end(view: View, counted: Counted, when: Period, facts: Scope) -> tuple[str, list[Any]]:
     """Take the tickets of now, less what changed since the end of the period."""
     column, now = LEVELS[counted.measure]
     held = scope(counted.filters, DIMENSIONS)

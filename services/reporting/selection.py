@@ -157,7 +157,11 @@ def _values(condition: Condition) -> list[Any]:
         return [condition.value]
     if isinstance(condition.value, str) or not isinstance(condition.value, Collection):
         raise BadSelection(f"{condition.field} needs a list of values.")
-    if len(condition.value) != 2 if condition.op is Op.BETWEEN else not 1 <= len(condition.value) <= MOST_CHOICES:
+    if (
+        len(condition.value) != 2
+        if condition.op is Op.BETWEEN
+        else not 1 <= len(condition.value) <= MOST_CHOICES
+    ):
         raise BadSelection(f"{condition.field} takes two values, or a choice of 1 to {MOST_CHOICES}.")
     return list(condition.value)
 
