@@ -46,7 +46,7 @@ class ReadPages(GridBase):
             if problems:
                 raise BadRequest(problems[0])
             conditions = self.list_conditions(query)
-            page = self.source.page(ListRequest(conditions, sort, size, query.cursor))
+            page = self.source.page(ListRequest(conditions, sort, size, query.cursor, query.number))
         except ListingError as error:
             problem, status = str(error), 503 if isinstance(error, Unavailable) else 400
         elapsed = (time.perf_counter() - began) * 1000
