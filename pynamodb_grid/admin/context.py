@@ -20,6 +20,7 @@ class Column(NamedTuple):
     sort_url: str | None
     sorted: str | None
     editable: bool
+    description: str
 
 
 class Cell(NamedTuple):
@@ -76,6 +77,7 @@ def make_columns(
     *,
     sortable: set[str],
     editable: Mapping[str, Any],
+    descriptions: Mapping[str, str],
     query: ListQuery,
     sort: Sort | None,
     base: str,
@@ -90,7 +92,8 @@ def make_columns(
         if name in sortable:
             down = bool(current and sort is not None and not sort.descending)
             url = replace(query, sort=name, descending=down, cursor=None).url(base)
-        columns.append(Column(name, label, name in sortable, url, state, name in editable))
+        description = descriptions.get(name, "")
+        columns.append(Column(name, label, name in sortable, url, state, name in editable, description))
     return columns
 
 
