@@ -20,6 +20,7 @@ class Column(NamedTuple):
     sort_url: str | None
     sorted: str | None
     editable: bool
+    description: str
 
 
 class Cell(NamedTuple):
@@ -83,6 +84,7 @@ def make_columns(
     *,
     sortable: set[str],
     editable: Mapping[str, Any],
+    descriptions: Mapping[str, str],
     query: ListQuery,
     sort: Sort | None,
     base: str,
@@ -97,7 +99,8 @@ def make_columns(
         if name in sortable:
             down = bool(current and sort is not None and not sort.descending)
             url = replace(query.first(), sort=name, descending=down).url(base)
-        columns.append(Column(name, label, name in sortable, url, state, name in editable))
+        description = descriptions.get(name, "")
+        columns.append(Column(name, label, name in sortable, url, state, name in editable, description))
     return columns
 
 

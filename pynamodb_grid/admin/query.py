@@ -112,7 +112,8 @@ def _size(text: str | None, sizes: Sequence[int], problems: list[str]) -> int | 
         return None
     if text in {str(size) for size in sizes}:
         return int(text)
-    problems.append(f"A page can hold {', '.join(map(str, sizes))} rows.")
+    allowed = f"A page can hold {', '.join(map(str, sizes))} rows." if sizes else "The page size is fixed."
+    problems.append(allowed)
     return None
 
 
