@@ -13,12 +13,16 @@ LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|
 
 
 def normalize_email(text: str) -> str:
-    """Fold an address so that its spellings are equal: NFKC, case, blanks, the domain as in DNS (IDNA).
+    """Fold an address so that its spellings are equal: width, case, blanks, and the domain as in DNS (IDNA 2008).
 
     E-mails only go to the folded address, so an address that merely looks the same is of no use. Raises
     Invalid.
     """
-    local, _, domain = _folded(text).partition("@")
+    local, _, domain = text[:1000].strip().replace("\N{FULLWIDTH COMMERCIAL AT}", "@").partition("@")
+    local = unicodedata.normalize("NFKC", local).lower()
+    if not local.isascii():
+        message = "Before the @, an email address can only have letters without accents, digits and signs."
+        raise Invalid(message, {"email": message})
     try:
         email = f"{local}@{normalize_domain(domain)}"
     except Invalid:
@@ -30,21 +34,19 @@ def normalize_email(text: str) -> str:
 
 
 def normalize_domain(text: str) -> str:
-    """Write a domain as DNS does, so that equal text means the same domain; raises Invalid."""
-    domain = _folded(text)
+    """Write a domain as DNS does, by IDNA 2008, so that equal text means the same domain; raises Invalid.
+
+    The one form for every domain that the product takes or compares. Case is folded by the mapping of IDNA
+    (UTS 46, non-transitional) and not before it: str.casefold turns ß into ss, which is another domain.
+    """
+    domain = text[:1000].strip()
     try:
-        spelled = idna.encode(domain, uts46=True).decode() if domain.isprintable() else ""
+        spelled = idna.encode(domain, uts46=True, transitional=False).decode() if domain.isprintable() else ""
     except UnicodeError:  # idna's own errors are of this kind
         spelled = ""
     if "." not in spelled.strip(".") or spelled.endswith(".") or len(spelled) > 253:
         raise Invalid(f"{domain[:60]} is not a domain such as example.org.")
     return spelled
-
-
-def _folded(text: str) -> str:
-    once = unicodedata.normalize("NFKC", text[:1000]).casefold()
-    # Folding case can leave characters that compose again; after two passes the result is stable.
-    return unicodedata.normalize("NFKC", once).casefold().strip()
 
 
 def sort_name(name: str) -> str:
