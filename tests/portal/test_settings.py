@@ -134,6 +134,7 @@ def test_providers_are_read_in_their_order(tmp_path):
         "OIDC_PROVIDERS": " partner, corp ", "OIDC_CORP_ROLES": "cn=x=agent, helpdesk = customer",
         "OIDC_CORP_LABEL": "Corp & Co", "OIDC_CORP_ROLE_CLAIM": "realm_access.roles",
         "OIDC_CORP_DEFAULT_ROLE": "customer", "OIDC_PARTNER_DOMAINS": "*",
+        "OIDC_CORP_DOMAINS": "Corp.example, Stra\u00dfe.example",
         "OIDC_CORP_SCOPES": "openid groups",
     }  # fmt: skip
     first, second = read(tmp_path, **{**CORP, **partner, **more}).providers
@@ -141,7 +142,7 @@ def test_providers_are_read_in_their_order(tmp_path):
     assert (first.default_role, first.scopes) == ("", "openid email profile")
     assert (second.id, second.label, second.scopes) == ("corp", "Corp & Co", "openid groups")
     assert second.roles == (("cn=x", "agent"), ("helpdesk", "customer"))
-    assert second.domains == {"corp.example"}
+    assert second.domains == {"corp.example", "xn--strae-oqa.example"}
     assert "a client secret" not in repr(first) + repr(second)
 
 
