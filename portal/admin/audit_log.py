@@ -52,6 +52,8 @@ ACTS = {
     "team.changed": "changed a team",
     "category.created": "created a category",
     "category.changed": "changed a category",
+    "delivery.sent_again": "sent a failed email again",
+    "delivery.dropped": "dropped a failed email",
 }
 NOTHING = "nothing"
 

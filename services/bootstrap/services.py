@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import models
 from services.bootstrap.common import new_cache
+from services.bootstrap.notifications import NotificationServices, build_notification_services
 from services.bootstrap.privacy import PrivacyServices, build_privacy_services
 from services.bootstrap.reporting import (
     ReportingServices,
@@ -32,6 +33,7 @@ class Services:
     tickets: TicketServices
     reporting: ReportingServices
     privacy: PrivacyServices
+    notifications: NotificationServices
     outbox: Outbox
     maintenance: MaintenanceService
     readiness: Readiness
@@ -68,6 +70,7 @@ def build_services(options: Options) -> Services:
         tickets=tickets,
         reporting=reporting,
         privacy=privacy,
+        notifications=build_notification_services(roles=roles, audit_writer=audit_writer),
         outbox=outbox,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),
