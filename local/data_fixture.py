@@ -73,9 +73,9 @@ def email_of(role: str) -> str:
     return f"{role}@demo.example"
 
 
-def opened(folder: Path, engine: Engine) -> Opened:
+def opened(folder: Path) -> Opened:
     """Run the release command on a data folder whose engine runs and build the services."""
-    given = environment(folder, free_port(), engine.port)
+    given = environment(folder, free_port())
     run_command(given=given)
     settings = Settings.from_env(given)
     return Opened(build_services(service_options(settings)), given, settings.table_prefix)
@@ -89,9 +89,9 @@ def write(target: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "secret-key").write_text(SECRET_KEY, encoding="utf-8")
-        with Engine(folder) as engine:
+        with Engine(folder):
             try:
-                filled = opened(folder, engine)
+                filled = opened(folder)
                 manifest = _fill(filled)
                 _check_tables(filled.prefix)
                 run_command("analytics", "rebuild", given=filled.given)

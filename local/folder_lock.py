@@ -52,6 +52,11 @@ class FolderLock:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{pid}\n".encode("ascii"), 0)
 
+    def wait_until_free(self) -> None:
+        """Wait until nobody holds the folder: a killed engine is gone only once the kernel has cleared it away."""
+        with (self.folder / LOCK_NAME).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+
     def let_go(self) -> None:
         """Close this process's descriptor; the folder is free once the engine's copy is closed too."""
         if self._descriptor is not None:

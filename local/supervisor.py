@@ -53,11 +53,7 @@ class Supervisor:
         self._commands = commands
         self._console = console
         self._environment = _with_own_tools_first(environment)
-        self._engine = (
-            Engine(settings.data_dir, settings.engine_port, subprocess.PIPE)
-            if settings.embedded_engine
-            else None
-        )
+        self._engine = Engine(settings.data_dir, subprocess.PIPE) if settings.embedded_engine else None
         self._children: dict[str, Child] = {}
         self._stop_requested = False
         self._interrupts = 0

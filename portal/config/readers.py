@@ -12,6 +12,8 @@ from portal.config.definition import Given, SettingsError
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 SHORTEST_SECRET = 32  # characters
+EMBEDDED = "embedded"
+ENGINE_SOCKET = "engine.sock"
 
 
 def choice(*values: str) -> Callable[[Given], str]:
@@ -83,11 +85,19 @@ def public_url(given: Given) -> str:
     return url
 
 
+def embedded_endpoint(data_dir: Path) -> str:
+    """Return the address of the embedded engine on a data folder: the Unix socket in it."""
+    return f"unix:{data_dir.absolute() / ENGINE_SOCKET}"
+
+
 def endpoint(given: Given) -> str | None:
     """Read the engine's address: the embedded engine's where none is given, in production Amazon's own (None)."""
-    if given.text is None and not is_production(given):
-        return f"http://127.0.0.1:{given.before['engine_port']}"
-    return given.text or None
+    text = EMBEDDED if given.text is None and not is_production(given) else given.text
+    if text == EMBEDDED:
+        return embedded_endpoint(given.before["data_dir"])
+    if text and not text.startswith(("http://", "https://", "unix:/")):
+        raise SettingsError(f"{given.name} must be {EMBEDDED}, or begin with http://, https:// or unix:/.")
+    return text or None
 
 
 def outside_production(given: Given) -> str | None:

@@ -51,13 +51,12 @@ class Settings:
     )
     host: str = setting("HOST", "the address the web process listens on", default="127.0.0.1")
     port: int = setting("PORT", "its port", read=readers.PORT, default="8080")
-    engine_port: int = setting("ENGINE_PORT", "the embedded engine's port", read=readers.PORT, default="8081")
     dynamodb_endpoint: str | None = setting(
         "DYNAMODB_ENDPOINT",
-        "another engine's address; empty in production means Amazon DynamoDB",
+        "`embedded`, or another engine's address; empty in production means Amazon DynamoDB",
         read=readers.endpoint,
         default=None,
-        initial="http://127.0.0.1:8081",
+        initial=readers.embedded_endpoint(Path("var/data")),
         shown="the embedded engine",
     )
     dynamodb_client: str = setting(
@@ -147,13 +146,16 @@ class Settings:
     time_zone: str = setting(
         "TIME_ZONE", "the time zone in which dates and times are shown", read=readers.time_zone, default="UTC"
     )
-    # Whether `make run` starts the embedded engine: where no address of another one is given.
-    embedded_engine: bool = True
 
     @property
     def is_production(self) -> bool:
         """Tell whether real people's data is here: no demo accounts, strict cookies."""
         return self.environment == PRODUCTION
+
+    @property
+    def embedded_engine(self) -> bool:
+        """Tell whether the data is in the embedded engine, which `make run` then starts."""
+        return self.dynamodb_endpoint == readers.embedded_endpoint(self.data_dir)
 
     @property
     def secure_cookies(self) -> bool:
@@ -164,9 +166,7 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; raises SettingsError naming what is wrong."""
         env = os.environ if env is None else env
-        values = read_fields(cls, env)
-        embedded = "DYNAMODB_ENDPOINT" not in env and values["environment"] != PRODUCTION
-        return cls(**values, embedded_engine=embedded)
+        return cls(**read_fields(cls, env))
 
 
 def settings_or_exit() -> Settings:

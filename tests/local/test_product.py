@@ -51,7 +51,6 @@ def environment(tmp_path):
     return {
         **os.environ,
         "PORT": str(free_port()),
-        "ENGINE_PORT": str(free_port()),
         "DATA_DIR": str(tmp_path / "data"),
         "DEMO_PASSWORD": "correct horse battery staple",
     }

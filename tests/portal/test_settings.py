@@ -53,7 +53,8 @@ def test_a_given_key_is_not_written_down(tmp_path):
         ("PORT", "65536"),
         ("PORT", "http"),
         ("PORT", ""),
-        ("ENGINE_PORT", "-1"),
+        ("DYNAMODB_ENDPOINT", "embeded"),
+        ("DYNAMODB_ENDPOINT", "127.0.0.1:8000"),
         ("WEB_WORKERS", "0"),
         ("WEB_WORKERS", "1000"),
         ("DYNAMODB_CLIENT", "boto3"),
@@ -96,7 +97,7 @@ def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
 
 def test_an_endpoint_of_ones_own_needs_no_embedded_engine(tmp_path):
     assert read(tmp_path).embedded_engine
-    assert read(tmp_path).dynamodb_endpoint == "http://127.0.0.1:8081"
+    assert read(tmp_path).dynamodb_endpoint == f"unix:{tmp_path}/data/engine.sock"
     settings = read(tmp_path, DYNAMODB_ENDPOINT="http://127.0.0.1:9999")
     assert not settings.embedded_engine
     assert settings.dynamodb_endpoint == "http://127.0.0.1:9999"
