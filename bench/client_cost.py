@@ -36,6 +36,7 @@ from models.ticket import Ticket
 from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
 from models.transaction import Put
+from portal.config.private_files import write_privately
 
 ROUNDS, OPERATIONS, WARM_UP = 15, 40, 3
 PAGE = 25
@@ -122,6 +123,7 @@ def _operations() -> Mapping[str, Operation]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table of ratios, return 0."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="python -m bench.client_cost", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--operations", type=int, default=OPERATIONS, help="of each kind in a round")

@@ -18,10 +18,10 @@ def open_connection(path: str, timeout: float) -> socket.socket:
     # By way of the open folder: the address of a Unix socket has room for 107 bytes.
     opened = os.open(folder or ".", os.O_PATH | os.O_DIRECTORY)
     try:
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(timeout)
-            door.connect(f"/proc/self/fd/{opened}/{name}")
-            _, received, _, _ = socket.recv_fds(door, 1, 1)
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.settimeout(timeout)
+            asking.connect(f"/proc/self/fd/{opened}/{name}")
+            _, received, _, _ = socket.recv_fds(asking, 1, 1)
     finally:
         os.close(opened)
     if not received:

@@ -28,6 +28,7 @@ from local.ports import free_port
 from local.server import EngineError
 from models import identity, user
 from portal.cli import demo
+from portal.config.private_files import write_privately
 from portal.config.service_options import service_options
 from portal.config.settings import Settings
 from services import __version__
@@ -226,6 +227,7 @@ def _pack(folder: Path, archive: Path) -> None:
 
 def main() -> int:
     """Write the archive and say how large it is; 1 with one line when it cannot be written."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="python -m local.data_fixture", description=__doc__)
     parser.add_argument("command", choices=["write"])
     parser.add_argument("folder", type=Path)

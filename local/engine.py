@@ -15,6 +15,7 @@ from typing import IO, Self
 from local.folder_lock import FolderInUseError, FolderLock
 from local.server import EngineError, Server, dying_with_parent
 from local.settings import ROOT, Settings, SettingsError
+from portal.config.private_files import write_privately
 from portal.config.readers import ENGINE_SOCKET, embedded_endpoint
 
 BINARY = ROOT / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
@@ -80,6 +81,7 @@ class Engine(Server):
 
 def become_engine() -> None:
     """Lock the settings' data folder and turn this process into the engine; EngineError if that fails."""
+    write_privately()
     settings = Settings.from_env()
     lock = FolderLock(settings.data_dir)
     descriptor = _guard(lock)

@@ -49,7 +49,9 @@ class Settings:
         read=readers.older_keys,
         secret=True,
     )
-    host: str = setting("HOST", "the address the web process listens on", default="127.0.0.1")
+    host: str = setting(
+        "HOST", "the address the web process listens on", read=readers.host, default="127.0.0.1"
+    )
     port: int = setting("PORT", "its port", read=readers.PORT, default="8080")
     dynamodb_endpoint: str | None = setting(
         "DYNAMODB_ENDPOINT",
@@ -99,7 +101,7 @@ class Settings:
         "what links in emails begin with; `https://` and required in production",
         read=readers.public_url,
         initial="http://127.0.0.1:8080",
-        shown="`http://127.0.0.1:PORT`",
+        shown="`http://HOST:PORT`",
     )
     proxies: int = setting(
         "TRUSTED_PROXIES",
@@ -151,6 +153,21 @@ class Settings:
     def is_production(self) -> bool:
         """Tell whether real people's data is here: no demo accounts, strict cookies."""
         return self.environment == PRODUCTION
+
+    @property
+    def local_address(self) -> str:
+        """Return the address under which this machine reaches the web process."""
+        return readers.local_address(self.host)
+
+    @property
+    def local_url(self) -> str:
+        """Return the web process's URL on this machine."""
+        return readers.http_url(self.local_address, self.port)
+
+    @property
+    def is_exposed(self) -> bool:
+        """Tell whether development, with its demo accounts and mailbox, listens to other machines."""
+        return not self.is_production and not readers.is_loopback(self.host)
 
     @property
     def embedded_engine(self) -> bool:
