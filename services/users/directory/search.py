@@ -115,7 +115,7 @@ class DirectoryService:
         if kind is Kind.REQUESTER:
             return lambda one: serves and one.active and one.role_id not in on_desk
         if sees_users:
-            return lambda one: True
+            return lambda _person: True
         return lambda one: one.role_id not in on_desk or _can_be_assigned(one, assignable)
 
     def _assignable_roles(self) -> frozenset[str]:
