@@ -312,7 +312,8 @@ class AuthenticationService:
         return replace(actor, organization_id=self._organizations.shared_by(user.organization_id))
 
     def _rehash(self, item: UserItem, password: str, queue_keys: Collection[str]) -> None:
-        if item.password_hash and self._passwords.outdated(item.password_hash):
+        stored = item.password_hash
+        if stored and self._passwords.outdated(stored, password, queue_keys=queue_keys):
             renewed = self._passwords.renew(password, queue_keys=queue_keys)
             user_table.update(item.user_id, password_hash=renewed)
 

@@ -47,6 +47,27 @@ def test_no_rule_about_which_characters(password):
     assert not passwords.matches(None, password, queue_keys=ME)
 
 
+def test_an_accent_is_the_same_in_one_character_or_two():
+    passwords = Passwords()
+    composed, decomposed = "Andr\u00e9s vier H\u00fchner", "Andre\u0301s vier Hu\u0308hner"
+    for first, then in ((composed, decomposed), (decomposed, composed)):
+        stored = passwords.hash(first, queue_keys=ME)
+        assert passwords.matches(stored, first, queue_keys=ME)
+        assert passwords.matches(stored, then, queue_keys=ME)
+        assert not passwords.outdated(stored, first, queue_keys=ME)
+        assert not passwords.outdated(stored, then, queue_keys=ME)
+
+
+def test_the_hash_of_what_was_typed_before_still_matches_and_is_outdated():
+    passwords, typed = Passwords(), "Andre\u0301s vier Hu\u0308hner"
+    stored = OWASP_MINIMUM.hash(typed)
+    assert passwords.matches(stored, typed, queue_keys=ME)
+    assert passwords.outdated(stored, typed, queue_keys=ME)
+    renewed = passwords.renew(typed, queue_keys=ME)
+    assert passwords.matches(renewed, "Andr\u00e9s vier H\u00fchner", queue_keys=ME)
+    assert not passwords.outdated(renewed, typed, queue_keys=ME)
+
+
 def test_an_instance_pays_what_owasp_asks_for(tmp_path):
     assert Passwords().hash(GOOD, queue_keys=ME).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     settings = Settings.from_env({"ENVIRONMENT": "development", "DATA_DIR": str(tmp_path)})
