@@ -54,8 +54,10 @@ class Unavailable(ServiceError):
 class Throttled(ServiceError):
     """Too many tries, or too much at once; `seconds` is how long to wait before the next try can succeed."""
 
-    def __init__(self, seconds: int, why: str = "Too many attempts.") -> None:
+    def __init__(
+        self, seconds: int, why: str = "Too many attempts.", then: str = "Wait {wait}, then try again."
+    ) -> None:
         unit = "second" if seconds == 1 else "seconds"
         wait = f"{seconds} {unit}" if seconds < 120 else f"{seconds // 60} minutes"
-        super().__init__(f"{why} Wait {wait}, then try again.")
+        super().__init__(f"{why} {then.format(wait=wait)}")
         self.seconds = seconds

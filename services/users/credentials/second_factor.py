@@ -53,10 +53,11 @@ class CodesExhausted(Throttled):
     """Too many wrong codes were entered for this account, wherever they came from."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(seconds)
-        self.message = (
+        super().__init__(
+            seconds,
             "Too many wrong codes were entered for this account. Use a recovery code, or sign in with a link "
-            f"that we email you. Otherwise codes work again in {-(-seconds // 60)} minutes."
+            "that we email you.",
+            "Otherwise codes work again in {wait}.",
         )
 
 
