@@ -34,6 +34,7 @@ from dynamodb_client import (
 from local.engine import Engine
 from models import ticket
 from models.ticket import Ticket
+from portal.config.private_files import write_privately
 
 ROUNDS, OPERATIONS, WARM_UP = 15, 40, 3
 PAGE = 25
@@ -84,6 +85,7 @@ def _operations() -> Mapping[str, Operation]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table of ratios, return 0."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="python -m bench.client_cost", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--operations", type=int, default=OPERATIONS, help="of each kind in a round")

@@ -14,6 +14,7 @@ from dynamodb_client import (
     response_parser,
     signing,
     transaction_conflicts,
+    unix_socket,
 )
 from dynamodb_client.connection_pool import ConnectionPool
 from dynamodb_client.options import ConnectionOptions
@@ -48,7 +49,7 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
         proxies={} if options.plain_http else None,
     )
     client = session.create_client(
-        "dynamodb", region_name=options.region, endpoint_url=options.endpoint, config=config
+        "dynamodb", region_name=options.region, endpoint_url=options.url, config=config
     )
     events = client.meta.events
     response_parser.install(events, fast=options.fast_client)
@@ -62,6 +63,8 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
         fix_endpoint(client)
     if pool is not None:
         events.register("before-send.dynamodb", pool.send)
+    elif options.socket_path is not None:
+        unix_socket.install(client, options.socket_path)
     return client
 
 

@@ -4,8 +4,14 @@ from dataclasses import dataclass
 
 import models
 from services.bootstrap.common import new_cache
+from services.bootstrap.notifications import NotificationServices, build_notification_services
 from services.bootstrap.privacy import PrivacyServices, build_privacy_services
-from services.bootstrap.reporting import ReportingServices, build_reporting_services
+from services.bootstrap.reporting import (
+    ReportingServices,
+    build_analytics,
+    build_reporting_services,
+    build_ticket_lists,
+)
 from services.bootstrap.tickets import TicketServices, build_ticket_services
 from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
@@ -27,6 +33,7 @@ class Services:
     tickets: TicketServices
     reporting: ReportingServices
     privacy: PrivacyServices
+    notifications: NotificationServices
     outbox: Outbox
     maintenance: MaintenanceService
     readiness: Readiness
@@ -46,15 +53,24 @@ def build_services(options: Options) -> Services:
         roles=roles,
         offered_teams=catalog.offered_teams,
     )
-    tickets = build_ticket_services(options, roles=roles, accounts=users.accounts, catalog=catalog)
-    reporting = build_reporting_services(options, roles=roles, organizations=users.organizations)
-    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=reporting.analytics)
+    analytics = build_analytics(options)
+    lists = build_ticket_lists(
+        analytics, accounts=users.accounts, catalog=catalog, organizations=users.organizations
+    )
+    tickets = build_ticket_services(
+        options, roles=roles, accounts=users.accounts, catalog=catalog, lists=lists
+    )
+    reporting = build_reporting_services(
+        options, analytics=analytics, roles=roles, organizations=users.organizations
+    )
+    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=analytics)
     return Services(
         users=users,
         catalog=catalog,
         tickets=tickets,
         reporting=reporting,
         privacy=privacy,
+        notifications=build_notification_services(roles=roles, audit_writer=audit_writer),
         outbox=outbox,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from models import tickets_listing
+from models.tickets_listing import ColumnarPort
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.options import Options
@@ -32,7 +33,12 @@ class TicketServices:
 
 
 def build_ticket_services(
-    options: Options, *, roles: RoleService, accounts: UserService, catalog: CatalogService
+    options: Options,
+    *,
+    roles: RoleService,
+    accounts: UserService,
+    catalog: CatalogService,
+    lists: ColumnarPort,
 ) -> TicketServices:
     """Build the services about tickets."""
     audit = AuditService(options.shards)
@@ -49,7 +55,7 @@ def build_ticket_services(
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards, columnar=lists),
     )
     return TicketServices(
         service=service,
