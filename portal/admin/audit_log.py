@@ -10,7 +10,7 @@ from pynamodb_grid.admin import Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import AuditEvent, AuditLogService
-from services.users.identity import Permission
+from services.users.identity import SYSTEM, Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
@@ -87,7 +87,7 @@ class AuditLogView(LedgerView):
         self.column_filters = [
             PersonFilter(
                 "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
-                name="who", names=people.names,
+                name="who", names=lambda ids: {SYSTEM.user_id: SYSTEM.name, **people.names(ids)},
             ),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
         ]  # fmt: skip
