@@ -12,6 +12,7 @@ from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.maintenance import MaintenanceService
+from services.notifications import TicketEmailRule
 from services.options import Options
 from services.outbox import Outbox
 from services.readiness import Readiness, engine_readiness
@@ -48,7 +49,13 @@ def build_services(options: Options) -> Services:
         roles=roles,
         offered_teams=catalog.offered_teams,
     )
-    tickets = build_ticket_services(options, roles=roles, accounts=users.accounts, catalog=catalog)
+    tickets = build_ticket_services(
+        options,
+        roles=roles,
+        accounts=users.accounts,
+        catalog=catalog,
+        consequences=TicketEmailRule(outbox, enabled=options.customer_emails),
+    )
     reporting = build_reporting_services(options, roles=roles, organizations=users.organizations)
     privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=reporting.analytics)
     return Services(
@@ -57,7 +64,7 @@ def build_services(options: Options) -> Services:
         tickets=tickets,
         reporting=reporting,
         privacy=privacy,
-        notifications=build_notification_services(roles=roles, audit_writer=audit_writer),
+        notifications=build_notification_services(options, outbox=outbox, users=users),
         outbox=outbox,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),

@@ -11,6 +11,7 @@ from services.options import Options
 from services.tickets import (
     AssignmentService,
     AuditService,
+    Consequences,
     TicketImporter,
     TicketService,
     TicketWriter,
@@ -32,14 +33,24 @@ class TicketServices:
 
 
 def build_ticket_services(
-    options: Options, *, roles: RoleService, accounts: UserService, catalog: CatalogService
+    options: Options,
+    *,
+    roles: RoleService,
+    accounts: UserService,
+    catalog: CatalogService,
+    consequences: Consequences,
 ) -> TicketServices:
     """Build the services about tickets."""
     audit = AuditService(options.shards)
     assignments = AssignmentService(accounts, catalog)
     workflow = WorkflowService()
     writer = TicketWriter(
-        audit=audit, assignments=assignments, new_id=new_id, pause=_pause, shards=options.shards
+        audit=audit,
+        assignments=assignments,
+        consequences=consequences,
+        new_id=new_id,
+        pause=_pause,
+        shards=options.shards,
     )
     service = TicketService(
         roles=roles,
