@@ -37,14 +37,22 @@ def write(commit: Commit) -> None:
 
     Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when
     `idempotency_key` was used before, EngineUnavailable when no clear answer came. An answer that got lost
-    is settled by reading: the history item of this version carries either this attempt's id or somebody
-    else's.
+    is settled by reading: the history item of this version carries either this writer's id or somebody
+    else's. A writer who tries again after VersionMoved keeps its id and asks `is_written`, because a request
+    that was given up may still be on its way.
     """
+    first = commit.events[0]
     try:
         _transact(commit)
     except StoreError as error:
-        if not _is_ours(commit):
+        if not is_written(int(first.ticket_id), int(first.version), first.write_id):
             raise _meaning(error, commit) from error
+
+
+def is_written(ticket_id: int, version: int, write_id: str) -> bool:
+    """Tell whether a version stands in the ledger under this writer's id."""
+    stored = ticket_history.find(ticket_id, version)
+    return stored is not None and stored.write_id == write_id
 
 
 def _transact(commit: Commit) -> None:
@@ -60,7 +68,7 @@ def _transact(commit: Commit) -> None:
         Put(commit.ticket, unchanged),
         *(Put(event, TicketHistory.version.does_not_exist()) for event in commit.events),
         also=commit.also,
-        token=commit.events[-1].write_id,
+        token=False,
         retry=False,
     )
 
@@ -74,10 +82,3 @@ def _meaning(error: StoreError, commit: Commit) -> StoreError:
         if done is not None:
             return AlreadyDone(done.value)
     return VersionMoved()
-
-
-def _is_ours(commit: Commit) -> bool:
-    """Tell whether the first version of this commit stands in the ledger under this attempt's id."""
-    first = commit.events[0]
-    stored = ticket_history.find(int(first.ticket_id), int(first.version))
-    return stored is not None and stored.write_id == first.write_id

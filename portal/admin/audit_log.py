@@ -23,6 +23,7 @@ FIELDS = (
 ACTS = {
     "user.created": "added a user",
     "user.changed": "changed a user",
+    "user.imported": "imported people with their tickets",
     "user.linked": "signed in with a provider for the first time",
     "user.password_chosen": "set a password through a link",
     "user.password_changed": "changed the password",

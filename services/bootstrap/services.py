@@ -6,7 +6,12 @@ import models
 from services.bootstrap.common import new_cache
 from services.bootstrap.notifications import NotificationServices, build_notification_services
 from services.bootstrap.privacy import PrivacyServices, build_privacy_services
-from services.bootstrap.reporting import ReportingServices, build_reporting_services
+from services.bootstrap.reporting import (
+    ReportingServices,
+    build_analytics,
+    build_reporting_services,
+    build_ticket_lists,
+)
 from services.bootstrap.tickets import TicketServices, build_ticket_services
 from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
@@ -49,15 +54,22 @@ def build_services(options: Options) -> Services:
         roles=roles,
         offered_teams=catalog.offered_teams,
     )
+    analytics = build_analytics(options)
+    lists = build_ticket_lists(
+        analytics, accounts=users.accounts, catalog=catalog, organizations=users.organizations
+    )
     tickets = build_ticket_services(
         options,
         roles=roles,
         accounts=users.accounts,
         catalog=catalog,
         consequences=TicketEmailRule(outbox, enabled=options.customer_emails),
+        lists=lists,
     )
-    reporting = build_reporting_services(options, roles=roles, organizations=users.organizations)
-    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=reporting.analytics)
+    reporting = build_reporting_services(
+        options, analytics=analytics, roles=roles, organizations=users.organizations
+    )
+    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=analytics)
     return Services(
         users=users,
         catalog=catalog,

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from models import tickets_listing
+from models.tickets_listing import ColumnarPort
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.options import Options
@@ -39,6 +40,7 @@ def build_ticket_services(
     accounts: UserService,
     catalog: CatalogService,
     consequences: Consequences,
+    lists: ColumnarPort,
 ) -> TicketServices:
     """Build the services about tickets."""
     audit = AuditService(options.shards)
@@ -60,7 +62,7 @@ def build_ticket_services(
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards, columnar=lists),
     )
     return TicketServices(
         service=service,

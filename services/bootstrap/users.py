@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from models import audit_listing, tokens_listing, users_listing
-from services.bootstrap.common import NAMES_FRESH, new_cache, new_secret
+from services.bootstrap.common import NAMES_FRESH, new_cache, new_directory, new_secret
 from services.ids import new_id
 from services.options import Options
 from services.outbox import Outbox
@@ -38,6 +38,7 @@ from services.users.credentials import (
     StepUpService,
     TrustedDevices,
 )
+from services.users.directory import DirectoryService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
 from services.users.sign_in import (
@@ -65,6 +66,7 @@ class UserServices:
     step_up: StepUpService
     devices: DeviceService
     actor_recheck: ActorRecheck
+    directory: DirectoryService
     accounts: UserService
     own_account: OwnAccountService
     registration_policy: RegistrationPolicyService
@@ -96,12 +98,13 @@ def build_user_services(
     second_factor = SecondFactor(roles=roles, encryption=encryption, audit_writer=audit_writer)
     links = Links(options.keys("links"), lambda: secrets.token_urlsafe(16))
     email_notices = EmailNotices(links, outbox)
+    directory = new_directory(roles)
     accounts = UserService(
         roles=roles,
         sessions=sessions,
         cache=new_cache(),
         names=new_cache(NAMES_FRESH),
-        agents=new_cache(NAMES_FRESH),
+        directory=directory,
         hash_password=passwords.hash,
         new_id=new_id,
         listing=users_listing.build(keys=cursor_keys, roles=roles.ids),
@@ -163,6 +166,7 @@ def build_user_services(
         step_up=StepUpService(passwords, second_factor, login_throttle, audit_writer),
         devices=DeviceService(roles, sessions, audit_writer),
         actor_recheck=ActorRecheck(roles, sessions),
+        directory=DirectoryService(roles, directory),
         accounts=accounts,
         own_account=own_account,
         registration_policy=registration_policy,

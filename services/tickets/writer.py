@@ -72,10 +72,10 @@ class TicketWriter:
     def create(self, author: Author, draft: Draft) -> Ticket:
         """Write version 1 of a new ticket; the same idempotency key gives the ticket written the first time."""
         try:
-            ticket_id = counter.next_number("tickets")
+            ticket_id, write_id = counter.next_number("tickets"), self.new_id()
             for attempt in range(ATTEMPTS):
                 try:
-                    return self._commit(ticket_id, None, author, draft)
+                    return self._commit(ticket_id, None, author, draft, write_id)
                 except VersionMoved:  # the same request is being written at this very moment
                     self.pause(attempt)
                 except AlreadyDone as done:
@@ -90,14 +90,18 @@ class TicketWriter:
         `prepare` gets the stored ticket and returns the draft to write, None for nothing to do; it
         is called again after each lost race and raises Conflict when the races touched the same field.
         """
+        write_id, tried = self.new_id(), 0
         try:
             for attempt in range(ATTEMPTS):
                 ticket = self.load(ticket_id)
+                if 0 < tried < ticket.version and ledger.is_written(ticket_id, tried + 1, write_id):
+                    return ticket  # a request that was given up arrived after all
                 draft = self._prepared(prepare, ticket, author)
                 if draft is None:
                     return ticket
                 try:
-                    return self._commit(ticket_id, ticket, author, draft)
+                    tried = ticket.version
+                    return self._commit(ticket_id, ticket, author, draft, write_id)
                 except VersionMoved:
                     self.pause(attempt)
                 except AlreadyDone:
@@ -165,7 +169,9 @@ class TicketWriter:
             return []
         return self._audit.changed_since(ticket_id=ticket.ticket_id, version=expected_version)
 
-    def _commit(self, ticket_id: int, before: Ticket | None, author: Author, draft: Draft) -> Ticket:
+    def _commit(
+        self, ticket_id: int, before: Ticket | None, author: Author, draft: Draft, write_id: str
+    ) -> Ticket:
         actor, now, expected_version = author.actor, author.now, before.version if before else 0
         # A ticket's own time never runs backwards, though clocks differ and the slower writer may win.
         at, version = max(now, before.updated_at) if before else now, expected_version + 1
@@ -184,7 +190,7 @@ class TicketWriter:
             body=draft.body,
             before=before,
             after=after,
-            write_id=self.new_id(),
+            write_id=write_id,
             undoes=draft.undoes,
         )
         assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)

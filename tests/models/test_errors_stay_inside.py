@@ -106,6 +106,7 @@ CALLS = {
     job.put: lambda: job.put(JOB, expected_version=1),
     lease.acquire: lambda: lease.acquire("n", "h", now=NOW, until=NOW),
     ledger.write: lambda: ledger.write(ledger.Commit(a_ticket(), 1, [a_change()])),
+    ledger.is_written: lambda: ledger.is_written(1, 1, "w"),
     migration.is_pending: migration.is_pending,
     migration.migrate: lambda: migration.migrate(now=NOW),
     models.create_tables: models.create_tables,
@@ -171,7 +172,11 @@ CALLS = {
     user.accounts_of_role: lambda: user.accounts_of_role("r", 10),
     user.count_of_role: lambda: user.count_of_role("r", 10),
     user.put: lambda: user.put(a_user(), expected_version=1, old_email="old@example.org"),
-    user.put_new: lambda: user.put_new([a_user()]),
+    user.put_new: lambda: user.put_new([a_user()], print),
+    user.of_role: lambda: user.of_role("r"),
+    user.named: lambda: user.named("r", "n", 1),
+    audit.latest_key: audit.latest_key,
+    audit.since: lambda: audit.since("", ["user.changed"]),
     user.update: lambda: user.update("u", theme="dark"),
     user.update_if: lambda: user.update_if(a_user(), ["email"], theme="dark"),
     user.clear: lambda: user.clear(a_user(), kept_fields={"user_id"}, name="Erased", sort_name="erased"),
@@ -183,9 +188,9 @@ WITHOUT_ENGINE = {
     "models.tickets_listing", "models.times", "models.tokens_listing", "models.users_listing",
 }  # fmt: skip
 COMPUTE = {
-    assignment.assignment_key, audit.entry_key, identity.identity_key, items.changes, job.first, job.new,
-    models.connect, outbox.entry, setting.first, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
-    ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked,
+    assignment.assignment_key, audit.entry_key, audit.time_of, identity.identity_key, items.changes, job.first, job.new,
+    models.connect, outbox.entry, setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword,
+    ticket.side, ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked,
     user.claim_email,
 }  # fmt: skip
 

@@ -54,7 +54,11 @@ def test_a_given_key_is_not_written_down(tmp_path):
         ("PORT", "65536"),
         ("PORT", "http"),
         ("PORT", ""),
-        ("ENGINE_PORT", "-1"),
+        ("HOST", ""),
+        ("HOST", "http://127.0.0.1"),
+        ("HOST", "127.0.0.1,0.0.0.0"),
+        ("DYNAMODB_ENDPOINT", "embeded"),
+        ("DYNAMODB_ENDPOINT", "127.0.0.1:8000"),
         ("WEB_WORKERS", "0"),
         ("WEB_WORKERS", "1000"),
         ("DYNAMODB_CLIENT", "boto3"),
@@ -113,9 +117,28 @@ def test_a_data_folder_that_cannot_be_used_is_named(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("host", "address", "url", "exposed"),
+    [
+        ("127.0.0.1", "127.0.0.1", "http://127.0.0.1:8080", False),
+        ("127.0.0.2", "127.0.0.2", "http://127.0.0.2:8080", False),
+        ("localhost", "localhost", "http://localhost:8080", False),
+        ("::1", "::1", "http://[::1]:8080", False),
+        ("[::1]", "::1", "http://[::1]:8080", False),
+        ("0.0.0.0", "127.0.0.1", "http://127.0.0.1:8080", True),  # noqa: S104 - read, not listened on
+        ("::", "::1", "http://[::1]:8080", True),
+        ("192.0.2.1", "192.0.2.1", "http://192.0.2.1:8080", True),
+    ],
+)
+def test_the_host_decides_where_this_machine_reaches_the_web_process(tmp_path, host, address, url, exposed):
+    settings = read(tmp_path, HOST=host)
+    assert (settings.local_address, settings.local_url, settings.public_url) == (address, url, url)
+    assert settings.is_exposed is exposed
+
+
 def test_an_endpoint_of_ones_own_needs_no_embedded_engine(tmp_path):
     assert read(tmp_path).embedded_engine
-    assert read(tmp_path).dynamodb_endpoint == "http://127.0.0.1:8081"
+    assert read(tmp_path).dynamodb_endpoint == f"unix:{tmp_path}/data/engine.sock"
     settings = read(tmp_path, DYNAMODB_ENDPOINT="http://127.0.0.1:9999")
     assert not settings.embedded_engine
     assert settings.dynamodb_endpoint == "http://127.0.0.1:9999"
@@ -153,6 +176,7 @@ def test_providers_are_read_in_their_order(tmp_path):
         "OIDC_PROVIDERS": " partner, corp ", "OIDC_CORP_ROLES": "cn=x=agent, helpdesk = customer",
         "OIDC_CORP_LABEL": "Corp & Co", "OIDC_CORP_ROLE_CLAIM": "realm_access.roles",
         "OIDC_CORP_DEFAULT_ROLE": "customer", "OIDC_PARTNER_DOMAINS": "*",
+        "OIDC_CORP_DOMAINS": "Corp.example, Stra\u00dfe.example",
         "OIDC_CORP_SCOPES": "openid groups",
     }  # fmt: skip
     first, second = read(tmp_path, **{**CORP, **partner, **more}).providers
@@ -160,7 +184,7 @@ def test_providers_are_read_in_their_order(tmp_path):
     assert (first.default_role, first.scopes) == ("", "openid email profile")
     assert (second.id, second.label, second.scopes) == ("corp", "Corp & Co", "openid groups")
     assert second.roles == (("cn=x", "agent"), ("helpdesk", "customer"))
-    assert second.domains == {"corp.example"}
+    assert second.domains == {"corp.example", "xn--strae-oqa.example"}
     assert "a client secret" not in repr(first) + repr(second)
 
 

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.errors import Invalid, Throttled
+from services.text import composed
 
 MIN_LENGTH, MAX_LENGTH = 12, 1024
 MAX_CONCURRENT = 2
@@ -43,6 +44,7 @@ class Passwords:
 
         `about` are words that an attacker knows about the user: name and address.
         """
+        password = composed(password) if len(password) <= MAX_LENGTH else password
         if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
             raise _refused(f"Use {MIN_LENGTH} to {MAX_LENGTH:,} characters.")
         if _is_easy(password, about):
@@ -51,24 +53,37 @@ class Passwords:
             return self._hasher.hash(_bytes(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
-        """Check a password; takes just as long if there is no stored hash."""
+        """Check a password; takes just as long if there is no stored hash.
+
+        Keyboards write the same accent in one character or in two, so passwords are hashed composed (NFC).
+        Older hashes are of what was typed, which is tried next.
+        """
         with self._slot():
             if not self._dummy_hash:
                 self._dummy_hash = self._hasher.hash("nobody has this password")
-            try:
-                self._hasher.verify(stored or self._dummy_hash, _bytes(password[:MAX_LENGTH]))
-            except (VerificationError, InvalidHashError):
-                return False
-        return stored is not None and len(password) <= MAX_LENGTH
+            # Both are always tried, so that the time says nothing about the account.
+            found = [self._verifies(stored or self._dummy_hash, form) for form in _forms(password)]
+        return any(found) and stored is not None and len(password) <= MAX_LENGTH
 
-    def outdated(self, stored: str) -> bool:
-        """Tell whether a hash was made with older parameters."""
-        return self._hasher.check_needs_rehash(stored)
+    def outdated(self, stored: str, password: str) -> bool:
+        """Tell whether the hash of a password that matches has older parameters, or is of the text as typed."""
+        if self._hasher.check_needs_rehash(stored):
+            return True
+        if len(_forms(password)) == 1:
+            return False
+        with self._slot():
+            return not self._verifies(stored, composed(password))
 
     def renew(self, password: str) -> str:
         """Hash a password that was just verified, whatever the rules for new passwords say today."""
         with self._slot():
-            return self._hasher.hash(_bytes(password))
+            return self._hasher.hash(_bytes(composed(password)))
+
+    def _verifies(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, _bytes(password))
+        except (VerificationError, InvalidHashError):
+            return False
 
     @contextmanager
     def _slot(self) -> Iterator[None]:
@@ -91,6 +106,12 @@ def _is_easy(password: str, about: Iterable[str]) -> bool:
 
     guessed = zxcvbn(password[:CHECKED_LENGTH], user_inputs=[word for word in about if word])
     return float(guessed["guesses_log10"]) < MIN_GUESSES_LOG10
+
+
+def _forms(password: str) -> list[str]:
+    """List what a stored hash may be of: the composed password, then the one that was typed if it differs."""
+    typed = password[:MAX_LENGTH]
+    return list(dict.fromkeys((composed(typed), typed)))
 
 
 def _bytes(password: str) -> bytes:

@@ -198,7 +198,7 @@ class AuthenticationService:
         return replace(actor, organization_id=self._organizations.shared_by(user.organization_id))
 
     def _rehash(self, item: UserItem, password: str) -> None:
-        if item.password_hash and self._passwords.outdated(item.password_hash):
+        if item.password_hash and self._passwords.outdated(item.password_hash, password):
             user_table.update(item.user_id, password_hash=self._passwords.renew(password))
 
 

@@ -49,6 +49,27 @@ def test_no_rule_about_which_characters(password):
     assert not passwords.matches(None, password)
 
 
+def test_an_accent_is_the_same_in_one_character_or_two():
+    passwords = Passwords()
+    composed, decomposed = "Andr\u00e9s vier H\u00fchner", "Andre\u0301s vier Hu\u0308hner"
+    for first, then in ((composed, decomposed), (decomposed, composed)):
+        stored = passwords.hash(first)
+        assert passwords.matches(stored, first)
+        assert passwords.matches(stored, then)
+        assert not passwords.outdated(stored, first)
+        assert not passwords.outdated(stored, then)
+
+
+def test_the_hash_of_what_was_typed_before_still_matches_and_is_outdated():
+    passwords, typed = Passwords(), "Andre\u0301s vier Hu\u0308hner"
+    stored = OWASP_MINIMUM.hash(typed)
+    assert passwords.matches(stored, typed)
+    assert passwords.outdated(stored, typed)
+    renewed = passwords.renew(typed)
+    assert passwords.matches(renewed, "Andr\u00e9s vier H\u00fchner")
+    assert not passwords.outdated(renewed, typed)
+
+
 def test_an_instance_pays_what_owasp_asks_for(tmp_path):
     assert Passwords().hash(GOOD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     settings = Settings.from_env({"ENVIRONMENT": "development", "DATA_DIR": str(tmp_path)})

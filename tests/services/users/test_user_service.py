@@ -266,6 +266,27 @@ def test_what_is_no_address(harness, create, text):
     assert refused.value.fields.keys() == {"email"}
 
 
+@pytest.mark.parametrize("text", ["j\u00f6rg@example.org", "\u0430na@example.org", "jo\u0308rg@example.org"])
+def test_why_an_address_with_other_letters_is_refused(text):
+    with pytest.raises(Invalid, match="Before the @, an email address can only have letters without accents"):
+        normalize_email(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("ana@Stra\u00dfe.example", "ana@xn--strae-oqa.example"),
+        ("ana@STRASSE.example", "ana@strasse.example"),  # another domain, as in DNS
+        ("ana@\u03b2\u03cc\u03bb\u03bf\u03c2.example", "ana@xn--nxasmm1c.example"),
+        ("ana@bu\u0308cher.example", "ana@xn--bcher-kva.example"),
+        ("Ana\uff20Example.org", "ana@example.org"),
+        ("\uff41na@example.org", "ana@example.org"),
+    ],
+)
+def test_a_domain_is_written_by_idna_2008(text, email):
+    assert normalize_email(text) == email
+
+
 SPELLED = st.sampled_from(
     "abzAZ09.-_+\u00df\u017f\u0131\u0130\u212a\uff41\uff21\u0430\u00e9\u0301\u3002\u00ad "
 )
