@@ -15,6 +15,7 @@ from models.transaction import Also
 from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
+from services.tickets.consequences import Consequences, TicketChange
 from services.tickets.fields import CHANGED_BY_PEOPLE, DERIVED, JsonFields, evolve, to_json
 from services.tickets.idempotency import RequestKey
 from services.tickets.ticket import Ticket
@@ -58,11 +59,12 @@ class TicketWriter:
         *,
         audit: AuditService,
         assignments: AssignmentService,
+        consequences: Consequences,
         new_id: Callable[[], str],
         pause: Callable[[int], None],
         shards: int,
     ) -> None:
-        self._audit, self._assignments = audit, assignments
+        self._audit, self._assignments, self._consequences = audit, assignments, consequences
         self.new_id, self.pause, self._shards = new_id, pause, shards
 
     def create(self, author: Author, draft: Draft) -> Ticket:
@@ -209,12 +211,13 @@ class TicketWriter:
             undoes=draft.undoes,
         )
         assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)
+        consequences = self._consequences.of(TicketChange(actor, now, before, after, event))
         item = self.store(
             ticket_id,
             expected_version,
             after,
             [event],
-            also=assignment_periods,
+            also=[*assignment_periods, *consequences],
             idempotency_key=author.request_key.used(ticket_id) if author.request_key is not None else None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
