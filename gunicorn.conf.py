@@ -7,6 +7,8 @@ import gc
 import socket
 from typing import Any
 
+from portal.config.private_files import make_private
+from portal.config.readers import http_url
 from portal.config.settings import settings_or_exit
 from portal.web.heap import keep_small
 from portal.web.logs import library_lines
@@ -14,7 +16,14 @@ from services.bootstrap import preload
 
 _settings = settings_or_exit()
 
-bind = [f"{_settings.host}:{_settings.port}"]
+_warnings = make_private(_settings)
+if _settings.is_exposed:
+    _warnings += [
+        f"HOST is {_settings.host}: other machines reach this instance, which is for development. Anybody can",
+        "sign in as its demo accounts. Set ENVIRONMENT=production for real data, or HOST=127.0.0.1.",
+    ]
+
+bind = [http_url(_settings.host, _settings.port).removeprefix("http://")]
 backlog = 4096
 workers = _settings.web_workers
 worker_class = "gthread"
@@ -33,6 +42,12 @@ preload_app = True
 _DEFER_ACCEPT_SECONDS = 30
 
 keep_small()
+
+
+def on_starting(server: Any) -> None:
+    """Say what the settings leave open."""
+    for warning in _warnings:
+        server.log.warning("WARNING: %s", warning)
 
 
 def when_ready(server: Any) -> None:

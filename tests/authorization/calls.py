@@ -4,6 +4,7 @@ An argument that is not named here goes by its name: see `plausible`.
 """
 
 import inspect
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +12,13 @@ from typing import Any
 
 import pyotp
 
+from models import outbox as outbox_table
 from services.reporting import Filters
 from services.tickets import ListRequest
 from services.users.identity import Permission, SignInPolicy
-from tests.authorization.access_case import ARGUMENTS, PEOPLE, RANKS, TICKETS, AccessCase
+from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
 from tests.authorization.matrix_site import FOREIGN_TEAM, ORGANIZATION, TEAM
-from tests.authorization.requests import ANOTHER, NEW_ACCOUNTS, OTHERS
+from tests.authorization.requests import ANOTHER, NEW_ACCOUNTS
 from tests.portal.conftest import PASSWORD
 
 Values = Mapping[str, Any]
@@ -136,6 +138,17 @@ def _file(case: AccessCase) -> Values:
     return {"text": f"name,email\nNew Person,{case.matrix_site.new_address()}\n"}
 
 
+def _failed_delivery(case: AccessCase) -> Values:
+    """Let an e-mail fail for good, so that it can be sent again or dropped."""
+    if not case.fresh:
+        return {"key": "none"}
+    now, id_ = case.matrix_site.now(), uuid.uuid4().hex
+    item = outbox_table.entry("notice", {"user_id": "nobody"}, due=now, id_=id_)
+    outbox_table.put(item)
+    outbox_table.give_up(item, at=now, error="550")
+    return {"key": next(one.due_key for one in outbox_table.failed(100) if one.entry_id == id_)}
+
+
 def _enrolment(case: AccessCase) -> Values:
     assert case.who.actor is not None
     begun = case.matrix_site.services.users.second_factor.begin(case.who.actor)
@@ -153,7 +166,7 @@ CALLS: dict[str, Call] = {
     "users.registration_policy.save": Call(("-",), _registration),
     "users.own_account.change_password": Call(
         ("own",),
-        lambda _: {"current": PASSWORD, "password": ANOTHER},
+        lambda _: {"current": PASSWORD, "password": ANOTHER, "revoke_tokens": True},
         spends=True,
     ),
     "users.email_addresses.ask_for_change": Call(
@@ -165,9 +178,12 @@ CALLS: dict[str, Call] = {
     "catalog.save": Call(
         ("team", "category"), lambda s: {"kind": s.kind, "id_": None, "active": True, "expected_version": 0}
     ),
-    "privacy.erasures.ask": Call(OTHERS, lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
+    "notifications.deliveries.drop": Call(("-",), _failed_delivery),
+    "notifications.deliveries.send_again": Call(("-",), _failed_delivery),
+    "privacy.erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
     "users.invitations.send": Call(
-        OTHERS, lambda s: {"user_id": s.matrix_site.invited(*NEW_ACCOUNTS.get(s.kind, ()))} if s.fresh else {}
+        ("foreign",),
+        lambda s: {"user_id": s.matrix_site.invited(*NEW_ACCOUNTS.get(s.kind, ()))} if s.fresh else {},
     ),
     "users.organizations.save": Call(("-",), _new_organization),
     "users.user_import.plan": Call(("-",), _file),
@@ -195,10 +211,10 @@ CALLS: dict[str, Call] = {
     "users.api_tokens.grantable": Call(("own",)),
     "users.api_tokens.own": Call(("own",)),
     "users.accounts.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
-    "users.accounts.create": Call(("-", *RANKS), _new_account),
+    "users.accounts.create": Call(("-",), _new_account),
     "users.accounts.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
     "users.accounts.update": Call(PEOPLE, _account),
-    "users.view_as.start": Call(OTHERS, spends=True),
+    "users.view_as.start": Call(("foreign",), spends=True),
     "users.view_as.stop": Call(("own",), spends=True),
 }
 

@@ -15,14 +15,12 @@ from werkzeug.test import TestResponse
 
 from models import api_token as token_table
 from services.users.credentials.sessions import hash_token
-from tests.authorization.access_case import ARGUMENTS, PEOPLE, RANKS, TICKETS, AccessCase
-from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM
+from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
+from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM, Person
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"
-OTHERS = ("foreign", *RANKS)
 OUTRANKED = ("more than your own", "teams of your own")
-BULK = ("suspend", "admit", "role", "team", "join")
 # Role and teams of a new account by the object's name.
 NEW_ACCOUNTS: dict[str, tuple[str, list[str]]] = {
     "-": ("customer", []),
@@ -259,12 +257,30 @@ def _enrolment(case: AccessCase) -> Values:
 
 
 def _code(case: AccessCase) -> Values:
-    secret = case.matrix_site.enrolled(case.account)
-    fields = {"email": case.account.email, "password": PASSWORD, "csrf_token": case.who.token}
+    return _after_password(case, case.account)
+
+
+def _after_password(case: AccessCase, account: Person) -> Values:
+    secret = case.matrix_site.enrolled(account)
+    fields = {"email": account.email, "password": PASSWORD, "csrf_token": case.who.token}
     page = case.matrix_site.client(case.who).post("/login", data=fields).text
     match = re.search(r'name="token" value="([^"]+)"', page)
     assert match is not None
-    return {"token": match[1], "code": pyotp.TOTP(secret).now(), "email": case.account.email}
+    return {"token": match[1], "code": pyotp.TOTP(secret).now(), "email": account.email}
+
+
+def _code_link(case: AccessCase) -> Values:
+    return {"token": _code_by_link(case)["link"]}
+
+
+def _code_by_link(case: AccessCase) -> Values:
+    """Return a code of somebody who has been sent a link to enter it; the same one for path and form."""
+    if "code" not in case.notes:
+        owner = case.matrix_site.person("customer")
+        after_password = _after_password(case, owner)
+        link = case.matrix_site.code_link(owner, after_password["token"])
+        case.notes["code"] = {"code": after_password["code"], "link": link}
+    return dict(case.notes["code"])
 
 
 def _address_link(case: AccessCase) -> Values:
@@ -338,6 +354,9 @@ PLANS: dict[str, Plan] = {
         form=lambda s: {"email": s.account.email, "password": PASSWORD}, read=_signed_in, spends=True
     ),
     "POST /login/code": Plan(form=_code, read=_signed_in, spends=True),
+    "POST /login/code/link": Plan(form=_code, spends=True),
+    "GET /account/code/<token>": Plan(path=_code_link, spends=True),
+    "POST /account/code/<token>": Plan(path=_code_link, form=_code_by_link, read=_signed_in, spends=True),
     "POST /logout": Plan(read=_signed_out, spends=True),
     "POST /forgot": Plan(form=lambda s: {"email": s.account.email}),
     "POST /preferences/theme": Plan(form=lambda _: {"theme": "dark"}),
@@ -414,13 +433,11 @@ PLANS: dict[str, Plan] = {
     f"GET {_USERS}edit/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id)),
     f"POST {_USERS}edit/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id), form=_user_form),
     f"GET {_USERS}details/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id)),
-    f"POST {_USERS}new/": Plan(("-", *RANKS), form=_new_user, read=_saved),
-    f"POST {_USERS}ajax/update/": Plan(
-        tuple(f"{kind} {name}" for kind in OTHERS for name in ("role_id", "active")), json=_user_cell
-    ),
+    f"POST {_USERS}new/": Plan(form=_new_user, read=_saved),
+    f"POST {_USERS}ajax/update/": Plan(("foreign role_id", "foreign active"), json=_user_cell),
     f"POST {_USERS}delete/": Plan(PEOPLE, form=_id(lambda s: s.other.user_id)),
     f"POST {_USERS}action/": Plan(
-        ("foreign delete", *(f"{kind} {action}" for kind in OTHERS for action in BULK)),
+        tuple(f"foreign {action}" for action in ("delete", "suspend", "admit", "role", "team", "join")),
         form=_people,
         headers=JSON,
         read=_each,
@@ -434,12 +451,12 @@ PLANS: dict[str, Plan] = {
     "GET /admin/sessions/": Plan(PEOPLE, query=_person),
     "POST /admin/sessions/end/": Plan(PEOPLE, form=lambda s: {**_person(s), "session": s.session_id}),
     "POST /admin/sessions/second-factor-off/": Plan(PEOPLE, form=_person),
-    "GET /admin/sessions/view-as/": Plan(OTHERS, query=_person),
-    "POST /admin/sessions/view-as/": Plan(OTHERS, form=_person, spends=True),
+    "GET /admin/sessions/view-as/": Plan(("foreign",), query=_person),
+    "POST /admin/sessions/view-as/": Plan(("foreign",), form=_person, spends=True),
     f"POST {_USERS}<user_id>/privacy/erase": Plan(
-        OTHERS, path=lambda s: {"user_id": s.other.user_id}, form=_confirmed
+        ("foreign",), path=lambda s: {"user_id": s.other.user_id}, form=_confirmed
     ),
-    f"POST {_USERS}invite/": Plan(OTHERS, form=_id(lambda s: s.other.user_id)),
+    f"POST {_USERS}invite/": Plan(("foreign",), form=_id(lambda s: s.other.user_id)),
     **_grid("/admin/teams/", "team"),
     **_grid("/admin/categories/", "category"),
     **_grid("/admin/organizations/", "organization"),
