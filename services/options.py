@@ -32,6 +32,7 @@ class Options:
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
     customer_emails: bool = True
+    tickets_per_hour: int = 0  # that one person may open; 0: any number
     password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:

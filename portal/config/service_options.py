@@ -27,6 +27,7 @@ def service_options(settings: Settings) -> Options:
         providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
         endless_tokens=settings.endless_tokens,
         customer_emails=settings.customer_emails,
+        tickets_per_hour=settings.tickets_per_hour,
     )
 
 
