@@ -19,9 +19,8 @@ from portal.ui import components, formatting, jump, navigation, style_page
 from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
 from portal.web.csrf import MaskedCsrfProtection
 from portal.web.flask_app import Portal
+from portal.web.limits import MAX_REQUEST
 from services.bootstrap import Services
-
-MAX_REQUEST = 512 * 1024
 
 
 class CarefulJson(DefaultJSONProvider):
