@@ -88,6 +88,8 @@ def is_open(connection: socket.socket) -> bool:
         return connection.recv(1) != b""
     except BlockingIOError:
         return True
+    except ConnectionResetError:
+        return False
     finally:
         connection.settimeout(20)
 
@@ -274,6 +276,7 @@ def test_at_the_end_what_has_begun_is_finished(started):
     server = started("")
     with server.connect(UNFINISHED["half a body"]) as client, server.connect() as silent:
         client.sendall(b"67")
+        assert server.get("/echo?add=accepted")[1] == b"accepted", "and so are those before it"
         (worker,) = children(server.process.pid)
         server.process.terminate()
         assert silent.recv(1) == b"", "an idle connection is closed"
