@@ -10,6 +10,7 @@ from botocore.loaders import Loader, create_loader
 from dynamodb_client import (
     capacity,
     request_serializer,
+    request_tokens,
     response_parser,
     signing,
     transaction_conflicts,
@@ -30,8 +31,8 @@ def _loader() -> Loader:
 def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None) -> BaseClient:
     """Build a client; a pool, for options with `own_transport` alone, sends its requests.
 
-    Both clients retry conflicts with transactions, refuse malformed responses and count capacity. The
-    fast one also writes and reads JSON itself and, where it has its own transport, signs.
+    Both clients retry conflicts with transactions, send no token where none is wanted, refuse malformed responses
+    and count capacity. The fast one also writes and reads JSON itself and, where it has its own transport, signs.
     """
     session = botocore.session.get_session()
     session.register_component("data_loader", _loader())
@@ -53,6 +54,7 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
     events = client.meta.events
     response_parser.install(events, fast=options.fast_client)
     transaction_conflicts.install(events, options.max_attempts)
+    request_tokens.install(events)
     events.register("after-call.dynamodb", capacity.count)
     if options.fast_client:
         request_serializer.install(client)

@@ -43,6 +43,7 @@ PAGES = (
     ("prove", "administrator", "/account/prove"),
     ("role-new", "administrator", "/admin/roles/new/"),
     ("access", "administrator", "/admin/access/"),
+    ("emails", "administrator", "/admin/emails/"),
     ("organizations", "administrator", "/admin/organizations/"),
     ("organization-new", "administrator", "/admin/organizations/new/"),
     ("teams", "administrator", "/admin/teams/"),

@@ -1,6 +1,6 @@
 """The audit log: who did what to what, from where, with what before and after."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from pynamodb.attributes import UnicodeAttribute
@@ -8,7 +8,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from dynamodb_client import Instant, Json, LeanModel
 from models.store_errors import translated
-from models.times import to_text
+from models.times import from_text, to_text
 
 # One partition holds the whole log: administrative events are few, and a list of all of them is one query.
 PARTITION = "all"
@@ -60,6 +60,26 @@ class AuditEntry(LeanModel):
 def entry_key(at: datetime, unique: str) -> str:
     """Compute the key that puts entries in the order of time."""
     return f"{to_text(at)}#{unique}"
+
+
+def time_of(key: str) -> datetime:
+    """Return the time in the key of an entry."""
+    return from_text(key.partition("#")[0])
+
+
+def latest_key() -> str | None:
+    """Return the key of the latest entry, None if there is none; read strongly."""
+    with translated():
+        newest = AuditEntry.query(PARTITION, scan_index_forward=False, limit=1, consistent_read=True)
+        return next((entry.entry_key for entry in newest), None)
+
+
+def since(key: str, actions: Collection[str]) -> Iterator[AuditEntry]:
+    """Walk the entries after a key that are of certain actions, oldest first; read strongly."""
+    with translated():
+        yield from AuditEntry.query(
+            PARTITION, AuditEntry.entry_key > key, AuditEntry.action.is_in(*actions), consistent_read=True
+        )
 
 
 def add(entry: AuditEntry) -> None:

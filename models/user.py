@@ -1,6 +1,6 @@
 """User accounts, and the table that keeps e-mail addresses unique."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -14,6 +14,9 @@ from models.transaction import Also, Delete, Put, Update, Write
 
 # The attributes that administrators edit and no other writer touches.
 EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
+# The attributes that finding people needs.
+IN_DIRECTORY = ("user_id", "name", "email", "role_id", "team_ids", "organization_id", "active")
+PAGE = 1_000
 # The attributes that belong to the current address.
 OF_ADDRESS = ("verified_at", "invited_at", "links")
 
@@ -74,6 +77,7 @@ class User(LeanModel):
     recovery = Json[list[str]](default=list)
     identities = Json[list[str]](default=list)
     valid_after = Instant(null=True)
+    tokens_valid_after = Instant(null=True)
     erased_at = Instant(null=True)
     by_role = ByRole()
     by_organization = ByOrganization()
@@ -126,6 +130,18 @@ def accounts_of_role(role_id: str, limit: int) -> list[User]:
         return list(User.by_role.query(role_id, filter_condition=User.email.exists(), limit=limit))
 
 
+def of_role(role_id: str) -> Iterator[User]:
+    """Walk the people of a role by name, a page at a time; reads an index, so it may lag on AWS."""
+    with translated():
+        yield from User.by_role.query(role_id, page_size=PAGE, attributes_to_get=list(IN_DIRECTORY))
+
+
+def named(role_id: str, prefix: str, limit: int) -> list[User]:
+    """List people of a role whose folded name begins so; reads an index, so it may lag on AWS."""
+    with translated():
+        return list(User.by_role.query(role_id, User.sort_name.startswith(prefix), limit=limit))
+
+
 def count_of_role(role_id: str, most: int) -> int:
     """Count the people of a role, no further than `most`; reads an index, so it may lag on AWS."""
     with translated():
@@ -166,14 +182,20 @@ def claim_email(email: str, user_id: str, *, refused: type[StoreError]) -> Put:
     return Put(UserEmail(email=email, user_id=user_id), free, refused=refused)
 
 
-def put_new(users: Iterable[User]) -> None:
-    """Write many new people without addresses, for imports; existing people are not changed."""
+def put_new(users: Iterable[User], announce: Callable[[list[str]], None]) -> None:
+    """Write many new people without addresses, for imports; existing people are not changed.
+
+    `announce` is called with the ids of those who are new before they are written.
+    """
     by_id = {user.user_id: user for user in users}
     with translated():
         known = {user.user_id for user in User.batch_get(list(by_id))}
+        new = [user for user_id, user in by_id.items() if user_id not in known]
+        if new:
+            announce([user.user_id for user in new])
         with User.batch_write() as batch:
-            for user_id in by_id.keys() - known:
-                batch.save(by_id[user_id])
+            for user in new:
+                batch.save(user)
 
 
 def update(user_id: str, **values: Any) -> None:

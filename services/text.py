@@ -11,6 +11,12 @@ from itertools import count, groupby
 _UNREADABLE = re.compile("[\x00-\x1f\x7f-\x9f\u202d\u202e\ufffe\uffff\ud800-\udfff]")
 _UNREADABLE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ufffe\uffff\ud800-\udfff]")
 MAX_ACCENTS = 30  # Unicode's limit for text that is safe to process as a stream (UAX 15)
+# Blank characters that are no blanks, joiners or formatting characters to Python: Unicode's list of characters
+# that nothing is drawn for (Default_Ignorable_Code_Point), and the empty braille cell.
+_BLANK_LETTERS = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001d159\U000e0000-\U000e0fff]"
+)
+_BLANK_LINES_FIRST = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
 def one_line(text: str) -> str:
@@ -19,9 +25,13 @@ def one_line(text: str) -> str:
 
 
 def lines(text: str) -> str:
-    """Return readable text with LF line ends and no blank margin; "" if none of it is visible."""
+    """Return readable text with LF line ends, without blank lines around it; "" if none of it is visible.
+
+    The first line keeps its indentation, as code and lists need it.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _visible(_UNREADABLE_IN_LINES.sub(" ", composed(text)).strip())
+    readable = _UNREADABLE_IN_LINES.sub(" ", composed(text)).rstrip()
+    return _visible(_BLANK_LINES_FIRST.sub("", readable))
 
 
 def composed(text: str) -> str:
@@ -38,8 +48,9 @@ def composed(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    """Return the text, "" if it consists only of blanks and joiners."""
-    return text if any(unicodedata.category(c)[0] not in "ZC" for c in text) else ""
+    """Return the text, "" if it consists only of characters that nothing is drawn for."""
+    drawn = (c for c in text if unicodedata.category(c)[0] not in "ZC" and not _BLANK_LETTERS.match(c))
+    return text if any(drawn) else ""
 
 
 def slug(name: str) -> str:

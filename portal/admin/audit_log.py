@@ -10,7 +10,7 @@ from pynamodb_grid.admin import Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import AuditEvent, AuditLogService
-from services.users.identity import Permission
+from services.users.identity import SYSTEM, Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
@@ -23,6 +23,7 @@ FIELDS = (
 ACTS = {
     "user.created": "added a user",
     "user.changed": "changed a user",
+    "user.imported": "imported people with their tickets",
     "user.linked": "signed in with a provider for the first time",
     "user.password_chosen": "set a password through a link",
     "user.password_changed": "changed the password",
@@ -51,6 +52,8 @@ ACTS = {
     "team.changed": "changed a team",
     "category.created": "created a category",
     "category.changed": "changed a category",
+    "delivery.sent_again": "sent a failed email again",
+    "delivery.dropped": "dropped a failed email",
 }
 NOTHING = "nothing"
 
@@ -83,8 +86,8 @@ class AuditLogView(LedgerView):
         people = services.users.accounts
         self.column_filters = [
             PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
-                name="who", names=people.names,
+                "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
+                name="who", names=lambda ids: {SYSTEM.user_id: SYSTEM.name, **people.names(ids)},
             ),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
         ]  # fmt: skip

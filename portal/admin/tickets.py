@@ -9,7 +9,7 @@ from flask import abort, jsonify, redirect, request, url_for
 
 from portal.admin.agents import agent_notes
 from portal.admin.empty_states import nothing_in_view
-from portal.admin.filters import PersonFilter
+from portal.admin.filters import CountedFilter, PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
 from portal.ui import navigation
@@ -87,7 +87,6 @@ class TicketView(LedgerView):
     column_list = (*LEADING, *(name for name in LISTED if name not in LEADING))
     columns_first = field_names(lambda each: each.shown_first)
     column_fixed = "subject"
-    # What is kept as an id would be sorted by the id.
     column_sortable_list = field_names(lambda each: each.listed and each.sortable)
     row_cells = False
     export_max_rows = EXPORT_MOST
@@ -107,7 +106,7 @@ class TicketView(LedgerView):
     def __init__(self, services: Services, *, zone: str) -> None:
         self._services = services
         self.grid_fields = self._fields()
-        self.column_filters = self._filters_over(ZoneInfo(zone))
+        self.column_filters = self._filters_over(zone)
         super().__init__(
             TicketRow,
             ticket_source(services.tickets.service),
@@ -225,10 +224,16 @@ class TicketView(LedgerView):
             each.name, label=label, choices=choices, required=each.ranked, max_length=each.max_length
         )
 
-    def _filters_over(self, zone: ZoneInfo) -> list[Any]:
+    def _filters_over(self, zone: str) -> list[Any]:
         states = (("open", "Unsolved"), ("done", "Solved or closed"))
-        filters = [self._filter(each, zone) for each in ALL_FIELDS if each.filterable]
-        return [ChoiceFilter("state", states, "State"), *filters]
+        filters = [self._filter(each, ZoneInfo(zone)) for each in ALL_FIELDS if each.filterable]
+        names = {
+            "team": lambda _: self._services.catalog.names("team"),
+            "category": lambda _: self._services.catalog.names("category"),
+            "priority": lambda _: dict(BY_NAME["priority"].choices),
+            "assignee": self._services.users.accounts.names,
+        }
+        return [ChoiceFilter("state", states, "State"), *filters, CountedFilter(zone=zone, names=names)]
 
     def _filter(self, each: TicketField, zone: ZoneInfo) -> Any:
         name, label, param, empty = each.name, each.label, each.param, EMPTY.get(each.name)
@@ -248,7 +253,7 @@ class TicketView(LedgerView):
                 return TextFilter(name, label, name=param)
 
     def _agents(self) -> Choices:
-        return [(user.user_id, user.name) for user in self._services.users.accounts.agents()]
+        return [(user.user_id, user.name) for user in self._services.users.directory.assignable()]
 
     def _entries(self, kind: str) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.all(kind)]

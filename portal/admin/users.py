@@ -160,7 +160,7 @@ class UserView(UserBulkActions):
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("organization_id", label="Organization", choices=self._organizations),
-            Field("active", Kind.BOOLEAN, label="Can sign in"),
+            Field("active", Kind.BOOLEAN, label="Can sign in", required=True),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
         return {field.name: field for field in fields}

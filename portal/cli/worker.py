@@ -66,6 +66,7 @@ def _jobs(services: Services, stopping: Callable[[], bool]) -> list[Job]:
         Job("analytics", FOLLOW_EVERY, lambda now: services.reporting.analytics.follow(now=now), alone=False),
         Job("pulse", PULSE_EVERY, lambda now: _log_pulse(services, now), alone=False),
         Job("outbox", FOLLOW_EVERY, lambda now: services.outbox.deliver_due(now=now, stopping=stopping)),
+        Job("failed_deliveries", SWEEP_EVERY, lambda now: services.outbox.sweep(now=now)),
         Job("erasures", FOLLOW_EVERY, lambda now: services.privacy.erasures.advance(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: services.users.sessions.sweep(now=now)),
         Job("tokens", SWEEP_EVERY, lambda now: services.users.api_tokens.sweep(now=now)),
@@ -87,7 +88,11 @@ def _hand_on(jobs: list[Job], holder: str) -> None:
 
 def _log_pulse(services: Services, now: datetime) -> None:
     """Write a line whose absence tells operators that the worker stands still."""
-    log.info("worker_pulse", behind=services.reporting.analytics.behind(now=now))
+    log.info(
+        "worker_pulse",
+        behind=services.reporting.analytics.behind(now=now),
+        mail_behind=services.outbox.behind(now=now),
+    )
 
 
 def _run_due(jobs: list[Job], clock: float, holder: str) -> None:

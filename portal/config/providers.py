@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from portal.config.definition import Given, SettingsError, read_fields, setting
 from portal.config.readers import listed, secure_address
+from services.errors import Invalid
+from services.users.identity import normalize_domain
 
 PROVIDER_ID = re.compile(r"[a-z][a-z0-9]{0,19}")
-DOMAIN = re.compile(r"[^\s@*/:]+\.[^\s@*/:]+")
 
 
 def prefix_of(provider_id: str) -> str:
@@ -30,8 +31,11 @@ def _required(given: Given) -> str:
 
 
 def _domains(given: Given) -> frozenset[str]:
-    domains = frozenset(domain.casefold() for domain in listed(given))
-    if not domains or any(domain != "*" and not DOMAIN.fullmatch(domain) for domain in domains):
+    try:
+        domains = frozenset(each if each == "*" else normalize_domain(each) for each in listed(given))
+    except Invalid as refused:
+        raise SettingsError(f"{given.name}: {refused.message}") from refused
+    if not domains:
         raise SettingsError(f"{given.name} must list domains such as example.org,example.net, or be *.")
     return domains
 

@@ -5,15 +5,22 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from email.headerregistry import HeaderRegistry
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo
 
 from portal.config.definition import Given, SettingsError
+from services.errors import Invalid
+from services.mail import PRODUCT, Mailbox
+from services.users.identity import normalize_email
 
 DEVELOPMENT, PRODUCTION = "development", "production"
 SHORTEST_SECRET = 32  # characters
+IMPLICIT_TLS_PORT = 465
+HEADERS = HeaderRegistry()
 EMBEDDED = "embedded"
 ENGINE_SOCKET = "engine.sock"
 
@@ -131,6 +138,35 @@ def endpoint(given: Given) -> str | None:
 def outside_production(given: Given) -> str | None:
     """Read a text that production ignores."""
     return None if is_production(given) else given.text or None
+
+
+def mailbox(given: Given) -> Mailbox:
+    """Read an e-mail address with or without a name in front, such as `Help desk <desk@example.org>`."""
+    text = given.text or ""
+    header: Any = HEADERS("From", text)
+    try:
+        if header.defects or not text.isprintable():
+            raise ValueError(header.defects)
+        (group,) = header.groups
+        if group.display_name is not None:  # a list with a name, not an address with one
+            raise ValueError(group)
+        (address,) = group.addresses
+        return Mailbox(normalize_email(address.addr_spec), address.display_name or PRODUCT)
+    except (ValueError, Invalid) as error:
+        raise SettingsError(
+            f"{given.name} must be an address such as desk@example.org or Help desk <desk@example.org>,"
+            f" not {text!r}."
+        ) from error
+
+
+def reply_mailbox(given: Given) -> Mailbox | None:
+    """Read where replies go; None where they go to the sender."""
+    return mailbox(given) if given.text else None
+
+
+def implicit_tls(given: Given) -> bool:
+    """Read whether the line is encrypted from the first byte, as on port 465."""
+    return switch(given) if given.text else given.before["smtp_port"] == IMPLICIT_TLS_PORT
 
 
 def time_zone(given: Given) -> str:

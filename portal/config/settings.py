@@ -14,6 +14,7 @@ from portal.config import readers
 from portal.config.definition import SettingsError, read_fields, setting
 from portal.config.providers import ProviderSettings, providers
 from portal.config.readers import DEVELOPMENT, PRODUCTION
+from services.mail import Mailbox
 
 FAST, STOCK = "fast", "stock"  # DynamoDB clients
 
@@ -109,7 +110,25 @@ class Settings:
         read=readers.number(0, 5),
         default="0",
     )
-    mail_from: str = setting("MAIL_FROM", "the sender of emails", default="desk@ledgerdesk.example")
+    mail_from: Mailbox = setting(
+        "MAIL_FROM",
+        "the sender of emails, with or without a name: `Help desk <desk@example.org>`",
+        read=readers.mailbox,
+        default="desk@ledgerdesk.example",
+    )
+    mail_reply_to: Mailbox | None = setting(
+        "MAIL_REPLY_TO",
+        "where replies to emails go: see [replies](#replies-to-emails)",
+        read=readers.reply_mailbox,
+        initial=None,
+        shown="`MAIL_FROM`",
+    )
+    customer_emails: bool = setting(
+        "CUSTOMER_EMAILS",
+        "`0` sends customers no email when their tickets are received, answered and solved",
+        read=readers.switch,
+        default="1",
+    )
     mail_dir: Path = setting(
         "MAIL_DIR",
         "where emails are written while `SMTP_HOST` is empty",
@@ -130,6 +149,20 @@ class Settings:
     smtp_starttls: bool = setting(
         "SMTP_STARTTLS",
         "`0` sends over an unencrypted connection: for a server on the same machine",
+        read=readers.switch,
+        default="1",
+    )
+    smtp_tls: bool = setting(
+        "SMTP_TLS",
+        "`1` encrypts from the first byte instead of by STARTTLS",
+        read=readers.implicit_tls,
+        initial=False,
+        shown="`1` on port 465, else `0`",
+    )
+    smtp_verify: bool = setting(
+        "SMTP_VERIFY",
+        "`0` accepts any certificate of the mail server; to trust an authority of your own, name its file in"
+        " `SSL_CERT_FILE` instead",
         read=readers.switch,
         default="1",
     )

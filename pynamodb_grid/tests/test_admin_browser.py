@@ -90,6 +90,19 @@ def test_a_cell_is_edited_by_keyboard(page: Page, engine_table: type[Any]) -> No
     expect(cell).to_have_text("Edited")
 
 
+def test_the_enter_that_ends_a_composition_does_not_save(page: Page, engine_table: type[Any]) -> None:
+    row = page.locator("tr[data-pk='4']")
+    row.locator("[data-edit=subject]").click()
+    box = row.get_by_label("Subject", exact=True)
+    box.fill("\u306b\u307b\u3093")
+    for spec in ({"key": "Enter", "isComposing": True}, {"key": "Enter", "keyCode": 229}):
+        box.dispatch_event("keydown", {**spec, "bubbles": True})
+    expect(box).to_be_focused()
+    assert engine_table.get(4).subject == "Subject 4"
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+
+
 def test_a_conflict_is_told_and_nothing_written(page: Page, engine_table: type[Any]) -> None:
     engine_table.get(2).update(actions=[engine_table.status.set("pending")])
     row = page.locator("tr[data-pk='2']")

@@ -2,9 +2,13 @@
 
 import secrets
 import time
+from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from services.caching import ShortCache
+from services.users.authorization import RoleService
+from services.users.directory import Directory
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
 NAMES_FRESH = 60.0
@@ -16,6 +20,11 @@ V = TypeVar("V")
 def new_cache(seconds: float = FRESH) -> ShortCache[K, V]:
     """Build a cache of what may be some seconds old."""
     return ShortCache(seconds, time.monotonic)
+
+
+def new_directory(roles: RoleService) -> Directory:
+    """Build the directory of everybody in this process; it reads nothing until it is asked."""
+    return Directory(roles, clock=time.monotonic, now=partial(datetime.now, UTC))
 
 
 def new_secret() -> str:

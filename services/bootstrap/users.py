@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from models import audit_listing, tokens_listing, users_listing
-from services.bootstrap.common import NAMES_FRESH, new_cache, new_secret
+from services.bootstrap.common import NAMES_FRESH, new_cache, new_directory, new_secret
 from services.ids import new_id
 from services.options import Options
 from services.outbox import Outbox
@@ -25,7 +25,7 @@ from services.users.accounts import (
     UserService,
 )
 from services.users.api_tokens import ApiTokenService
-from services.users.audit import AuditLogService, AuditWriter
+from services.users.audit import AuditLogService, AuditWriter, SecurityLog
 from services.users.authorization import LastAdministratorLock, RoleService
 from services.users.credentials import (
     ActorRecheck,
@@ -38,6 +38,7 @@ from services.users.credentials import (
     StepUpService,
     TrustedDevices,
 )
+from services.users.directory import DirectoryService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
 from services.users.sign_in import (
@@ -65,6 +66,7 @@ class UserServices:
     step_up: StepUpService
     devices: DeviceService
     actor_recheck: ActorRecheck
+    directory: DirectoryService
     accounts: UserService
     own_account: OwnAccountService
     registration_policy: RegistrationPolicyService
@@ -91,17 +93,24 @@ def build_user_services(
     cursor_keys = options.keys("cursors")
     organizations = OrganizationService(roles, new_cache(), audit_writer)
     passwords, login_throttle = Passwords(options.password_hasher), LoginThrottle()
-    sessions = SessionManager(new_secret)
+    sessions, trusted_devices = SessionManager(new_secret), TrustedDevices(options.keys("devices"))
     encryption = Encryption(options.keys("vault"))
-    second_factor = SecondFactor(roles=roles, encryption=encryption, audit_writer=audit_writer)
     links = Links(options.keys("links"), lambda: secrets.token_urlsafe(16))
-    email_notices = EmailNotices(links, outbox)
+    email_notices, security_log = EmailNotices(links, outbox), SecurityLog(audit_writer)
+    second_factor = SecondFactor(
+        roles=roles,
+        encryption=encryption,
+        audit_writer=audit_writer,
+        login_throttle=login_throttle,
+        security_notice=email_notices.security_notice,
+    )
+    directory = new_directory(roles)
     accounts = UserService(
         roles=roles,
         sessions=sessions,
         cache=new_cache(),
         names=new_cache(NAMES_FRESH),
-        agents=new_cache(NAMES_FRESH),
+        directory=directory,
         hash_password=passwords.hash,
         new_id=new_id,
         listing=users_listing.build(keys=cursor_keys, roles=roles.ids),
@@ -118,6 +127,7 @@ def build_user_services(
         sessions=sessions,
         audit_writer=audit_writer,
         login_throttle=login_throttle,
+        trusted_devices=trusted_devices,
     )
     registration_policy = RegistrationPolicyService(roles=roles, audit_writer=audit_writer, cache=new_cache())
     registration = RegistrationService(
@@ -129,6 +139,7 @@ def build_user_services(
         base_url=options.base_url,
         encryption=Encryption(options.keys("registration")),
         login_throttle=login_throttle,
+        trusted_devices=trusted_devices,
         audit_writer=audit_writer,
         hash_password=passwords.hash,
         new_id=new_id,
@@ -143,10 +154,14 @@ def build_user_services(
         sessions=sessions,
         passwords=passwords,
         login_throttle=login_throttle,
-        trusted_devices=TrustedDevices(options.keys("devices")),
+        trusted_devices=trusted_devices,
         second_factor=second_factor,
         encryption=encryption,
         organizations=organizations,
+        audit_writer=audit_writer,
+        security_log=security_log,
+        links=links,
+        email_notices=email_notices,
     )
     return UserServices(
         audit_writer=audit_writer,
@@ -160,9 +175,10 @@ def build_user_services(
         login_throttle=login_throttle,
         sessions=sessions,
         second_factor=second_factor,
-        step_up=StepUpService(passwords, second_factor, login_throttle, audit_writer),
-        devices=DeviceService(roles, sessions, audit_writer),
+        step_up=StepUpService(passwords, second_factor, login_throttle, security_log),
+        devices=DeviceService(roles, sessions, audit_writer, email_notices.security_notice),
         actor_recheck=ActorRecheck(roles, sessions),
+        directory=DirectoryService(roles, directory),
         accounts=accounts,
         own_account=own_account,
         registration_policy=registration_policy,
@@ -184,6 +200,7 @@ def build_user_services(
             options,
             authentication=authentication,
             login_throttle=login_throttle,
+            security_log=security_log,
             federated_accounts=FederatedAccounts(
                 users=accounts,
                 roles=roles,
@@ -200,6 +217,8 @@ def build_user_services(
             listing=tokens_listing.build(keys=cursor_keys),
             new_secret=new_secret,
             may_be_endless=options.endless_tokens,
+            security_log=security_log,
+            security_notice=email_notices.security_notice,
         ),
     )
 
@@ -209,6 +228,7 @@ def _single_sign_on(
     *,
     authentication: AuthenticationService,
     login_throttle: LoginThrottle,
+    security_log: SecurityLog,
     federated_accounts: FederatedAccounts,
 ) -> SingleSignOn:
     # Providers send people back to our own address, whatever a request calls us.
@@ -221,6 +241,7 @@ def _single_sign_on(
         accounts=federated_accounts,
         authentication=authentication,
         login_throttle=login_throttle,
+        security_log=security_log,
         encryption=Encryption(options.keys("sign-on")),
         new_secret=new_secret,
     )

@@ -40,6 +40,12 @@ def test_a_build_is_the_same_every_time(build: Build) -> None:
     assert again.files == build.files
 
 
+def test_every_script_leaves_the_keys_of_a_composition_to_the_input_method(build: Build) -> None:
+    for entry in SCRIPTS:
+        loaded = [build.files[entry], *build.modules[entry]]
+        assert any(b"isComposing" in build.outputs[name] for name in loaded), entry
+
+
 def test_every_name_leads_to_its_content(folder: Path) -> None:
     assets = Assets.load(folder)
     for name in assets.files:
@@ -89,7 +95,11 @@ def test_every_script_that_a_template_loads_is_an_entry_and_every_entry_is_loade
 
 def test_no_module_is_left_over() -> None:
     sources = {path.name: path.read_text() for path in (SOURCE / "js").glob("*.js")}
-    imported = {name for source in sources.values() for name in re.findall(r'from "\./([\w-]+\.js)"', source)}
+    imported = {
+        name
+        for source in sources.values()
+        for name in re.findall(r'(?:from|import) "\./([\w-]+\.js)"', source)
+    }
     assert set(sources) == imported | set(SCRIPTS)
 
 

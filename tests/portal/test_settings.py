@@ -6,6 +6,7 @@ import pytest
 
 from portal.config.service_options import service_options
 from portal.config.settings import Settings, SettingsError
+from services.mail import Security
 
 KEY = "k" * 32
 
@@ -72,6 +73,24 @@ def test_a_given_key_is_not_written_down(tmp_path):
         ("PUBLIC_URL", "https://me:secret@help.example.org"),
         ("SMTP_PORT", "0"),
         ("SMTP_STARTTLS", "yes"),
+        ("SMTP_TLS", "on"),
+        ("SMTP_VERIFY", "no"),
+        *(
+            (name, value)
+            for name in ("MAIL_FROM", "MAIL_REPLY_TO")
+            for value in (
+                "desk",
+                "desk@localhost",
+                "@example.org",
+                "a@example.org, b@example.org",
+                "desk: a@example.org;",
+                "Help desk desk@example.org",
+                "Desk <desk@example.org> and more",
+                "dësk@example.org",
+                "desk@example.org\nBcc: evil@example.org",
+            )
+        ),
+        ("MAIL_FROM", ""),
         ("TRUSTED_PROXIES", "9"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", ""),
@@ -157,6 +176,7 @@ def test_providers_are_read_in_their_order(tmp_path):
         "OIDC_PROVIDERS": " partner, corp ", "OIDC_CORP_ROLES": "cn=x=agent, helpdesk = customer",
         "OIDC_CORP_LABEL": "Corp & Co", "OIDC_CORP_ROLE_CLAIM": "realm_access.roles",
         "OIDC_CORP_DEFAULT_ROLE": "customer", "OIDC_PARTNER_DOMAINS": "*",
+        "OIDC_CORP_DOMAINS": "Corp.example, Stra\u00dfe.example",
         "OIDC_CORP_SCOPES": "openid groups",
     }  # fmt: skip
     first, second = read(tmp_path, **{**CORP, **partner, **more}).providers
@@ -164,7 +184,7 @@ def test_providers_are_read_in_their_order(tmp_path):
     assert (first.default_role, first.scopes) == ("", "openid email profile")
     assert (second.id, second.label, second.scopes) == ("corp", "Corp & Co", "openid groups")
     assert second.roles == (("cn=x", "agent"), ("helpdesk", "customer"))
-    assert second.domains == {"corp.example"}
+    assert second.domains == {"corp.example", "xn--strae-oqa.example"}
     assert "a client secret" not in repr(first) + repr(second)
 
 
@@ -198,3 +218,36 @@ def test_in_production_a_provider_speaks_tls(tmp_path):
     assert read(tmp_path, **plain).providers
     with pytest.raises(SettingsError, match="OIDC_CORP_ISSUER"):
         read(tmp_path, **production, **plain)
+
+
+@pytest.mark.parametrize(
+    ("value", "address", "name"),
+    [
+        ("desk@example.org", "desk@example.org", "Ledgerdesk"),
+        (" Desk@Example.org ", "desk@example.org", "Ledgerdesk"),
+        ("Help desk <desk@example.org>", "desk@example.org", "Help desk"),
+        ('"Hilfe, Büro" <desk@büro.example>', "desk@xn--bro-hoa.example", "Hilfe, Büro"),
+    ],
+)
+def test_the_sender_is_an_address_with_or_without_a_name(tmp_path, value, address, name):
+    settings = read(tmp_path, MAIL_FROM=value)
+    assert (settings.mail_from.address, settings.mail_from.name) == (address, name)
+    assert settings.mail_reply_to is None
+    assert read(tmp_path, MAIL_REPLY_TO=value).mail_reply_to == settings.mail_from
+
+
+@pytest.mark.parametrize(
+    ("env", "security"),
+    [
+        ({}, Security.STARTTLS),
+        ({"SMTP_PORT": "465"}, Security.TLS),
+        ({"SMTP_TLS": "1", "SMTP_PORT": "2465"}, Security.TLS),
+        ({"SMTP_TLS": "0", "SMTP_PORT": "465"}, Security.STARTTLS),
+        ({"SMTP_STARTTLS": "0"}, Security.NONE),
+    ],
+)
+def test_how_the_line_to_the_mail_server_is_encrypted(tmp_path, env, security):
+    mailer = service_options(read(tmp_path, SMTP_HOST="mail.example.org", **env)).mailer
+    assert (mailer.security, mailer.verify) == (security, True)
+    unchecked = service_options(read(tmp_path, SMTP_HOST="mail.example.org", SMTP_VERIFY="0", **env)).mailer
+    assert not unchecked.verify

@@ -19,7 +19,8 @@ def test_cleaned_text_stays_as_it_is(text):
         done = clean(text)
         assert clean(done) == done
         assert done.encode().decode() == done
-        assert done == done.strip()
+        assert done == done.rstrip()
+        assert not done or done.split("\n")[0].strip()
 
 
 @given(WILD)
@@ -61,10 +62,23 @@ def test_every_script_passes(text):
         ("\u200d \u200b\n", ""),
         ("\ufeff", ""),
         (" \t\n\u2028", ""),
+        ("\u3164", ""),  # the Hangul filler, a letter to Unicode
+        ("\u115f\u1160 \uffa0", ""),
+        ("\u2800\u2800", ""),  # empty braille cells
+        ("\u034f\ufe0f\U000e0100", ""),  # a joiner and variation selectors without a character
+        ("\u3164a", "\u3164a"),
+        ("❤\ufe0f", "❤\ufe0f"),
+        ("  if x:\n    y", "  if x:\n    y"),  # the first line keeps its indentation
+        ("\n \n\t- one\n\t- two\n\n", "\t- one\n\t- two"),
     ],
 )
 def test_what_becomes_of(text, clean):
     assert lines(text) == clean
+
+
+def test_text_that_nothing_is_drawn_for_is_empty_on_one_line_too():
+    for blank in ("\u3164", "\u2800", "\u115f \u1160", "\U000e0100"):
+        assert one_line(blank) == ""
 
 
 def test_absurd_piles_of_accents_are_left_alone():

@@ -7,6 +7,15 @@
 const grid = document.querySelector("[data-grid]");
 const editors = grid ? JSON.parse(grid.dataset.editable || "{}") : {};
 
+// While characters are composed with an input method, its keys belong to it. Safari reports the last one late, as 229.
+addEventListener(
+  "keydown",
+  (event) => {
+    if (event.isComposing || event.keyCode === 229) event.stopImmediatePropagation();
+  },
+  true,
+);
+
 function announce(text) {
   const status = document.querySelector("[data-grid-status]");
   if (status) status.textContent = text;

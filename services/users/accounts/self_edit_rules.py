@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.identity.actor import Actor
+from services.users.identity.names import normalize_email
 from services.users.identity.permissions import Permission, Scope
 
 
@@ -29,7 +30,7 @@ def check_own(actor: Actor, item: UserItem, change: AccountChange) -> None:
         return
     if not change.active or change.role_id != item.role_id:
         raise Invalid("You cannot suspend yourself or change your own role.")
-    if change.email.strip().casefold() != (item.email or ""):
+    if change.email.strip() != (item.email or "") and normalize_email(change.email) != item.email:
         message = "Change your own email address on your account page, where a link confirms it."
         raise Invalid(message, {"email": message})
     other_teams = set(change.team_ids) != set(item.team_ids or ())

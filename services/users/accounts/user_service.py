@@ -21,14 +21,14 @@ from services.users.authorization.last_administrator import AccountStatus, LastA
 from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.sessions import SessionManager
-from services.users.identity.actor import Actor
+from services.users.directory.copy import Directory
+from services.users.identity.actor import SYSTEM, Actor
 from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import Role, User
 from services.users.identity.user_errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
 from services.users.organizations.organizations import OrganizationService
 
-MAX_AGENTS = 1000
 THEMES = ("light", "dark", "system")
 
 
@@ -54,7 +54,7 @@ class UserService:
         sessions: SessionManager,
         cache: ShortCache[str, User],
         names: ShortCache[str, str],
-        agents: ShortCache[str, list[User]],
+        directory: Directory,
         hash_password: HashPassword,
         new_id: Callable[[], str],
         listing: Listing,
@@ -70,7 +70,7 @@ class UserService:
             administrators,
         )
         self._roles, self._sessions, self._cache, self._names = roles, sessions, cache, names
-        self._agents, self._hash_password = agents, hash_password
+        self._directory, self._hash_password = directory, hash_password
         self._new_id, self._listing = new_id, listing
 
     def get(self, user_id: str, *, fresh: bool = False) -> User:
@@ -88,6 +88,7 @@ class UserService:
         """Drop a user from the caches of this process, after a change."""
         self._cache.drop(user_id)
         self._names.drop(user_id)
+        self._directory.changed(user_id)
 
     def read(self, *, actor: Actor, user_id: str) -> User:
         """Return a user as stored now, for editing; raises UserNotFound, PermissionDenied."""
@@ -122,24 +123,6 @@ class UserService:
             for item in user_table.find_many(missing):
                 names[item.user_id] = self._names.put(item.user_id, item.name)
         return names
-
-    def agents(self) -> list[User]:
-        """List the active users who can be assigned tickets, by name, at most a minute old."""
-        cached = self._agents.get("agents")
-        if cached is not None:
-            return cached
-        role_ids = [
-            role.role_id
-            for role in self._roles.all()
-            if role.permissions.get(Permission.TICKET_UPDATE) and role.role_id != "administrator"
-        ]
-        users = [
-            User.from_model(item)
-            for role in role_ids
-            for item in user_table.accounts_of_role(role, MAX_AGENTS)
-        ]
-        active = [user for user in users if user.active]
-        return self._agents.put("agents", sorted(active, key=lambda user: sort_name(user.name)))
 
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
         """Return one page of users, by name."""
@@ -193,7 +176,9 @@ class UserService:
         )
         item.organization_id = self._organizations.for_new_user(item.email, role_id, organization_id)
         if password is not None:
-            item.password_hash = self._hash_password(password, about=known_words(name, email))
+            item.password_hash = self._hash_password(
+                password, queue_keys=(actor.user_id,), about=known_words(name, email)
+            )
         messages = [self._email_notices.invite(item, now)] if password is None and invite else []
         audit_entry = self._audit_entry(actor, now, "user.created", item, before={})
         self._put(item, None, expected_version=0, old_email=None, also=[audit_entry, *messages])
@@ -259,9 +244,24 @@ class UserService:
 
     def upsert(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
         """Add the users that an import names, {id: (name, role)}; they cannot sign in, and existing ones stay."""
+
+        def announce(user_ids: list[str]) -> None:
+            # Before they are written: whoever follows the log looks for them until they are there.
+            entry = self._audit_writer.entry(
+                actor=SYSTEM,
+                now=now,
+                action="user.imported",
+                subject="users:import",
+                after={"user_ids": user_ids},
+            )
+            self._audit_writer.record(entry)
+
         user_table.put_new(
-            UserItem(user_id=key, name=name, sort_name=sort_name(name), role_id=role, created_at=now)
-            for key, (name, role) in people.items()
+            (
+                UserItem(user_id=key, name=name, sort_name=sort_name(name), role_id=role, created_at=now)
+                for key, (name, role) in people.items()
+            ),
+            announce,
         )
 
     def _editable_item(self, actor: Actor, user_id: str) -> UserItem:

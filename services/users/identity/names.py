@@ -13,12 +13,16 @@ LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|
 
 
 def normalize_email(text: str) -> str:
-    """Fold an address so that its spellings are equal: NFKC, case, blanks, the domain as in DNS (IDNA).
+    """Fold an address so that its spellings are equal: width, case, blanks, and the domain as in DNS (IDNA 2008).
 
     E-mails only go to the folded address, so an address that merely looks the same is of no use. Raises
     Invalid.
     """
-    local, _, domain = _folded(text).partition("@")
+    local, _, domain = text[:1000].strip().replace("\N{FULLWIDTH COMMERCIAL AT}", "@").partition("@")
+    local = unicodedata.normalize("NFKC", local).lower()
+    if not local.isascii():
+        message = "Before the @, an email address can only have letters without accents, digits and signs."
+        raise Invalid(message, {"email": message})
     try:
         email = f"{local}@{normalize_domain(domain)}"
     except Invalid:
@@ -30,10 +34,14 @@ def normalize_email(text: str) -> str:
 
 
 def normalize_domain(text: str) -> str:
-    """Write a domain as DNS does, so that equal text means the same domain; raises Invalid."""
-    domain = _folded(text)
+    """Write a domain as DNS does, by IDNA 2008, so that equal text means the same domain; raises Invalid.
+
+    The one form for every domain that the product takes or compares. Case is folded by the mapping of IDNA
+    (UTS 46, non-transitional) and not before it: str.casefold turns ß into ss, which is another domain.
+    """
+    domain = text[:1000].strip()
     try:
-        spelled = idna.encode(domain, uts46=True).decode() if domain.isprintable() else ""
+        spelled = idna.encode(domain, uts46=True, transitional=False).decode() if domain.isprintable() else ""
     except UnicodeError:  # idna's own errors are of this kind
         spelled = ""
     if "." not in spelled.strip(".") or spelled.endswith(".") or len(spelled) > 253:
@@ -41,16 +49,21 @@ def normalize_domain(text: str) -> str:
     return spelled
 
 
-def _folded(text: str) -> str:
-    once = unicodedata.normalize("NFKC", text[:1000]).casefold()
-    # Folding case can leave characters that compose again; after two passes the result is stable.
-    return unicodedata.normalize("NFKC", once).casefold().strip()
-
-
 def sort_name(name: str) -> str:
     """Fold a name for sorting, without accents and case."""
     plain = unicodedata.normalize("NFKD", name)
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold() or name
+
+
+# Letters that Unicode does not take apart, and the plain ones that people type for them.
+_PLAIN_LETTERS = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i", "ŋ": "n"}  # noqa: RUF001 - the Turkish letter is meant
+)
+
+
+def search_text(text: str) -> str:
+    """Fold a text for searching: without accents and case, ß as ss, ø as o, æ as ae, ł as l, and so on."""
+    return sort_name(text).translate(_PLAIN_LETTERS)
 
 
 def clean_name(text: str) -> str:

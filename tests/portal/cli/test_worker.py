@@ -81,15 +81,17 @@ def test_what_is_delivered_or_deleted_is_done_by_one_worker_alone(site):
     assert {job.name for job in jobs if not job.alone} == {"analytics", "pulse"}
 
 
-def test_the_sign_of_life_says_how_far_reports_are_behind(site):
+def test_the_sign_of_life_says_how_far_reports_and_emails_are_behind(site):
     services = site.app.extensions["services"]
     followed = datetime.now(UTC)
     services.reporting.analytics.follow(now=followed)
+    services.outbox.put("nothing", {}, now=followed)
     with capture_logs() as lines:
         _log_pulse(services, followed + timedelta(seconds=90))
     line = lines[-1]
     assert line["event"] == "worker_pulse"
     assert 80 < line["behind"] < 95
+    assert line["mail_behind"] == 90
 
 
 def test_before_the_first_copy_the_worker_is_alive_too(tmp_path):

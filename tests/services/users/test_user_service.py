@@ -217,8 +217,9 @@ def test_agents_are_those_who_can_be_assigned(harness, create, update):
     users = {role: create(f"{role}@agents.example", role_id=role, name=f"Zz {role}") for role in BUILT_IN}
     gone = create("gone@agents.example", name="Zz gone")
     update(gone, active=False)
-    listed = harness.services.users.accounts.agents()
-    assert [user for user in listed if user.name.startswith("Zz")] == [users["agent"], users["manager"]]
+    listed = harness.services.users.directory.assignable()
+    ours = [user.user_id for user in listed if user.name.startswith("Zz")]
+    assert ours == [users["agent"].user_id, users["manager"].user_id]
     assert [user.name for user in listed] == sorted((user.name for user in listed), key=sort_name)
     assert all(user.email for user in listed), "people an import brought cannot work here"
 
@@ -264,6 +265,27 @@ def test_what_is_no_address(harness, create, text):
     with pytest.raises(Invalid) as refused:
         create(text)
     assert refused.value.fields.keys() == {"email"}
+
+
+@pytest.mark.parametrize("text", ["j\u00f6rg@example.org", "\u0430na@example.org", "jo\u0308rg@example.org"])
+def test_why_an_address_with_other_letters_is_refused(text):
+    with pytest.raises(Invalid, match="Before the @, an email address can only have letters without accents"):
+        normalize_email(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("ana@Stra\u00dfe.example", "ana@xn--strae-oqa.example"),
+        ("ana@STRASSE.example", "ana@strasse.example"),  # another domain, as in DNS
+        ("ana@\u03b2\u03cc\u03bb\u03bf\u03c2.example", "ana@xn--nxasmm1c.example"),
+        ("ana@bu\u0308cher.example", "ana@xn--bcher-kva.example"),
+        ("Ana\uff20Example.org", "ana@example.org"),
+        ("\uff41na@example.org", "ana@example.org"),
+    ],
+)
+def test_a_domain_is_written_by_idna_2008(text, email):
+    assert normalize_email(text) == email
 
 
 SPELLED = st.sampled_from(

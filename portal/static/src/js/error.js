@@ -1,4 +1,5 @@
 // Error pages: try again with growing waits until the page answers, say which drafts are kept, copy the reference.
+import "./composition.js";
 import { $, el, on } from "./dom.js";
 import { unsent } from "./drafts.js";
 

@@ -95,7 +95,7 @@ function open() {
 async function press(event) {
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) highlight(at + step);
-  else if (event.key !== "Enter" || event.isComposing) return;
+  else if (event.key !== "Enter") return;
   event.preventDefault();
   if (step) return;
   await look(); // what was typed last counts, not what is still shown

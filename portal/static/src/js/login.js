@@ -1,4 +1,5 @@
 // Show or hide the password.
+import "./composition.js";
 import { on } from "./dom.js";
 
 on("click", "[data-reveal]", (_, button) => {

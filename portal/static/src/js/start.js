@@ -1,4 +1,5 @@
 // What every page of the desk and every customer page needs.
+import "./composition.js";
 import { startDialogs } from "./dialog.js";
 import { $ } from "./dom.js";
 import { startPopovers } from "./popover.js";

@@ -1,0 +1,50 @@
+"""One entry of the directory."""
+
+import sys
+from dataclasses import dataclass, field
+from typing import Self
+
+import idna
+
+from models.user import User as UserItem
+from services.users.identity.names import search_text
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What the directory knows of a user; `folded` is the name and address that a search compares."""
+
+    user_id: str
+    name: str
+    email: str | None
+    role_id: str
+    team_ids: tuple[str, ...]
+    organization_id: str | None
+    active: bool
+    folded: str = field(compare=False)
+
+    @classmethod
+    def from_model(cls, item: UserItem) -> Self:
+        """Build an entry from a stored user or from the projection of an index."""
+        # Few different roles, teams and organizations stand in many entries: each text is kept once.
+        organization_id = item.organization_id
+        return cls(
+            user_id=item.user_id,
+            name=item.name,
+            email=item.email,
+            role_id=sys.intern(item.role_id),
+            team_ids=tuple(map(sys.intern, item.team_ids or ())),
+            organization_id=sys.intern(organization_id) if organization_id else None,
+            active=item.active,
+            folded=f"{search_text(item.name)}\n{_address_text(item.email)}",
+        )
+
+
+def _address_text(email: str | None) -> str:
+    """Return what an address is searched by: itself, and its domain as people write it."""
+    if not email or "xn--" not in email:
+        return email or ""
+    try:
+        return f"{email}\n{search_text(idna.decode(email.rpartition('@')[2]))}"
+    except idna.IDNAError:
+        return email
