@@ -8,6 +8,7 @@ from models.store_errors import EngineUnavailable, StoreError
 
 __all__ = [
     "Conflicted",
+    "Contradictory",
     "EngineUnavailable",
     "Forbidden",
     "Invalid",
@@ -45,6 +46,10 @@ class Invalid(ServiceError):
 
 class Conflicted(ServiceError):
     """Somebody else changed the same thing first; nothing was overwritten."""
+
+
+class Contradictory(ServiceError):
+    """The input is well formed, but is not what was sent under the same key before; nothing was written."""
 
 
 class Unavailable(ServiceError):

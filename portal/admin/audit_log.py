@@ -10,7 +10,7 @@ from pynamodb_grid.admin import ChoiceFilter, Field, Kind, TextFilter
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import NOBODY, UNKNOWN_ACCOUNT, AuditEvent, AuditLogService
-from services.users.identity import Permission
+from services.users.identity import SYSTEM, Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
@@ -62,7 +62,11 @@ ACTS = {
 }
 ACTION_CHOICES = {action: text[0].upper() + text[1:] for action, text in ACTS.items()}
 # Who and what has no name of its own.
-UNNAMED = {NOBODY.user_id: NOBODY.name, UNKNOWN_ACCOUNT.partition(":")[2]: "No known account"}
+UNNAMED = {
+    SYSTEM.user_id: SYSTEM.name,
+    NOBODY.user_id: NOBODY.name,
+    UNKNOWN_ACCOUNT.partition(":")[2]: "No known account",
+}
 NOTHING = "nothing"
 
 
@@ -94,8 +98,8 @@ class AuditLogView(LedgerView):
         people = services.users.accounts
         self.column_filters = [
             PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
-                name="who", names=people.names,
+                "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
+                name="who", names=lambda ids: UNNAMED | people.names(ids),
             ),
             ChoiceFilter("action", tuple(ACTION_CHOICES.items()), "Action", name="action"),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),

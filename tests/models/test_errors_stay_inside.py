@@ -44,6 +44,7 @@ from models.transaction import Delete, Put, Update
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TEAM = models.Setting(kind="team", id="a", value={"name": "A"})
+USED_KEY = models.IdempotencyKey(key="k", claimed_by="w", expires_at=NOW)
 TOKEN = models.ApiToken(token_hash="t", user_id="u", name="n", created_at=NOW)
 COUNT = models.Attempt(key="k", failures=1, last_at=NOW, expires_at=NOW)
 SESSION = models.Session(
@@ -101,6 +102,8 @@ CALLS = {
     counter.reserve: lambda: counter.reserve("tickets", 2, lambda _: TEAM),
     idempotency_key.find: lambda: idempotency_key.find("k"),
     idempotency_key.is_used: lambda: idempotency_key.is_used("k"),
+    idempotency_key.claim: lambda: idempotency_key.claim(USED_KEY, NOW),
+    idempotency_key.release: lambda: idempotency_key.release("k", "w"),
     idempotency_key.sweep: lambda: idempotency_key.sweep(NOW, 10),
     identity.find: lambda: identity.find("corp|1"),
     identity.add: lambda: identity.add(a_user(), "corp|1", [EVENT]),
@@ -193,10 +196,10 @@ WITHOUT_ENGINE = {
     "models.tickets_listing", "models.times", "models.tokens_listing", "models.users_listing",
 }  # fmt: skip
 COMPUTE = {
-    assignment.assignment_key, audit.entry_key, audit.time_of, identity.identity_key, items.changes, job.first, job.new,
-    models.connect, outbox.entry, setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword,
-    ticket.side, ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked,
-    user.claim_email,
+    assignment.assignment_key, audit.entry_key, audit.time_of, idempotency_key.unused, identity.identity_key,
+    items.changes, job.first, job.new, models.connect, outbox.entry, setting.first, setting.following,
+    ticket.compose, ticket.is_keyed, ticket.reword, ticket.side, ticket.state_partitions, ticket.values_of,
+    ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
 }  # fmt: skip
 
 
