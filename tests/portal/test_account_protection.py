@@ -143,15 +143,15 @@ def test_past_the_limit_a_step_up_offers_to_sign_in_again(person):
 
 def test_a_changed_password_asks_about_tokens(person):
     assert "revoke_tokens" not in Page(person.client.get("/account/").text).form("/account/password").fields
-    kept = person.token()
+    secret = person.token()
     form = Page(person.client.get("/account/").text).form("/account/password")
     assert form.one("revoke_tokens") == "1", "ticked unless somebody unticks it"
     unticked = {name: value for name, value in form.fields.items() if name != "revoke_tokens"}
     person.client.post(form.action, data={**unticked, "current": PASSWORD, "password": ANOTHER})
-    assert person.works(kept)
+    assert person.works(secret)
     sent(person.client, form, current=ANOTHER, password=PASSWORD)
     assert "Your API tokens have been revoked." in person.client.get("/account/").text
-    assert not person.works(kept)
+    assert not person.works(secret)
 
 
 def test_a_reset_revokes_tokens_and_says_so_before(site, person):
