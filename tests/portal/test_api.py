@@ -329,8 +329,15 @@ def test_what_is_not_ones_own_is_not_there(site):
     foreign = site.ticket()
     mine = robot.post(TICKETS, {"subject": "Mine", "body": "b"}).json["id"]
     assert [ticket["id"] for ticket in robot.get(TICKETS).json["tickets"]] == [mine]
-    for query in (f"requester={site.users['customer']}", "team=billing", "team=nowhere", "assignee=nobody-known"):
-        assert robot.get(f"{TICKETS}?{query}").json["tickets"] == [], "which teams and people exist is not told"
+    for query in (
+        f"requester={site.users['customer']}",
+        "team=billing",
+        "team=nowhere",
+        "assignee=nobody-known",
+    ):
+        assert robot.get(f"{TICKETS}?{query}").json["tickets"] == [], (
+            "which teams and people exist is not told"
+        )
     problem(robot.get(f"{TICKETS}/{foreign}"), 404)
     problem(robot.patch(f"{TICKETS}/{foreign}", {"reply": "r"}, 1), 404)
     problem(robot.post(TICKETS, {"subject": "s", "body": "b", "requester_id": site.users["agent"]}), 403)

@@ -10,7 +10,17 @@ from services.users.identity import SYSTEM
 from tests.portal.pages import Page
 
 ROW = re.compile(r"/desk/tickets/(\d+)")
-HEADS = {"status", "priority", "assignee_id", "requester_id", "team_id", "category", "channel", "created_at", "updated_at"}
+HEADS = {
+    "status",
+    "priority",
+    "assignee_id",
+    "requester_id",
+    "team_id",
+    "category",
+    "channel",
+    "created_at",
+    "updated_at",
+}
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +107,9 @@ def test_what_an_address_cannot_mean_is_refused_with_a_reason(site, lot, query):
 
 def test_another_filter_keeps_what_a_chart_counted(site, lot):
     today = datetime.now(UTC).date().isoformat()
-    start = f"{GRID}?counted=created&counted.from={today}&counted.to={today}&counted.team=billing&counted.team=-"
+    start = (
+        f"{GRID}?counted=created&counted.from={today}&counted.to={today}&counted.team=billing&counted.team=-"
+    )
     page = site.read("agent", start)
     filters = next(form for form in page.forms if form.id == "filters")
     sent = {name: values for name, values in filters.fields.items() if name.startswith("counted")}
