@@ -31,6 +31,7 @@ class Options:
     shards: int = 1
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
+    customer_emails: bool = True
     password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:

@@ -86,7 +86,7 @@ class AuditLogView(LedgerView):
         people = services.users.accounts
         self.column_filters = [
             PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
+                "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
                 name="who", names=lambda ids: {SYSTEM.user_id: SYSTEM.name, **people.names(ids)},
             ),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),

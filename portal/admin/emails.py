@@ -17,6 +17,7 @@ KINDS = {
     "notice": "Notice about an account",
     "reset": "Link for a new password",
     "registration": "Registration",
+    "ticket_email": "Ticket",
 }
 
 

@@ -26,6 +26,7 @@ def service_options(settings: Settings) -> Options:
         shards=settings.feed_shards,
         providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
         endless_tokens=settings.endless_tokens,
+        customer_emails=settings.customer_emails,
     )
 
 

@@ -123,6 +123,12 @@ class Settings:
         initial=None,
         shown="`MAIL_FROM`",
     )
+    customer_emails: bool = setting(
+        "CUSTOMER_EMAILS",
+        "`0` sends customers no email when their tickets are received, answered and solved",
+        read=readers.switch,
+        default="1",
+    )
     mail_dir: Path = setting(
         "MAIL_DIR",
         "where emails are written while `SMTP_HOST` is empty",

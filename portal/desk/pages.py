@@ -10,10 +10,10 @@ from flask import current_app, render_template, request, url_for
 from portal.desk import choices, timeline
 from portal.ui import grid_links
 from portal.web.guards import actor, services
-from portal.web.idempotency import new_key
+from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users.identity import Actor, Permission
+from services.users.identity import Actor, Permission, User
 
 EARLIER = 5
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
@@ -44,9 +44,11 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
     people = timeline.people_in(events) | {shown.requester_id, shown.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
+    requester = _requester(shown)
     return render_template(
         "desk/ticket.html",
-        ticket=_shown(shown),
+        ticket=_shown(shown, requester),
+        no_email=services().notifications.ticket_emails.why_none(actor=who, requester=requester),
         timeline=timeline.build(events, choices.Reader(people), current_app.jinja_env.filters),
         choices=choices.properties(shown, typed.values),
         plain_properties=choices.PLAIN_PROPERTIES,
@@ -67,7 +69,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         reload_url=url_for("desk.ticket", ticket_id=ticket_id),
         back=_back(),
         draft=draft,
-        message_id=request.form.get("message_id") or new_key(),
+        message_id=form_key(),
         earlier=_earlier(who, shown),
     )
 
@@ -91,14 +93,20 @@ def new_ticket(values: dict[str, str], errors: dict[str, list[str]], message_id:
     )
 
 
-def _shown(ticket: Ticket) -> dict[str, Any]:
-    requester = {"id": ticket.requester_id, "name": "Nobody", "email": None}
-    if ticket.requester_id:
-        try:
-            user = services().users.accounts.get(ticket.requester_id)
-            requester |= {"name": user.name, "email": user.email}
-        except NotFound:
-            requester["name"] = "Deleted user"
+def _requester(ticket: Ticket) -> User | None:
+    try:
+        return services().users.accounts.get(ticket.requester_id or "")
+    except NotFound:
+        return None
+
+
+def _shown(ticket: Ticket, user: User | None) -> dict[str, Any]:
+    nobody = "Deleted user" if ticket.requester_id else "Nobody"
+    requester = {
+        "id": ticket.requester_id,
+        "name": user.name if user else nobody,
+        "email": user and user.email,
+    }
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
     return {name: getattr(ticket, name) for name in names} | {"requester": requester}
 

@@ -142,10 +142,11 @@ def test_the_same_request_arrives_twice(site, agent, manager):
     body = {"subject": "Once", "body": "Only"}
     first = agent.post(TICKETS, body, **{"Idempotency-Key": key})
     assert agent.post(TICKETS, body, **{"Idempotency-Key": key}).json["id"] == first.json["id"]
-    assert (
-        agent.post(TICKETS, {**body, "body": "Else"}, **{"Idempotency-Key": key}).json["id"]
-        != first.json["id"]
-    )
+    refused = problem(agent.post(TICKETS, {**body, "body": "Else"}, **{"Idempotency-Key": key}), 422)
+    assert "another request" in refused["detail"]
+    path = f"{TICKETS}/{first.json['id']}"
+    problem(agent.patch(path, {"reply": "Only"}, 1, **{"Idempotency-Key": key}), 422)
+    assert agent.post(TICKETS, body).json["id"] == first.json["id"] + 1, "nothing burned a number"
     assert manager.post(TICKETS, body, **{"Idempotency-Key": key}).json["id"] != first.json["id"]
     problem(agent.post(TICKETS, body, **{"Idempotency-Key": "k" * 201}), 400)
 
