@@ -7,7 +7,8 @@ from pynamodb.attributes import TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Json, LeanModel
 from models import items
-from models.store_errors import translated
+from models.store_errors import StoreError, translated
+from models.transaction import Put
 
 
 class IdempotencyKey(LeanModel):
@@ -29,6 +30,11 @@ def find(key: str) -> IdempotencyKey | None:
 def is_used(key: str) -> bool:
     """Tell whether a key was used."""
     return find(key) is not None
+
+
+def first(item: IdempotencyKey, refused: type[StoreError]) -> Put:
+    """Write a key along with something else; the transaction raises `refused` if it was used before."""
+    return Put(item, IdempotencyKey.key.does_not_exist(), refused=refused)
 
 
 def sweep(now: datetime, limit: int) -> int:

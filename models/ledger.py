@@ -62,7 +62,7 @@ def _transact(commit: Commit) -> None:
         else Ticket.ticket_id.does_not_exist()
     )
     key = commit.idempotency_key
-    once = [Put(key, IdempotencyKey.key.does_not_exist(), refused=_KeyUsed)] if key is not None else []
+    once = [idempotency_key.first(key, refused=_KeyUsed)] if key is not None else []
     transaction.write(
         *once,
         Put(commit.ticket, unchanged),
