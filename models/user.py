@@ -77,6 +77,7 @@ class User(LeanModel):
     recovery = Json[list[str]](default=list)
     identities = Json[list[str]](default=list)
     valid_after = Instant(null=True)
+    tokens_valid_after = Instant(null=True)
     erased_at = Instant(null=True)
     by_role = ByRole()
     by_organization = ByOrganization()

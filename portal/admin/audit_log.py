@@ -10,7 +10,7 @@ from pynamodb_grid.admin import Field, Kind
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import AuditEvent, AuditLogService
-from services.users.identity import Permission
+from services.users.identity import SYSTEM, Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
@@ -86,8 +86,8 @@ class AuditLogView(LedgerView):
         people = services.users.accounts
         self.column_filters = [
             PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
-                name="who", names=people.names,
+                "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
+                name="who", names=lambda ids: {SYSTEM.user_id: SYSTEM.name, **people.names(ids)},
             ),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
         ]  # fmt: skip

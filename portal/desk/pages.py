@@ -10,7 +10,7 @@ from flask import current_app, render_template, request, url_for
 from portal.desk import choices, timeline
 from portal.ui import grid_links
 from portal.web.guards import actor, services
-from portal.web.idempotency import new_key
+from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
 from services.users.identity import Actor, Permission, User
@@ -69,7 +69,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         reload_url=url_for("desk.ticket", ticket_id=ticket_id),
         back=_back(),
         draft=draft,
-        message_id=request.form.get("message_id") or new_key(),
+        message_id=form_key(),
         earlier=_earlier(who, shown),
     )
 

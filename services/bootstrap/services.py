@@ -55,9 +55,7 @@ def build_services(options: Options) -> Services:
         offered_teams=catalog.offered_teams,
     )
     analytics = build_analytics(options)
-    lists = build_ticket_lists(
-        analytics, accounts=users.accounts, catalog=catalog, organizations=users.organizations
-    )
+    lists = build_ticket_lists(analytics, users=users, catalog=catalog)
     tickets = build_ticket_services(
         options,
         roles=roles,

@@ -144,8 +144,8 @@ class TicketService:
     ) -> Ticket:
         """Open a ticket for the actor, or for somebody else when the role allows it.
 
-        `fields` are any of OPENED_WITH. The same `idempotency_key` with the same input opens one ticket only,
-        however often it arrives. Raises Invalid, PermissionDenied.
+        `fields` are any of OPENED_WITH. The same `idempotency_key` opens one ticket only, however often it arrives.
+        Raises Invalid, PermissionDenied, KeyReused when it arrives with other input.
         """
         requester = requester_id or actor.user_id
         self._roles.check_permission(
@@ -166,11 +166,10 @@ class TicketService:
             "requester_id": requester,
             "channel": channel,
         }
+        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
         self._check_new(actor, values)
         values["organization_id"] = self._users.organization_of(requester)
-        draft = Draft("created", values, text, public=True)
-        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
-        return self._writer.create(author, draft)
+        return self._writer.create(author, Draft("created", values, text, public=True))
 
     def update(
         self,

@@ -164,7 +164,7 @@ CALLS: dict[str, Call] = {
     "users.registration_policy.save": Call(("-",), _registration),
     "users.own_account.change_password": Call(
         ("own",),
-        lambda _: {"current": PASSWORD, "password": ANOTHER},
+        lambda _: {"current": PASSWORD, "password": ANOTHER, "revoke_tokens": True},
         spends=True,
     ),
     "users.email_addresses.ask_for_change": Call(

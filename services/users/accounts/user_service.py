@@ -176,7 +176,9 @@ class UserService:
         )
         item.organization_id = self._organizations.for_new_user(item.email, role_id, organization_id)
         if password is not None:
-            item.password_hash = self._hash_password(password, about=known_words(name, email))
+            item.password_hash = self._hash_password(
+                password, queue_keys=(actor.user_id,), about=known_words(name, email)
+            )
         messages = [self._email_notices.invite(item, now)] if password is None and invite else []
         audit_entry = self._audit_entry(actor, now, "user.created", item, before={})
         self._put(item, None, expected_version=0, old_email=None, also=[audit_entry, *messages])

@@ -13,7 +13,7 @@ from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 class User:
     """One user, without the password.
 
-    `second_factor` and `valid_after` are set if one user was read, not in lists.
+    `second_factor` and the times are set if one user was read, not in lists.
     """
 
     user_id: str
@@ -28,7 +28,8 @@ class User:
     created_at: datetime
     invited_at: datetime | None = None  # until the invitation is accepted
     second_factor: bool = field(default=False, compare=False)
-    valid_after: datetime | None = field(default=None, compare=False)
+    valid_after: datetime | None = field(default=None, compare=False)  # sessions from before it have ended
+    tokens_valid_after: datetime | None = field(default=None, compare=False)  # and API tokens
 
     @classmethod
     def from_model(cls, item: UserItem) -> "User":
@@ -47,6 +48,7 @@ class User:
             invited_at=item.invited_at,
             second_factor=item.totp is not None,
             valid_after=item.valid_after,
+            tokens_valid_after=item.tokens_valid_after,
         )
 
 
