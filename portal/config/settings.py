@@ -135,6 +135,12 @@ class Settings:
         read=readers.switch,
         default="1",
     )
+    assign_on_reply: bool = setting(
+        "ASSIGN_ON_REPLY",
+        "`0` leaves a ticket that nobody has unassigned when an agent replies to it",
+        read=readers.switch,
+        default="1",
+    )
     mail_dir: Path = setting(
         "MAIL_DIR",
         "where emails are written while `SMTP_HOST` is empty",
