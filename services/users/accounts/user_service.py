@@ -22,7 +22,7 @@ from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.sessions import SessionManager
 from services.users.directory.copy import Directory
-from services.users.identity.actor import SYSTEM, Actor
+from services.users.identity.actor import SYSTEM, Actor, AfterSending
 from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import Role, User
@@ -243,6 +243,14 @@ class UserService:
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
         user_table.update(actor.user_id, theme=theme)
+        self._cache.drop(actor.user_id)
+
+    def set_after_sending(self, *, actor: Actor, choice: str) -> None:
+        """Save where the actor goes on after sending a message."""
+        actor.check_not_viewing()
+        if choice not in list(AfterSending):
+            raise Invalid("Choose what happens after sending: stay, next or list.")
+        user_table.update(actor.user_id, after_sending=choice)
         self._cache.drop(actor.user_id)
 
     def upsert(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
