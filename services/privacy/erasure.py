@@ -230,7 +230,8 @@ class ErasureService:
 
     def _is_shared(self, name: str, user_id: str) -> bool:
         folded = sort_name(name)
-        return any(user_table.others_named(folded, role_id, user_id) for role_id in self._roles.ids())
+        role_ids = [role.role_id for role in self._roles.stored()]
+        return any(user_table.others_named(folded, role_id, user_id) for role_id in role_ids)
 
 
 def _named_places(matcher: PersonalDataMatcher) -> NamedPlaces:
