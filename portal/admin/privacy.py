@@ -98,9 +98,9 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     def _places(self, user_id: str) -> dict[str, Any]:
         """Group the places that may name the person by what stands there."""
-        found = self._erasures.named_places(actor=actor(), user_id=user_id)
+        places = self._erasures.named_places(actor=actor(), user_id=user_id)
         groups: dict[str, list[Candidate]] = {}
-        for candidate in found.candidates:
+        for candidate in places.candidates:
             groups.setdefault(candidate.words, []).append(candidate)
         ordered = sorted(groups.items(), key=lambda group: (not group[1][0].likely, group[0].casefold()))
-        return {"groups": ordered, "unread": found.unread, "more": found.more}
+        return {"groups": ordered, "unread": places.unread, "more": places.more}
