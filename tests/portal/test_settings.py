@@ -173,6 +173,16 @@ CORP = {
 }
 
 
+def test_addresses_are_taken_as_verified_only_in_named_domains(tmp_path):
+    verified = {**CORP, "OIDC_CORP_ADDRESSES_VERIFIED": "1"}
+    assert read(tmp_path, **verified).providers[0].addresses_verified
+    assert not read(tmp_path, **CORP).providers[0].addresses_verified
+    with pytest.raises(
+        SettingsError, match="OIDC_CORP_ADDRESSES_VERIFIED needs OIDC_CORP_DOMAINS to list domains"
+    ):
+        read(tmp_path, **{**verified, "OIDC_CORP_DOMAINS": "*"})
+
+
 def test_providers_are_read_in_their_order(tmp_path):
     assert read(tmp_path).providers == ()
     partner = {name.replace("CORP", "PARTNER"): value for name, value in CORP.items() if "CORP" in name}
@@ -206,6 +216,7 @@ def test_providers_are_read_in_their_order(tmp_path):
         ("OIDC_CORP_DOMAINS", ""),
         ("OIDC_CORP_DOMAINS", "@corp.example"),
         ("OIDC_CORP_DOMAINS", "corp"),
+        ("OIDC_CORP_ADDRESSES_VERIFIED", "yes"),
         ("OIDC_CORP_ROLES", "helpdesk"),
         ("OIDC_CORP_ROLES", "=agent"),
         ("OIDC_CORP_SCOPES", "email"),

@@ -133,7 +133,10 @@ class UserService:
     def count(self, *, actor: Actor, role_id: str, most: int) -> int:
         """Count the users of a role, up to `most`."""
         self._roles.check_permission(actor=actor, permission=Permission.ROLE_VIEW)
-        return user_table.count_of_role(role_id, most)
+        people = self._directory.people()
+        if not self._directory.complete:
+            return user_table.count_of_role(role_id, most)
+        return min(most, sum(person.role_id == role_id for person in people))
 
     def sortable(self, conditions: Conditions) -> set[str]:
         """Return the fields by which a list with these conditions can be sorted."""
@@ -271,6 +274,8 @@ class UserService:
             ),
             announce,
         )
+        for user_id in people:
+            self._directory.changed(user_id)
 
     def _editable_item(self, actor: Actor, user_id: str) -> UserItem:
         item = user_table.find(user_id)
