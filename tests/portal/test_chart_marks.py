@@ -51,9 +51,7 @@ def log(site, tmp_path_factory):
         groups = itertools.groupby(csv.DictReader(file), lambda row: row["number"])
         chosen = (group for index, (ref, group) in enumerate(groups) if index % EVERY == 0 or ref in ODD)
         rows = list(itertools.chain.from_iterable(chosen))
-    report = logs.import_log(
-        site.services, logs.write(tmp_path_factory.mktemp("log") / "log.csv.gz", rows)
-    )
+    report = logs.import_log(site.services, logs.write(tmp_path_factory.mktemp("log") / "log.csv.gz", rows))
     assert not report.rejected
     now = datetime.now(UTC)
     site.services.reporting.analytics.rebuild(now=now)

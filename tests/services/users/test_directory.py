@@ -43,7 +43,13 @@ def other(harness: Harness, clock: Clock) -> DirectoryService:
 def create(harness: Harness):
     def write(name, email, role_id="customer", now=None, **more):
         return harness.services.users.accounts.create(
-            actor=SYSTEM, now=now or harness.now(), name=name, email=email, role_id=role_id, invite=False, **more
+            actor=SYSTEM,
+            now=now or harness.now(),
+            name=name,
+            email=email,
+            role_id=role_id,
+            invite=False,
+            **more,
         )
 
     return write
@@ -160,7 +166,9 @@ def test_who_is_named_before_being_written_is_looked_for_again(harness, clock, m
     assert names(other, "interrupted") == []
     late = []
     with monkeypatch.context() as patch:
-        patch.setattr(user_table, "put_new", lambda users, announce: (late.extend(users), announce(["imp-2"])))
+        patch.setattr(
+            user_table, "put_new", lambda users, announce: (late.extend(users), announce(["imp-2"]))
+        )
         harness.services.users.accounts.upsert({"imp-2": ("Interrupted Caller", "customer")}, now=moment)
     clock.later()
     assert names(other, "interrupted") == []
