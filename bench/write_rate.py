@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(
             f"\n{'history items before':<24}{'per second':>10}{'CPU ms':>12}{'engine ms':>12}{'engine MiB':>12}"
         )
-        with tempfile.TemporaryDirectory() as folder, Engine(Path(folder), free_port()) as engine:
+        with tempfile.TemporaryDirectory() as folder, Engine(Path(folder)) as engine:
             _import(engine, Path(folder), options.items)
     return 0
 
@@ -110,7 +110,7 @@ def _transactions(engine: Engine, marks: Sequence[int], *, token: bool) -> Itera
 
 def _import(engine: Engine, folder: Path, items: int) -> None:
     """Import so many history items, in tickets of the bench's corpus, and tell what each stretch cost."""
-    given = environment(folder, free_port(), engine.port)
+    given = environment(folder, free_port())
     run_command(given=given)
     services = build_services(service_options(Settings.from_env(given)))
     begun = done = 0

@@ -11,18 +11,13 @@ from models.ticket_history import TicketHistory
 from models.transaction import Also, Put
 
 
-class _KeyUsed(StoreError):
-    """The idempotency key of a commit was used before."""
-
-
 @dataclass(frozen=True)
 class Commit:
     """One atomic write to the ledger.
 
     `expected_version` is the version the writer started from (0 for a new ticket); `events` are the versions that
     follow it without a gap, the last being the ticket's. `also` is written along (assignments, outbox
-    entries, references). A second commit with the same `idempotency_key` writes nothing and learns what the
-    first one recorded.
+    entries, references). A second commit with the same `idempotency_key` writes nothing.
     """
 
     ticket: Ticket
@@ -46,7 +41,7 @@ def write(commit: Commit) -> None:
         _transact(commit)
     except StoreError as error:
         if not is_written(int(first.ticket_id), int(first.version), first.write_id):
-            raise _meaning(error, commit) from error
+            raise _meaning(error) from error
 
 
 def is_written(ticket_id: int, version: int, write_id: str) -> bool:
@@ -62,7 +57,8 @@ def _transact(commit: Commit) -> None:
         else Ticket.ticket_id.does_not_exist()
     )
     key = commit.idempotency_key
-    once = [Put(key, IdempotencyKey.key.does_not_exist(), refused=_KeyUsed)] if key is not None else []
+    unused = idempotency_key.unused(commit.events[0].write_id)
+    once = [Put(key, unused, refused=AlreadyDone)] if key is not None else []
     transaction.write(
         *once,
         Put(commit.ticket, unchanged),
@@ -73,12 +69,6 @@ def _transact(commit: Commit) -> None:
     )
 
 
-def _meaning(error: StoreError, commit: Commit) -> StoreError:
+def _meaning(error: StoreError) -> StoreError:
     """Say what a refused transaction means: done before, overtaken, or no clear answer."""
-    if isinstance(error, EngineUnavailable):
-        return error
-    if isinstance(error, _KeyUsed) and commit.idempotency_key is not None:
-        done = idempotency_key.find(commit.idempotency_key.key)
-        if done is not None:
-            return AlreadyDone(done.value)
-    return VersionMoved()
+    return error if isinstance(error, EngineUnavailable | AlreadyDone) else VersionMoved()

@@ -21,7 +21,7 @@ def agent_notes() -> dict[str, AgentNote]:
     seen = actor().scope(Permission.TICKET_VIEW) is Scope.ALL
     tally = navigation.tally() if seen else None
     notes = {}
-    for person in services().users.accounts.agents():
+    for person in services().users.directory.assignable():
         teams = ", ".join(names[team] for team in person.team_ids if team in names)
         text = f"{tally.by_assignee[person.user_id]:,} open" if tally else teams
         notes[person.user_id] = AgentNote(text, teams)

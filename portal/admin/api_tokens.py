@@ -54,7 +54,7 @@ class TokenView(LedgerView):
         people = services.users.accounts
         self.column_filters = [
             PersonFilter(
-                "user_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Person",
+                "user_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Person",
                 name="person", names=people.names,
             ),
         ]  # fmt: skip

@@ -17,6 +17,8 @@ KINDS = {
     "notice": "Notice about an account",
     "reset": "Link for a new password",
     "registration": "Registration",
+    "ticket_email": "Ticket",
+    "reply_answer": "Answer to a reply about",
 }
 
 

@@ -253,7 +253,7 @@ class TicketView(LedgerView):
                 return TextFilter(name, label, name=param)
 
     def _agents(self) -> Choices:
-        return [(user.user_id, user.name) for user in self._services.users.accounts.agents()]
+        return [(user.user_id, user.name) for user in self._services.users.directory.assignable()]
 
     def _entries(self, kind: str) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.all(kind)]

@@ -26,6 +26,9 @@ def service_options(settings: Settings) -> Options:
         shards=settings.feed_shards,
         providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
         endless_tokens=settings.endless_tokens,
+        customer_emails=settings.customer_emails,
+        assign_on_reply=settings.assign_on_reply,
+        own_addresses=frozenset({settings.mail_from.address, settings.reply_address}),
     )
 
 

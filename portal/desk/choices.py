@@ -28,7 +28,7 @@ def entries(kind: str, present: str | None = None) -> Choices:
 
 def agents(present: str | None = None) -> Choices:
     """List who can be assigned, with nobody first and the present assignee in any case."""
-    people = [(user.user_id, user.name) for user in services().users.accounts.agents()]
+    people = [(user.user_id, user.name) for user in services().users.directory.assignable()]
     if present and present not in dict(people):
         people.append((present, services().users.accounts.names([present]).get(present, present)))
     return [("", "Unassigned"), *people]

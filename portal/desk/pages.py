@@ -1,5 +1,6 @@
 """The desk's pages: what the templates need, gathered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -10,12 +11,13 @@ from flask import current_app, render_template, request, url_for
 from portal.desk import choices, timeline
 from portal.ui import grid_links
 from portal.web.guards import actor, services
-from portal.web.idempotency import new_key
+from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users.identity import Actor, Permission
+from services.users.identity import Actor, AfterSending, Permission, User
 
 EARLIER = 5
+TICKET_PATH = re.compile(r"/desk/tickets/[0-9]{1,15}")
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
 
 
@@ -44,9 +46,11 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
     people = timeline.people_in(events) | {shown.requester_id, shown.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
+    requester = _requester(shown)
     return render_template(
         "desk/ticket.html",
-        ticket=_shown(shown),
+        ticket=_shown(shown, requester),
+        no_email=services().notifications.ticket_emails.why_none(actor=who, requester=requester),
         timeline=timeline.build(events, choices.Reader(people), current_app.jinja_env.filters),
         choices=choices.properties(shown, typed.values),
         plain_properties=choices.PLAIN_PROPERTIES,
@@ -60,6 +64,10 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
             "reply": who.may(Permission.TICKET_REPLY),
             "note": who.may(Permission.TICKET_NOTE) and who.viewer is None,
             "update": who.may(Permission.TICKET_UPDATE),
+            "take": who.may(Permission.TICKET_ASSIGN)
+            and who.viewer is None
+            and shown.assignee_id != who.user_id
+            and services().tickets.assignments.can_hold(who.user_id),
         },
         reply_url=url_for("desk.reply", ticket_id=ticket_id),
         undo_url=url_for("desk.undo"),
@@ -67,7 +75,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         reload_url=url_for("desk.ticket", ticket_id=ticket_id),
         back=_back(),
         draft=draft,
-        message_id=request.form.get("message_id") or new_key(),
+        message_id=form_key(),
         earlier=_earlier(who, shown),
     )
 
@@ -91,14 +99,20 @@ def new_ticket(values: dict[str, str], errors: dict[str, list[str]], message_id:
     )
 
 
-def _shown(ticket: Ticket) -> dict[str, Any]:
-    requester = {"id": ticket.requester_id, "name": "Nobody", "email": None}
-    if ticket.requester_id:
-        try:
-            user = services().users.accounts.get(ticket.requester_id)
-            requester |= {"name": user.name, "email": user.email}
-        except NotFound:
-            requester["name"] = "Deleted user"
+def _requester(ticket: Ticket) -> User | None:
+    try:
+        return services().users.accounts.get(ticket.requester_id or "")
+    except NotFound:
+        return None
+
+
+def _shown(ticket: Ticket, user: User | None) -> dict[str, Any]:
+    nobody = "Deleted user" if ticket.requester_id else "Nobody"
+    requester = {
+        "id": ticket.requester_id,
+        "name": user.name if user else nobody,
+        "email": user and user.email,
+    }
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
     return {name: getattr(ticket, name) for name in names} | {"requester": requester}
 
@@ -121,6 +135,19 @@ def _earlier(who: Actor, ticket: Ticket) -> list[dict[str, Any]]:
         for row in page.rows
         if row.ticket_id != ticket.ticket_id
     ][:EARLIER]
+
+
+def after_sending(ticket_id: int) -> str:
+    """Return where the agent goes on after sending a message: as they prefer it, as far as the form knows the list."""
+    choice, following = actor().after_sending, request.form.get("next", "")
+    listed = urlsplit(request.form.get("list", ""))
+    back = f"{grid_links.GRID}?{listed.query}" if listed.path == grid_links.GRID else ""
+    here = url_for("desk.ticket", ticket_id=ticket_id)
+    if choice is AfterSending.NEXT:
+        return following if TICKET_PATH.fullmatch(following) else back or here
+    if choice is AfterSending.LIST:
+        return back or grid_links.GRID
+    return here
 
 
 def list_before() -> str | None:

@@ -12,6 +12,7 @@ from portal.web.guards import actor, needs, services
 from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.errors import Invalid, NotFound
 from services.tickets import label_of
+from services.users.directory import Person
 from services.users.identity import Actor, Permission, User, sort_name
 
 bp = Blueprint("jump", __name__)
@@ -101,7 +102,9 @@ def _people(who: Actor, text: str) -> list[dict[str, Any]]:
     search = sort_name(text)
     if not services().users.roles.allows(actor=who, permission=Permission.USER_VIEW):
         colleagues = [
-            user for user in services().users.accounts.agents() if sort_name(user.name).startswith(search)
+            user
+            for user in services().users.directory.assignable()
+            if sort_name(user.name).startswith(search)
         ]
         return [_person(who, user) for user in colleagues[:PEOPLE_SHOWN]]
     by_name = (Condition("sort_name", Op.BEGINS, search),)
@@ -118,7 +121,7 @@ def _people(who: Actor, text: str) -> list[dict[str, Any]]:
     return [_person(who, user) | {"hint": user.email or ""} for user in matches]
 
 
-def _person(who: Actor, user: User) -> dict[str, Any]:
+def _person(who: Actor, user: User | Person) -> dict[str, Any]:
     """Link to the user's account if the actor may edit it, otherwise to their assigned or requested tickets."""
     if services().users.roles.allows(actor=who, permission=Permission.USER_EDIT):
         url = url_for("users.edit_view", id=user.user_id)

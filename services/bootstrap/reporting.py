@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from models.ticket_history import LedgerFeed
+from services.bootstrap.users import UserServices
 from services.catalog import CatalogService
 from services.options import Options
 from services.reporting import (
@@ -20,7 +21,6 @@ from services.reporting import (
     TicketCounts,
     TicketLists,
 )
-from services.users.accounts import UserService
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
@@ -44,19 +44,20 @@ def build_analytics(options: Options) -> AnalyticsEngine:
 
 
 def build_ticket_lists(
-    analytics: AnalyticsEngine,
-    *,
-    accounts: UserService,
-    catalog: CatalogService,
-    organizations: OrganizationService,
+    analytics: AnalyticsEngine, *, users: UserServices, catalog: CatalogService
 ) -> TicketLists:
     """Build what selects the tickets of lists from the copy, and sorts them by the names that pages show."""
+
+    def people(user_ids: Collection[str]) -> Mapping[str, str]:
+        known = users.directory.names(set(user_ids))
+        return known | users.accounts.names(set(user_ids) - known.keys())
+
     names: Mapping[str, NamesOf] = {
-        "assignee_id": accounts.names,
-        "requester_id": accounts.names,
+        "assignee_id": people,
+        "requester_id": people,
         "team_id": _chosen_from(lambda: catalog.names("team")),
         "category": _chosen_from(lambda: catalog.names("category")),
-        "organization_id": _chosen_from(organizations.names),
+        "organization_id": _chosen_from(users.organizations.names_in_lists),
     }
     return TicketLists(analytics, NameOrder(names, time.monotonic), lambda: datetime.now(UTC))
 

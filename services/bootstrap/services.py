@@ -17,6 +17,7 @@ from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.maintenance import MaintenanceService
+from services.notifications import TicketEmailRule
 from services.options import Options
 from services.outbox import Outbox
 from services.readiness import Readiness, engine_readiness
@@ -43,7 +44,7 @@ def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
     outbox, audit_writer, last_administrator = Outbox(new_id), AuditWriter(new_id), LastAdministratorLock()
-    roles = RoleService(new_cache(), audit_writer, last_administrator)
+    roles = RoleService(new_cache(), new_cache(), audit_writer, last_administrator)
     catalog = CatalogService(roles, new_cache(), audit_writer)
     users = build_user_services(
         options,
@@ -54,11 +55,14 @@ def build_services(options: Options) -> Services:
         offered_teams=catalog.offered_teams,
     )
     analytics = build_analytics(options)
-    lists = build_ticket_lists(
-        analytics, accounts=users.accounts, catalog=catalog, organizations=users.organizations
-    )
+    lists = build_ticket_lists(analytics, users=users, catalog=catalog)
     tickets = build_ticket_services(
-        options, roles=roles, accounts=users.accounts, catalog=catalog, lists=lists
+        options,
+        roles=roles,
+        accounts=users.accounts,
+        catalog=catalog,
+        consequences=TicketEmailRule(outbox, enabled=options.customer_emails),
+        lists=lists,
     )
     reporting = build_reporting_services(
         options, analytics=analytics, roles=roles, organizations=users.organizations
@@ -70,7 +74,7 @@ def build_services(options: Options) -> Services:
         tickets=tickets,
         reporting=reporting,
         privacy=privacy,
-        notifications=build_notification_services(roles=roles, audit_writer=audit_writer),
+        notifications=build_notification_services(options, outbox=outbox, users=users),
         outbox=outbox,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),

@@ -12,6 +12,7 @@ from services.options import Options
 from services.tickets import (
     AssignmentService,
     AuditService,
+    Consequences,
     TicketImporter,
     TicketService,
     TicketWriter,
@@ -38,6 +39,7 @@ def build_ticket_services(
     roles: RoleService,
     accounts: UserService,
     catalog: CatalogService,
+    consequences: Consequences,
     lists: ColumnarPort,
 ) -> TicketServices:
     """Build the services about tickets."""
@@ -45,7 +47,12 @@ def build_ticket_services(
     assignments = AssignmentService(accounts, catalog)
     workflow = WorkflowService()
     writer = TicketWriter(
-        audit=audit, assignments=assignments, new_id=new_id, pause=_pause, shards=options.shards
+        audit=audit,
+        assignments=assignments,
+        consequences=consequences,
+        new_id=new_id,
+        pause=_pause,
+        shards=options.shards,
     )
     service = TicketService(
         roles=roles,
@@ -56,6 +63,7 @@ def build_ticket_services(
         audit=audit,
         writer=writer,
         listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards, columnar=lists),
+        assigns_on_reply=options.assign_on_reply,
     )
     return TicketServices(
         service=service,

@@ -25,7 +25,7 @@ from services.users.accounts import (
     UserService,
 )
 from services.users.api_tokens import ApiTokenService
-from services.users.audit import AuditLogService, AuditWriter
+from services.users.audit import AuditLogService, AuditWriter, SecurityLog
 from services.users.authorization import LastAdministratorLock, RoleService
 from services.users.credentials import (
     ActorRecheck,
@@ -38,7 +38,7 @@ from services.users.credentials import (
     StepUpService,
     TrustedDevices,
 )
-from services.users.directory import DirectoryService
+from services.users.directory import DirectoryLists, DirectoryService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
 from services.users.sign_in import (
@@ -93,11 +93,17 @@ def build_user_services(
     cursor_keys = options.keys("cursors")
     organizations = OrganizationService(roles, new_cache(), audit_writer)
     passwords, login_throttle = Passwords(options.password_hasher), LoginThrottle()
-    sessions = SessionManager(new_secret)
+    sessions, trusted_devices = SessionManager(new_secret), TrustedDevices(options.keys("devices"))
     encryption = Encryption(options.keys("vault"))
-    second_factor = SecondFactor(roles=roles, encryption=encryption, audit_writer=audit_writer)
     links = Links(options.keys("links"), lambda: secrets.token_urlsafe(16))
-    email_notices = EmailNotices(links, outbox)
+    email_notices, security_log = EmailNotices(links, outbox), SecurityLog(audit_writer)
+    second_factor = SecondFactor(
+        roles=roles,
+        encryption=encryption,
+        audit_writer=audit_writer,
+        login_throttle=login_throttle,
+        security_notice=email_notices.security_notice,
+    )
     directory = new_directory(roles)
     accounts = UserService(
         roles=roles,
@@ -107,7 +113,7 @@ def build_user_services(
         directory=directory,
         hash_password=passwords.hash,
         new_id=new_id,
-        listing=users_listing.build(keys=cursor_keys, roles=roles.ids),
+        listing=users_listing.build(keys=cursor_keys, roles=roles.ids, directory=DirectoryLists(directory)),
         audit_writer=audit_writer,
         email_notices=email_notices,
         administrators=last_administrator,
@@ -121,6 +127,7 @@ def build_user_services(
         sessions=sessions,
         audit_writer=audit_writer,
         login_throttle=login_throttle,
+        trusted_devices=trusted_devices,
     )
     registration_policy = RegistrationPolicyService(roles=roles, audit_writer=audit_writer, cache=new_cache())
     registration = RegistrationService(
@@ -132,6 +139,7 @@ def build_user_services(
         base_url=options.base_url,
         encryption=Encryption(options.keys("registration")),
         login_throttle=login_throttle,
+        trusted_devices=trusted_devices,
         audit_writer=audit_writer,
         hash_password=passwords.hash,
         new_id=new_id,
@@ -146,10 +154,14 @@ def build_user_services(
         sessions=sessions,
         passwords=passwords,
         login_throttle=login_throttle,
-        trusted_devices=TrustedDevices(options.keys("devices")),
+        trusted_devices=trusted_devices,
         second_factor=second_factor,
         encryption=encryption,
         organizations=organizations,
+        audit_writer=audit_writer,
+        security_log=security_log,
+        links=links,
+        email_notices=email_notices,
     )
     return UserServices(
         audit_writer=audit_writer,
@@ -163,8 +175,8 @@ def build_user_services(
         login_throttle=login_throttle,
         sessions=sessions,
         second_factor=second_factor,
-        step_up=StepUpService(passwords, second_factor, login_throttle, audit_writer),
-        devices=DeviceService(roles, sessions, audit_writer),
+        step_up=StepUpService(passwords, second_factor, login_throttle, security_log),
+        devices=DeviceService(roles, sessions, audit_writer, email_notices.security_notice),
         actor_recheck=ActorRecheck(roles, sessions),
         directory=DirectoryService(roles, directory),
         accounts=accounts,
@@ -188,6 +200,7 @@ def build_user_services(
             options,
             authentication=authentication,
             login_throttle=login_throttle,
+            security_log=security_log,
             federated_accounts=FederatedAccounts(
                 users=accounts,
                 roles=roles,
@@ -204,6 +217,8 @@ def build_user_services(
             listing=tokens_listing.build(keys=cursor_keys),
             new_secret=new_secret,
             may_be_endless=options.endless_tokens,
+            security_log=security_log,
+            security_notice=email_notices.security_notice,
         ),
     )
 
@@ -213,6 +228,7 @@ def _single_sign_on(
     *,
     authentication: AuthenticationService,
     login_throttle: LoginThrottle,
+    security_log: SecurityLog,
     federated_accounts: FederatedAccounts,
 ) -> SingleSignOn:
     # Providers send people back to our own address, whatever a request calls us.
@@ -225,6 +241,7 @@ def _single_sign_on(
         accounts=federated_accounts,
         authentication=authentication,
         login_throttle=login_throttle,
+        security_log=security_log,
         encryption=Encryption(options.keys("sign-on")),
         new_secret=new_secret,
     )

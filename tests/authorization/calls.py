@@ -164,7 +164,7 @@ CALLS: dict[str, Call] = {
     "users.registration_policy.save": Call(("-",), _registration),
     "users.own_account.change_password": Call(
         ("own",),
-        lambda _: {"current": PASSWORD, "password": ANOTHER},
+        lambda _: {"current": PASSWORD, "password": ANOTHER, "revoke_tokens": True},
         spends=True,
     ),
     "users.email_addresses.ask_for_change": Call(
@@ -209,6 +209,7 @@ CALLS: dict[str, Call] = {
     "users.api_tokens.own": Call(("own",)),
     "users.accounts.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
     "users.accounts.create": Call(("-",), _new_account),
+    "users.accounts.set_after_sending": Call(("own",), lambda _: {"choice": "next"}),
     "users.accounts.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
     "users.accounts.update": Call(PEOPLE, _account),
     "users.view_as.start": Call(("foreign",), spends=True),

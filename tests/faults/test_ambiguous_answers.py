@@ -218,11 +218,14 @@ class TestNoAnswerAtAll:
         """The engine gets the request, several times, after the product has given up."""
         proxy.play(*[hold_request] * ATTEMPTS)
         with pytest.raises(Unavailable):
-            harness.update(agent, ticket, body="Hello.", idempotency_key="form")
+            harness.update(agent, ticket, body="Hello.", idempotency_key=f"form {ticket.ticket_id}")
         assert kinds(ticket) == ["created"]
         assert [answer.status for answer in proxy.release()] == [200, *[400] * (ATTEMPTS - 1)]
         assert kinds(ticket) == ["created", "replied"]
-        assert harness.update(agent, ticket, body="Hello.", idempotency_key="form").version == 2
+        assert (
+            harness.update(agent, ticket, body="Hello.", idempotency_key=f"form {ticket.ticket_id}").version
+            == 2
+        )
         assert kinds(ticket) == ["created", "replied"]
 
     def test_a_request_that_arrives_too_late(self, harness, proxy, agent, customer, ticket):
@@ -296,7 +299,7 @@ class TestTheTestsCanFail:
 
     def test_with_a_key(self, harness, proxy, agent, ticket):
         proxy.play(lose_answer)
-        harness.update(agent, ticket, body="Hello.", idempotency_key="form")
+        harness.update(agent, ticket, body="Hello.", idempotency_key=f"form {ticket.ticket_id}")
         assert kinds(ticket) == ["created", "replied"]
 
 

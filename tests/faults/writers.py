@@ -114,7 +114,8 @@ class Writer(threading.Thread):
                 return answer
             if answer is not None and answer.status == 409 and write.kind == "changed":
                 return None  # a change given up earlier went through after all: nothing was written now
-            if answer is not None and answer.status != 503:
+            # 409: the process that was killed had claimed the form's key.
+            if answer is not None and answer.status not in (409, 503):
                 self.unexpected.append(f"{write.kind}: {answer.status} {answer.location} {answer.text[:300]}")
                 return None
             self.unanswered += 1

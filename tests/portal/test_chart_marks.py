@@ -95,22 +95,26 @@ def links_in(element) -> Iterator[tuple[str, str]]:
 def marks(view) -> Iterator[Mark]:
     """List everything on the page that opens tickets."""
     for name, figure in view.payload["figures"].items():
-        for trace in figure["data"]:
-            values = trace["x"] if trace.get("orientation") == "h" else trace["y"]
-            for value, link in zip(values, trace.get("customdata", ()), strict=False):
-                assert (link is not None) == bool(value), (name, value)
-                if link:
-                    yield f"chart {name}", int(value), link
+        yield from marks_of_figure(name, figure)
     for name, table in view.payload["tables"].items():
-        for row in table["rows"]:
-            for cell in row:
-                if isinstance(cell, list):
-                    yield f"table {name}", number(cell[0]), cell[1]
+        for cell in itertools.chain.from_iterable(table["rows"]):
+            if isinstance(cell, list):
+                yield f"table {name}", number(cell[0]), cell[1]
     for hour, count in enumerate(itertools.chain.from_iterable(view.payload["heat"])):
         if count:
             yield "hours", count, f"{view.payload['heat_url']}{hour}"
     for text, link in links_in(tiles.row(view.overview, view.links)):
         yield f"explanation: {text}", number(text), link
+
+
+def marks_of_figure(name, figure) -> Iterator[Mark]:
+    """List the marks of a chart; one without tickets links nowhere."""
+    for trace in figure["data"]:
+        values = trace["x"] if trace.get("orientation") == "h" else trace["y"]
+        for value, link in zip(values, trace.get("customdata", ()), strict=False):
+            assert (link is not None) == bool(value), (name, value)
+            if link:
+                yield f"chart {name}", int(value), link
 
 
 def page_of(site, link, role="manager", size=1, sort=NEWEST):

@@ -104,7 +104,7 @@ def test_the_other_grids_stay_small_too(full, path, most):
 
 def test_long_lists_of_choices_are_loaded_when_they_are_opened(full):
     text = full.as_("agent").get(f"{GRID}?state=open").text
-    names = [user.name for user in full.services.users.accounts.agents()]
+    names = [user.name for user in full.services.users.directory.assignable()]
     assert not [name for name in names if f">{name}<option" in text]
     link = next(link for link in Page(text).links if "lists=all" in link)
     whole = full.as_("agent").get(link).text
@@ -135,7 +135,7 @@ def test_the_foot_says_in_words_how_the_list_is_sorted(full):
 def test_the_sort_menu_offers_what_the_head_offers(full):
     text = full.as_("agent").get(f"{GRID}?assignee={full.users['agent']}&state=open").text
     assert "pop-sort" not in text  # nothing to sort
-    mine = full.services.users.accounts.agents()[3].user_id
+    mine = full.services.users.directory.assignable()[3].user_id
     text = full.as_("agent").get(f"{GRID}?assignee={mine}&state=open").text
     start = text.index('id="pop-sort"')
     menu = Page(text[start : text.index("</div>", start)])
@@ -147,7 +147,7 @@ def test_the_sort_menu_offers_what_the_head_offers(full):
 
 
 def test_priorities_are_sorted_by_urgency(full):
-    who = full.services.users.accounts.agents()[3].user_id
+    who = full.services.users.directory.assignable()[3].user_id
     for priority in ("high", "low", "urgent", "normal"):
         full.services.tickets.service.create(
             actor=SYSTEM,

@@ -11,9 +11,7 @@ from itertools import pairwise
 
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
 
-from local.ports import free_port
 from models import outbox as outbox_table
 from services.mail import (
     Email,
@@ -28,51 +26,14 @@ from services.mail import (
 )
 from services.outbox import CLAIM, GIVE_UP_AFTER, KEEP_FAILED, LONGEST, Outbox
 from tests.services.harness import START
+from tests.services.smtp_server import SENDER, Inbox, sender, serving
 
 EMAIL = Email("ana@example.org", "Über\r\nBcc: evil@example.org", "Grüße\n.\nEnde\n")
-
-
-class Inbox:
-    """A mail server's side of the talk: keeps what it takes, and refuses as it is told."""
-
-    def __init__(self):
-        self.taken, self.answers, self.sender_answer = [], [], "250 OK"
-
-    async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
-        envelope.mail_from = address
-        return self.sender_answer
-
-    async def handle_RCPT(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
-        answer = self.answers.pop(0) if self.answers else "250 OK"
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 - aiosmtpd's name
-        self.taken.append((envelope.rcpt_tos, message_from_bytes(envelope.content, policy=default)))
-        return "250 OK"
 
 
 @pytest.fixture
 def inbox():
     return Inbox()
-
-
-SENDER = Sender(Mailbox("desk@example.org"))
-
-
-def sender(server, **options):
-    """Build a mailer that sends to a test's server."""
-    return SmtpMailer(server.hostname, server.port, **{"sender": SENDER, "clock": lambda: START, **options})
-
-
-@contextmanager
-def serving(inbox, **options):
-    """Run a mail server, over TLS if the options say so."""
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), **options)
-    controller.start()
-    yield controller
-    controller.stop()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Finding people in the directory, for those who may know them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -53,6 +53,10 @@ class DirectoryService:
             agents = tuple(one for one in people if _can_be_assigned(one, roles))
             self._assignable = (people, roles, agents)
         return self._assignable[2]
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those users that are in it, by id, for lists that are sorted by them."""
+        return {one.user_id: one.name for one in self._directory.people() if one.user_id in user_ids}
 
     def in_team(self, team_id: str) -> list[Person]:
         """List the active people of a team, by name."""
@@ -115,7 +119,7 @@ class DirectoryService:
         if kind is Kind.REQUESTER:
             return lambda one: serves and one.active and one.role_id not in on_desk
         if sees_users:
-            return lambda one: True
+            return lambda _person: True
         return lambda one: one.role_id not in on_desk or _can_be_assigned(one, assignable)
 
     def _assignable_roles(self) -> frozenset[str]:

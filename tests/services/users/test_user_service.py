@@ -217,8 +217,9 @@ def test_agents_are_those_who_can_be_assigned(harness, create, update):
     users = {role: create(f"{role}@agents.example", role_id=role, name=f"Zz {role}") for role in BUILT_IN}
     gone = create("gone@agents.example", name="Zz gone")
     update(gone, active=False)
-    listed = harness.services.users.accounts.agents()
-    assert [user for user in listed if user.name.startswith("Zz")] == [users["agent"], users["manager"]]
+    listed = harness.services.users.directory.assignable()
+    ours = [user.user_id for user in listed if user.name.startswith("Zz")]
+    assert ours == [users["agent"].user_id, users["manager"].user_id]
     assert [user.name for user in listed] == sorted((user.name for user in listed), key=sort_name)
     assert all(user.email for user in listed), "people an import brought cannot work here"
 

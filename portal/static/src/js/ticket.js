@@ -3,6 +3,7 @@ import "./app.js";
 import { startConflict } from "./conflict.js";
 import { $, $$, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
+import { single } from "./keys.js";
 import { showListPosition } from "./list_position.js";
 import { draw, tone } from "./values.js";
 
@@ -47,6 +48,9 @@ for (const group of $$("[data-group]")) {
   $("summary", group).addEventListener("click", () => keepFolded(group));
 }
 $$("[data-properties]").forEach(watchProperties);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "i" && single(event)) $("[data-take]")?.click();
+});
 on("keydown", ".composer textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
