@@ -20,6 +20,7 @@ from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.last_administrator import AccountStatus, LastAdministratorLock
 from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
+from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import SessionManager
 from services.users.directory.copy import Directory
 from services.users.identity.actor import SYSTEM, Actor, AfterSending
@@ -233,6 +234,9 @@ class UserService:
         messages = (
             self._email_notices.address_changed(item, old_email, now) if item.email != old_email else []
         )
+        # Roles that follow the groups of a provider change while their owner signs in.
+        if ends_sessions and active and actor.user_id not in (user_id, SYSTEM.user_id):
+            messages += self._email_notices.security_notice(item, Notice.SESSIONS_ENDED, now=now)
         more = ("valid_after",) if ends_sessions else ()
         self._put(
             item,
