@@ -1,6 +1,8 @@
 """What protects an account after something happened to it: tokens end, sessions are few, and its owner is told."""
 
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -148,6 +150,20 @@ def test_twenty_sessions_and_the_oldest_end(harness, ana):
         if event.action == "session.oldest_ended"
     ]  # fmt: skip
     assert [event.changes["sessions"][1] for event in events] == ["1"] * 3
+
+
+def test_parallel_sign_ins_leave_twenty_sessions(ana):
+    authentication, many = ana.services.users.authentication, MAX_SESSIONS + 12
+    start = authentication._start
+    item, together = user_table.find(ana.user.user_id), threading.Barrier(many)
+
+    def sign_in(number):
+        together.wait(30)
+        start(item, ana.email, HERE, ana.now + number * SECOND, factor="password")
+
+    with ThreadPoolExecutor(many) as pool:
+        list(pool.map(sign_in, range(many)))
+    assert len(session_table.of_user(ana.user.user_id)) <= MAX_SESSIONS
 
 
 def test_a_browser_is_known_to_several_accounts():

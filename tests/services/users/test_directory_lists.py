@@ -96,7 +96,9 @@ def test_somebody_new_moves_nobody(directory):
     first = lists.select((), None, Window(2)).positions
     directory.entries = (*directory.entries[:2], *directory.entries[3:], person(6, "Aaron"))
     assert ids(lists.select((), None, Window(2, 0, first[-1]))) == ["u3", "u4"]
-    directory.entries = tuple(replace(one, name="Abe") if one.user_id == "u5" else one for one in directory.entries)
+    directory.entries = tuple(
+        replace(one, name="Abe") if one.user_id == "u5" else one for one in directory.entries
+    )
     assert ids(lists.select((), None, Window(3))) == ["u6", "u5", "u1"]
 
 
