@@ -220,6 +220,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         "DATA_DIR": str(folder / "data"),
         "DEMO_PASSWORD": DEMO_PASSWORD,
         "TABLE_PREFIX": "live-",
+        "MAIL_REPLY_LISTEN": f"127.0.0.1:{free_port()}",
         # Nothing listens there until a test starts the provider; the product asks it at the first sign-in.
         "OIDC_PROVIDERS": "corp",
         "OIDC_CORP_ISSUER": f"http://127.0.0.1:{free_port()}",

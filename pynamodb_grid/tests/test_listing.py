@@ -58,8 +58,8 @@ class Column:
             at = rows.index(window.beside)
             chosen = rows[:at][::-1] if window.backward else rows[at + 1 :]
         chosen = chosen[: window.size]
-        found = chosen[::-1] if window.backward else chosen
-        return Selection(found, len(rows), datetime(2026, 1, 1, tzinfo=UTC))
+        in_order = chosen[::-1] if window.backward else chosen
+        return Selection(in_order, len(rows), datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
