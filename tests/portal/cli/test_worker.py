@@ -13,8 +13,9 @@ from portal.cli.product import Product
 from portal.cli.worker import LEASE, Job, _hand_on, _jobs, _log_pulse, _reply_listener, _run_due
 from portal.config.settings import Settings
 from services.reporting import AnalyticsEngine
+from tests.patience import PATIENCE
 
-PATIENCE = 5  # seconds until work goes on after a crash
+RESUMED = 5  # seconds until work goes on after a crash
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_a_worker_that_stops_lets_the_next_one_go_on_at_once(tables, ran):
 def test_after_a_crash_the_next_one_leads_within_seconds(tables):
     crashed = datetime.now(UTC)
     assert lease.acquire("worker:x", "one", now=crashed, until=crashed + LEASE)
-    later = crashed + timedelta(seconds=PATIENCE)
+    later = crashed + timedelta(seconds=RESUMED)
     assert lease.acquire("worker:x", "another", now=later, until=later + LEASE)
 
 
@@ -107,7 +108,7 @@ def test_the_worker_takes_replies_where_the_settings_say_so(site, tmp_path, list
         assert listener is None
         return
     listener.ensure()
-    with smtplib.SMTP(*listen.split(":"), timeout=20) as client:
+    with smtplib.SMTP(*listen.split(":"), timeout=PATIENCE) as client:
         client.ehlo()
         assert client.mail("ana@example.org")[0] == 250
         assert client.rcpt(product.settings.mail_from.address)[0] == 250
