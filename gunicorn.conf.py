@@ -1,10 +1,10 @@
 """How gunicorn serves Ledgerdesk, on one machine and in the container alike.
 
-Threads, because requests wait for DynamoDB; many connections per worker, because browsers keep them open.
+Threads, because requests wait for DynamoDB, and only whole requests on them; many connections per worker, because
+browsers keep them open.
 """
 
 import gc
-import socket
 from typing import Any
 
 from portal.config.private_files import make_private
@@ -26,7 +26,7 @@ if _settings.is_exposed:
 bind = [http_url(_settings.host, _settings.port).removeprefix("http://")]
 backlog = 4096
 workers = _settings.web_workers
-worker_class = "gthread"
+worker_class = "portal.web.buffered_worker.BufferedWorker"
 threads = 16
 worker_connections = 8000
 keepalive = 75
@@ -39,8 +39,6 @@ logconfig_dict = library_lines() if _settings.is_production else {}
 # by two processes mixes up their answers, so the models connect in each worker at its first use.
 preload_app = True
 
-_DEFER_ACCEPT_SECONDS = 30
-
 keep_small()
 
 
@@ -48,17 +46,6 @@ def on_starting(server: Any) -> None:
     """Say what the settings leave open."""
     for warning in _warnings:
         server.log.warning("WARNING: %s", warning)
-
-
-def when_ready(server: Any) -> None:
-    """Hand a connection over only once its request arrives.
-
-    A connection that sends nothing otherwise holds one of gthread's threads for five seconds; a hundred
-    silent ones made others wait for fifteen.
-    """
-    for listener in server.LISTENERS:
-        if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_ACCEPT_SECONDS)
 
 
 def pre_fork(server: Any, _worker: object) -> None:

@@ -8,7 +8,8 @@ from pynamodb.expressions.condition import Condition
 
 from dynamodb_client import Instant, Json, LeanModel
 from models import items
-from models.store_errors import VersionMoved, translated
+from models.store_errors import StoreError, VersionMoved, translated
+from models.transaction import Put
 
 
 class IdempotencyKey(LeanModel):
@@ -37,6 +38,11 @@ def find(key: str) -> IdempotencyKey | None:
 def is_used(key: str) -> bool:
     """Tell whether a key was used."""
     return find(key) is not None
+
+
+def first(item: IdempotencyKey, refused: type[StoreError]) -> Put:
+    """Write a key along with something else; the transaction raises `refused` if it was used before."""
+    return Put(item, IdempotencyKey.key.does_not_exist(), refused=refused)
 
 
 def unused(write_id: str) -> Condition:

@@ -68,6 +68,7 @@ class User(LeanModel):
     active = BooleanAttribute(default=True)
     password_hash = UnicodeAttribute(null=True)
     theme = UnicodeAttribute(null=True)
+    after_sending = UnicodeAttribute(null=True)
     created_at = Instant()
     verified_at = Instant(null=True)
     invited_at = Instant(null=True)

@@ -1,4 +1,4 @@
-"""The grid of administrative acts: who did what to what, when and from where. Nobody can change it."""
+"""The audit log: who did what to what, when and from where. Nobody can change it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -8,10 +8,10 @@ from portal.admin.export_columns import ExportColumn, id_column, plain_column, t
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
-from pynamodb_grid.admin import Field, Kind
+from pynamodb_grid.admin import ChoiceFilter, Field, Kind, TextFilter
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.users.audit import AuditEvent, AuditLogService
+from services.users.audit import NOBODY, UNKNOWN_ACCOUNT, AuditEvent, AuditLogService
 from services.users.identity import SYSTEM, Permission
 
 FIELDS = (
@@ -31,11 +31,15 @@ ACTS = {
     "user.password_changed": "changed the password",
     "user.second_factor_on": "turned the second factor on",
     "user.second_factor_off": "turned the second factor off",
+    "user.signed_in": "signed in",
+    "user.sign_in_failed": "failed to sign in",
     "user.proof_failed": "failed to confirm their identity",
+    "user.recovery_code_used": "used a recovery code",
     "user.view_as_started": "started viewing as",
     "user.view_as_stopped": "stopped viewing as",
     "session.ended": "ended a session",
     "session.all_ended": "ended all sessions",
+    "session.oldest_ended": "signed in once too often, which ended the oldest session",
     "user.invited": "resent an invitation",
     "user.registered": "registered",
     "user.address_confirmed": "confirmed their email address",
@@ -46,6 +50,7 @@ ACTS = {
     "user.erased": "erased a person",
     "token.created": "created an API token",
     "token.revoked": "revoked an API token",
+    "token.refused": "used an API token that is not valid",
     "role.created": "created a role",
     "role.changed": "changed a role",
     "organization.created": "created an organization",
@@ -56,6 +61,13 @@ ACTS = {
     "category.changed": "changed a category",
     "delivery.sent_again": "sent a failed email again",
     "delivery.dropped": "dropped a failed email",
+}
+ACTION_CHOICES = {action: text[0].upper() + text[1:] for action, text in ACTS.items()}
+# Who and what has no name of its own.
+UNNAMED = {
+    SYSTEM.user_id: SYSTEM.name,
+    NOBODY.user_id: NOBODY.name,
+    UNKNOWN_ACCOUNT.partition(":")[2]: "No known account",
 }
 NOTHING = "nothing"
 EXPORT_CHUNK = 100  # rows whose people are looked up together
@@ -74,7 +86,7 @@ def audit_log_source(audit_log: AuditLogService) -> ServiceSource:
 
 
 class AuditLogView(LedgerView):
-    """All administrative acts, the latest first."""
+    """All audit events, the latest first."""
 
     list_template = "admin/audit_log.html"
     can_create = can_edit = False
@@ -90,9 +102,11 @@ class AuditLogView(LedgerView):
         self.column_filters = [
             PersonFilter(
                 "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
-                name="who", names=lambda ids: {SYSTEM.user_id: SYSTEM.name, **people.names(ids)},
+                name="who", names=lambda ids: UNNAMED | people.names(ids),
             ),
+            ChoiceFilter("action", tuple(ACTION_CHOICES.items()), "Action", name="action"),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
+            TextFilter("address", "From", name="from"),
         ]  # fmt: skip
         super().__init__(
             AuditEvent,
@@ -145,11 +159,11 @@ class AuditLogView(LedgerView):
     def _names_of(self, rows: Sequence[AuditEvent]) -> dict[str, str]:
         people = {row.actor_id for row in rows}
         people |= {row.subject.partition(":")[2] for row in rows if row.subject.startswith("user:")}
-        return self._services.users.accounts.names(people)
+        return UNNAMED | self._services.users.accounts.names(people)
 
     def _subjects(self, subjects: Iterable[str]) -> dict[str, str]:
         ids = {subject: subject.partition(":")[2] for subject in subjects}
-        names = self._services.users.accounts.names(ids.values())
+        names = UNNAMED | self._services.users.accounts.names(ids.values())
         return {subject: names.get(id_, id_) for subject, id_ in ids.items()}
 
 

@@ -18,6 +18,7 @@ KINDS = {
     "reset": "Link for a new password",
     "registration": "Registration",
     "ticket_email": "Ticket",
+    "reply_answer": "Answer to a reply about",
 }
 
 

@@ -163,7 +163,7 @@ class UserView(UserBulkActions):
             "create_icon": "user-plus",
             "roles": dict(self._roles()),
             "teams": dict(self._teams()),
-            "organizations": self._services.users.organizations.names(),
+            "organizations": self._services.users.organizations.names_in_lists(),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
             "links_of": _links_of,
@@ -185,10 +185,10 @@ class UserView(UserBulkActions):
         return [(role.role_id, role.name) for role in self._services.users.roles.all()]
 
     def _organizations(self) -> Choices:
-        return [(each.id, each.name) for each in self._services.users.organizations.stored()]
+        return list(self._services.users.organizations.names().items())
 
     def _teams(self) -> Choices:
-        return [(entry.id, entry.name) for entry in self._services.catalog.stored("team")]
+        return [(entry.id, entry.name) for entry in self._services.catalog.teams()]
 
 
 def _plain(value: Any) -> Any:

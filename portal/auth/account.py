@@ -189,6 +189,7 @@ def page(errors: dict[str, str] | None = None, email: str = "") -> str:
         has_password=services().users.own_account.has_password(who),
         may_have_tokens=who.may(Permission.TOKEN_CREATE),
         has_tokens=bool(services().users.api_tokens.own(actor=who)),
+        after_sending=who.after_sending,
         errors=errors or {},
     )
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.ui import grid_links, navigation
@@ -174,6 +174,16 @@ def theme() -> Response:
     response = Response(status=204) if fetched else redirect(target)
     identity.set_theme_cookie(response, chosen)
     return response
+
+
+@bp.post("/preferences/after-sending")
+@signed_in
+def after_sending() -> Response:
+    """Save where the user goes on after sending a message."""
+    chosen = request.form.get("after_sending", "")
+    services().users.accounts.set_after_sending(actor=actor(), choice=chosen)
+    flash("Saved. The change takes effect within five seconds.", "success")
+    return redirect(url_for("account.own"))
 
 
 def home() -> str:

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from email.headerregistry import HeaderRegistry
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +24,18 @@ IMPLICIT_TLS_PORT = 465
 HEADERS = HeaderRegistry()
 EMBEDDED = "embedded"
 ENGINE_SOCKET = "engine.sock"
+
+
+@dataclass(frozen=True)
+class ListeningAddress:
+    """Where something listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """Write it as the environment spells it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def choice(*values: str) -> Callable[[Given], str]:
@@ -162,6 +175,21 @@ def mailbox(given: Given) -> Mailbox:
 def reply_mailbox(given: Given) -> Mailbox | None:
     """Read where replies go; None where they go to the sender."""
     return mailbox(given) if given.text else None
+
+
+def listening_address(given: Given) -> ListeningAddress | None:
+    """Read a host and a port to listen on, such as 127.0.0.1:2525 or [::1]:2525; None where none is given."""
+    text = given.text or ""
+    host, _, port = text.rpartition(":")
+    if not text:
+        return None
+    try:
+        address = str(ip_address(host.removeprefix("[").removesuffix("]")))
+    except ValueError as error:
+        raise SettingsError(
+            f"{given.name} must be an address such as 127.0.0.1:2525, not {text!r}."
+        ) from error
+    return ListeningAddress(address, PORT(Given(given.name, port, given.env, given.before)))
 
 
 def implicit_tls(given: Given) -> bool:

@@ -123,9 +123,21 @@ class Settings:
         initial=None,
         shown="`MAIL_FROM`",
     )
+    mail_reply_listen: readers.ListeningAddress | None = setting(
+        "MAIL_REPLY_LISTEN",
+        "where the worker takes replies from your mail server, such as `127.0.0.1:2525`: see"
+        " [replies](#replies-to-emails); empty means not at all",
+        read=readers.listening_address,
+    )
     customer_emails: bool = setting(
         "CUSTOMER_EMAILS",
         "`0` sends customers no email when their tickets are received, answered and solved",
+        read=readers.switch,
+        default="1",
+    )
+    assign_on_reply: bool = setting(
+        "ASSIGN_ON_REPLY",
+        "`0` leaves a ticket that nobody has unassigned when an agent replies to it",
         read=readers.switch,
         default="1",
     )
@@ -217,6 +229,11 @@ class Settings:
     def secure_cookies(self) -> bool:
         """Tell whether cookies are for TLS alone."""
         return self.is_production
+
+    @property
+    def reply_address(self) -> str:
+        """Return the address that replies to e-mails go to."""
+        return (self.mail_reply_to or self.mail_from).address
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":

@@ -1,5 +1,6 @@
 """The desk's pages: what the templates need, gathered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -13,9 +14,10 @@ from portal.web.guards import actor, services
 from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users.identity import Actor, Permission, User
+from services.users.identity import Actor, AfterSending, Permission, User
 
 EARLIER = 5
+TICKET_PATH = re.compile(r"/desk/tickets/[0-9]{1,15}")
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
 
 
@@ -62,6 +64,10 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
             "reply": who.may(Permission.TICKET_REPLY),
             "note": who.may(Permission.TICKET_NOTE) and who.viewer is None,
             "update": who.may(Permission.TICKET_UPDATE),
+            "take": who.may(Permission.TICKET_ASSIGN)
+            and who.viewer is None
+            and shown.assignee_id != who.user_id
+            and services().tickets.assignments.can_hold(who.user_id),
         },
         reply_url=url_for("desk.reply", ticket_id=ticket_id),
         undo_url=url_for("desk.undo"),
@@ -129,6 +135,19 @@ def _earlier(who: Actor, ticket: Ticket) -> list[dict[str, Any]]:
         for row in page.rows
         if row.ticket_id != ticket.ticket_id
     ][:EARLIER]
+
+
+def after_sending(ticket_id: int) -> str:
+    """Return where the agent goes on after sending a message: as they prefer it, as far as the form knows the list."""
+    choice, following = actor().after_sending, request.form.get("next", "")
+    listed = urlsplit(request.form.get("list", ""))
+    back = f"{grid_links.GRID}?{listed.query}" if listed.path == grid_links.GRID else ""
+    here = url_for("desk.ticket", ticket_id=ticket_id)
+    if choice is AfterSending.NEXT:
+        return following if TICKET_PATH.fullmatch(following) else back or here
+    if choice is AfterSending.LIST:
+        return back or grid_links.GRID
+    return here
 
 
 def list_before() -> str | None:

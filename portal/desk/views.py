@@ -164,16 +164,23 @@ def _write(
             return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
         return pages.ticket(ticket_id, draft | {"error": message}), status
     if draft is not None:
-        flash_message(_sent(written, draft, public=public), "ok")
-    elif written.version > int(version):
+        target = pages.after_sending(ticket_id)
+        elsewhere = target != url_for("desk.ticket", ticket_id=ticket_id)
+        flash_message(_sent(written, draft, public=public, elsewhere=elsewhere), "ok")
+        return redirect(target)
+    if written.version > int(version):
         flash_message(offering(f"Saved as version {written.version}.", [change_of(written)]), "ok")
     return redirect(url_for("desk.ticket", ticket_id=ticket_id))
 
 
-def _sent(ticket: Ticket, draft: Mapping[str, str], *, public: bool) -> Message:
-    """Say what was sent; the status that was chosen with it can be taken back, the message cannot."""
+def _sent(ticket: Ticket, draft: Mapping[str, str], *, public: bool, elsewhere: bool) -> Message:
+    """Say what was sent; the status that was chosen with it can be taken back, the message cannot.
+
+    `elsewhere` means that another page than the ticket's shows this.
+    """
     text, status = "Reply sent" if public else "Note added", label_of("status", ticket.status)
+    taken = " Assigned to you." if "assignee_id" in ticket.wrote else ""
     if "status" not in ticket.wrote or ticket.status != draft["status"]:
-        return f"{text}, {status}."
+        return f"{f'#{ticket.ticket_id}: ' if elsewhere else ''}{text}, {status}.{taken}"
     done = f"#{ticket.ticket_id} {ticket.status if ticket.done else f'set to {status}'}."
-    return offering(f"{text}.", [change_of(ticket)], lead=done)
+    return offering(f"{text}.{taken}", [change_of(ticket)], lead=done)

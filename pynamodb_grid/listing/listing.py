@@ -23,7 +23,7 @@ from pynamodb_grid.listing.schema import Item, Schema
 
 _HYDRATE_BATCH = 100
 # Rows of a set that are read to be sorted in memory where a fresh copy can sort: more would cost more than the copy.
-SMALL_BESIDE_COPY = 100
+SMALL_BESIDE_COPY = 40
 
 
 class Listing:
@@ -34,9 +34,10 @@ class Listing:
     what is read (Python names; keys and version are added).
     hydrate re-reads rows from the table where an index lacks an attribute or may be stale. row turns a raw
     item into what callers see, by default a model instance. columnar serves what no index can, and while it is
-    fresh what an index would have to filter; sorted_by_copy names the fields whose stored values do not give
-    their order, but the copy does. implied derives conditions that follow from others. ranks gives the order of
-    a field's values, lowest first, where a set is sorted in memory and text would mislead.
+    fresh what an index would have to filter; copy_first prefers it to every index. sorted_by_copy names the
+    fields whose stored values do not give their order, but the copy does. implied derives conditions that follow
+    from others. ranks gives the order of a field's values, lowest first, where a set is sorted in memory and text
+    would mislead.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Listing:
         max_size: int = 200,
         columnar: ColumnarPort | None = None,
         sorted_by_copy: Collection[str] = (),
+        copy_first: bool = False,
         ranks: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Check the declarations against the model; nothing is read."""
@@ -61,7 +63,7 @@ class Listing:
         self._schema = schema = Schema(model, ranks)
         self._codec = CursorCodec(key)
         self._page_cap, self._small_cap = page_cap, small_set_cap
-        self._columnar, self._hydrate = columnar, hydrate
+        self._columnar, self._copy_first, self._hydrate = columnar, copy_first, hydrate
         self._row = row or model.from_raw_data
         fields = columnar.fields if columnar is not None else ()
         self._planner = Planner(schema, plans, implied, fields, sorted_by_copy)
@@ -96,7 +98,7 @@ class Listing:
             return self._numbered(asked, request)
         route, copy_age = self._planner.choose_index(asked), self._copy_age(asked)
         fresh = copy_age is not None and copy_age <= columnar_pages.FRESH_SECONDS
-        if route is not None and (not fresh or _is_direct(route)):
+        if route is not None and (not fresh or (_is_direct(route) and not self._copy_first)):
             page = self._index_page(asked, route, request)
             return self._columnar_page(asked, request) if page.partial and fresh else page
         if route is not None:
@@ -223,12 +225,12 @@ class Listing:
             return None
         return self._columnar.age()
 
-    def _unservable(self, asked: Asked) -> Unservable:
+    def _unservable(self, asked: Asked) -> Unservable | Unavailable:
         """Explains what would make a request servable; that a copy is still to come, if that is all."""
         serves = self._planner.columnar_serves(asked.conditions, asked.sort)
         if self._columnar is not None and serves and self._columnar.age() is None:
             sorts = ", ".join(sorted(self._planner.sortable((), with_copy=False)))
-            return Unservable(
+            return Unavailable(
                 "This list needs the report data, which is still being built. Try again in a minute. "
                 f"Until then lists can be sorted by {sorts}."
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.bootstrap.common import NAMES_FRESH, new_cache
 from services.bootstrap.users import UserServices
-from services.notifications import DeliveryService, TicketEmails
+from services.notifications import DeliveryService, ReplyService, TicketEmails
 from services.options import Options
 from services.outbox import Outbox
 
@@ -15,6 +15,7 @@ class NotificationServices:
 
     ticket_emails: TicketEmails
     deliveries: DeliveryService
+    replies: ReplyService
 
 
 def build_notification_services(
@@ -27,8 +28,12 @@ def build_notification_services(
         base_url=options.base_url,
         enabled=options.customer_emails,
     )
-    outbox.register(ticket_emails.kind, ticket_emails.deliver)
+    replies = ReplyService(
+        outbox=outbox, mailer=options.mailer, base_url=options.base_url, own=options.own_addresses
+    )
+    for source in (ticket_emails, replies):
+        outbox.register(source.kind, source.deliver)
     deliveries = DeliveryService(
         roles=users.roles, audit_writer=users.audit_writer, cache=new_cache(NAMES_FRESH)
     )
-    return NotificationServices(ticket_emails=ticket_emails, deliveries=deliveries)
+    return NotificationServices(ticket_emails=ticket_emails, deliveries=deliveries, replies=replies)

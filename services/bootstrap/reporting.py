@@ -57,7 +57,7 @@ def build_ticket_lists(
         "requester_id": people,
         "team_id": _chosen_from(lambda: catalog.names("team")),
         "category": _chosen_from(lambda: catalog.names("category")),
-        "organization_id": _chosen_from(users.organizations.names),
+        "organization_id": _chosen_from(users.organizations.names_in_lists),
     }
     return TicketLists(analytics, NameOrder(names, time.monotonic), lambda: datetime.now(UTC))
 

@@ -45,7 +45,7 @@ def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
     outbox, audit_writer, last_administrator = Outbox(new_id), AuditWriter(new_id), LastAdministratorLock()
-    roles = RoleService(new_cache(), audit_writer, last_administrator)
+    roles = RoleService(new_cache(), new_cache(), audit_writer, last_administrator)
     catalog = CatalogService(roles, new_cache(), audit_writer)
     users = build_user_services(
         options,

@@ -65,6 +65,7 @@ def build_ticket_services(
         audit=audit,
         writer=writer,
         listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards, columnar=lists),
+        assigns_on_reply=options.assign_on_reply,
     )
     return TicketServices(
         service=service,

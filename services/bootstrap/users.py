@@ -38,7 +38,7 @@ from services.users.credentials import (
     StepUpService,
     TrustedDevices,
 )
-from services.users.directory import DirectoryService
+from services.users.directory import DirectoryLists, DirectoryService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
 from services.users.sign_in import (
@@ -114,7 +114,7 @@ def build_user_services(
         directory=directory,
         hash_password=passwords.hash,
         new_id=new_id,
-        listing=users_listing.build(keys=cursor_keys, roles=roles.ids),
+        listing=users_listing.build(keys=cursor_keys, roles=roles.ids, directory=DirectoryLists(directory)),
         audit_writer=audit_writer,
         email_notices=email_notices,
         administrators=last_administrator,

@@ -1,6 +1,7 @@
 """What people are told by e-mail of their tickets, and what became of all that is sent."""
 
 from services.notifications.deliveries import Delivery, DeliveryGone, DeliveryService, DeliveryState
+from services.notifications.replies import ReplyService, Verdict
 from services.notifications.ticket_emails import TicketEmailRule, TicketEmails
 
 __all__ = [
@@ -8,6 +9,8 @@ __all__ = [
     "DeliveryGone",
     "DeliveryService",
     "DeliveryState",
+    "ReplyService",
     "TicketEmailRule",
     "TicketEmails",
+    "Verdict",
 ]

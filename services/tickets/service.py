@@ -44,10 +44,11 @@ class TicketService:
         audit: AuditService,
         writer: TicketWriter,
         listing: Listing,
+        assigns_on_reply: bool,
     ) -> None:
         self._roles, self._users, self._catalog, self._access = roles, users, catalog, Access(roles)
         self._workflow, self._assignments, self._audit = workflow, assignments, audit
-        self._writer, self._listing = writer, listing
+        self._writer, self._listing, self._assigns_on_reply = writer, listing, assigns_on_reply
 
     # Reading
 
@@ -214,6 +215,8 @@ class TicketService:
                 self._workflow.check(ticket.status, effective["status"])
             elif speaking is Permission.TICKET_REPLY:
                 effective |= _status(ticket, self._after_reply(actor, ticket, now))
+            if speaking is Permission.TICKET_REPLY and "assignee_id" not in cleaned:
+                effective |= self._taken_on(actor, ticket)
             if text is not None:
                 return Draft("replied" if public else "noted", effective, text, public)
             kind = "assigned" if effective.keys() <= ASSIGNING else "changed"
@@ -282,7 +285,7 @@ class TicketService:
 
     def _check_new(self, actor: Actor, values: Mapping[str, Any]) -> None:
         check_known("channel", values["channel"])
-        check_category(values["category"], self._catalog)
+        check_category(values["category"], self._catalog, actor)
         if any(values[name] for name in ASSIGNING):
             self._roles.check_permission(actor=actor, permission=Permission.TICKET_ASSIGN, any_scope=True)
         self._assignments.check(values)
@@ -292,12 +295,20 @@ class TicketService:
     def _may_change(self, actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> None:
         self._access.change(actor, ticket, changes.keys())
         self._assignments.check(changes)
-        check_category(changes.get("category"), self._catalog)
+        check_category(changes.get("category"), self._catalog, actor)
 
     def _may_undo(self, actor: Actor, ticket: Ticket, event: Event, last: Mapping[str, int]) -> bool:
         return undo.possible(event, ticket, self._workflow, last) and all(
             self._access.allows(actor, permission, ticket) for permission in asked_for(event.changes.keys())
         )
+
+    def _taken_on(self, actor: Actor, ticket: Ticket) -> JsonFields:
+        """Assign a ticket that nobody has to the agent who replies to it."""
+        takes = self._assigns_on_reply and actor.kind == "agent" and ticket.assignee_id is None
+        own = ticket.requester_id == actor.user_id
+        if not takes or own or not self._assignments.can_hold(actor.user_id):
+            return {}
+        return {"assignee_id": actor.user_id}
 
     def _after_reply(self, actor: Actor, ticket: Ticket, now: datetime) -> str:
         if actor.kind == "customer":

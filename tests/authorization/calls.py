@@ -212,6 +212,7 @@ CALLS: dict[str, Call] = {
     "users.api_tokens.own": Call(("own",)),
     "users.accounts.count": Call(("-",), lambda _: {"role_id": "agent", "most": 10}),
     "users.accounts.create": Call(("-",), _new_account),
+    "users.accounts.set_after_sending": Call(("own",), lambda _: {"choice": "next"}),
     "users.accounts.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
     "users.accounts.update": Call(PEOPLE, _account),
     "users.view_as.start": Call(("foreign",), spends=True),

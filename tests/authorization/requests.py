@@ -359,6 +359,7 @@ PLANS: dict[str, Plan] = {
     "POST /account/code/<token>": Plan(path=_code_link, form=_code_by_link, read=_signed_in, spends=True),
     "POST /logout": Plan(read=_signed_out, spends=True),
     "POST /forgot": Plan(form=lambda s: {"email": s.account.email}),
+    "POST /preferences/after-sending": Plan(form=lambda _: {"after_sending": "next"}),
     "POST /preferences/theme": Plan(form=lambda _: {"theme": "dark"}),
     "GET /login/with/<provider>": Plan(path=_provider),
     "GET /login/from/<provider>": Plan(path=_provider, query=_back_from_provider, read=_signed_in),

@@ -26,7 +26,7 @@ HEADS = {
 @pytest.fixture(scope="module")
 def lot(site):
     """Open 70 tickets and build the copy over them."""
-    made = [
+    numbers = [
         site.services.tickets.service.create(
             actor=SYSTEM, now=datetime.now(UTC), subject=f"Lot {n}", body="One of many.",
             requester_id=site.users[("customer", "stranger")[n % 2]],
@@ -37,7 +37,7 @@ def lot(site):
         for n in range(70)
     ]  # fmt: skip
     site.services.reporting.analytics.rebuild(now=datetime.now(UTC))
-    return made
+    return numbers
 
 
 def shown(page):

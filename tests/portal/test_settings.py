@@ -91,6 +91,10 @@ def test_a_given_key_is_not_written_down(tmp_path):
             )
         ),
         ("MAIL_FROM", ""),
+        *(
+            ("MAIL_REPLY_LISTEN", value)
+            for value in ("2525", "localhost:2525", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:smtp", "::1")
+        ),
         ("TRUSTED_PROXIES", "9"),
         ("TIME_ZONE", "Mars/Olympus"),
         ("TIME_ZONE", ""),
@@ -169,6 +173,16 @@ CORP = {
 }
 
 
+def test_addresses_are_taken_as_verified_only_in_named_domains(tmp_path):
+    verified = {**CORP, "OIDC_CORP_ADDRESSES_VERIFIED": "1"}
+    assert read(tmp_path, **verified).providers[0].addresses_verified
+    assert not read(tmp_path, **CORP).providers[0].addresses_verified
+    with pytest.raises(
+        SettingsError, match="OIDC_CORP_ADDRESSES_VERIFIED needs OIDC_CORP_DOMAINS to list domains"
+    ):
+        read(tmp_path, **{**verified, "OIDC_CORP_DOMAINS": "*"})
+
+
 def test_providers_are_read_in_their_order(tmp_path):
     assert read(tmp_path).providers == ()
     partner = {name.replace("CORP", "PARTNER"): value for name, value in CORP.items() if "CORP" in name}
@@ -202,6 +216,7 @@ def test_providers_are_read_in_their_order(tmp_path):
         ("OIDC_CORP_DOMAINS", ""),
         ("OIDC_CORP_DOMAINS", "@corp.example"),
         ("OIDC_CORP_DOMAINS", "corp"),
+        ("OIDC_CORP_ADDRESSES_VERIFIED", "yes"),
         ("OIDC_CORP_ROLES", "helpdesk"),
         ("OIDC_CORP_ROLES", "=agent"),
         ("OIDC_CORP_SCOPES", "email"),
@@ -251,3 +266,19 @@ def test_how_the_line_to_the_mail_server_is_encrypted(tmp_path, env, security):
     assert (mailer.security, mailer.verify) == (security, True)
     unchecked = service_options(read(tmp_path, SMTP_HOST="mail.example.org", SMTP_VERIFY="0", **env)).mailer
     assert not unchecked.verify
+
+
+@pytest.mark.parametrize(
+    ("value", "host"), [("127.0.0.1:2525", "127.0.0.1"), ("[::1]:2525", "::1"), ("10.1.2.3:2525", "10.1.2.3")]
+)
+def test_where_replies_are_taken_is_an_address_and_a_port(tmp_path, value, host):
+    listen = read(tmp_path, MAIL_REPLY_LISTEN=value).mail_reply_listen
+    assert (listen.host, listen.port, str(listen)) == (host, 2525, value)
+    assert read(tmp_path).mail_reply_listen is None
+
+
+def test_replies_go_to_the_sender_unless_another_address_is_given(tmp_path):
+    assert read(tmp_path, MAIL_FROM="Desk <a@example.org>").reply_address == "a@example.org"
+    both = read(tmp_path, MAIL_FROM="a@example.org", MAIL_REPLY_TO="b@example.org")
+    assert both.reply_address == "b@example.org"
+    assert service_options(both).own_addresses == {"a@example.org", "b@example.org"}

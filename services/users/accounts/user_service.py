@@ -20,9 +20,10 @@ from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.last_administrator import AccountStatus, LastAdministratorLock
 from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
+from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import SessionManager
 from services.users.directory.copy import Directory
-from services.users.identity.actor import SYSTEM, Actor
+from services.users.identity.actor import SYSTEM, Actor, AfterSending
 from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import Role, User
@@ -138,7 +139,10 @@ class UserService:
     def count(self, *, actor: Actor, role_id: str, most: int) -> int:
         """Count the users of a role, up to `most`."""
         self._roles.check_permission(actor=actor, permission=Permission.ROLE_VIEW)
-        return user_table.count_of_role(role_id, most)
+        people = self._directory.people()
+        if not self._directory.complete:
+            return user_table.count_of_role(role_id, most)
+        return min(most, sum(person.role_id == role_id for person in people))
 
     def sortable(self, conditions: Conditions) -> set[str]:
         """Return the fields by which a list with these conditions can be sorted."""
@@ -231,6 +235,9 @@ class UserService:
         messages = (
             self._email_notices.address_changed(item, old_email, now) if item.email != old_email else []
         )
+        # Roles that follow the groups of a provider change while their owner signs in.
+        if ends_sessions and active and actor.user_id not in (user_id, SYSTEM.user_id):
+            messages += self._email_notices.security_notice(item, Notice.SESSIONS_ENDED, now=now)
         more = ("valid_after",) if ends_sessions else ()
         self._put(
             item,
@@ -250,6 +257,14 @@ class UserService:
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
         user_table.update(actor.user_id, theme=theme)
+        self._cache.drop(actor.user_id)
+
+    def set_after_sending(self, *, actor: Actor, choice: str) -> None:
+        """Save where the actor goes on after sending a message."""
+        actor.check_not_viewing()
+        if choice not in list(AfterSending):
+            raise Invalid("Choose what happens after sending: stay, next or list.")
+        user_table.update(actor.user_id, after_sending=choice)
         self._cache.drop(actor.user_id)
 
     def upsert(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:
@@ -273,6 +288,8 @@ class UserService:
             ),
             announce,
         )
+        for user_id in people:
+            self._directory.changed(user_id)
 
     def _editable_item(self, actor: Actor, user_id: str) -> UserItem:
         item = user_table.find(user_id)

@@ -54,17 +54,23 @@ class FairOrder:
 
     def join(self, keys: Collection[str]) -> tuple[Ticket, Ticket | None]:
         """Let a request wait; returns its ticket and the one that gives way to it, if any. Raises QueueFull."""
-        if any(sum(key in ticket.keys for ticket in self._waiting) >= self._places_of_one for key in keys):
-            raise QueueFull
+        displaced = self.check(keys)
         ticket = Ticket(frozenset(keys), self._round_for(keys))
-        displaced = None
-        if len(self._waiting) >= self._places:
-            displaced = max(reversed(self._waiting), key=lambda waiting: waiting.round)
-            if displaced.round <= ticket.round:
-                raise QueueFull
+        if displaced is not None:
             self._waiting.remove(displaced)
         self._waiting.append(ticket)
         return ticket, displaced
+
+    def check(self, keys: Collection[str]) -> Ticket | None:
+        """Raise QueueFull if there is no place for a request; returns the ticket that would give way to it, if any."""
+        if any(sum(key in ticket.keys for ticket in self._waiting) >= self._places_of_one for key in keys):
+            raise QueueFull
+        if len(self._waiting) < self._places:
+            return None
+        last = max(reversed(self._waiting), key=lambda waiting: waiting.round)
+        if last.round <= self._round_for(keys):
+            raise QueueFull
+        return last
 
     def call(self) -> Ticket | None:
         """Return whose turn it is, None if nobody waits."""
@@ -105,6 +111,12 @@ class HashingQueue:
             yield
         finally:
             self._leave()
+
+    def check(self, keys: Collection[str]) -> None:
+        """Raise QueueFull if a request had no place now."""
+        with self._lock:
+            if not self._free:
+                self._order.check(keys)
 
     def _join(self, keys: Collection[str]) -> Ticket | None:
         """Return the ticket to wait with, None if it is this request's turn at once."""

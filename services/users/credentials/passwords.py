@@ -52,6 +52,10 @@ class Passwords:
         with self._queue.turn(queue_keys):
             return self._hasher.hash(_bytes(password))
 
+    def check_place(self, *, queue_keys: Collection[str]) -> None:
+        """Raise QueueFull if there is no place in the queue now, before anything is read or counted for a request."""
+        self._queue.check(queue_keys)
+
     def matches(self, stored: str | None, password: str, *, queue_keys: Collection[str]) -> bool:
         """Check a password; takes just as long if there is no stored hash.
 
@@ -62,8 +66,8 @@ class Passwords:
             if not self._dummy_hash:
                 self._dummy_hash = self._hasher.hash("nobody has this password")
             # Both are always tried, so that the time says nothing about the account.
-            found = [self._verifies(stored or self._dummy_hash, form) for form in _forms(password)]
-        return any(found) and stored is not None and len(password) <= MAX_LENGTH
+            matching = [self._verifies(stored or self._dummy_hash, form) for form in _forms(password)]
+        return any(matching) and stored is not None and len(password) <= MAX_LENGTH
 
     def outdated(self, stored: str, password: str, *, queue_keys: Collection[str]) -> bool:
         """Tell whether the hash of a password that matches has older parameters, or is of the text as typed."""

@@ -108,6 +108,8 @@ class SessionManager:
             token_hash for token_hash in session_table.of_user(user_id) if token_hash != hash_token(keep)
         ]
         surplus = others[: max(0, len(others) + 1 - MAX_SESSIONS)]
+        if not surplus:
+            return 0
         ended = [item for item in session_table.find_many(surplus) if item.expires_at > now]
         for token_hash in surplus:
             session_table.delete(token_hash)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from models.role import Role as RoleItem
 from models.user import User as UserItem
+from services.users.identity.actor import AfterSending
 from services.users.identity.permissions import Permission, Scope
 from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 
@@ -25,6 +26,7 @@ class User:
     organization_id: str | None
     active: bool
     theme: str
+    after_sending: AfterSending
     created_at: datetime
     invited_at: datetime | None = None  # until the invitation is accepted
     second_factor: bool = field(default=False, compare=False)
@@ -44,6 +46,7 @@ class User:
             organization_id=item.organization_id,
             active=item.active,
             theme=item.theme or "system",
+            after_sending=AfterSending(item.after_sending or AfterSending.STAY),
             created_at=item.created_at,
             invited_at=item.invited_at,
             second_factor=item.totp is not None,

@@ -66,6 +66,10 @@ class OrganizationService:
         """Return the names by id, as stored now."""
         return {organization.id: organization.name for organization in self.stored()}
 
+    def names_in_lists(self) -> dict[str, str]:
+        """Return the names by id, at most a few seconds old, for rows that show them."""
+        return {organization.id: organization.name for organization in self._cached().values()}
+
     def get(self, id_: str) -> Organization:
         """Return an organization as stored now; raises NotFound."""
         item = setting_table.find(KIND, id_)

@@ -115,6 +115,7 @@ class AuthenticationService:
         """
         account = _account(email)
         attempt = self._login_attempt(account, origin)
+        self._passwords.check_place(queue_keys=attempt.queue_keys)
         with self._login_throttle.attempt(attempt, now=now, failure=BadCredentials):
             owner = self._find(email)
             try:

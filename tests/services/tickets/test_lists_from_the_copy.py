@@ -6,6 +6,7 @@ import pytest
 
 from models.tickets_listing import COUNTED, Condition, ListRequest, Op, Sort
 from models.user import User
+from pynamodb_grid.listing import Unavailable
 from services.reporting import NONE, Counted, Filters, Measure
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope
 from tests.services.harness import START
@@ -29,7 +30,7 @@ def people(harness):
 @pytest.fixture(scope="module")
 def tickets(harness, agent, customer, people):
     """Open 24 tickets that differ in all that lists are sorted and filtered by, and build the copy."""
-    made = []
+    opened = []
     for n in range(24):
         ticket = harness.ticket(
             agent,
@@ -42,9 +43,9 @@ def tickets(harness, agent, customer, people):
         )
         if n % 4 == 3:
             ticket = harness.update(agent, ticket, status=("solved", "pending")[n % 8 == 3])
-        made.append(ticket)
+        opened.append(ticket)
     renew(harness)
-    return made
+    return opened
 
 
 def renew(harness):
@@ -111,17 +112,17 @@ def test_every_sort_is_by_what_is_shown(harness, tickets, people, field, descend
 
 
 def test_every_page_is_full_and_the_last_one_is_the_end(harness, tickets):
-    wanted = (Condition("category", Op.MISSING), Condition("ticket_id", Op.GE, 1))
+    conditions = (Condition("category", Op.MISSING), Condition("ticket_id", Op.GE, 1))
     sizes, cursor = [], None
     while True:
-        part = page(harness, SYSTEM, *wanted, size=3, cursor=cursor)
+        part = page(harness, SYSTEM, *conditions, size=3, cursor=cursor)
         sizes.append(len(part.rows))
         assert part.count == 8
         if part.next_cursor is None:
             break
         cursor = part.next_cursor
     assert sizes == [3, 3, 2]
-    assert numbers(page(harness, SYSTEM, *wanted, size=3, number=3)) == numbers(part)
+    assert numbers(page(harness, SYSTEM, *conditions, size=3, number=3)) == numbers(part)
 
 
 def test_a_reader_gets_the_tickets_of_their_scope_and_their_number(harness, tickets, customer):
@@ -161,20 +162,20 @@ def test_what_others_counted_cannot_be_asked_for(harness, tickets):
 
 def test_rows_are_as_they_are_now_and_belong_to_the_reader_now(harness, agent, tickets):
     reader = limited(harness, "network")
-    wanted = (Condition("status", Op.EQ, "new"), Condition("category", Op.NE, "phone"))
-    before = page(harness, reader, *wanted, sort=Sort("priority"))
+    conditions = (Condition("status", Op.EQ, "new"), Condition("category", Op.NE, "phone"))
+    before = page(harness, reader, *conditions, sort=Sort("priority"))
     handed_over, solved, renamed = before.rows[:3]
     harness.update(agent, handed_over, team_id="support")
     harness.update(agent, solved, status="solved")
     harness.update(agent, renamed, subject="Another subject")
-    after = page(harness, reader, *wanted, sort=Sort("priority"))
+    after = page(harness, reader, *conditions, sort=Sort("priority"))
     assert numbers(after) == [
         n for n in numbers(before) if n not in (handed_over.ticket_id, solved.ticket_id)
     ]
     assert after.rows[0].subject == "Another subject"
     assert after.as_of is not None
     renew(harness)
-    assert page(harness, reader, *wanted, sort=Sort("priority")).count == before.count - 2
+    assert page(harness, reader, *conditions, sort=Sort("priority")).count == before.count - 2
     # It was in the team when it was created, and is not the reader's any more.
     then = Filters(**ALL_TIME, teams=("network",))
     counted = Condition(COUNTED, Op.EQ, Counted(Measure.CREATED, then))
@@ -220,5 +221,5 @@ def test_without_a_copy_lists_say_so_and_sort_by_what_indexes_serve(elsewhere, a
     assert service.sortable(actor=agent, conditions=()) == {"updated_at"}
     answers = service.page(actor=agent, request=ListRequest((), NEWEST, 5))
     assert len(answers.rows) == 5
-    with pytest.raises(Exception, match=r"still being built.*sorted by updated_at"):
+    with pytest.raises(Unavailable, match=r"still being built.*sorted by updated_at"):
         service.page(actor=agent, request=ListRequest((), Sort("priority"), 5))

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dynamodb_client import consumed
+from services.users.credentials import Origin
 from services.users.credentials.hashing_queue import (
     MAX_CONCURRENT,
     MAX_WAITING,
@@ -17,6 +19,8 @@ from services.users.credentials.hashing_queue import (
     QueueFull,
 )
 from services.users.credentials.login_throttle import LoginAttempt
+from tests.patience import PATIENCE
+from tests.services.harness import START
 
 NETWORKS, ACCOUNTS = st.integers(0, 4), st.integers(0, 4)
 REQUESTS = st.lists(st.tuples(NETWORKS, ACCOUNTS, st.booleans()), max_size=60)
@@ -107,6 +111,34 @@ def test_where_everybody_has_one_place_a_newcomer_is_refused():
         order.join(keys("late", "late"))
 
 
+def test_a_request_without_a_place_is_refused_before_anything_is_read(harness, monkeypatch):
+    """So that a flood costs next to nothing."""
+    authentication = harness.services.users.authentication
+
+    def full(_keys):
+        raise QueueFull
+
+    monkeypatch.setattr(authentication._passwords._queue, "check", full)
+    with consumed() as meter, pytest.raises(QueueFull):
+        authentication.sign_in(email="ana@example.org", password="x", origin=Origin("192.0.2.1"), now=START)
+    assert meter.requests == 0
+
+
+@given(REQUESTS)
+def test_whoever_passes_the_check_has_a_place(requests):
+    order = FairOrder()
+    for network, account, call in requests:
+        try:
+            order.check(keys(network, account))
+        except QueueFull:
+            with pytest.raises(QueueFull):
+                order.join(keys(network, account))
+        else:
+            order.join(keys(network, account))
+        if call:
+            order.call()
+
+
 class Crowd:
     """People whose hashes end when the test says so."""
 
@@ -121,7 +153,7 @@ class Crowd:
             try:
                 with self.queue.turn(keys(network, account)):
                     self.note("runs", name)
-                    self.let_one_end.acquire(timeout=20)
+                    self.let_one_end.acquire(timeout=PATIENCE)
             except QueueFull:
                 self.note("refused", name)
 
@@ -151,7 +183,7 @@ class Crowd:
         for _ in range(MAX_CONCURRENT):
             self.let_one_end.release()
         for thread in self.threads:
-            thread.join(20)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 

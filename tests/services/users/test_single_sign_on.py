@@ -549,6 +549,29 @@ def test_an_unknown_provider_is_not_there(sign_on_flow):
         sign_on_flow().sign_on.begin(provider_id="nobody", target="")
 
 
+def test_a_provider_whose_addresses_are_verified_need_not_say_so(sign_on_flow, corp, ada):
+    """Entra ID with one tenant sends no email_verified: a setting says that its addresses are verified."""
+    with pytest.raises(SignOnRefused):
+        sign_on_flow(default_role="customer").visit(email_verified=None)
+    flow = sign_on_flow(default_role="customer", addresses_verified=True)
+    signed_in = flow.visit(email_verified=None)
+    assert user_table.find(signed_in.user.user_id).email == ada
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email_verified": False},
+        {"email_verified": "false"},
+        {"email_verified": None, "email": "ada@other.example"},
+    ],
+)
+def test_a_provider_whose_addresses_are_verified_can_still_say_no(sign_on_flow, corp, ada, claims):
+    """It knows better about one address, and it is trusted in its domains alone."""
+    with pytest.raises(SignOnRefused, match="did not confirm an email address"):
+        sign_on_flow(default_role="customer", addresses_verified=True).visit(**claims)
+
+
 def test_the_login_throttle_counts_forgeries_and_not_what_nobody_is_to_blame_for(sign_on_flow, corp, ada):
     flow = sign_on_flow()
     good, _ = flow.begin()

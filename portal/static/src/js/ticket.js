@@ -3,6 +3,7 @@ import "./app.js";
 import { startConflict } from "./conflict.js";
 import { $, $$, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
+import { single } from "./keys.js";
 import { showListPosition } from "./list_position.js";
 import { draw, tone } from "./values.js";
 
@@ -40,13 +41,25 @@ function keepFolded(turning) {
   document.cookie = `folded=${closed.join(".")}; path=/desk; max-age=31536000; samesite=lax`;
 }
 
+/** Begin at the newest message also where the page scrolls as a whole, as it does on a phone on its side. */
+function showNewest() {
+  const timeline = $(".timeline-scroll");
+  if (timeline && !location.hash && getComputedStyle(timeline).overflowY === "visible") {
+    $("#composer")?.scrollIntoView({ block: "end" });
+  }
+}
+
 startDrafts();
 showListPosition();
+showNewest();
 $$("[data-conflict]").forEach(startConflict);
 for (const group of $$("[data-group]")) {
   $("summary", group).addEventListener("click", () => keepFolded(group));
 }
 $$("[data-properties]").forEach(watchProperties);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "i" && single(event)) $("[data-take]")?.click();
+});
 on("keydown", ".composer textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
