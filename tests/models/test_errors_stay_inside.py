@@ -183,7 +183,7 @@ CALLS = {
     user.put_new: lambda: user.put_new([a_user()], print),
     user.of_role: lambda: user.of_role("r"),
     user.named: lambda: user.named("r", "n", 1),
-    audit.latest_key: audit.latest_key,
+    audit.latest_key: lambda: audit.latest_key("k"),
     audit.since: lambda: audit.since("", ["user.changed"]),
     user.update: lambda: user.update("u", theme="dark"),
     user.update_if: lambda: user.update_if(a_user(), ["email"], theme="dark"),
