@@ -13,6 +13,7 @@ from services.users.audit import SecurityLog
 from services.users.audit.security_log import Failure
 from services.users.directory import Directory, DirectoryService, Kind, copy
 from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope
+from tests.patience import PATIENCE
 from tests.services.harness import START, Harness
 
 
@@ -242,7 +243,7 @@ def test_a_large_directory_is_loaded_beside_the_request(harness, create, clock, 
     def slowly(role_id):
         for number, item in enumerate(stored(role_id)):
             if number == 3:
-                going_on.wait(10)
+                going_on.wait(PATIENCE)
             yield item
 
     create("Zz Last", "zz@large.example")
@@ -256,7 +257,7 @@ def test_a_large_directory_is_loaded_beside_the_request(harness, create, clock, 
     going_on.set()
     for thread in threading.enumerate():
         if thread.name == "directory":
-            thread.join(20)
+            thread.join(PATIENCE)
     assert loading.complete
     assert "Zz Last" in [one.name for one in loading.people()]
 
