@@ -29,7 +29,7 @@ def cell(text: str, link: str | None) -> Cell:
 def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str | None]]]) -> Table:
     """Build rows of days (or weeks, months) from series, newest first."""
     buckets = next(iter(columns.values()))[0]
-    rows = [
+    rows: list[list[Cell]] = [
         [_when(unit, bucket)]
         + [cell(formatting.count(series[index].value), links[index]) for series, links in columns.values()]
         for index, bucket in enumerate(buckets)
