@@ -30,8 +30,13 @@ def daily(unit: str, columns: Mapping[str, tuple[Sequence[Bucket], Sequence[str 
     """Build rows of days (or weeks, months) from series, newest first."""
     buckets = next(iter(columns.values()))[0]
     rows: list[list[Cell]] = [
-        [_when(unit, bucket)]
-        + [cell(formatting.count(series[index].value), links[index]) for series, links in columns.values()]
+        [
+            _when(unit, bucket),
+            *(
+                cell(formatting.count(series[index].value), links[index])
+                for series, links in columns.values()
+            ),
+        ]
         for index, bucket in enumerate(buckets)
     ]
     keys = [[series[index].value for series, _ in columns.values()] for index in range(len(buckets))]

@@ -15,7 +15,7 @@ from services.users.audit import AuditWriter
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission
 
-KINDS = ("team", "category")
+TEAM, CATEGORY = KINDS = ("team", "category")
 
 
 class EntryChanged(Conflicted):
@@ -27,19 +27,41 @@ class EntryChanged(Conflicted):
 
 @dataclass(frozen=True)
 class Entry:
-    """One team or category; an inactive one stays on old tickets but is not offered any more."""
+    """One team or category; an inactive one stays on old tickets but is not offered any more.
+
+    `offered_to_customers` counts for categories: whether customers may choose it, or only those who work on tickets.
+    """
 
     kind: str
     id: str
     version: int
     name: str
     active: bool
+    offered_to_customers: bool = True
 
     @classmethod
     def from_model(cls, item: Setting) -> "Entry":
         """Read a stored entry."""
         value = item.value
-        return cls(item.kind, item.id, int(item.version), value["name"], value.get("active", True))
+        return cls(
+            item.kind,
+            item.id,
+            int(item.version),
+            value["name"],
+            value.get("active", True),
+            value.get("offered_to_customers", True),
+        )
+
+    def is_offered(self, *, to_customers: bool) -> bool:
+        """Tell whether it can be chosen, by customers or by those who work on tickets."""
+        return self.active and (self.offered_to_customers or not to_customers)
+
+    def value(self) -> dict[str, str | bool]:
+        """Return the form to store."""
+        value: dict[str, str | bool] = {"name": self.name, "active": self.active}
+        if self.kind == CATEGORY:
+            value["offered_to_customers"] = self.offered_to_customers
+        return value
 
 
 class CatalogService:
@@ -58,12 +80,12 @@ class CatalogService:
         """Map the ids of the teams that take people and tickets to their names."""
         return {team.id: team.name for team in self.stored("team") if team.active}
 
-    def offers(self, kind: str, id_: str) -> bool:
+    def offers(self, kind: str, id_: str, *, to_customers: bool = False) -> bool:
         """Tell whether an entry takes tickets; one that another process has just made does so at once."""
-        if any(entry.id == id_ and entry.active for entry in self.all(kind)):
+        if any(entry.id == id_ and entry.is_offered(to_customers=to_customers) for entry in self.all(kind)):
             return True
         item = setting_table.find(kind, id_)
-        return item is not None and Entry.from_model(item).active
+        return item is not None and Entry.from_model(item).is_offered(to_customers=to_customers)
 
     def categories(self) -> list[Entry]:
         """List all categories by name."""
@@ -101,6 +123,7 @@ class CatalogService:
         id_: str | None,
         name: str,
         active: bool,
+        offered_to_customers: bool = True,
         expected_version: int,
     ) -> Entry:
         """Create (`id_` None) or change an entry read at version `expected_version`.
@@ -117,15 +140,14 @@ class CatalogService:
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
-        item = Setting(
-            kind=kind, id=key, version=expected_version + 1, value={"name": name, "active": active}
-        )
+        entry = Entry(kind, key, expected_version + 1, name, active, offered_to_customers)
+        item = Setting(kind=kind, id=key, version=entry.version, value=entry.value())
         act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action=f"{kind}.changed" if old else f"{kind}.created",
             subject=f"{kind}:{key}",
-            before={"name": old.name, "active": old.active} if old else {},
+            before=old.value() if old else {},
             after=item.value,
         )
         try:
@@ -135,12 +157,16 @@ class CatalogService:
         self._cache.drop(kind)
         return Entry.from_model(item)
 
-    def upsert(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
-        """Add entries an import names, (id, name); known ones stay as they are."""
+    def upsert(
+        self, kind: str, names: Iterable[tuple[str, str]], *, offered_to_customers: bool = False
+    ) -> None:
+        """Add entries an import names, (id, name); known ones stay as they are.
+
+        Categories of another system are not offered to customers, unless `offered_to_customers` says so.
+        """
         known = {item.id for item in setting_table.of_kind(kind)}
         for id_, name in names:
             if id_ not in known:
-                setting_table.put(
-                    Setting(kind=kind, id=id_, value={"name": name, "active": True}), expected_version=0
-                )
+                value = Entry(kind, id_, 1, name, True, offered_to_customers).value()
+                setting_table.put(Setting(kind=kind, id=id_, value=value), expected_version=0)
         self._cache.drop(kind)

@@ -27,16 +27,16 @@ from services.users.accounts.emails import NoticeEmails
 from tests.faults.balancer import Balancer
 from tests.faults.checks import not_whole, stored_history
 from tests.faults.product import Product
-from tests.faults.test_kill import ROUND_SECONDS, check_changes, check_copy, check_words, wait_for_writes
+from tests.faults.test_kill import check_changes, check_copy, check_words, wait_for_writes
 from tests.faults.writers import Write, Writer
 from tests.local.processes import wait_until
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, pytest.mark.takes(8), deep]
 
 ROLES = ("customer", "agent", "manager", "administrator")
 # The balancer's deregistration delay, which is minutes on AWS: what is on its way to the old task arrives.
 DELAY = 0.3
-STOP_SECONDS = 20.0
 EMAILS = 200  # more than the worker sends while the web processes end
 A_FEW = 5
 
@@ -89,7 +89,7 @@ def rollout(product: Product) -> Rollout:
     finally:
         stop.set()
         for writer in writers:
-            writer.join(ROUND_SECONDS)
+            writer.join(PATIENCE)
         balancer.close()
     result.moved += balancer.connections
     models.connect(product.options)
@@ -112,7 +112,7 @@ def replace_task(rollout: Rollout, balancer: Balancer, how: signal.Signals) -> t
     web.terminate()
     wait_until(lambda: len(rollout.mail_messages()) >= enough)
     worker.send_signal(how)
-    codes = web.wait(STOP_SECONDS), worker.wait(STOP_SECONDS)
+    codes = web.wait(PATIENCE), worker.wait(PATIENCE)
     assert len(rollout.mail_messages()) < len(rollout.addressed), "the worker was ended in the middle"
     return codes
 
@@ -140,7 +140,7 @@ def test_nothing_is_doubled_and_the_worker_loses_no_event(rollout):
 
 
 def test_the_worker_loses_no_email(rollout):
-    wait_until(lambda: not outbox.everything(), ROUND_SECONDS)
+    wait_until(lambda: not outbox.everything(), PATIENCE)
     mail_messages = [message_from_bytes(path.read_bytes()) for path in rollout.mail_messages()]
     assert sorted(mail_message["To"] for mail_message in mail_messages) == sorted(rollout.addressed)
     delivered = Counter(deliveries(rollout.product))

@@ -6,7 +6,7 @@ import pytest
 
 from models.tickets_listing import COUNTED, Condition, ListRequest, Op, Sort
 from models.user import User
-from pynamodb_grid.listing import Unservable
+from pynamodb_grid.listing import Unavailable
 from services.reporting import NONE, Counted, Filters, Measure
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope
 from tests.services.harness import START
@@ -221,5 +221,5 @@ def test_without_a_copy_lists_say_so_and_sort_by_what_indexes_serve(elsewhere, a
     assert service.sortable(actor=agent, conditions=()) == {"updated_at"}
     answers = service.page(actor=agent, request=ListRequest((), NEWEST, 5))
     assert len(answers.rows) == 5
-    with pytest.raises(Unservable, match=r"still being built.*sorted by updated_at"):
+    with pytest.raises(Unavailable, match=r"still being built.*sorted by updated_at"):
         service.page(actor=agent, request=ListRequest((), Sort("priority"), 5))

@@ -10,6 +10,7 @@ from models import user as user_table
 from models.store_errors import EngineUnavailable
 from services.users.directory import Directory, DirectoryService, Kind, copy
 from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope
+from tests.patience import PATIENCE
 from tests.services.harness import START, Harness
 
 
@@ -239,7 +240,7 @@ def test_a_large_directory_is_loaded_beside_the_request(harness, create, clock, 
     def slowly(role_id):
         for number, item in enumerate(stored(role_id)):
             if number == 3:
-                going_on.wait(10)
+                going_on.wait(PATIENCE)
             yield item
 
     create("Zz Last", "zz@large.example")
@@ -253,7 +254,7 @@ def test_a_large_directory_is_loaded_beside_the_request(harness, create, clock, 
     going_on.set()
     for thread in threading.enumerate():
         if thread.name == "directory":
-            thread.join(20)
+            thread.join(PATIENCE)
     assert loading.complete
     assert "Zz Last" in [one.name for one in loading.people()]
 

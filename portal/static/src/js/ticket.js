@@ -41,8 +41,17 @@ function keepFolded(turning) {
   document.cookie = `folded=${closed.join(".")}; path=/desk; max-age=31536000; samesite=lax`;
 }
 
+/** Begin at the newest message also where the page scrolls as a whole, as it does on a phone on its side. */
+function showNewest() {
+  const timeline = $(".timeline-scroll");
+  if (timeline && !location.hash && getComputedStyle(timeline).overflowY === "visible") {
+    $("#composer")?.scrollIntoView({ block: "end" });
+  }
+}
+
 startDrafts();
 showListPosition();
+showNewest();
 $$("[data-conflict]").forEach(startConflict);
 for (const group of $$("[data-group]")) {
   $("summary", group).addEventListener("click", () => keepFolded(group));
