@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from models import idempotency_key, ticket_history, transaction
 from models.idempotency_key import IdempotencyKey
-from models.store_errors import AlreadyDone, EngineUnavailable, StoreError, VersionMoved
+from models.store_errors import AlreadyDone, StoreError, VersionMoved
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.transaction import Also, Put
@@ -36,7 +36,8 @@ def write(commit: Commit) -> None:
     """Write a commit.
 
     Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when
-    `idempotency_key` was used before, EngineUnavailable when no clear answer came. An answer that got lost
+    `idempotency_key` was used before, the error of a write of `also` whose condition does not hold,
+    EngineUnavailable when no clear answer came. An answer that got lost
     is settled by reading: the history item of this version carries either this attempt's id or somebody
     else's.
     """
@@ -67,8 +68,8 @@ def _transact(commit: Commit) -> None:
 
 def _meaning(error: StoreError, commit: Commit) -> StoreError:
     """Say what a refused transaction means: done before, overtaken, or no clear answer."""
-    if isinstance(error, EngineUnavailable):
-        return error
+    if not isinstance(error, VersionMoved | _KeyUsed):
+        return error  # no clear answer, or what a write of `also` says of itself
     if isinstance(error, _KeyUsed) and commit.idempotency_key is not None:
         done = idempotency_key.find(commit.idempotency_key.key)
         if done is not None:

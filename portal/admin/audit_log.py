@@ -6,7 +6,8 @@ from typing import Any
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
-from pynamodb_grid.admin import Field, Kind
+from portal.ui.lookup import LOOKUPS
+from pynamodb_grid.admin import Field, Kind, LookupFilter
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import AuditEvent, AuditLogService
@@ -81,14 +82,10 @@ class AuditLogView(LedgerView):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
-        people = services.users.accounts
         self.column_filters = [
-            PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in people.agents()], "Who",
-                name="who", names=people.names,
-            ),
+            LookupFilter("actor_id", LOOKUPS["person"], "Who", name="who"),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
-        ]  # fmt: skip
+        ]
         super().__init__(
             AuditEvent,
             audit_log_source(services.users.audit_log),

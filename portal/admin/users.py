@@ -7,19 +7,23 @@ from flask import flash, redirect, request, url_for
 
 from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
+from portal.admin.user_search import SearchableUsers, searched
+from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, now, require_step_up
-from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, expose
-from pynamodb_grid.listing import Condition, Conditions, Op, Sort
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, LookupFilter, expose
+from pynamodb_grid.listing import Conditions, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, Throttled
 from services.users.accounts import UserService
-from services.users.identity import Permission, User, sort_name
+from services.users.directory import DirectoryService
+from services.users.identity import Permission, User
 
 Choices = Sequence[tuple[str, str]]
 
 
-def user_source(users: UserService) -> ServiceSource:
-    """Read and write people through UserService."""
+def user_source(users: UserService, directory: DirectoryService) -> ServiceSource:
+    """Read and write people through UserService, and find them in the directory."""
+    listed = SearchableUsers(users, directory)
 
     def create(values: Mapping[str, Any]) -> User:
         require_step_up()
@@ -53,9 +57,9 @@ def user_source(users: UserService) -> ServiceSource:
         )
 
     return ServiceSource(
-        page=users.page,
-        iterate=users.iterate,
-        sortable=users.sortable,
+        page=listed.page,
+        iterate=listed.iterate,
+        sortable=listed.sortable,
         key="user_id",
         stored_names={"name": "sort_name"},  # people are listed by what their names are folded to
         get=lambda user_id: users.read(actor=actor(), user_id=user_id),
@@ -96,15 +100,21 @@ class UserView(UserBulkActions):
         self.column_filters = [
             ChoiceFilter("role_id", self._roles, "Role", name="role"),
             BooleanFilter("active", "Can sign in"),
-            ChoiceFilter("organization_id", self._organizations, "Organization", name="organization"),
+            LookupFilter(
+                "organization_id", LOOKUPS["organization"], "Organization", name="organization", strict=True
+            ),
         ]
         super().__init__(
-            User, user_source(services.users.accounts), name="Users", endpoint="users", url="/admin/users"
+            User,
+            user_source(services.users.accounts, services.users.directory),
+            name="Users",
+            endpoint="users",
+            url="/admin/users",
         )
 
     def search_conditions(self, text: str) -> Conditions:
-        """Find people by the beginning of their name."""
-        return (Condition("sort_name", Op.BEGINS, sort_name(text)),)
+        """Find people by any part of their name or address."""
+        return (searched(text),)
 
     def form_fields(self, *, creating: bool) -> list[Field]:
         """Ask for the state only later."""

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from models import setting as setting_table
+from models import user as user_table
 from models.setting import Setting
 from models.store_errors import VersionMoved
 from services.caching import ShortCache
@@ -27,19 +29,24 @@ class EntryChanged(Conflicted):
 
 @dataclass(frozen=True)
 class Entry:
-    """One team or category; an inactive one stays on old tickets but is not offered any more."""
+    """One team or category; an inactive one stays on old tickets but is not offered any more.
+
+    A team can have a lead, one of its people.
+    """
 
     kind: str
     id: str
     version: int
     name: str
     active: bool
+    lead_id: str | None = None
 
     @classmethod
     def from_model(cls, item: Setting) -> "Entry":
         """Read a stored entry."""
         value = item.value
-        return cls(item.kind, item.id, int(item.version), value["name"], value.get("active", True))
+        lead_id = value.get("lead_id")
+        return cls(item.kind, item.id, int(item.version), value["name"], value.get("active", True), lead_id)
 
 
 class CatalogService:
@@ -101,10 +108,12 @@ class CatalogService:
         name: str,
         active: bool,
         expected_version: int,
+        lead_id: str | None = None,
     ) -> Entry:
         """Create (`id_` None) or change an entry read at version `expected_version`.
 
-        Raises PermissionDenied, Invalid, EntryChanged.
+        `lead_id` None leaves the lead of a team as it is, "" removes it. Raises PermissionDenied, Invalid,
+        EntryChanged.
         """
         self._roles.check_permission(actor=actor, permission=Permission.SETTING_EDIT)
         name = one_line(name[:1000])
@@ -116,15 +125,17 @@ class CatalogService:
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
-        item = Setting(
-            kind=kind, id=key, version=expected_version + 1, value={"name": name, "active": active}
-        )
+        value: dict[str, Any] = {"name": name, "active": active}
+        lead = _lead(key, old, lead_id) if kind == "team" else None
+        if lead is not None:
+            value["lead_id"] = lead
+        item = Setting(kind=kind, id=key, version=expected_version + 1, value=value)
         act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action=f"{kind}.changed" if old else f"{kind}.created",
             subject=f"{kind}:{key}",
-            before={"name": old.name, "active": old.active} if old else {},
+            before=_audited(old) if old else {},
             after=item.value,
         )
         try:
@@ -143,6 +154,25 @@ class CatalogService:
                     Setting(kind=kind, id=id_, value={"name": name, "active": True}), expected_version=0
                 )
         self._cache.drop(kind)
+
+
+def _lead(team_id: str, old: Entry | None, requested: str | None) -> str | None:
+    """Return the lead of a team after a request; raises Invalid unless it is one of the team's active people."""
+    present = old.lead_id if old else None
+    if requested is None or requested == (present or ""):
+        return present
+    if not requested:
+        return None
+    person = user_table.find(requested)
+    if person is None or not person.active or team_id not in (person.team_ids or ()):
+        message = "Only somebody who is in the team can lead it."
+        raise Invalid(message, {"lead_id": message})
+    return requested
+
+
+def _audited(entry: Entry) -> dict[str, Any]:
+    fields: dict[str, Any] = {"name": entry.name, "active": entry.active}
+    return fields | ({"lead_id": entry.lead_id} if entry.lead_id else {})
 
 
 def _natural(entry: Entry) -> list[tuple[int, str]]:

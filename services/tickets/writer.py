@@ -34,6 +34,7 @@ class Draft:
     body: str | None = None
     public: bool = False
     undoes: int | None = None
+    also: Also = ()  # what is written with it
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ class TicketWriter:
             expected_version,
             after,
             [event],
-            also=assignment_periods,
+            also=[*assignment_periods, *draft.also],
             idempotency_key=used or None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))

@@ -130,6 +130,12 @@ class UserService:
         page = self._listing.page(request)
         return replace(page, rows=[User.from_model(item) for item in page.rows])
 
+    def by_ids(self, *, actor: Actor, user_ids: Sequence[str]) -> list[User]:
+        """Return users as they are stored now, in the order given, without unknown ids."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
+        items = {item.user_id: item for item in user_table.find_many(user_ids, strongly=True)}
+        return [User.from_model(items[user_id]) for user_id in user_ids if user_id in items]
+
     def count(self, *, actor: Actor, role_id: str, most: int) -> int:
         """Count the users of a role, up to `most`."""
         self._roles.check_permission(actor=actor, permission=Permission.ROLE_VIEW)
@@ -261,6 +267,8 @@ class UserService:
             ),
             announce,
         )
+        for user_id in people:
+            self._directory.changed(user_id)
 
     def _editable_item(self, actor: Actor, user_id: str) -> UserItem:
         item = user_table.find(user_id)

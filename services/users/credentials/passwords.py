@@ -62,8 +62,8 @@ class Passwords:
             if not self._dummy_hash:
                 self._dummy_hash = self._hasher.hash("nobody has this password")
             # Both are always tried, so that the time says nothing about the account.
-            found = [self._verifies(stored or self._dummy_hash, form) for form in _forms(password)]
-        return any(found) and stored is not None and len(password) <= MAX_LENGTH
+            verified = [self._verifies(stored or self._dummy_hash, form) for form in _forms(password)]
+        return any(verified) and stored is not None and len(password) <= MAX_LENGTH
 
     def outdated(self, stored: str, password: str) -> bool:
         """Tell whether the hash of a password that matches has older parameters, or is of the text as typed."""

@@ -2,6 +2,6 @@
 
 from services.users.directory.copy import Directory
 from services.users.directory.person import Person
-from services.users.directory.search import DirectoryService, Found, Kind
+from services.users.directory.search import DirectoryService, Found, Kind, opens_for_others
 
-__all__ = ["Directory", "DirectoryService", "Found", "Kind", "Person"]
+__all__ = ["Directory", "DirectoryService", "Found", "Kind", "Person", "opens_for_others"]

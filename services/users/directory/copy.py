@@ -78,6 +78,8 @@ class Directory:
 
     def changed(self, user_id: str) -> None:
         """Read a user again before the next answer, after a change by this process."""
+        if self._reached is None:
+            return  # nobody has asked yet, as in a command
         with self._lock:
             self._changed_here.add(user_id)
 
