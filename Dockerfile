@@ -1,5 +1,6 @@
 # One image for web and worker: `docker run IMAGE` serves pages, `docker run IMAGE ledgerdesk worker` is the worker
-# (the Procfile names every command). docs/operators.md, "The image", says how to build it.
+# (the Procfile names every command). docs/operators.md, "The image", says how to build it. The target `standalone` has
+# the embedded engine in it and starts everything in one container: docs/standalone.md.
 #
 # Both bases are given by digest, so that the same commit always builds the same image:
 #   docker buildx imagetools inspect python:3.11-slim-bookworm --format '{{.Manifest.Digest}}'
@@ -40,8 +41,9 @@ RUN --mount=type=secret,id=packages --mount=type=cache,target=/root/.cache \
 FROM tools AS assets
 WORKDIR /build/app
 COPY . .
-RUN rm -r local requirements.txt requirements-build.txt package.json package-lock.json \
-    && mkdir /build/data
+RUN rm -r local/uv.py local/uv.txt requirements.txt requirements-build.txt package.json package-lock.json \
+    && mv local /build/local \
+    && mkdir -m 700 /build/data
 COPY --from=modules /build/node_modules /build/app/node_modules
 RUN /tools/bin/python -m portal.assets.build \
     && /tools/bin/python -c 'from analytics_dash.bundles import build; build()' \
@@ -58,7 +60,7 @@ RUN --mount=type=secret,id=packages --mount=type=cache,target=/root/.cache \
     && rm -f /app/.venv/.lock \
     && ln -s ../../ledgerdesk /app/.venv/bin/ledgerdesk
 
-FROM ${PYTHON_IMAGE}
+FROM ${PYTHON_IMAGE} AS product
 WORKDIR /app
 COPY --from=packages /app/.venv .venv
 COPY --from=assets /build/app ./
@@ -79,3 +81,13 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["pyt
 # Longer than gunicorn's graceful timeout must pass between TERM and KILL: docker run --stop-timeout 40.
 STOPSIGNAL SIGTERM
 CMD ["gunicorn", "wsgi:app"]
+
+# For a small team without AWS: engine, web and worker under one supervisor. The engine is built for x86_64 alone.
+FROM product AS standalone
+COPY --from=modules /build/node_modules/@dynoxide/linux-x64/dynoxide node_modules/@dynoxide/linux-x64/dynoxide
+COPY --from=assets /build/local local
+ENV DYNAMODB_ENDPOINT=embedded
+CMD ["python", "-m", "local"]
+
+# What is built where no target is named.
+FROM product

@@ -1,12 +1,14 @@
 """How gunicorn serves Ledgerdesk, on one machine and in the container alike.
 
-Threads, because requests wait for DynamoDB; many connections per worker, because browsers keep them open.
+Threads, because requests wait for DynamoDB, and only whole requests on them; many connections per worker, because
+browsers keep them open.
 """
 
 import gc
-import socket
 from typing import Any
 
+from portal.config.private_files import make_private
+from portal.config.readers import http_url
 from portal.config.settings import settings_or_exit
 from portal.web.heap import keep_small
 from portal.web.logs import library_lines
@@ -14,10 +16,17 @@ from services.bootstrap import preload
 
 _settings = settings_or_exit()
 
-bind = [f"{_settings.host}:{_settings.port}"]
+_warnings = make_private(_settings)
+if _settings.is_exposed:
+    _warnings += [
+        f"HOST is {_settings.host}: other machines reach this instance, which is for development. Anybody can",
+        "sign in as its demo accounts. Set ENVIRONMENT=production for real data, or HOST=127.0.0.1.",
+    ]
+
+bind = [http_url(_settings.host, _settings.port).removeprefix("http://")]
 backlog = 4096
 workers = _settings.web_workers
-worker_class = "gthread"
+worker_class = "portal.web.buffered_worker.BufferedWorker"
 threads = 16
 worker_connections = 8000
 keepalive = 75
@@ -30,20 +39,13 @@ logconfig_dict = library_lines() if _settings.is_production else {}
 # by two processes mixes up their answers, so the models connect in each worker at its first use.
 preload_app = True
 
-_DEFER_ACCEPT_SECONDS = 30
-
 keep_small()
 
 
-def when_ready(server: Any) -> None:
-    """Hand a connection over only once its request arrives.
-
-    A connection that sends nothing otherwise holds one of gthread's threads for five seconds; a hundred
-    silent ones made others wait for fifteen.
-    """
-    for listener in server.LISTENERS:
-        if listener.sock.family in (socket.AF_INET, socket.AF_INET6):
-            listener.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, _DEFER_ACCEPT_SECONDS)
+def on_starting(server: Any) -> None:
+    """Say what the settings leave open."""
+    for warning in _warnings:
+        server.log.warning("WARNING: %s", warning)
 
 
 def pre_fork(server: Any, _worker: object) -> None:

@@ -12,7 +12,7 @@ from analytics_dash import buckets, figures, formatting, tables
 from analytics_dash.axes import Figure
 from analytics_dash.links import Dimension, Links
 from analytics_dash.query import PRIORITY_NAMES
-from services.reporting import Overview, Row
+from services.reporting import Measure, Overview, Row
 
 Names = Mapping[Dimension, Mapping[str, str]]  # what people call a team, an agent ..., by id
 Drawn = tuple[Figure, tables.Table]  # a chart and the same numbers as a table
@@ -45,7 +45,7 @@ def _daily(overview: Overview, _: Names, links: Links) -> Drawn:
 
 def _backlog(overview: Overview, _: Names, links: Links) -> Drawn:
     levels = buckets.closings(overview.backlog)
-    to_open = [links.still_open(one.end) if one.value else None for one in levels]
+    to_open = [links.unsolved(one.end) if one.value else None for one in levels]
     table = tables.daily(buckets.unit(len(overview.backlog.days)), {"Unsolved": (levels, to_open)})
     return figures.backlog(levels, to_open, now=overview.lasts), table
 
@@ -74,13 +74,18 @@ def _team(overview: Overview, names: Names, links: Links) -> Drawn:
     rows = _largest(overview.by_team)
     name = namer(names["team"], "team")
     top = rows[:MOST_TEAMS]
-    solved = [(row.solved, links.solved_of("team", row.key) if row.solved else None) for row in top]
+    solved = [
+        (row.solved, links.of_group(Measure.SOLVED, "team", row.key) if row.solved else None) for row in top
+    ]
     figure = figures.paired_bars(_labels(top, name), _created_marks(top, "team", links), solved)
     return figure, tables.groups("Team", rows, name, "team", links)
 
 
 def _created_marks(rows: Sequence[Row], dimension: Dimension, links: Links) -> list[figures.Mark]:
-    return [(row.created, links.created_of(dimension, row.key) if row.created else None) for row in rows]
+    return [
+        (row.created, links.of_group(Measure.CREATED, dimension, row.key) if row.created else None)
+        for row in rows
+    ]
 
 
 def _largest(rows: Sequence[Row]) -> list[Row]:

@@ -41,7 +41,7 @@ def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> 
     """
     trace = _line("Unsolved", levels, "series-1", links)
     trace["hovertemplate"] = "%{x|%-d %b %Y}: <b>%{y:,}</b> unsolved%{text}<extra></extra>"
-    trace["text"] = ["<br>Click for those still open" if link else "" for link in links]
+    trace["text"] = [HINT[link is not None] for link in links]
     scale = axes.levels([bucket.value for bucket in levels])
     layout = axes.frame(left=axes.room(scale), right=14, top=24)
     layout["xaxis"] = axes.days(levels)

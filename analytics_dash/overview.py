@@ -101,6 +101,7 @@ def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avat
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,
         "heat": overview.arrivals,
+        "heat_url": links.hours(),
         "sparks": {
             "created": _spark(overview.created.values),
             "solved": _spark(overview.solved.values),

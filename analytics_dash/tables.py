@@ -12,7 +12,7 @@ from analytics_dash import formatting
 from analytics_dash.buckets import Bucket
 from analytics_dash.links import Dimension, Links
 from analytics_dash.ports import Avatar
-from services.reporting import Row
+from services.reporting import Measure, Row
 
 Cell = str | list[str] | dict[str, Any]
 MOST_ROWS = 100
@@ -46,13 +46,15 @@ def groups(
                 name(row.key),
                 cell(
                     formatting.count(row.created),
-                    links.created_of(dimension, row.key) if row.created else None,
+                    links.of_group(Measure.CREATED, dimension, row.key) if row.created else None,
                 ),
                 cell(
-                    formatting.count(row.solved), links.solved_of(dimension, row.key) if row.solved else None
+                    formatting.count(row.solved),
+                    links.of_group(Measure.SOLVED, dimension, row.key) if row.solved else None,
                 ),
                 cell(
-                    formatting.count(row.backlog), links.open_of(dimension, row.key) if row.backlog else None
+                    formatting.count(row.backlog),
+                    links.of_group(Measure.UNSOLVED, dimension, row.key) if row.backlog else None,
                 ),
                 formatting.duration(row.median_first_response),
                 formatting.duration(row.median_full_resolution),
@@ -83,8 +85,14 @@ def agents(rows: Sequence[Row], names: Mapping[str, str], links: Links, avatar: 
         "rows": [
             [
                 _person(key, names.get(key, key), avatar),
-                cell(formatting.count(row.solved), links.solved_of("assignee", key) if row.solved else None),
-                cell(formatting.count(row.backlog), links.open_of("assignee", key) if row.backlog else None),
+                cell(
+                    formatting.count(row.solved),
+                    links.of_group(Measure.SOLVED, "assignee", key) if row.solved else None,
+                ),
+                cell(
+                    formatting.count(row.backlog),
+                    links.of_group(Measure.UNSOLVED, "assignee", key) if row.backlog else None,
+                ),
                 formatting.duration(row.median_first_response),
             ]
             for key, row in best

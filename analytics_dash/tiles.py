@@ -1,12 +1,12 @@
 """The row of tiles: each figure with its change, its n and its explanation."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from analytics_dash import formatting
 from analytics_dash.elements import Child, Element, html, icon
 from analytics_dash.links import Links
-from services.reporting import Figure, Overview
+from services.reporting import BEFORE_CREATION, NO_REPLY, Figure, Measure, Overview
 
 NO_CHANGE = "no change"
 MOST_TIMES = 10  # a change beyond that reads better as a number than as a percentage
@@ -14,22 +14,27 @@ MOST_TIMES = 10  # a change beyond that reads better as a number than as a perce
 
 @dataclass(frozen=True)
 class Tile:
-    """How one figure is shown: title, which direction is good (0 = neither), and the link to its tickets."""
+    """How one figure is shown: title, the tickets it counts, and which direction is good (0 = neither)."""
 
     title: str
+    measure: Measure
     better: int = 0
-    link: Callable[[Links], str | None] = lambda _: None
     note: str = ""
     relative: bool = False
 
 
 TILES: Mapping[str, Tile] = {
-    "created": Tile("Created", link=lambda links: links.created(), relative=True),
-    "solved": Tile("Solved", 1, lambda links: links.solved(), "first solves", relative=True),
-    "backlog": Tile("Backlog", -1, lambda links: links.still_open(), "unsolved now"),
-    "first_response": Tile("First response", -1),
-    "full_resolution": Tile("Full resolution", -1),
-    "reopen_rate": Tile("Reopen rate", -1, lambda links: links.solved()),
+    "created": Tile("Created", Measure.CREATED, relative=True),
+    "solved": Tile("Solved", Measure.SOLVED, 1, "first solves", relative=True),
+    "backlog": Tile("Backlog", Measure.UNSOLVED, -1, "unsolved now"),
+    "first_response": Tile("First response", Measure.FIRST_RESPONSE, -1),
+    "full_resolution": Tile("Full resolution", Measure.FULL_RESOLUTION, -1),
+    "reopen_rate": Tile("Reopen rate", Measure.SOLVED, -1),
+}
+# The tickets that a figure leaves out for a reason, where each reason leaves out a ticket once.
+LEFT_OUT: Mapping[str, Measure] = {
+    NO_REPLY: Measure.UNANSWERED,
+    BEFORE_CREATION: Measure.BACKDATED,
 }
 
 
@@ -42,12 +47,11 @@ def row(overview: Overview, links: Links) -> list[Element]:
 
 
 def _tiles(overview: Overview) -> dict[str, Tile]:
-    """Return the tiles of the available figures; a past backlog does not link to the tickets of today."""
+    """Return the tiles of the available figures; a past backlog says of when it is."""
     tiles = {name: tile for name, tile in TILES.items() if name in overview.figures}
     if "backlog" in tiles and not overview.lasts:
-        tiles["backlog"] = Tile(
-            f"Backlog on {formatting.day(overview.filters.end)}", -1, note="unsolved then"
-        )
+        title = f"Backlog on {formatting.day(overview.filters.end)}"
+        tiles["backlog"] = replace(tiles["backlog"], title=title, note="unsolved then")
     return tiles
 
 
@@ -133,7 +137,7 @@ def _explanation(name: str, tile: Tile, overview: Overview, links: Links) -> Ele
             ),
             html("P", _marked(figure.definition), className="explain-text"),
             html("Code", figure.formula, className="explain-formula"),
-            html("Dl", _facts(name, figure, overview), className="explain-facts"),
+            html("Dl", _facts(name, figure, overview, links), className="explain-facts"),
             html(
                 "Details",
                 [html("Summary", "Rules"), html("P", figure.rules, className="explain-text")],
@@ -161,13 +165,12 @@ def _close(name: str) -> Element:
 
 
 def _foot(tile: Tile, figure: Figure, links: Links) -> Child:
-    """Build the link to the counted tickets, if the list can show exactly those."""
-    link = tile.link(links)
-    if not link or not figure.n:
+    """Build the link to the counted tickets, if there are any."""
+    if not figure.n:
         return None
     noun = "ticket" if figure.n == 1 else "tickets"
     content: list[Child] = [f"Open the {formatting.count(figure.n)} {noun}", icon("arrow-right")]
-    return html("Div", html("A", content, href=link), className="explain-foot")
+    return html("Div", html("A", content, href=links.of(tile.measure)), className="explain-foot")
 
 
 def _marked(text: str) -> list[Child]:
@@ -177,21 +180,18 @@ def _marked(text: str) -> list[Child]:
     return [part for part in parts if part]
 
 
-def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
+def _facts(name: str, figure: Figure, overview: Overview, links: Links) -> list[Child]:
     """Build the list of facts: what was counted, what was left out, what can still change, and as of when."""
     left_out = sum(figure.excluded.values())
-    reasons = ", ".join(
-        f"{formatting.count(number)} {reason}" for reason, number in figure.excluded.items() if number
-    )
     of_all = f" of {formatting.count(figure.n + left_out)}" if left_out else ""
     facts: dict[str, Child | list[Child]] = {
         "n": [html("B", formatting.count(figure.n)), f"{of_all} {'ticket' if figure.n == 1 else 'tickets'}"],
-        "Excluded": f"{formatting.count(left_out)}: {reasons}" if reasons else "nothing",
+        "Excluded": _excluded(figure, links) if left_out else "nothing",
     }
     if figure.immature:
         facts["Not final"] = f"{formatting.count(figure.immature)} of these can still change the value"
     if name == "first_response":
-        facts |= _unreplied(overview)
+        facts |= _unreplied(overview, links)
     if figure.previous is not None:
         facts["Before"] = formatting.figure(figure.previous, figure.unit)
     facts["Definition"] = f"{name}, version {figure.version}"
@@ -201,14 +201,25 @@ def _facts(name: str, figure: Figure, overview: Overview) -> list[Child]:
     return [part for term, fact in facts.items() for part in (html("Dt", term), html("Dd", fact))]
 
 
-def _unreplied(overview: Overview) -> dict[str, str]:
+def _excluded(figure: Figure, links: Links) -> list[Child]:
+    """Say how many were left out and why, with links to them."""
+    parts: list[Child] = [f"{formatting.count(sum(figure.excluded.values()))}: "]
+    for reason, number in figure.excluded.items():
+        if number:
+            text = f"{formatting.count(number)} {reason}"
+            measure = LEFT_OUT.get(reason)
+            parts += [html("A", text, href=links.of(measure)) if measure else text, ", "]
+    return parts[:-1]
+
+
+def _unreplied(overview: Overview, links: Links) -> dict[str, list[Child]]:
     """Return how many tickets wait for a first reply: a median of replies looks good while nobody replies."""
     waiting, oldest = overview.figures.get("unreplied"), overview.figures.get("oldest_unreplied")
     if waiting is None or not waiting.value:
         return {}
-    age = (
-        f", the oldest {formatting.duration(oldest.value)}"
-        if oldest is not None and oldest.value is not None
-        else ""
-    )
-    return {"Unreplied": f"{formatting.count(waiting.value)} now{age}"}
+    when = "now" if overview.lasts else "then"
+    text = f"{formatting.count(waiting.value)} {when}"
+    parts: list[Child] = [html("A", text, href=links.of(Measure.UNREPLIED))]
+    if oldest is not None and oldest.value is not None:
+        parts.append(f", the oldest {formatting.duration(oldest.value)}")
+    return {"Unreplied": parts}

@@ -15,6 +15,7 @@ from bench.report import SizeResult, table, verdicts, write_json
 from bench.session import bench
 from local.commands import CommandFailed
 from local.server import EngineError
+from portal.config.private_files import write_privately
 from services.errors import ServiceError
 
 SIZES = (10_000, 100_000)
@@ -23,6 +24,7 @@ FAILED, INTERRUPTED = 1, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure at every size; 0 when all answers were right, whether or not the targets were met."""
+    write_privately()
     options = _options().parse_args(arguments)
     try:
         results = _measure(options)

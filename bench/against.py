@@ -28,6 +28,10 @@ class Other:
         self._process = process
         self._labels: dict[str, dict[str, str]] = self._answer()
 
+    def knows(self, phase: str, key: str) -> bool:
+        """Tell whether it has an operation: an older checkout may lack one."""
+        return key in self._labels[phase]
+
     def lane(self, phase: str, expected: Mapping[str, str]) -> "OtherLane":
         """Return its "reads" or "writes"; raises ProductFailed unless the operations are the same."""
         labels = self._labels[phase]

@@ -13,13 +13,14 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import models
+from bench import sample_changes
 from bench.processes import cpu_seconds
 from dynamodb_client import (
     ConnectionOptions,
@@ -31,15 +32,12 @@ from dynamodb_client import (
     signing,
 )
 from local.engine import Engine
-from models import ticket, ticket_history, transaction
+from models import ticket
 from models.ticket import Ticket
-from models.ticket_fields import TicketFields
-from models.ticket_history import TicketHistory
-from models.transaction import Put
+from portal.config.private_files import write_privately
 
 ROUNDS, OPERATIONS, WARM_UP = 15, 40, 3
 PAGE = 25
-BEGIN = datetime(2026, 11, 1, tzinfo=UTC)
 FAST, STOCK, ENGINE = "fast", "stock", "engine"
 OPTIONS = ConnectionOptions(region="eu-central-1", endpoint=None, prefix="cost-")
 
@@ -75,53 +73,19 @@ WITHOUT: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
 }
 
 
-def _fields(number: int) -> TicketFields:
-    return TicketFields(
-        subject=f"Printer on floor {number} prints blank pages after the update",
-        status="open",
-        priority="normal",
-        requester_id=f"customer-{number}",
-        assignee_id="agent-1",
-        team_id="team-1",
-        category="hardware",
-        channel="web",
-        created_at=BEGIN,
-    )
-
-
 def _operations() -> Mapping[str, Operation]:
     """Return the measured operations by name, on tickets that are there."""
     versions = count(2)
-
-    def transact() -> None:
-        version = next(versions)
-        at = BEGIN + timedelta(seconds=version)
-        item = ticket.compose(ticket_id=1, version=version, updated_at=at, fields=_fields(1), shards=1)
-        change = TicketHistory(
-            ticket_id=1,
-            version=version,
-            at=at,
-            actor_id="agent-1",
-            actor_kind="agent",
-            kind="reply",
-            public=True,
-            body="The driver of the printer was replaced. " * 5,
-            changes={"status": ["new", "open"]},
-            state={"status": "open", "priority": "normal", "team_id": "team-1", "assignee_id": "agent-1"},
-            write_id=f"{version:032x}",
-            **ticket_history.feed_keys(1, version, at, 1),
-        )
-        transaction.write(Put(item, Ticket.version == version - 1), also=[change])
-
     return {
         "get": lambda: ticket.find(2),
         f"query of {PAGE}": lambda: list(Ticket.by_state.query("open#0", limit=PAGE)),
-        "transaction of 2": transact,
+        "transaction of 2": lambda: sample_changes.write(next(versions)),
     }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table of ratios, return 0."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="python -m bench.client_cost", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--operations", type=int, default=OPERATIONS, help="of each kind in a round")
@@ -142,8 +106,10 @@ def _measure(
     models.connect(connection)
     models.create_tables()
     for number in range(1, 2 * PAGE):
-        at = BEGIN + timedelta(minutes=number)
-        ticket.compose(ticket_id=number, version=1, updated_at=at, fields=_fields(number), shards=1).save()
+        at = sample_changes.BEGIN + timedelta(minutes=number)
+        ticket.compose(
+            ticket_id=number, version=1, updated_at=at, fields=sample_changes.fields(number), shards=1
+        ).save()
     operations_by_kind = _operations()
     rows = [FAST, STOCK, *parts, ENGINE]
     times: dict[str, dict[str, list[float]]] = {

@@ -101,8 +101,8 @@ def loaded_before(place: Path, corpus: ModuleType) -> Dataset | None:
 def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) -> dict[str, Any]:
     """Set up, import and build the analytics copy; return what the marker stores."""
     password = secrets.token_urlsafe(16)
-    with Engine(folder, free_port()) as engine:
-        given = environment(folder, free_port(), engine.port, shards=shards)
+    with Engine(folder):
+        given = environment(folder, free_port(), shards=shards)
         run_command(given=given)
         try:
             services = build_services(service_options(Settings.from_env(given)))

@@ -18,10 +18,12 @@ from bench.import_corpus import load_corpus
 from bench.measure import OwnLane
 from bench.processes import memory
 from bench.session import Session, opened
+from portal.config.private_files import write_privately
 
 
 def main() -> int:
     """Serve until the input ends."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="bench.follower", description=__doc__)
     parser.add_argument("--size", type=int, required=True)
     parser.add_argument("--corpus", type=Path, required=True)

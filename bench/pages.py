@@ -7,12 +7,13 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from markupsafe import escape
 
 from bench.client import FORM_COOKIE, Answer, Client, WrongAnswer
-from bench.import_corpus import Known
+from bench.import_corpus import PRIORITIES, Known
 from bench.measure import Operation
 from services.tickets import WorkflowService
 
@@ -20,6 +21,8 @@ GRID = "/desk/tickets/"
 ROWS = 25
 DEPTH = 200  # pages
 DEEP_PAGES = 10  # different ones that are measured there
+URGENT_FIRST = {"sort": "priority", "desc": "1"}
+OLDEST = {"sort": "created_at"}
 WORDS = ("the page", "shows", "an error", "again", "after a restart", "and here", "is what", "was tried")
 _VERSION = re.compile(r'name="version" value="(\d+)"')
 _ROW = re.compile(r'href="/desk/tickets/(\d+)["?#]')
@@ -36,12 +39,13 @@ class Lists:
     def __init__(self, connect: Connect, truth: Sequence[Known], agent: str) -> None:
         self._connect, self._agent = connect, agent
         newest = sorted(truth, key=lambda ticket: ticket.updated_at, reverse=True)
+        self._all = newest
         self._open = [ticket for ticket in newest if ticket.is_open]
         self._mine = [ticket for ticket in self._open if ticket.assignee_id == agent]
         self.depth = 0
 
     def operations(self) -> list[Operation]:
-        """Return the lists: the agent's open tickets, one status of them, all open ones, pages deep in those."""
+        """Return the lists that indexes serve, pages deep in one of them, and those that the copy selects."""
         mine = {"state": "open", "assignee": self._agent}
         with_status = [ticket for ticket in self._mine if ticket.status == "open"]
         everything = {"state": "open"}
@@ -58,6 +62,27 @@ class Lists:
             self._first("filtered", "by agent and status", mine | {"status": "open"}, with_status),
             self._first("first_page", "all open, first page", everything, self._open),
             Operation("deep", f"all open, page {self.depth + 1} on", self._connect, page_deep),
+            *self._from_the_copy(),
+        ]
+
+    def _from_the_copy(self) -> list[Operation]:
+        """Return the lists that no index serves: any sort, any filter, and what a mark of a chart counted."""
+        ranks = {priority: place for place, priority in enumerate(PRIORITIES)}
+        by_priority = sorted(self._mine, key=lambda one: (ranks[one.priority], one.ticket_id), reverse=True)
+        urgent = [one for one in self._all if one.priority == PRIORITIES[-1]]
+        by_creation = sorted(urgent, key=lambda one: (one.created_at, one.ticket_id))
+        last = self._all[0].updated_at.date()
+        first = last - timedelta(days=89)
+        team = self._all[0].team_id
+        counted = [one for one in self._all if one.team_id == team and first <= one.created_at.date() <= last]
+        days = {"counted": "created", "counted.from": first.isoformat(), "counted.to": last.isoformat()}
+        mine = {"state": "open", "assignee": self._agent}
+        return [
+            self._first("sorted", "agent's open list by priority", mine | URGENT_FIRST, by_priority),
+            self._first(
+                "any_filter", "one priority by creation", {"priority": PRIORITIES[-1]} | OLDEST, by_creation
+            ),
+            self._first("mark", "behind a chart's mark", days | {"counted.team": team}, counted),
         ]
 
     def _first(self, key: str, label: str, filters: Mapping[str, str], tickets: Sequence[Known]) -> Operation:

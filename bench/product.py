@@ -53,9 +53,9 @@ def running(folder: Path, *, faults: float = 0.0) -> Iterator[Product]:
 
     `faults` is the share of the requests to the engine that meet each fault of docs/faults.md.
     """
-    engine = Engine(folder, free_port())
+    engine = Engine(folder)
     port = free_port()
-    given = environment(folder, port, engine.port)
+    given = environment(folder, port)
     children: list[Child] = []
     with (folder.parent / LOG).open("w", encoding="utf-8") as log, engine, ExitStack() as ways:
         console = Console(log)

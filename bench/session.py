@@ -99,7 +99,11 @@ def bench(
 
 
 def _lanes(phase: str, sessions: Sequence[Session], beside: Other | None) -> list[Lane]:
-    own = [OwnLane(getattr(session, phase), session.product.roots) for session in sessions]
+    def operations(session: Session) -> list[Operation]:
+        every: Sequence[Operation] = getattr(session, phase)
+        return [one for one in every if beside is None or beside.knows(phase, one.key)]
+
+    own = [OwnLane(operations(session), session.product.roots) for session in sessions]
     return [*own, beside.lane(phase, own[-1].labels)] if beside else [*own]
 
 

@@ -67,6 +67,11 @@ def mail_messages(logs: Logs) -> list[Alarm]:
             meaning="More than five e-mails an hour were refused or given up. Look at delivery_refused and"
             " delivery_given_up: a wrong address harms one person, a refused login everybody.",
         ),
+        Alarm(
+            name="mail-behind", severity=NOTE, metric=logs.metric(signals.MAIL_BEHIND), threshold=900,
+            meaning="An email waits for more than a quarter of an hour. Look at delivery_delayed: its error says"
+            " whether the mail server is away, its certificate is not accepted, or it asks for patience.",
+        ),
     ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ WORKER_WAITS = Signal("WorkerWaitsForEngine", "worker_waits_for_engine")
 JOB_FAILED = Signal("WorkerJobFailed", "worker_job_failed")
 WORKER_ALIVE = Signal("WorkerPulse", "worker_pulse")
 REPORTS_BEHIND = Signal("ReportsBehindSeconds", "worker_pulse", field="behind")
+MAIL_BEHIND = Signal("MailBehindSeconds", "worker_pulse", field="mail_behind")
 MAIL_SENT = Signal("Delivered", "delivered")
 MAIL_DELAYED = Signal("DeliveryDelayed", "delivery_delayed")
 MAIL_GIVEN_UP = Signal("DeliveryGivenUp", "delivery_given_up")
@@ -26,5 +27,5 @@ MAIL_FAILED = Signal("DeliveryFailed", "delivery_failed")
 
 SIGNALS = (
     ERRORS, ENGINE, WORKER_WAITS, JOB_FAILED, WORKER_ALIVE, REPORTS_BEHIND,
-    MAIL_SENT, MAIL_DELAYED, MAIL_GIVEN_UP, MAIL_REFUSED, MAIL_FAILED,
+    MAIL_BEHIND, MAIL_SENT, MAIL_DELAYED, MAIL_GIVEN_UP, MAIL_REFUSED, MAIL_FAILED,
 )  # fmt: skip

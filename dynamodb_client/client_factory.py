@@ -7,7 +7,15 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.loaders import Loader, create_loader
 
-from dynamodb_client import capacity, request_serializer, response_parser, signing, transaction_conflicts
+from dynamodb_client import (
+    capacity,
+    request_serializer,
+    request_tokens,
+    response_parser,
+    signing,
+    transaction_conflicts,
+    unix_socket,
+)
 from dynamodb_client.connection_pool import ConnectionPool
 from dynamodb_client.options import ConnectionOptions
 
@@ -23,8 +31,8 @@ def _loader() -> Loader:
 def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None) -> BaseClient:
     """Build a client; a pool, for options with `own_transport` alone, sends its requests.
 
-    Both clients retry conflicts with transactions, refuse malformed responses and count capacity. The
-    fast one also writes and reads JSON itself and, where it has its own transport, signs.
+    Both clients retry conflicts with transactions, send no token where none is wanted, refuse malformed responses
+    and count capacity. The fast one also writes and reads JSON itself and, where it has its own transport, signs.
     """
     session = botocore.session.get_session()
     session.register_component("data_loader", _loader())
@@ -41,11 +49,12 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
         proxies={} if options.plain_http else None,
     )
     client = session.create_client(
-        "dynamodb", region_name=options.region, endpoint_url=options.endpoint, config=config
+        "dynamodb", region_name=options.region, endpoint_url=options.url, config=config
     )
     events = client.meta.events
     response_parser.install(events, fast=options.fast_client)
     transaction_conflicts.install(events, options.max_attempts)
+    request_tokens.install(events)
     events.register("after-call.dynamodb", capacity.count)
     if options.fast_client:
         request_serializer.install(client)
@@ -54,6 +63,8 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
         fix_endpoint(client)
     if pool is not None:
         events.register("before-send.dynamodb", pool.send)
+    elif options.socket_path is not None:
+        unix_socket.install(client, options.socket_path)
     return client
 
 

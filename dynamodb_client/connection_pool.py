@@ -1,4 +1,4 @@
-"""Own keep-alive connections for plain-HTTP endpoints, in place of urllib3 (which stays for TLS).
+"""Own keep-alive connections for plain-HTTP endpoints and Unix sockets, in place of urllib3 (which stays for TLS).
 
 A request is written once and never repeated here: a failure becomes the botocore exception that urllib3's
 failure would have become, and botocore's retry policy decides. An idle connection is used again only while
@@ -22,6 +22,7 @@ from botocore.exceptions import (
 
 from dynamodb_client.http_response import HttpResponse, HttpResponseError, ResponseReader
 from dynamodb_client.options import ConnectionOptions
+from dynamodb_client.unix_socket import open_connection
 
 
 class _PooledConnection:
@@ -59,7 +60,8 @@ class ConnectionPool:
     def __init__(self, options: ConnectionOptions) -> None:
         self._idle: deque[_PooledConnection] = deque()
         self._size = options.pool_size
-        parts = urlsplit(options.endpoint or "")
+        self._socket_path = options.socket_path
+        parts = urlsplit(options.url or "")
         self._address = (parts.hostname or "localhost", parts.port or 80)
         # As urllib3 writes it: the port only where it is not the scheme's own.
         host = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
@@ -105,7 +107,10 @@ class ConnectionPool:
 
     def _open(self, url: str) -> _PooledConnection:
         try:
-            sock = socket.create_connection(self._address, timeout=self._connect_timeout)
+            if self._socket_path is not None:
+                sock = open_connection(self._socket_path, self._connect_timeout)
+            else:
+                sock = socket.create_connection(self._address, timeout=self._connect_timeout)
         except TimeoutError as error:
             raise ConnectTimeoutError(endpoint_url=url, error=error) from error
         except OSError as error:

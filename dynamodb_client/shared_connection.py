@@ -27,7 +27,7 @@ class SharedConnection(Connection):
     """
 
     def __init__(self, options: ConnectionOptions) -> None:
-        super().__init__(region=options.region, host=options.endpoint)
+        super().__init__(region=options.region, host=options.url)
         self.options = options
         self._built: BaseClient | None = None
         self._pool: ConnectionPool | None = None
@@ -96,7 +96,7 @@ def _wire(model: type[LeanModel], shared: SharedConnection) -> None:
     options = shared.options
     model.Meta.table_name = options.prefix + bare
     model.Meta.region = options.region
-    model.Meta.host = options.endpoint
+    model.Meta.host = options.url
     model.Meta.max_retry_attempts = options.max_attempts
     model._connection = None
     table = Model.__dict__["_get_connection"].__func__(model)

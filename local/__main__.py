@@ -7,12 +7,15 @@ from local.console import Console
 from local.procfile import ProcfileError, read_procfile
 from local.settings import ROOT, Settings, SettingsError
 from local.supervisor import Supervisor
+from portal.config.private_files import close_folder, write_privately
 
 
 def main() -> int:
     """Run Ledgerdesk on this machine until it is told to stop; return the exit code."""
     console = Console()
     os.chdir(ROOT)
+    write_privately()
+    close_folder(ROOT / "var")
     try:
         settings = Settings.from_env()
         commands = read_procfile(ROOT / "Procfile")

@@ -18,7 +18,7 @@ class CommandFailed(Exception):
     """A command of the product failed; the message has its last lines."""
 
 
-def environment(folder: Path, port: int, engine_port: int, *, shards: int = 1) -> dict[str, str]:
+def environment(folder: Path, port: int, *, shards: int = 1) -> dict[str, str]:
     """Make the environment of the product's processes on a data folder; it names no demo password."""
     tools = str(Path(sys.executable).parent)
     return {name: os.environ[name] for name in INHERITED if name in os.environ} | {
@@ -26,7 +26,6 @@ def environment(folder: Path, port: int, engine_port: int, *, shards: int = 1) -
         "PYTHONUNBUFFERED": "1",
         "DATA_DIR": str(folder),
         "PORT": str(port),
-        "ENGINE_PORT": str(engine_port),
         "FEED_SHARDS": str(shards),
     }
 

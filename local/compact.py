@@ -11,6 +11,7 @@ from pathlib import Path
 from local.engine import DATABASE_NAME
 from local.folder_lock import FolderInUseError, FolderLock
 from local.settings import Settings, SettingsError
+from portal.config.private_files import write_privately
 
 
 def compact(folder: Path) -> tuple[int, int]:
@@ -33,6 +34,7 @@ def compact(folder: Path) -> tuple[int, int]:
 
 def main() -> int:
     """Compact the data folder of the settings; returns the exit code."""
+    write_privately()
     try:
         before, after = compact(Settings.from_env().data_dir)
     except FileNotFoundError:

@@ -28,6 +28,7 @@ from local.ports import free_port
 from local.server import EngineError
 from models import identity, user
 from portal.cli import demo
+from portal.config.private_files import write_privately
 from portal.config.service_options import service_options
 from portal.config.settings import Settings
 from services import __version__
@@ -73,9 +74,9 @@ def email_of(role: str) -> str:
     return f"{role}@demo.example"
 
 
-def opened(folder: Path, engine: Engine) -> Opened:
+def opened(folder: Path) -> Opened:
     """Run the release command on a data folder whose engine runs and build the services."""
-    given = environment(folder, free_port(), engine.port)
+    given = environment(folder, free_port())
     run_command(given=given)
     settings = Settings.from_env(given)
     return Opened(build_services(service_options(settings)), given, settings.table_prefix)
@@ -89,9 +90,9 @@ def write(target: Path) -> Path:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "secret-key").write_text(SECRET_KEY, encoding="utf-8")
-        with Engine(folder) as engine:
+        with Engine(folder):
             try:
-                filled = opened(folder, engine)
+                filled = opened(folder)
                 manifest = _fill(filled)
                 _check_tables(filled.prefix)
                 run_command("analytics", "rebuild", given=filled.given)
@@ -226,6 +227,7 @@ def _pack(folder: Path, archive: Path) -> None:
 
 def main() -> int:
     """Write the archive and say how large it is; 1 with one line when it cannot be written."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="python -m local.data_fixture", description=__doc__)
     parser.add_argument("command", choices=["write"])
     parser.add_argument("folder", type=Path)

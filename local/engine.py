@@ -1,19 +1,22 @@
 """The embedded DynamoDB engine on a data folder.
 
-`with Engine(data_dir, port) as engine:` for tests and the supervisor; `python -m local.engine` (the line in
-the Procfile) becomes the engine itself, for people who use another Procfile runner.
+`with Engine(data_dir) as engine:` for tests and the supervisor; `python -m local.engine` (the line in the
+Procfile) becomes the engine, for people who use another Procfile runner. Clients reach it by the Unix socket in
+the data folder: see isolated_engine.py.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO, Self
 
 from local.folder_lock import FolderInUseError, FolderLock
-from local.ports import LOOPBACK, is_port_free
 from local.server import EngineError, Server, dying_with_parent
 from local.settings import ROOT, Settings, SettingsError
+from portal.config.private_files import write_privately
+from portal.config.readers import ENGINE_SOCKET, embedded_endpoint
 
 BINARY = ROOT / "node_modules" / "@dynoxide" / "linux-x64" / "dynoxide"
 DATABASE_NAME = "dynamodb.sqlite"
@@ -25,31 +28,30 @@ class Engine(Server):
     label = "the embedded engine"
     start_seconds = 15.0
 
-    def __init__(self, data_dir: Path, port: int = 0, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
-        """Prepare an engine on data_dir; port 0 takes a free one, output receives what the engine prints."""
-        super().__init__(port)
+    def __init__(self, data_dir: Path, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
+        """Prepare an engine on data_dir; output receives what the engine prints."""
+        super().__init__()
         self.data_dir = data_dir
         self._output = output
         self._lock = FolderLock(data_dir)
 
+    @property
+    def endpoint(self) -> str:
+        """Return the address for DYNAMODB_ENDPOINT."""
+        return embedded_endpoint(self.data_dir)
+
     def reserve(self) -> None:
-        """Lock the folder and check the port, so that what is in the way shows before anything runs."""
+        """Lock the folder, so that what is in the way shows before anything runs."""
         _guard(self._lock)
-        try:
-            _command(self.data_dir, self.port)
-        except EngineError:
-            self._lock.let_go()
-            raise
 
     def start(self) -> Self:
         """Lock the folder, start the engine and wait until it answers; EngineError if any of that fails."""
         self._check_stopped()
         lock = _guard(self._lock)
         try:
-            command = _command(self.data_dir, self.port)
             # Its own session keeps a terminal's Ctrl-C from it: whoever started it stops it, last.
             self._process = subprocess.Popen(
-                dying_with_parent(command),
+                dying_with_parent(_command(self.data_dir, lock)),
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,
@@ -70,19 +72,22 @@ class Engine(Server):
 
     def kill(self) -> None:
         """End the engine the way a crash would, for tests of durability; start() brings it back."""
-        self.process.kill()
+        os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self._process = None
         self._lock.let_go()
+        self._lock.wait_until_free()
 
 
 def become_engine() -> None:
     """Lock the settings' data folder and turn this process into the engine; EngineError if that fails."""
+    write_privately()
     settings = Settings.from_env()
     lock = FolderLock(settings.data_dir)
-    os.set_inheritable(_guard(lock), True)
-    command = _command(settings.data_dir, settings.engine_port)
+    descriptor = _guard(lock)
+    os.set_inheritable(descriptor, True)
     lock.name_holder(os.getpid())
+    command = _command(settings.data_dir, descriptor)
     os.execv(command[0], command)  # noqa: S606 - the path is ours and nothing is interpreted by a shell
 
 
@@ -97,11 +102,9 @@ def _guard(lock: FolderLock) -> int:
         raise EngineError(f"data folder {lock.folder} cannot be used: {error.strerror}") from error
 
 
-def _command(data_dir: Path, port: int) -> list[str]:
-    if not is_port_free(port):
-        raise EngineError(f"port {port} is already in use: set ENGINE_PORT to a free one")
-    database = data_dir / DATABASE_NAME
-    return [str(BINARY), "serve", "--host", LOOPBACK, "--port", str(port), "--db-path", str(database)]
+def _command(data_dir: Path, lock: int) -> list[str]:
+    program = [sys.executable, "-I", "-S", str(ROOT / "local" / "isolated_engine.py")]
+    return [*program, str(BINARY), str(data_dir / DATABASE_NAME), str(data_dir / ENGINE_SOCKET), str(lock)]
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class FolderLock:
         """
         if self._descriptor is not None:
             return self._descriptor
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,6 +51,11 @@ class FolderLock:
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{pid}\n".encode("ascii"), 0)
+
+    def wait_until_free(self) -> None:
+        """Wait until nobody holds the folder: a killed engine is gone only once the kernel has cleared it away."""
+        with (self.folder / LOCK_NAME).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
 
     def let_go(self) -> None:
         """Close this process's descriptor; the folder is free once the engine's copy is closed too."""

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 
 from local.screens import PAGES
 from local.seeded_browser import SIZES, NoChromiumError, chromium, instance, opened, sign_in
+from portal.config.private_files import write_privately
 
 ROUNDS = 3
 KB = 1024
@@ -29,6 +30,7 @@ PAINTS = """async () => {
 
 def main() -> int:
     """Measure every page in both sizes; returns the exit code, 1 when one is slow or jumps."""
+    write_privately()
     try:
         with chromium() as browser, instance() as address:
             print(f"{'page':16}{'width':>6}{'LCP ms':>8}{'shift':>8}{'first KB':>10}{'repeat KB':>11}")

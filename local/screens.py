@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page
 
 from local.seeded_browser import NARROW, SIZES, NoChromiumError, chromium, instance, opened, sign_in
 from local.settings import ROOT
+from portal.config.private_files import write_privately
 
 TARGET = ROOT / "var" / "screens"
 # The name of a drawing, the role that sees the page, and its path; a drawing without a page has no row.
@@ -42,6 +43,7 @@ PAGES = (
     ("prove", "administrator", "/account/prove"),
     ("role-new", "administrator", "/admin/roles/new/"),
     ("access", "administrator", "/admin/access/"),
+    ("emails", "administrator", "/admin/emails/"),
     ("organizations", "administrator", "/admin/organizations/"),
     ("organization-new", "administrator", "/admin/organizations/new/"),
     ("teams", "administrator", "/admin/teams/"),
@@ -69,6 +71,7 @@ FIRST_IN_CONFLICT = 60  # each variant needs a ticket of its own to disagree abo
 
 def main() -> int:
     """Take all photographs; return the exit code."""
+    write_privately()
     TARGET.mkdir(parents=True, exist_ok=True)
     try:
         with chromium() as browser, instance() as address:

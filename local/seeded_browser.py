@@ -56,7 +56,6 @@ def instance() -> Iterator[str]:
         environment = os.environ | {
             "DATA_DIR": f"{folder}/data",
             "PORT": str(port),
-            "ENGINE_PORT": str(free_port()),
             "DEMO_PASSWORD": PASSWORD,
             **PROVIDER,
         }

@@ -1,15 +1,18 @@
 """A server that speaks DynamoDB's protocol, run as a child process until it is stopped."""
 
-import contextlib
 import http.client
 import shutil
+import socket
 import subprocess
 import time
 from abc import ABC, abstractmethod
+from contextlib import closing
 from types import TracebackType
 from typing import ClassVar, Self
+from urllib.parse import urlsplit
 
-from local.ports import LOOPBACK, free_port
+from dynamodb_client import ConnectionOptions
+from dynamodb_client.unix_socket import open_connection
 
 ANSWER_SECONDS = 15.0
 STOP_SECONDS = 10.0
@@ -20,20 +23,19 @@ class EngineError(Exception):
 
 
 class Server(ABC):
-    """What all engines have in common: an address, a process, and how long it may take to answer."""
+    """What all engines have in common: an endpoint, a process, and how long it may take to answer."""
 
     label: ClassVar[str]
     start_seconds: ClassVar[float]
 
-    def __init__(self, port: int = 0) -> None:
-        """Prepare a server; port 0 takes a free one."""
-        self.port = port or free_port()
+    def __init__(self) -> None:
+        """Prepare a server."""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    @abstractmethod
     def endpoint(self) -> str:
         """Return the address for DYNAMODB_ENDPOINT."""
-        return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -68,7 +70,7 @@ class Server(ABC):
 
     def _wait_until_answering(self) -> None:
         deadline = time.monotonic() + self.start_seconds
-        while not answers(self.port):
+        while not answers(self.endpoint):
             if self.process.poll() is not None:
                 raise EngineError(f"{self.label} ended at once (exit {self.process.returncode})")
             if time.monotonic() > deadline:
@@ -103,11 +105,23 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def answers(port: int) -> bool:
-    """Tell whether an engine on this machine answers a request."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=ANSWER_SECONDS)
+def http_connection(endpoint: str, timeout: float = ANSWER_SECONDS) -> http.client.HTTPConnection:
+    """Open a connection for bare requests to an engine; raises OSError."""
+    options = ConnectionOptions(region="", endpoint=endpoint, prefix="")
+    parts = urlsplit(options.url or "")
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=timeout)
+    if options.socket_path is None:
+        connection.connect()
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    else:
+        connection.sock = open_connection(options.socket_path, timeout)
+    return connection
+
+
+def answers(endpoint: str) -> bool:
+    """Tell whether an engine answers a request."""
     try:
-        with contextlib.closing(connection):
+        with closing(http_connection(endpoint)) as connection:
             connection.request("POST", "/", b"{}", signed_headers("ListTables"))
             return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):

@@ -1,6 +1,5 @@
 """`make run`: engine, set-up, web and worker started in order, watched, and stopped in order."""
 
-import http.client
 import os
 import shutil
 import signal
@@ -16,9 +15,10 @@ from local.child_process import Child
 from local.console import Console
 from local.demo_password import keep_demo_password
 from local.engine import Engine
-from local.ports import LOOPBACK, is_port_free
+from local.ports import is_port_free
 from local.server import EngineError
 from local.settings import ROOT, Settings
+from portal.web.probe import is_alive
 
 WORKER_READY_WORDS = "worker ready"
 DEMO_ROLES = ("customer", "agent", "manager", "administrator")
@@ -53,11 +53,7 @@ class Supervisor:
         self._commands = commands
         self._console = console
         self._environment = _with_own_tools_first(environment)
-        self._engine = (
-            Engine(settings.data_dir, settings.engine_port, subprocess.PIPE)
-            if settings.embedded_engine
-            else None
-        )
+        self._engine = Engine(settings.data_dir, subprocess.PIPE) if settings.embedded_engine else None
         self._children: dict[str, Child] = {}
         self._stop_requested = False
         self._interrupts = 0
@@ -87,8 +83,13 @@ class Supervisor:
         """Find what is in the way before anything starts: data folder, engine port, web port."""
         if self._engine is not None:
             self._engine.reserve()
-        if not is_port_free(self._settings.port):
-            raise RunError(f"port {self._settings.port} is already in use: set PORT to a free one")
+        address, port = self._settings.host, self._settings.port
+        try:
+            is_free = is_port_free(port, address)
+        except OSError as error:
+            raise RunError(f"HOST {address} is no address of this machine: {error.strerror}") from error
+        if not is_free:
+            raise RunError(f"port {port} is already in use: set PORT to a free one")
 
     def _start_engine(self) -> None:
         if self._engine is not None:
@@ -118,14 +119,16 @@ class Supervisor:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
-        while not (self._children["worker"].is_ready and _is_healthy(self._settings.port)):
+        while not (
+            self._children["worker"].is_ready and is_alive(self._settings.local_address, self._settings.port)
+        ):
             self._pause()
             self._check_children()
             if time.monotonic() > deadline:
                 raise RunError(f"web and worker were not ready within {READY_SECONDS:.0f} seconds")
 
     def _announce(self) -> None:
-        self._console.say(f"ready at http://{LOOPBACK}:{self._settings.port}/")
+        self._console.say(f"ready at {self._settings.local_url}/")
         if not self._shows_demo:
             return
         self._console.say("demo logins: " + ", ".join(f"{role}@demo.example" for role in DEMO_ROLES))
@@ -194,14 +197,3 @@ def _with_own_tools_first(environment: Mapping[str, str]) -> dict[str, str]:
     tools = str(Path(sys.executable).parent)
     path = os.pathsep.join([tools, environment.get("PATH", os.defpath)])
     return {**environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
-
-
-def _is_healthy(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()

@@ -69,6 +69,14 @@ def delete(token_hash: str, also: Also = ()) -> None:
     transaction.write(Delete(ApiToken(token_hash=token_hash)), also=also)
 
 
+def delete_of_user(user_id: str) -> int:
+    """Delete a person's tokens that the index shows, and return how many."""
+    hashes = [item.token_hash for item in of_user(user_id)]
+    for token_hash in hashes:
+        delete(token_hash)
+    return len(hashes)
+
+
 def of_user(user_id: str, limit: int | None = None) -> list[ApiToken]:
     """List a person's tokens, newest first: found by an index, read strongly, so that no ended one shows."""
     with translated():

@@ -1,4 +1,8 @@
-"""Failed attempts, counted per key for a while: what the login throttle needs to know."""
+"""Attempts, counted per key for a while: what the login throttle needs to know.
+
+An attempt is counted by a conditional write before the secret is looked at, so that of many at the same moment
+no more get through than of as many in a row.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,11 +10,11 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Instant, LeanModel
-from models.store_errors import translated
+from models.store_errors import VersionMoved, translated
 
 
 class Attempt(LeanModel):
-    """How often something failed, when last, and when the count is forgotten."""
+    """How often something was tried, when last, and when the count is forgotten."""
 
     class Meta:
         table_name = "attempts"
@@ -22,16 +26,63 @@ class Attempt(LeanModel):
 
 
 def find_many(keys: Sequence[str]) -> dict[str, Attempt]:
-    """Read the counts of several keys at once, strongly; a key without failures is left out."""
+    """Read the counts of several keys at once, strongly; a key without attempts is left out."""
     with translated():
         return {item.key: item for item in Attempt.batch_get(list(keys), consistent_read=True)}
 
 
-def add_failure(key: str, *, now: datetime, expires_at: datetime, restart: bool) -> None:
-    """Count one more failure atomically; `restart` counts from one, for a count that has expired."""
-    count = Attempt.failures.set(1) if restart else Attempt.failures.add(1)
+def take_free(key: str, *, free: int, now: datetime, expires_at: datetime) -> bool:
+    """Count an attempt if fewer than `free` are counted; False if not, or if the count has expired."""
+    few = (Attempt.failures < free) & (Attempt.expires_at > now)
+    try:
+        with translated():
+            Attempt(key=key).update(
+                actions=[
+                    Attempt.failures.add(1),
+                    Attempt.last_at.set(now),
+                    Attempt.expires_at.set(expires_at),
+                ],
+                condition=Attempt.key.does_not_exist() | few,
+            )
+    except VersionMoved:
+        return False
+    return True
+
+
+def take_turn(seen: Attempt, *, failures: int, now: datetime, expires_at: datetime) -> bool:
+    """Set a count on the condition that it is still the one that was read; False if somebody was faster."""
+    try:
+        with translated():
+            Attempt(key=seen.key).update(
+                actions=[
+                    Attempt.failures.set(failures),
+                    Attempt.last_at.set(now),
+                    Attempt.expires_at.set(expires_at),
+                ],
+                condition=(Attempt.failures == seen.failures) & (Attempt.last_at == seen.last_at),
+            )
+    except VersionMoved:
+        return False
+    return True
+
+
+def give_back(key: str) -> None:
+    """Take one attempt off a count, if there is one."""
+    try:
+        with translated():
+            Attempt(key=key).update(actions=[Attempt.failures.add(-1)], condition=Attempt.failures > 0)
+    except VersionMoved:
+        return
+
+
+def count(key: str, *, by: int, now: datetime, expires_at: datetime) -> int:
+    """Count some events, however many there were, and return how many there are."""
+    item = Attempt(key=key)
     with translated():
-        Attempt(key=key).update(actions=[count, Attempt.last_at.set(now), Attempt.expires_at.set(expires_at)])
+        item.update(
+            actions=[Attempt.failures.add(by), Attempt.last_at.set(now), Attempt.expires_at.set(expires_at)]
+        )
+    return int(item.failures)
 
 
 def forget(key: str) -> None:

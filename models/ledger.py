@@ -11,18 +11,13 @@ from models.ticket_history import TicketHistory
 from models.transaction import Also, Put
 
 
-class _KeyUsed(StoreError):
-    """The idempotency key of a commit was used before."""
-
-
 @dataclass(frozen=True)
 class Commit:
     """One atomic write to the ledger.
 
     `expected_version` is the version the writer started from (0 for a new ticket); `events` are the versions that
     follow it without a gap, the last being the ticket's. `also` is written along (assignments, outbox
-    entries, references). A second commit with the same `idempotency_key` writes nothing and learns what the
-    first one recorded.
+    entries, references). A second commit with the same `idempotency_key` writes nothing.
     """
 
     ticket: Ticket
@@ -38,14 +33,22 @@ def write(commit: Commit) -> None:
     Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when
     `idempotency_key` was used before, the error of a write of `also` whose condition does not hold,
     EngineUnavailable when no clear answer came. An answer that got lost
-    is settled by reading: the history item of this version carries either this attempt's id or somebody
-    else's.
+    is settled by reading: the history item of this version carries either this writer's id or somebody
+    else's. A writer who tries again after VersionMoved keeps its id and asks `is_written`, because a request
+    that was given up may still be on its way.
     """
+    first = commit.events[0]
     try:
         _transact(commit)
     except StoreError as error:
-        if not _is_ours(commit):
-            raise _meaning(error, commit) from error
+        if not is_written(int(first.ticket_id), int(first.version), first.write_id):
+            raise _meaning(error) from error
+
+
+def is_written(ticket_id: int, version: int, write_id: str) -> bool:
+    """Tell whether a version stands in the ledger under this writer's id."""
+    stored = ticket_history.find(ticket_id, version)
+    return stored is not None and stored.write_id == write_id
 
 
 def _transact(commit: Commit) -> None:
@@ -55,30 +58,19 @@ def _transact(commit: Commit) -> None:
         else Ticket.ticket_id.does_not_exist()
     )
     key = commit.idempotency_key
-    once = [Put(key, IdempotencyKey.key.does_not_exist(), refused=_KeyUsed)] if key is not None else []
+    unused = idempotency_key.unused(commit.events[0].write_id)
+    once = [Put(key, unused, refused=AlreadyDone)] if key is not None else []
     transaction.write(
         *once,
         Put(commit.ticket, unchanged),
         *(Put(event, TicketHistory.version.does_not_exist()) for event in commit.events),
         also=commit.also,
-        token=commit.events[-1].write_id,
+        token=False,
         retry=False,
     )
 
 
-def _meaning(error: StoreError, commit: Commit) -> StoreError:
+def _meaning(error: StoreError) -> StoreError:
     """Say what a refused transaction means: done before, overtaken, or no clear answer."""
-    if not isinstance(error, VersionMoved | _KeyUsed):
-        return error  # no clear answer, or what a write of `also` says of itself
-    if isinstance(error, _KeyUsed) and commit.idempotency_key is not None:
-        done = idempotency_key.find(commit.idempotency_key.key)
-        if done is not None:
-            return AlreadyDone(done.value)
-    return VersionMoved()
-
-
-def _is_ours(commit: Commit) -> bool:
-    """Tell whether the first version of this commit stands in the ledger under this attempt's id."""
-    first = commit.events[0]
-    stored = ticket_history.find(int(first.ticket_id), int(first.version))
-    return stored is not None and stored.write_id == first.write_id
+    # Any other error is no clear answer, or what a write of `also` says of itself.
+    return VersionMoved() if isinstance(error, VersionMoved) else error

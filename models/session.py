@@ -10,7 +10,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from dynamodb_client import Instant, LeanModel
 from models import items, transaction
 from models.store_errors import VersionMoved, translated
-from models.transaction import Also, Update
+from models.transaction import Also, Delete, Put, Update
 
 
 class SessionsByUser(GlobalSecondaryIndex["Session"]):
@@ -49,8 +49,11 @@ def find(token_hash: str) -> Session | None:
     return items.find(Session, token_hash)
 
 
-def put(session: Session) -> None:
-    """Write a session."""
+def put(session: Session, also: Also = ()) -> None:
+    """Write a session, and what goes along."""
+    if also:
+        transaction.write(Put(session), also=also)
+        return
     with translated():
         session.save()
 
@@ -72,8 +75,11 @@ def update(token_hash: str, also: Also = (), **values: Any) -> bool:
     return True
 
 
-def delete(token_hash: str) -> None:
-    """Delete a session; deleting one that is gone is fine."""
+def delete(token_hash: str, also: Also = ()) -> None:
+    """Delete a session, with what goes along; deleting one that is gone is fine."""
+    if also:
+        transaction.write(Delete(Session(token_hash=token_hash)), also=also)
+        return
     with translated():
         Session(token_hash=token_hash).delete()
 

@@ -47,6 +47,11 @@ def first(item: Setting) -> Put:
     return Put(item, Setting.id.does_not_exist())
 
 
+def following(item: Setting, before: dict[str, Any]) -> Put:
+    """Write an item along with something else, if it still has the value `before`."""
+    return Put(item, Setting.value == before)
+
+
 def put(item: Setting, *, expected_version: int, also: Also = ()) -> None:
     """Write an item that was at version `expected_version` (0: new), and what goes along; raises VersionMoved."""
     unmoved = Setting.version == expected_version if expected_version else Setting.id.does_not_exist()

@@ -27,11 +27,7 @@ class Cancelled(StoreError):
 
 
 class AlreadyDone(StoreError):
-    """The idempotency key of the write was used before; `value` is what was recorded then."""
-
-    def __init__(self, value: dict[str, object]) -> None:
-        super().__init__("already done")
-        self.value = value
+    """The idempotency key of the write was used before."""
 
 
 class EngineUnavailable(StoreError):

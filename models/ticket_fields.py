@@ -67,7 +67,8 @@ class Field:
     max_length: int = 200
     permission: str = ""
     derived: bool = False
-    # Lists: a column of the grid, one of those shown at first, edited in its cell, carried by the indexes.
+    # Lists: a column of the grid, one of those shown at first, edited in its cell, sorted by (what is stored as an
+    # id by its name), carried by the indexes.
     listed: bool = False
     shown_first: bool = False
     inline: bool = False
@@ -134,7 +135,7 @@ class ListedFields:
     category: Annotated[
         str | None,
         Field(
-            "Category", Kind.CATEGORY, permission=UPDATE, listed=True, inline=True, filterable=True,
+            "Category", Kind.CATEGORY, permission=UPDATE, listed=True, inline=True, filterable=True, sortable=True,
             reportable=True, dimension="category", exported=True, in_api=True, customers_set=True,
             personal_data=True,
         ),
@@ -143,21 +144,22 @@ class ListedFields:
         str | None,
         Field(
             "Team", Kind.TEAM, param="team", permission=ASSIGN, listed=True, shown_first=True, inline=True,
-            filterable=True, reportable=True, dimension="team", exported=True, in_api=True,
+            filterable=True, sortable=True, reportable=True, dimension="team", exported=True, in_api=True,
         ),
     ] = None  # fmt: skip
     assignee_id: Annotated[
         str | None,
         Field(
             "Assignee", Kind.USER, param="assignee", permission=ASSIGN, listed=True, shown_first=True,
-            inline=True, filterable=True, reportable=True, dimension="assignee", exported=True, in_api=True,
+            inline=True, filterable=True, sortable=True, reportable=True, dimension="assignee", exported=True,
+            in_api=True,
         ),
     ] = None  # fmt: skip
     requester_id: Annotated[
         str | None,
         Field(
-            "Requester", Kind.USER, param="requester", listed=True, filterable=True, reportable=True,
-            exported=True, in_api=True,
+            "Requester", Kind.USER, param="requester", listed=True, filterable=True, sortable=True,
+            reportable=True, exported=True, in_api=True,
         ),
     ] = None  # fmt: skip
     channel: Annotated[

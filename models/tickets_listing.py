@@ -7,6 +7,7 @@ from models.ticket import Ticket, side, state_partitions
 from models.ticket_fields import ALL_FIELDS, ItemFields, Kind, ListedFields, read_fields
 from models.times import from_text, to_text
 from pynamodb_grid.listing import (
+    BadRequest,
     ColumnarPort,
     Condition,
     Conditions,
@@ -18,13 +19,35 @@ from pynamodb_grid.listing import (
     Page,
     Partitioned,
     Plain,
+    Position,
     Prefixed,
+    Selection,
     Sort,
+    Unavailable,
+    Window,
 )
 
-__all__ = ["Condition", "ListRequest", "Listing", "Op", "Page", "Sort", "TicketRow", "build"]
+__all__ = [
+    "COUNTED",
+    "BadRequest",
+    "ColumnarPort",
+    "Condition",
+    "ListRequest",
+    "Listing",
+    "Op",
+    "Page",
+    "Position",
+    "Selection",
+    "Sort",
+    "TicketRow",
+    "Unavailable",
+    "Window",
+    "build",
+]
 
 STATES = ("open", "done")
+# The condition that a figure of the reports counts a ticket; only the columnar copy knows it.
+COUNTED = "counted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +55,8 @@ class TicketRow(ListedFields, ItemFields):
     """What a list shows of a ticket."""
 
 
+# What is stored as an id, and sorted by what the id is called.
+NAMED = frozenset({Kind.USER, Kind.TEAM, Kind.CATEGORY, Kind.ORGANIZATION})
 _FIELDS = (*read_fields(ListedFields), *read_fields(ItemFields))
 _NUMBERS = tuple(each.name for each in _FIELDS if each.kind is Kind.NUMBER)
 _TIMES = tuple(each.name for each in _FIELDS if each.kind is Kind.TIME)
@@ -57,10 +82,7 @@ def read_row(item: dict[str, Any]) -> TicketRow:
 
 
 def build(*, keys: tuple[bytes, ...], shards: int, columnar: ColumnarPort | None = None) -> Listing:
-    """Declare the plans; `keys` sign cursors, `columnar` answers what no index can.
-
-    Nobody passes `columnar` yet: filled by the columnar copy, once lists can be filtered beyond their indexes.
-    """
+    """Declare the plans; `keys` sign cursors, `columnar` answers what no index can."""
     by_change = Prefixed("state", "updated_at", STATES, encode=to_text)
     by_state = Partitioned("state", lambda state: state_partitions(state, shards), STATES)
     return Listing(
@@ -77,6 +99,7 @@ def build(*, keys: tuple[bytes, ...], shards: int, columnar: ColumnarPort | None
         attributes=tuple(each.name for each in _FIELDS),
         row=read_row,
         columnar=columnar,
+        sorted_by_copy=tuple(each.name for each in ALL_FIELDS if each.kind in NAMED),
         ranks={each.name: each.values for each in ALL_FIELDS if each.ranked},
     )
 

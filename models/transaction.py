@@ -14,6 +14,7 @@ from models.store_errors import Cancelled, EngineUnavailable, StoreError, Versio
 ATTEMPTS = 5  # for two writers who meet on one item at the same moment
 LOCK_ATTEMPTS = 20
 MAX_ITEMS = 100  # DynamoDB's limit for one transaction
+NO_TOKEN = ""  # the client sends none; without any value botocore would invent one
 CONDITION, CONFLICT = "ConditionalCheckFailed", "TransactionConflict"  # DynamoDB's codes
 
 
@@ -75,18 +76,20 @@ Write = Delete | Put | Update
 Also = Sequence[LeanModel | Put]  # writes in the same transaction as the main item
 
 
-def write(*writes: Write, also: Also = (), token: str | None = None, retry: bool = True) -> None:
+def write(*writes: Write, also: Also = (), token: bool = True, retry: bool = True) -> None:
     """Run one transaction.
 
     Where several conditions do not hold, the first in the order given decides what is raised; `also` comes
     last. A transaction that meets another one on the same item is tried again, or raises VersionMoved at
-    once without `retry`, for callers that read again before they retry. `token` makes a repeated request
-    harmless. Raises EngineUnavailable when no clear answer came.
+    once without `retry`, for callers that read again before they retry. With `token` the engine recognizes a
+    request that the client sends again after a lost answer. Callers that find their own write by reading do
+    without: an engine keeps each token for ten minutes, and the embedded one slows with every token it keeps.
+    Raises EngineUnavailable when no clear answer came.
     """
     every = [*writes, *(each if isinstance(each, Put) else Put(each) for each in also)]
     for _ in range(ATTEMPTS):
         try:
-            return _send(every, token)
+            return _send(every, token=token)
         except Cancelled as cancelled:
             _raise_refused(every, cancelled)
             if CONFLICT not in cancelled.codes:
@@ -128,8 +131,9 @@ def retry_locked(write: Callable[[], None]) -> None:
     raise EngineUnavailable("others write under the same lock again and again")
 
 
-def _send(writes: Sequence[Write], token: str | None) -> None:
-    with translated(), TransactWrite(connection=connection(), client_request_token=token) as transaction:
+def _send(writes: Sequence[Write], *, token: bool) -> None:
+    sent = None if token else NO_TOKEN
+    with translated(), TransactWrite(connection=connection(), client_request_token=sent) as transaction:
         for each in writes:
             each.join(transaction)
 

@@ -3,11 +3,40 @@
 from collections.abc import Callable, Sequence
 
 from models.user import User
-from pynamodb_grid.listing import Fixed, IndexPlan, Listing, Partitioned, Plain
+from pynamodb_grid.listing import (
+    BadRequest,
+    ColumnarPort,
+    Condition,
+    Fixed,
+    IndexPlan,
+    Listing,
+    Op,
+    Partitioned,
+    Plain,
+    Position,
+    Selection,
+    Sort,
+    Window,
+)
+
+__all__ = [
+    "BadRequest",
+    "ColumnarPort",
+    "Condition",
+    "Op",
+    "Position",
+    "Selection",
+    "Sort",
+    "Window",
+    "build",
+]
 
 
-def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]]) -> Listing:
-    """Declare the plan; `keys` sign cursors, `roles` lists every role, for lists that do not choose one."""
+def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]], directory: ColumnarPort) -> Listing:
+    """Declare the plans; `keys` sign cursors, `roles` lists every role, for lists that do not choose one.
+
+    The directory comes first: an index needs a read for each role.
+    """
     by_role = Partitioned("role_id", lambda role: [role], roles)
     return Listing(
         User,
@@ -16,6 +45,8 @@ def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]]) -> Lis
             IndexPlan("by_organization", Fixed("organization_id"), Plain("sort_name")),
             IndexPlan("by_role", by_role, Plain("sort_name")),
         ),
+        columnar=directory,
+        copy_first=True,
         attributes=(
             "user_id",
             "version",

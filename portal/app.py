@@ -17,11 +17,11 @@ from portal.config.settings import Settings
 from portal.dev import mailbox
 from portal.ui import components, formatting, jump, lookup, navigation, style_page
 from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
+from portal.web.client_address import ClientAddress
 from portal.web.csrf import MaskedCsrfProtection
 from portal.web.flask_app import Portal
+from portal.web.limits import MAX_REQUEST
 from services.bootstrap import Services
-
-MAX_REQUEST = 512 * 1024
 
 
 class CarefulJson(DefaultJSONProvider):
@@ -90,9 +90,12 @@ def _configure(app: Flask, settings: Settings) -> None:
         COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json"],
         COMPRESS_STREAMS=False,
     )
-    if settings.proxies:
-        proxied = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies)
-        app.wsgi_app = proxied  # type: ignore[method-assign]  # how Flask is wrapped
+    addressed = ClientAddress(app.wsgi_app)
+    app.wsgi_app = (  # type: ignore[method-assign]  # how Flask is wrapped
+        ProxyFix(addressed, x_for=settings.proxies, x_proto=settings.proxies)
+        if settings.proxies
+        else addressed
+    )
 
 
 def _serve_assets(app: Flask, *, secure: bool) -> Assets:

@@ -8,6 +8,7 @@ from models.store_errors import EngineUnavailable, StoreError
 
 __all__ = [
     "Conflicted",
+    "Contradictory",
     "EngineUnavailable",
     "Forbidden",
     "Invalid",
@@ -47,6 +48,10 @@ class Conflicted(ServiceError):
     """Somebody else changed the same thing first; nothing was overwritten."""
 
 
+class Contradictory(ServiceError):
+    """The input is well formed, but is not what was sent under the same key before; nothing was written."""
+
+
 class Unavailable(ServiceError):
     """The engine did not answer in time; trying again is safe."""
 
@@ -54,8 +59,10 @@ class Unavailable(ServiceError):
 class Throttled(ServiceError):
     """Too many tries, or too much at once; `seconds` is how long to wait before the next try can succeed."""
 
-    def __init__(self, seconds: int, why: str = "Too many attempts.") -> None:
+    def __init__(
+        self, seconds: int, why: str = "Too many attempts.", then: str = "Wait {wait}, then try again."
+    ) -> None:
         unit = "second" if seconds == 1 else "seconds"
         wait = f"{seconds} {unit}" if seconds < 120 else f"{seconds // 60} minutes"
-        super().__init__(f"{why} Wait {wait}, then try again.")
+        super().__init__(f"{why} {then.format(wait=wait)}")
         self.seconds = seconds

@@ -1,16 +1,20 @@
 """Sends e-mails: over SMTP, or into a folder where a developer can read them."""
 
 import smtplib
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 TIMEOUT = 20.0
+PRODUCT = "Ledgerdesk"
 
 
 class MailRefused(Exception):
@@ -18,16 +22,63 @@ class MailRefused(Exception):
 
 
 class MailDelayed(Exception):
-    """The mail server could not be reached, or asks to try again later."""
+    """The mail server asks to try again later."""
+
+
+class MailUnreachable(MailDelayed):
+    """The mail server takes no message at all for now: it cannot be reached, trusted or signed in to."""
 
 
 @dataclass(frozen=True)
 class Email:
-    """One e-mail; the text is plain and may hold one link."""
+    """One e-mail; the text is plain and may hold one link.
+
+    `thread` is the id of the e-mail of ours that began the conversation, `answers` the Message-ID of an e-mail of
+    somebody else. `automatic` tells other programs why it was sent: RFC 3834.
+    """
 
     to: str
     subject: str
     text: str
+    thread: str = ""
+    answers: str = ""
+    automatic: str = "auto-generated"
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """An e-mail address with the name that stands before it."""
+
+    address: str
+    name: str = PRODUCT
+
+    def __str__(self) -> str:
+        """Write it as a header does."""
+        return str(self.header())
+
+    def header(self) -> Address:
+        """Return what a header is made of."""
+        return Address(self.name, addr_spec=self.address)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Whom e-mails are from, and where replies go: to the same address without `reply_to`."""
+
+    mailbox: Mailbox
+    reply_to: Mailbox | None = None
+
+    def message_id(self, id_: str) -> str:
+        """Write an id of ours as a Message-ID."""
+        return f"<{id_}@{self.mailbox.address.rpartition('@')[2]}>"
+
+
+class Security(StrEnum):
+    """How the line to the mail server is encrypted."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"  # from the first byte, as on port 465
+    NONE = "none"
 
 
 class Mailer(Protocol):
@@ -42,34 +93,65 @@ class Mailer(Protocol):
 
 @dataclass(frozen=True)
 class SmtpMailer:
-    """Sends over SMTP; an empty `username` means no authentication, `starttls` requires encryption."""
+    """Sends over SMTP; an empty `username` means no authentication, `verify` that the certificate is checked."""
 
     host: str
     port: int
-    sender: str
+    sender: Sender
+    clock: Callable[[], datetime]
     username: str = ""
     password: str = ""
-    starttls: bool = True
-    connect: Callable[..., smtplib.SMTP] = smtplib.SMTP
+    security: Security = Security.STARTTLS
+    verify: bool = True
 
     def send(self, email: Email, *, message_id: str) -> None:
         """Send the e-mail to the server."""
-        message = compose(email, sender=self.sender, message_id=message_id)
+        message = compose(email, sender=self.sender, message_id=message_id, at=self.clock())
+        with self._connected() as server:
+            try:
+                server.send_message(message)
+            except smtplib.SMTPRecipientsRefused as refused:
+                codes = {code for code, _ in refused.recipients.values()}
+                raise (MailRefused if min(codes) >= 500 else MailDelayed)(str(sorted(codes))) from refused
+            except smtplib.SMTPSenderRefused as refused:
+                raise MailUnreachable(f"sender refused: {refused.smtp_code}") from refused
+            except smtplib.SMTPResponseException as answer:
+                refusal = MailRefused if answer.smtp_code >= 500 else MailDelayed
+                raise refusal(str(answer.smtp_code)) from answer
+            except (OSError, smtplib.SMTPException) as error:
+                raise MailDelayed(type(error).__name__) from error
+
+    def _connected(self) -> smtplib.SMTP:
+        """Connect, encrypt and sign in; whatever fails here fails for every message."""
         try:
-            with self.connect(self.host, self.port, timeout=TIMEOUT) as server:
-                if self.starttls:
-                    server.starttls()
+            if self.security is Security.TLS:
+                server: smtplib.SMTP = smtplib.SMTP_SSL(
+                    self.host, self.port, timeout=TIMEOUT, context=self._tls()
+                )
+            else:
+                server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
+            try:
+                if self.security is Security.STARTTLS:
+                    server.starttls(context=self._tls())
                 if self.username:
                     server.login(self.username, self.password)
-                server.send_message(message)
-        except smtplib.SMTPRecipientsRefused as refused:
-            codes = {code for code, _ in refused.recipients.values()}
-            raise (MailRefused if min(codes) >= 500 else MailDelayed)(str(sorted(codes))) from refused
+            except BaseException:
+                server.close()
+                raise
+        except ssl.SSLCertVerificationError as error:
+            raise MailUnreachable(f"certificate not accepted: {error.verify_message}") from error
         except smtplib.SMTPResponseException as answer:
-            permanent = answer.smtp_code >= 500 and not isinstance(answer, smtplib.SMTPAuthenticationError)
-            raise (MailRefused if permanent else MailDelayed)(str(answer.smtp_code)) from answer
+            raise MailUnreachable(f"{type(answer).__name__} {answer.smtp_code}") from answer
         except (OSError, smtplib.SMTPException) as error:
-            raise MailDelayed(type(error).__name__) from error
+            raise MailUnreachable(type(error).__name__) from error
+        return server
+
+    def _tls(self) -> ssl.SSLContext:
+        """Trust the authorities of the system, or of SSL_CERT_FILE, for the name of the host."""
+        context = ssl.create_default_context()
+        if not self.verify:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        return context
 
     def forget(self, mentions: Callable[[str], bool]) -> int:
         """Delete nothing: sent e-mails are not stored here."""
@@ -82,12 +164,13 @@ class FolderMailer:
     """Writes each e-mail into a file named by its id, so that one sent twice is there once."""
 
     folder: Path
-    sender: str
+    sender: Sender
+    clock: Callable[[], datetime]
 
     def send(self, email: Email, *, message_id: str) -> None:
         """Write the file under a temporary name, then rename it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        message = compose(email, sender=self.sender, message_id=message_id)
+        message = compose(email, sender=self.sender, message_id=message_id, at=self.clock())
         path = self.folder / f"{message_id}.eml"
         fresh = path.with_suffix(".new")
         fresh.write_bytes(message.as_bytes())
@@ -114,13 +197,20 @@ def read(path: Path) -> EmailMessage:
     return message_from_bytes(path.read_bytes(), policy=SMTP)
 
 
-def compose(email: Email, *, sender: str, message_id: str) -> EmailMessage:
+def compose(email: Email, *, sender: Sender, message_id: str, at: datetime) -> EmailMessage:
     """Build the message; headers contain no line breaks, whatever a name contains."""
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(display_name="Ledgerdesk", addr_spec=sender)
+    message["Date"] = at
+    message["From"] = sender.mailbox.header()
+    if sender.reply_to is not None:
+        message["Reply-To"] = sender.reply_to.header()
     message["To"] = Address(addr_spec=email.to)
     message["Subject"] = " ".join(email.subject.split())
-    message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    message["Message-ID"] = sender.message_id(message_id)
+    begun = sender.message_id(email.thread) if email.thread not in ("", message_id) else email.answers
+    if begun:
+        message["In-Reply-To"] = message["References"] = begun
+    message["Auto-Submitted"] = email.automatic
+    message["X-Auto-Response-Suppress"] = "All"
     message.set_content(email.text)
     return message

@@ -31,6 +31,9 @@ class Options:
     shards: int = 1
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
+    customer_emails: bool = True
+    assign_on_reply: bool = True
+    own_addresses: frozenset[str] = frozenset()  # whom the product writes as: they are never answered
     password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:

@@ -1,7 +1,7 @@
 """The outbox: deliveries written with the change that causes them, made at least once by the worker."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
@@ -9,11 +9,15 @@ import structlog
 
 from models import outbox as outbox_table
 from models.outbox import Outbox as Entry
-from services.mail import MailDelayed, MailRefused
+from services.mail import MailDelayed, MailRefused, MailUnreachable
 
 AT_A_TIME = 50
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(hours=1)
-GIVE_UP = 20  # attempts, which take most of a day
+LONGEST_PAUSE = timedelta(minutes=2)
+GIVE_UP_AFTER = timedelta(days=1)
+KEEP_FAILED = timedelta(days=30)
+# While one worker delivers, no other tries; longer than a mail server that answers at all takes for one message.
+CLAIM = timedelta(minutes=2)
 
 Deliver = Callable[[Mapping[str, Any], str, datetime], None]
 # Entries that an earlier version wrote wait under the name that their kind had then.
@@ -28,14 +32,16 @@ class Outbox:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
         self._delivers: dict[str, Deliver] = {}
+        self._paused_until = datetime.min.replace(tzinfo=UTC)
+        self._pauses = 0
 
     def register(self, kind: str, deliver: Deliver) -> None:
         """Say who delivers a kind: a function of (payload, id, now) that is safe to run twice."""
         self._delivers[kind] = deliver
 
-    def entry(self, kind: str, payload: dict[str, Any], *, now: datetime) -> Entry:
-        """Build a delivery that is due at once, to be written with what causes it."""
-        return outbox_table.entry(kind, payload, due=now, id_=self._new_id())
+    def entry(self, kind: str, payload: dict[str, Any], *, now: datetime, id_: str | None = None) -> Entry:
+        """Build a delivery that is due at once, to be written with what causes it; it gets an id unless it has one."""
+        return outbox_table.entry(kind, payload, due=now, id_=id_ or self._new_id())
 
     def put(self, kind: str, payload: dict[str, Any], *, now: datetime) -> None:
         """Write a delivery that goes with no other write."""
@@ -44,32 +50,68 @@ class Outbox:
     def deliver_due(self, *, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
         """Make what is due, and return how many arrived; one that fails waits longer each time.
 
-        `stopping` is checked between two deliveries; the next run delivers what is left.
+        `stopping` is checked between two deliveries; the next run delivers what is left. While the mail server takes
+        no message at all, the others are not tried for a while.
         """
-        due = takewhile(lambda _: not stopping(), outbox_table.due(now, AT_A_TIME))
+        if now < self._paused_until:
+            return 0
+        due = takewhile(
+            lambda _: not stopping() and now >= self._paused_until, outbox_table.due(now, AT_A_TIME)
+        )
         return sum(self._deliver(item, now) for item in due)
 
+    def behind(self, *, now: datetime) -> float:
+        """Return how many seconds the oldest delivery that has not arrived waits for."""
+        return max(
+            ((now - item.since).total_seconds() for item in outbox_table.waiting(AT_A_TIME)), default=0.0
+        )
+
+    def sweep(self, *, now: datetime) -> int:
+        """Delete what was given up a month ago; returns how many."""
+        old = outbox_table.failed_before(now - KEEP_FAILED, AT_A_TIME)
+        for item in old:
+            outbox_table.done(item)
+        return len(old)
+
     def _deliver(self, item: Entry, now: datetime) -> bool:
-        facts = {"kind": item.kind, "delivery": item.entry_id, "attempt": int(item.attempts) + 1}
+        """Make one delivery, and tell whether it arrived."""
+        if not outbox_table.claim(item, now=now, until=now + CLAIM):
+            return False
+        facts = {"kind": item.kind, "delivery": item.entry_id, "attempt": int(item.attempts)}
         try:
             self._delivers[RENAMED_KINDS.get(item.kind, item.kind)](item.payload, item.entry_id, now)
         except MailRefused as refused:
             log.error("delivery_refused", **facts, error=str(refused))
+            outbox_table.give_up(item, at=now, error=f"refused by the mail server: {refused}")
         except MailDelayed as delayed:
-            if item.attempts + 1 < GIVE_UP:
-                log.warning("delivery_delayed", **facts, error=str(delayed))
-                outbox_table.reschedule(item, until=now + _pause(int(item.attempts)))
-                return False
-            log.error("delivery_given_up", **facts, error=str(delayed))
+            log.warning("delivery_delayed", **facts, error=str(delayed))
+            if isinstance(delayed, MailUnreachable):
+                self._pause(now)
+            _postpone(item, now, facts, str(delayed))
         except Exception as error:
             log.error("delivery_failed", **facts, exc_info=error)
-            outbox_table.reschedule(item, until=now + LONGEST)
-            return False
+            _postpone(item, now, facts, type(error).__name__)
         else:
             log.info("delivered", **facts)
-        outbox_table.done(item)
-        return True
+            self._pauses = 0
+            outbox_table.done(item)
+            return True
+        return False
+
+    def _pause(self, now: datetime) -> None:
+        """Try no other delivery for a while: one attempt can take long, and the worker has other work."""
+        self._paused_until = now + _wait(self._pauses, LONGEST_PAUSE)
+        self._pauses += 1
 
 
-def _pause(attempts: int) -> timedelta:
-    return min(SHORTEST * (1 << min(attempts, 10)), LONGEST)
+def _postpone(item: Entry, now: datetime, facts: Mapping[str, Any], error: str) -> None:
+    """Try again later, or give up a delivery that was asked for too long ago."""
+    if now - item.since >= GIVE_UP_AFTER:
+        log.error("delivery_given_up", **facts, error=error)
+        outbox_table.give_up(item, at=now, error=error)
+        return
+    outbox_table.reschedule(item, until=now + _wait(int(item.attempts) - 1, LONGEST), error=error)
+
+
+def _wait(failures: int, longest: timedelta) -> timedelta:
+    return min(SHORTEST * (1 << min(failures, 10)), longest)

@@ -28,6 +28,7 @@ from local.dynamodb_local import DynamoDBLocal
 from local.engine import Engine
 from local.ports import free_port
 from local.settings import ROOT
+from portal.config.readers import embedded_endpoint
 from portal.config.settings import FAST, STOCK
 from pynamodb_grid.tests.depth import choose_profile
 from pynamodb_grid.tests.driver import playwright
@@ -212,14 +213,14 @@ class LiveServer:
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """Start engine, web and worker on a folder of their own, as a developer would."""
     folder = tmp_path_factory.mktemp("live")
-    port, engine_port = free_port(), free_port()
+    port = free_port()
     settings = {
         "ENVIRONMENT": "development",
         "PORT": str(port),
-        "ENGINE_PORT": str(engine_port),
         "DATA_DIR": str(folder / "data"),
         "DEMO_PASSWORD": DEMO_PASSWORD,
         "TABLE_PREFIX": "live-",
+        "MAIL_REPLY_LISTEN": f"127.0.0.1:{free_port()}",
         # Nothing listens there until a test starts the provider; the product asks it at the first sign-in.
         "OIDC_PROVIDERS": "corp",
         "OIDC_CORP_ISSUER": f"http://127.0.0.1:{free_port()}",
@@ -243,7 +244,7 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         )
     try:
         _wait_for_line(process, written, "ready at")
-        endpoint = f"http://127.0.0.1:{engine_port}"
+        endpoint = embedded_endpoint(folder / "data")
         yield LiveServer(
             url=f"http://127.0.0.1:{port}",
             password=DEMO_PASSWORD,

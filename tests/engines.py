@@ -21,12 +21,12 @@ embedded_only = pytest.mark.skipif(
 )
 
 
-def new_engine(folder: Path, port: int = 0) -> Engine | DynamoDBLocal:
+def new_engine(folder: Path) -> Engine | DynamoDBLocal:
     """Prepare an engine of the chosen kind, empty; the folder is for those that keep files."""
     if CHOSEN == EMBEDDED:
-        return Engine(folder, port)
+        return Engine(folder)
     if CHOSEN == DYNAMODB_LOCAL:
-        return DynamoDBLocal(port)
+        return DynamoDBLocal()
     raise ValueError(f"TEST_ENGINE is {CHOSEN!r}: choose {EMBEDDED!r} or {DYNAMODB_LOCAL!r}")
 
 

@@ -71,7 +71,7 @@
     // A change of theme paints again what was there, at its age.
     if (context.triggered.some((one) => one.prop_id === "payload.data")) {
       receivedAt = performance.now();
-      payload = { ...answer, tables: { ...answer.tables, arrivals: hoursAsRows(answer.heat) } };
+      payload = { ...answer, tables: { ...answer.tables, arrivals: hoursAsRows(answer) } };
     }
     const colours = resolver();
     const order = context.outputs_list.map((one) => one.id.slice(6));
@@ -160,10 +160,14 @@
 
   // ---- Arrivals: eight steps from none to the busiest hour.
   const DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-  function hoursAsRows(heat) {
+  function hoursAsRows({ heat, heat_url }) {
+    const cell = (count, day, hour) => {
+      const text = count.toLocaleString("en");
+      return count ? [text, heat_url + (24 * day + hour)] : text;
+    };
     const rows = heat[0].map((_, hour) => [
       `${String(hour).padStart(2, "0")}:00`,
-      ...heat.map((day) => day[hour].toLocaleString("en")),
+      ...heat.map((counts, day) => cell(counts[hour], day, hour)),
     ]);
     return { head: ["Hour", ...DAYS], rows };
   }
@@ -174,7 +178,10 @@
     const cells = payload.heat.flatMap((hours, day) => [
       el("span", {}, DAYS[day]),
       ...hours.map((count, hour) => {
-        const cell = el("i", { "data-tip": `${DAYS[day]}, ${hour}:00 to ${hour + 1}:00: ${count} created` });
+        const cell = el("i", {
+          "data-tip": `${DAYS[day]}, ${hour}:00 to ${hour + 1}:00: ${count} created`,
+          ...(count && { "data-open": payload.heat_url + (24 * day + hour) }),
+        });
         cell.style.setProperty("--step", count && Math.max(1, Math.round((7 * count) / most)));
         return cell;
       }),
@@ -249,11 +256,14 @@
   });
 
   // ---- Drill-down
-  function open() {
-    const [event] = window.dash_clientside.callback_context.triggered;
-    const address = event?.value?.points?.[0]?.customdata;
+  function follow(address) {
     if (typeof address === "string" && /^\/(?!\/)/.test(address)) location.assign(address);
   }
+  function open() {
+    const [event] = window.dash_clientside.callback_context.triggered;
+    follow(event?.value?.points?.[0]?.customdata);
+  }
+  document.addEventListener("click", ({ target }) => follow(target.dataset?.open));
 
   // ---- Refresh, only for somebody who is looking and not in the middle of something.
   function beat(count) {

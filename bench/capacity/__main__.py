@@ -15,6 +15,7 @@ from bench.import_corpus import CorpusMissing, load_corpus
 from bench.product import ProductFailed
 from local.commands import CommandFailed
 from local.server import EngineError
+from portal.config.private_files import write_privately
 
 FAILED = 1
 FAILURES = (CommandFailed, CorpusMissing, EngineError, InputsError, OSError, ProductFailed, WrongAnswer)
@@ -22,6 +23,7 @@ FAILURES = (CommandFailed, CorpusMissing, EngineError, InputsError, OSError, Pro
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the page and print what it comes to; 1 with one line when something is missing."""
+    write_privately()
     options = _options().parse_args(arguments)
     try:
         if options.measure:

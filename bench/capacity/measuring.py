@@ -75,8 +75,8 @@ def measure(
 @contextmanager
 def _running(folder: Path, shards: int) -> Iterator[Here]:
     """Run the engine, and the product's pages on a thread of this process."""
-    with Engine(folder, free_port()) as engine:
-        given = environment(folder, free_port(), engine.port, shards=shards)
+    with Engine(folder):
+        given = environment(folder, free_port(), shards=shards)
         run_command(given=given)
         os.environ.clear()  # nothing else may decide which tables are used
         os.environ.update(given)

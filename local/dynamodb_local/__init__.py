@@ -7,7 +7,7 @@ import os
 import subprocess
 from typing import Self
 
-from local.ports import is_port_free
+from local.ports import LOOPBACK, free_port, is_port_free
 from local.server import EngineError, Server, dying_with_parent
 from local.settings import ROOT
 
@@ -19,6 +19,16 @@ class DynamoDBLocal(Server):
 
     label = "DynamoDB Local"
     start_seconds = 60.0  # a Java machine on a busy computer
+
+    def __init__(self, port: int = 0) -> None:
+        """Prepare a server; port 0 takes a free one."""
+        super().__init__()
+        self.port = port or free_port()
+
+    @property
+    def endpoint(self) -> str:
+        """Return the address for DYNAMODB_ENDPOINT."""
+        return f"http://{LOOPBACK}:{self.port}"
 
     def start(self) -> Self:
         """Start the server, empty, and wait until it answers; EngineError if that fails."""

@@ -3,9 +3,9 @@
 import sys
 import time
 
-from local.image.build import BASES, Image, base, build, opened
-from local.image.contents import check_contents, size_of
-from local.image.running import check_running, stage
+from local.image.build import BASES, IMAGE, STANDALONE, Image, base, build, opened
+from local.image.contents import check_contents, check_standalone_contents, size_of
+from local.image.running import check_running, check_standalone, stage
 from local.image.tools import CheckFailed, lint, require_machine
 from local.server import EngineError
 
@@ -27,13 +27,12 @@ def main() -> int:
         say("bases made of Debian's packages")
         build(bases, processor="arm64", target="packages")
         say("every Python package exists for ARM64")
-        build(bases)
+        build(bases, tag=IMAGE)
         say("image built")
-        image = opened()
-        try:
-            _check(image)
-        finally:
-            image.drop()
+        build(bases, target="standalone", tag=STANDALONE)
+        say("standalone image built")
+        with opened(IMAGE) as image, opened(STANDALONE) as standalone:
+            _check(image, standalone)
     except (CheckFailed, EngineError) as error:
         print(f"image: {error}", file=sys.stderr)
         return 1
@@ -41,11 +40,16 @@ def main() -> int:
     return 0
 
 
-def _check(image: Image) -> None:
+def _check(image: Image, standalone: Image) -> None:
     check_contents(image)
     say(f"nothing in it that it does not need; {size_of(image)} MB on top of its base")
-    with stage(image) as set_up:
-        check_running(set_up, image.config["Healthcheck"]["Test"][1:], say)
+    healthcheck = image.config["Healthcheck"]["Test"][1:]
+    with stage(image, standalone) as set_up:
+        check_running(set_up, healthcheck, say)
+    check_standalone_contents(standalone)
+    say(f"standalone: nothing but the engine and what starts it is added; {size_of(standalone)} MB in all")
+    with stage(standalone) as set_up:
+        check_standalone(set_up, healthcheck, say)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from local.image.registries import Registries
 from local.image.tools import VAR, buildah, driver, run
 
 IMAGE = "localhost/ledgerdesk:check"
+STANDALONE = "localhost/ledgerdesk-standalone:check"
 SUITE = "bookworm"
 # What stands in for the official images, which cannot be fetched without a registry of images.
 BASES = {
@@ -25,16 +28,11 @@ class Image:
 
     config: dict[str, Any]
     files: Path
-    container: str
 
     @property
     def environment(self) -> dict[str, str]:
         """Return the variables the image sets."""
         return dict(entry.split("=", 1) for entry in self.config["Env"])
-
-    def drop(self) -> None:
-        """Unmount the files."""
-        buildah("rm", self.container)
 
 
 def base(argument: str) -> str:
@@ -54,8 +52,8 @@ def base(argument: str) -> str:
     return f"{name}@{_digest(name, tag)}"
 
 
-def build(bases: dict[str, str], *, processor: str = "amd64", target: str = "") -> None:
-    """Build the Dockerfile as it stands, up to a stage where one is named."""
+def build(bases: dict[str, str], *, processor: str = "amd64", target: str = "", tag: str = "") -> None:
+    """Build the Dockerfile as it stands, up to a stage where one is named; without a tag only to see that it can be."""
     registries = Registries.of_this_machine()
     secret = VAR / "packages"
     secret.touch(mode=0o600)
@@ -68,21 +66,26 @@ def build(bases: dict[str, str], *, processor: str = "amd64", target: str = "") 
         options += ["--volume", volume]
     for argument, name in bases.items():
         options += ["--build-arg", f"{argument}={name}"]
-    options += ["--target", target] if target else ["--tag", IMAGE]
+    options += ["--target", target] if target else []
+    options += ["--tag", tag] if tag else []
     try:
         built = buildah("bud", *options, ".").splitlines()[-1]
     finally:
         secret.unlink()
-    if target:
+    if not tag:
         buildah("rmi", built)
     buildah("rmi", "--prune")
 
 
-def opened() -> Image:
-    """Mount the files of the image that was built last."""
-    config = json.loads(buildah("inspect", "--type", "image", IMAGE))["Docker"]["config"]
-    container = buildah("from", "--pull-never", IMAGE)
-    return Image(config, Path(buildah("mount", container)), container)
+@contextmanager
+def opened(tag: str) -> Iterator[Image]:
+    """Mount the files of an image that was built."""
+    config = json.loads(buildah("inspect", "--type", "image", tag))["Docker"]["config"]
+    container = buildah("from", "--pull-never", tag)
+    try:
+        yield Image(config, Path(buildah("mount", container)))
+    finally:
+        buildah("rm", container)
 
 
 def _digest(name: str, tag: str) -> str:

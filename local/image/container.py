@@ -1,6 +1,6 @@
 """A container without a daemon: the image's files mounted read-only, its user, a process tree of its own.
 
-The network is this machine's, so that the embedded engine on loopback can be reached.
+The network is this machine's. A container cannot make namespaces of its own, so that its engine listens on loopback.
 """
 
 import os

@@ -24,6 +24,9 @@ PACKAGES = (
     "boto3",
 )
 FOLDERS = ("cdk", "tests", "bench", "local", "docs", "node_modules", "var", ".git", "pynamodb_grid/tests")
+ENGINE = "node_modules/@dynoxide/linux-x64/dynoxide"
+# What the standalone image has besides: the engine, and what starts and watches the processes.
+STANDALONE = {"local", "node_modules"}
 EXPECTED = (
     "wsgi.py", "ledgerdesk", "Procfile", "portal/static/build/manifest.json", "analytics_dash/build/manifest.json",
 )  # fmt: skip
@@ -34,6 +37,25 @@ def check_contents(image: Image) -> None:
     wrong = [*_settings(image), *_files(image)]
     if wrong:
         raise CheckFailed("the image is not as it has to be: " + "; ".join(wrong))
+
+
+def check_standalone_contents(image: Image) -> None:
+    """Check what the standalone image adds; raises CheckFailed with everything that is wrong."""
+    app = image.files / "app"
+    files = {path.relative_to(app).as_posix() for path in (app / "node_modules").rglob("*") if path.is_file()}
+    tools = {path.stem for path in (app / "local").glob("*")} & {
+        "uv",
+        "hadolint",
+        "quick",
+        "image",
+        "screens",
+    }
+    wrong = [f"{name} is in it" for name in sorted(tools | (files - {ENGINE}))]
+    wrong += [] if files >= {ENGINE} else ["the engine is not in it"]
+    wrong += [f"{name}/ is in it" for name in FOLDERS if name not in STANDALONE and (app / name).exists()]
+    wrong += [] if image.environment["DYNAMODB_ENDPOINT"] == "embedded" else ["it does not use its engine"]
+    if wrong:
+        raise CheckFailed("the standalone image is not as it has to be: " + "; ".join(wrong))
 
 
 def size_of(image: Image) -> int:

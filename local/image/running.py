@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local.engine import Engine
 from local.image.build import Image
 from local.image.container import Container
 from local.image.tools import VAR, CheckFailed
 from local.ports import LOOPBACK, free_port
 from local.procfile import read_procfile
+from portal.config.readers import ENGINE_SOCKET
 
 READY_SECONDS = 30.0
 WRITE = "import sys; open(sys.argv[1], 'w').write('x')"
@@ -27,7 +27,7 @@ STATIC = re.compile(r'(?:href|src)="(/static/[^"]+)"')
 class Stage:
     """Engine and containers of one check, all gone at its end."""
 
-    def __init__(self, image: Image, engine: Engine, folder: Path) -> None:
+    def __init__(self, image: Image, folder: Path) -> None:
         self._image, self._folder = image, folder
         self.port = free_port()
         self.commands = read_procfile(image.files / "app" / "Procfile")
@@ -38,16 +38,16 @@ class Stage:
         self._environment = {
             "SECRET_KEY": secrets.token_hex(32),
             "PUBLIC_URL": "https://help.example.org",
-            "DYNAMODB_ENDPOINT": engine.endpoint,
+            "DYNAMODB_ENDPOINT": "embedded",
             "HOST": LOOPBACK,
             "PORT": str(self.port),
         }
 
-    def start(self, name: str) -> Container:
-        """Start a line of the Procfile; web is what the image starts by itself."""
-        command = () if name == "web" else self.commands[name]
+    def start(self, name: str, *, image: Image | None = None) -> Container:
+        """Start a line of the Procfile; `web` and `all` are what the image starts by itself."""
+        command = self.commands.get(name, ()) if name != "web" else ()
         container = Container(
-            self._image, self._environment, self.data, self._folder / f"{name}.log", command
+            image or self._image, self._environment, self.data, self._folder / f"{name}.log", command
         )
         self._containers.append(container)
         return container
@@ -59,17 +59,19 @@ class Stage:
 
 
 @contextmanager
-def stage(image: Image) -> Iterator[Stage]:
-    """Start the embedded engine outside of the image and set the stage."""
+def stage(image: Image, engine: Image | None = None) -> Iterator[Stage]:
+    """Set the stage, with the embedded engine of another image on the same volume where one is given."""
     folder = Path(tempfile.mkdtemp(prefix="run-", dir=VAR))
     folder.chmod(0o755)
     try:
-        with Engine(folder / "engine") as engine:
-            set_up = Stage(image, engine, folder)
-            try:
-                yield set_up
-            finally:
-                set_up.end()
+        set_up = Stage(image, folder)
+        try:
+            if engine is not None:
+                running = set_up.start("engine", image=engine)
+                wait_for(lambda: (set_up.data / ENGINE_SOCKET).exists(), running, "the engine does not start")
+            yield set_up
+        finally:
+            set_up.end()
     finally:
         shutil.rmtree(folder)
 
@@ -96,6 +98,29 @@ def check_running(of: Stage, healthcheck: list[str], say: Callable[[str], None])
     for container in (web, worker):
         check_logs(container)
     say("every line of the logs is JSON")
+
+
+def check_standalone(of: Stage, healthcheck: list[str], say: Callable[[str], None]) -> None:
+    """Start everything in one container, use it, stop it, and start it again on its data."""
+    invite = ["ledgerdesk", "accounts", "invite", "first@example.org", "--name", "First Administrator"]
+    for is_again in (False, True):
+        everything = of.start("all")
+        wait_for(lambda: "ready at" in everything.said(), everything, "it is not ready")  # noqa: B023 - called at once
+        require(everything.execute(healthcheck).returncode == 0, "its healthcheck is not green")
+        require(ask(of.port, "/readyz")[0] == 200, "it is not ready")
+        check_sign_in_page(of.port)
+        if not is_again:
+            check_confined(everything)  # what it leaves in the volume is closed at the next start
+        invited = everything.execute(invite)
+        done = invited.returncode == 0 or (is_again and "already" in invited.stdout + invited.stderr)
+        require(
+            done and not (is_again and invited.returncode == 0), f"inviting: {invited.stdout}{invited.stderr}"
+        )
+        everything.terminate()
+        require(everything.wait() == 0, f"it did not end with 0:\n{everything.said()}")
+    opened = [path.name for path in of.data.rglob("*") if path.stat().st_mode & 0o077]
+    require(not opened, f"others can read {opened}")
+    say("standalone: engine, web and worker in one container, stopped in order; its data is there again")
 
 
 def check_confined(container: Container) -> None:

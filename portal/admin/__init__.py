@@ -8,6 +8,7 @@ from flask_admin import Admin, AdminIndexView
 from portal.admin.api_tokens import TokenView
 from portal.admin.audit_log import AuditLogView
 from portal.admin.catalog import CatalogView
+from portal.admin.emails import EmailView
 from portal.admin.organizations import OrganizationView
 from portal.admin.privacy import PrivacyView
 from portal.admin.registration import RegistrationPolicyView
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
         SessionView(services),
         RegistrationPolicyView(services),
         OrganizationView(services),
+        EmailView(services),
         TokenView(services),
         AuditLogView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),

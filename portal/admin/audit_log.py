@@ -1,17 +1,17 @@
-"""The grid of administrative acts: who did what to what, when and from where. Nobody can change it."""
+"""The audit log: who did what to what, when and from where. Nobody can change it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
-from portal.ui.lookup import LOOKUPS
-from pynamodb_grid.admin import Field, Kind, LookupFilter
+from portal.ui.lookup import PortalLookup
+from pynamodb_grid.admin import ChoiceFilter, Field, Kind, LookupFilter, TextFilter
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
-from services.users.audit import AuditEvent, AuditLogService
-from services.users.identity import Permission
+from services.users.audit import NOBODY, UNKNOWN_ACCOUNT, AuditEvent, AuditLogService
+from services.users.identity import SYSTEM, Permission
 
 FIELDS = (
     Field("at", Kind.MOMENT, label="When"),
@@ -30,11 +30,15 @@ ACTS = {
     "user.password_changed": "changed the password",
     "user.second_factor_on": "turned the second factor on",
     "user.second_factor_off": "turned the second factor off",
+    "user.signed_in": "signed in",
+    "user.sign_in_failed": "failed to sign in",
     "user.proof_failed": "failed to confirm their identity",
+    "user.recovery_code_used": "used a recovery code",
     "user.view_as_started": "started viewing as",
     "user.view_as_stopped": "stopped viewing as",
     "session.ended": "ended a session",
     "session.all_ended": "ended all sessions",
+    "session.oldest_ended": "signed in once too often, which ended the oldest session",
     "user.invited": "resent an invitation",
     "user.registered": "registered",
     "user.address_confirmed": "confirmed their email address",
@@ -45,6 +49,7 @@ ACTS = {
     "user.erased": "erased a person",
     "token.created": "created an API token",
     "token.revoked": "revoked an API token",
+    "token.refused": "used an API token that is not valid",
     "role.created": "created a role",
     "role.changed": "changed a role",
     "organization.created": "created an organization",
@@ -53,6 +58,15 @@ ACTS = {
     "team.changed": "changed a team",
     "category.created": "created a category",
     "category.changed": "changed a category",
+    "delivery.sent_again": "sent a failed email again",
+    "delivery.dropped": "dropped a failed email",
+}
+ACTION_CHOICES = {action: text[0].upper() + text[1:] for action, text in ACTS.items()}
+# Who and what has no name of its own.
+UNNAMED = {
+    SYSTEM.user_id: SYSTEM.name,
+    NOBODY.user_id: NOBODY.name,
+    UNKNOWN_ACCOUNT.partition(":")[2]: "No known account",
 }
 NOTHING = "nothing"
 
@@ -70,7 +84,7 @@ def audit_log_source(audit_log: AuditLogService) -> ServiceSource:
 
 
 class AuditLogView(LedgerView):
-    """All administrative acts, the latest first."""
+    """All audit events, the latest first."""
 
     list_template = "admin/audit_log.html"
     can_create = can_edit = False
@@ -83,8 +97,10 @@ class AuditLogView(LedgerView):
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
         self.column_filters = [
-            LookupFilter("actor_id", LOOKUPS["person"], "Who", name="who"),
+            LookupFilter("actor_id", ActorLookup("person"), "Who", name="who"),
+            ChoiceFilter("action", tuple(ACTION_CHOICES.items()), "Action", name="action"),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
+            TextFilter("address", "From", name="from"),
         ]
         super().__init__(
             AuditEvent,
@@ -117,12 +133,20 @@ class AuditLogView(LedgerView):
     def _names_of(self, rows: Sequence[AuditEvent]) -> dict[str, str]:
         people = {row.actor_id for row in rows}
         people |= {row.subject.partition(":")[2] for row in rows if row.subject.startswith("user:")}
-        return self._services.users.accounts.names(people)
+        return UNNAMED | self._services.users.accounts.names(people)
 
     def _subjects(self, subjects: Iterable[str]) -> dict[str, str]:
         ids = {subject: subject.partition(":")[2] for subject in subjects}
-        names = self._services.users.accounts.names(ids.values())
+        names = UNNAMED | self._services.users.accounts.names(ids.values())
         return {subject: names.get(id_, id_) for subject, id_ in ids.items()}
+
+
+class ActorLookup(PortalLookup):
+    """People who did something, and whoever has no account: the system, and strangers."""
+
+    def labels(self, values: Collection[str]) -> Mapping[str, str]:
+        """Name actors."""
+        return UNNAMED | dict(super().labels(values))
 
 
 class SubjectFilter(PersonFilter):

@@ -57,7 +57,7 @@ class CatalogView(LedgerView):
     default_sort = Sort("name")
     grid_fields = {
         "name": Field("name", label="Name", required=True, max_length=80),
-        "active": Field("active", Kind.BOOLEAN, label="Offered", default=True),
+        "active": Field("active", Kind.BOOLEAN, label="Offered", required=True, default=True),
     }
     needs = dict.fromkeys(("list", "create", "edit"), Permission.SETTING_EDIT)
 

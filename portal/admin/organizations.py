@@ -58,9 +58,11 @@ class OrganizationView(LedgerView):
     default_sort = Sort("name")
     grid_fields = {
         "name": Field("name", label="Name", required=True, max_length=80),
-        "shares_tickets": Field("shares_tickets", Kind.BOOLEAN, label="Members share tickets", default=False),
+        "shares_tickets": Field(
+            "shares_tickets", Kind.BOOLEAN, label="Members share tickets", required=True, default=False
+        ),
         "domains": Field("domains", Kind.TEXT_LIST, label="Email domains", max_length=5000),
-        "active": Field("active", Kind.BOOLEAN, label="Offered", default=True),
+        "active": Field("active", Kind.BOOLEAN, label="Offered", required=True, default=True),
     }
     needs = dict.fromkeys(("list", "create", "edit"), Permission.ORGANIZATION_EDIT)
     noun = "organization"

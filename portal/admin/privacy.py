@@ -11,7 +11,7 @@ from portal.web.guards import actor, needs, now, step_up_required
 from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
-from services.privacy import COUNTED
+from services.privacy import COUNTED, Candidate
 from services.users.identity import Permission
 
 # What the page calls the steps, and what they changed.
@@ -61,7 +61,13 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         """Begin to erase the person."""
         typed = request.form.get("confirmed", "")
         try:
-            self._erasures.ask(actor=actor(), user_id=user_id, confirmed=typed, now=now())
+            self._erasures.ask(
+                actor=actor(),
+                user_id=user_id,
+                confirmed=typed,
+                now=now(),
+                chosen=request.form.getlist("place"),
+            )
         except (Invalid, Conflicted) as refused:
             problems = getattr(refused, "fields", {})
             if not problems:
@@ -86,4 +92,15 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             changed=CHANGED,
             may_export=actor().may(Permission.USER_EXPORT),
             errors=errors or {},
+            places=self._places(user_id) if preview and not progress and not preview.refusal else None,
+            chosen=request.form.getlist("place") if request.method == "POST" else None,
         )
+
+    def _places(self, user_id: str) -> dict[str, Any]:
+        """Group the places that may name the person by what stands there."""
+        found = self._erasures.named_places(actor=actor(), user_id=user_id)
+        groups: dict[str, list[Candidate]] = {}
+        for candidate in found.candidates:
+            groups.setdefault(candidate.words, []).append(candidate)
+        ordered = sorted(groups.items(), key=lambda group: (not group[1][0].likely, group[0].casefold()))
+        return {"groups": ordered, "unread": found.unread, "more": found.more}

@@ -103,7 +103,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         errors: dict[str, list[str]] | None = None,
         securing: Role | None = None,
     ) -> str:
-        columns = [self._column(role, editing) for role in self._roles.all()]
+        columns = [self._column(role, editing) for role in self._roles.stored()]
         if editing and not editing["role_id"]:
             columns.append(editing | {"builtin": False, "people": None, "was": {}, "editing": True})
         role_id = securing.role_id if securing else request.args.get("role")

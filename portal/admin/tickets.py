@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, redirect, request, url_for
 
 from portal.admin.empty_states import nothing_in_view
+from portal.admin.filters import CountedFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
 from portal.ui import navigation
@@ -94,7 +95,6 @@ class TicketView(LedgerView):
     column_list = (*LEADING, *(name for name in LISTED if name not in LEADING))
     columns_first = field_names(lambda each: each.shown_first)
     column_fixed = "subject"
-    # What is kept as an id would be sorted by the id.
     column_sortable_list = field_names(lambda each: each.listed and each.sortable)
     row_cells = False
     export_max_rows = EXPORT_MOST
@@ -116,7 +116,7 @@ class TicketView(LedgerView):
     def __init__(self, services: Services, *, zone: str) -> None:
         self._services = services
         self.grid_fields = self._fields()
-        self.column_filters = self._filters_over(ZoneInfo(zone))
+        self.column_filters = self._filters_over(zone)
         super().__init__(
             TicketRow,
             ticket_source(services.tickets.service),
@@ -248,10 +248,16 @@ class TicketView(LedgerView):
             max_length=each.max_length,
         )
 
-    def _filters_over(self, zone: ZoneInfo) -> list[Any]:
+    def _filters_over(self, zone: str) -> list[Any]:
         states = (("open", "Unsolved"), ("done", "Solved or closed"))
-        filters = [self._filter(each, zone) for each in ALL_FIELDS if each.filterable]
-        return [ChoiceFilter("state", states, "State"), *filters]
+        filters = [self._filter(each, ZoneInfo(zone)) for each in ALL_FIELDS if each.filterable]
+        names = {
+            "team": lambda _: self._services.catalog.names("team"),
+            "category": lambda _: self._services.catalog.names("category"),
+            "priority": lambda _: dict(BY_NAME["priority"].choices),
+            "assignee": self._services.users.accounts.names,
+        }
+        return [ChoiceFilter("state", states, "State"), *filters, CountedFilter(zone=zone, names=names)]
 
     def _filter(self, each: TicketField, zone: ZoneInfo) -> Any:
         name, label, param, empty = each.name, each.label, each.param, EMPTY.get(each.name)
@@ -259,8 +265,7 @@ class TicketView(LedgerView):
             case Kind.TIME:
                 return DateFilter(name, label, name=param, zone=zone)
             case Kind.USER | Kind.TEAM | Kind.ORGANIZATION:
-                lookup, strict = LOOKUPS[LOOKED_UP[name]], each.kind is not Kind.USER
-                return LookupFilter(name, lookup, label, name=param, empty=empty, strict=strict)
+                return LookupFilter(name, LOOKUPS[LOOKED_UP[name]], label, name=param, empty=empty)
             case Kind.CATEGORY:
                 return ChoiceFilter(name, self._categories, label, name=param, empty=empty)
             case Kind.CHOICE:

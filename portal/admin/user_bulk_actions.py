@@ -91,7 +91,7 @@ def role_choices() -> Choices:
 
 def team_choices() -> Choices:
     """List the teams that are offered."""
-    return list(services().catalog.offered_teams().items())
+    return [(team.id, team.name) for team in services().catalog.teams() if team.active]
 
 
 def _plain(value: Any) -> Any:

@@ -7,23 +7,20 @@ from flask import flash, redirect, request, url_for
 
 from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
-from portal.admin.user_search import SearchableUsers, searched
 from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, now, require_step_up
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, LookupFilter, expose
-from pynamodb_grid.listing import Conditions, Sort
+from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, Throttled
 from services.users.accounts import UserService
-from services.users.directory import DirectoryService
-from services.users.identity import Permission, User
+from services.users.identity import Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
 
 
-def user_source(users: UserService, directory: DirectoryService) -> ServiceSource:
-    """Read and write people through UserService, and find them in the directory."""
-    listed = SearchableUsers(users, directory)
+def user_source(users: UserService) -> ServiceSource:
+    """Read and write people through UserService."""
 
     def create(values: Mapping[str, Any]) -> User:
         require_step_up()
@@ -57,9 +54,9 @@ def user_source(users: UserService, directory: DirectoryService) -> ServiceSourc
         )
 
     return ServiceSource(
-        page=listed.page,
-        iterate=listed.iterate,
-        sortable=listed.sortable,
+        page=users.page,
+        iterate=users.iterate,
+        sortable=users.sortable,
         key="user_id",
         stored_names={"name": "sort_name"},  # people are listed by what their names are folded to
         get=lambda user_id: users.read(actor=actor(), user_id=user_id),
@@ -100,21 +97,15 @@ class UserView(UserBulkActions):
         self.column_filters = [
             ChoiceFilter("role_id", self._roles, "Role", name="role"),
             BooleanFilter("active", "Can sign in"),
-            LookupFilter(
-                "organization_id", LOOKUPS["organization"], "Organization", name="organization", strict=True
-            ),
+            LookupFilter("organization_id", LOOKUPS["organization"], "Organization", name="organization"),
         ]
         super().__init__(
-            User,
-            user_source(services.users.accounts, services.users.directory),
-            name="Users",
-            endpoint="users",
-            url="/admin/users",
+            User, user_source(services.users.accounts), name="Users", endpoint="users", url="/admin/users"
         )
 
     def search_conditions(self, text: str) -> Conditions:
-        """Find people by any part of their name or address."""
-        return (searched(text),)
+        """Find people by any part of their name or address; by their name alone until the directory is loaded."""
+        return (Condition("sort_name", Op.CONTAINS, sort_name(text)),)
 
     def form_fields(self, *, creating: bool) -> list[Field]:
         """Ask for the state only later."""
@@ -157,7 +148,7 @@ class UserView(UserBulkActions):
             "create_icon": "user-plus",
             "roles": dict(self._roles()),
             "teams": dict(self._teams()),
-            "organizations": self._services.users.organizations.names(),
+            "organizations": self._services.users.organizations.names_in_lists(),
             "pager_words": ("Earlier names", "Later names"),
             "show_cost": actor().may(Permission.SETTING_EDIT),
             "links_of": _links_of,
@@ -170,7 +161,7 @@ class UserView(UserBulkActions):
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("organization_id", label="Organization", choices=self._organizations),
-            Field("active", Kind.BOOLEAN, label="Can sign in"),
+            Field("active", Kind.BOOLEAN, label="Can sign in", required=True),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
         return {field.name: field for field in fields}
@@ -179,10 +170,10 @@ class UserView(UserBulkActions):
         return [(role.role_id, role.name) for role in self._services.users.roles.all()]
 
     def _organizations(self) -> Choices:
-        return [(each.id, each.name) for each in self._services.users.organizations.stored()]
+        return list(self._services.users.organizations.names().items())
 
     def _teams(self) -> Choices:
-        return [(entry.id, entry.name) for entry in self._services.catalog.stored("team")]
+        return [(entry.id, entry.name) for entry in self._services.catalog.teams()]
 
 
 def _plain(value: Any) -> Any:

@@ -5,6 +5,8 @@ from typing import Any
 
 from flask import request
 
+from portal.api.authentication import caller
+from portal.web.guards import services
 from services.errors import Invalid
 from services.tickets import (
     ALL_FIELDS,
@@ -17,6 +19,7 @@ from services.tickets import (
     Sort,
     field_names,
 )
+from services.users.identity import Scope
 
 NEW = ("subject", "body", "requester_id", *(name for name in OPENED_WITH if BY_NAME[name].in_api))
 CHANGES = field_names(lambda each: each.editable and each.in_api)
@@ -63,22 +66,61 @@ def version() -> int:
 
 
 def page() -> ListRequest:
-    """Return the list that the address asks for, the latest change first; raises Invalid."""
+    """Return the list that the address asks for, the latest change first; raises Invalid.
+
+    Several values of one filter are alternatives, as in the grid.
+    """
     given = request.args
     known = (*FILTERS, "cursor", "size")
     for name in given:
         if name not in known:
             raise _unknown("parameter", name, known)
-    conditions = [_condition(field, given[name]) for name, field in FILTERS.items() if name in given]
+    for name in ("cursor", "size"):
+        if len(given.getlist(name)) > 1:
+            raise Invalid(f"The parameter {name} can be there once.", {name: "Once."})
+    conditions = [
+        _condition(name, field, list(dict.fromkeys(given.getlist(name))))
+        for name, field in FILTERS.items()
+        if name in given
+    ]
     return ListRequest(
         tuple(conditions), Sort("updated_at", descending=True), _size(given.get("size")), given.get("cursor")
     )
 
 
-def _condition(field: str, value: str) -> Condition:
-    if value == NONE and field in BY_NAME and not BY_NAME[field].required:
+def _condition(param: str, field: str, values: list[str]) -> Condition:
+    if NONE in values and field in BY_NAME and not BY_NAME[field].required:
+        if len(values) > 1:
+            raise Invalid(f"{param}={NONE} cannot be combined with other values.", {param: "Alone."})
         return Condition(field, Op.MISSING)
-    return Condition(field, Op.EQ, value)
+    _check_values(param, field, values)
+    return Condition(field, Op.EQ, values[0]) if len(values) == 1 else Condition(field, Op.IN, values)
+
+
+def _check_values(param: str, field: str, values: Collection[str]) -> None:
+    """Refuse values that no ticket can have.
+
+    Which teams and people there are is told to those alone who see the tickets of others: for anybody else,
+    nothing matches.
+    """
+    kind = BY_NAME[field].kind if field in BY_NAME else None
+    if kind is Kind.CHOICE:
+        choices = BY_NAME[field].values
+        unknown = next((value for value in values if value not in choices), None)
+        if unknown is not None:
+            raise _unknown(param, unknown, choices, param)
+        return
+    if services().tickets.service.list_scope(actor=caller()) not in (Scope.ALL, Scope.TEAM):
+        return
+    if kind in (Kind.TEAM, Kind.CATEGORY):
+        known: Collection[str] = services().catalog.names(kind.value)
+    elif kind is Kind.USER:
+        known = services().users.accounts.names(values)
+    else:
+        return
+    unknown = next((value for value in values if value not in known), None)
+    if unknown is not None:
+        raise Invalid(f"There is no {param} {unknown[:40]!r}.", {param: "Unknown."})
 
 
 def _size(text: str | None) -> int:
@@ -89,6 +131,6 @@ def _size(text: str | None) -> int:
     return int(text)
 
 
-def _unknown(what: str, name: str, known: Collection[str]) -> Invalid:
+def _unknown(what: str, name: str, known: Collection[str], where: str | None = None) -> Invalid:
     listed = ", ".join(known)
-    return Invalid(f"There is no {what} {name[:40]!r} here, only {listed}.", {name[:40]: "Unknown."})
+    return Invalid(f"There is no {what} {name[:40]!r} here, only {listed}.", {where or name[:40]: "Unknown."})

@@ -55,8 +55,8 @@ def set_password(purpose: str, token: str) -> Response:
     """Set the password, use the link up, and go to the sign-in page."""
     password, email = request.form.get("password", ""), request.form.get("email", "")[:254]
     try:
-        user = services().users.own_account.choose_password(
-            token=token, purpose=Purpose(purpose), password=password, now=now()
+        chosen = services().users.own_account.choose_password(
+            token=token, purpose=Purpose(purpose), password=password, origin=identity.origin(), now=now()
         )
     except LinkSpent as spent:
         return error_pages.with_status(render_template("auth/link_spent.html", message=spent.message), spent)
@@ -66,7 +66,9 @@ def set_password(purpose: str, token: str) -> Response:
         )
         return error_pages.with_status(page, refused)
     flash("Your new password has been set. Sign in with it.", "success")
-    return redirect(url_for("auth.login", email=user.email))
+    response = redirect(url_for("auth.login", email=chosen.user.email))
+    identity.set_device_cookie(response, chosen.device_token)
+    return response
 
 
 @bp.get("/account/")
@@ -87,11 +89,13 @@ def change_password() -> Response | str:
             current=form.get("current", ""),
             password=form.get("password", ""),
             session_id=actor().session_id,
+            revoke_tokens="revoke_tokens" in form,
             now=now(),
         )
     except (Invalid, Throttled) as refused:
         return error_pages.with_status(page(getattr(refused, "fields", {"current": str(refused)})), refused)
-    flash("Your password has been changed, and your other devices are signed out.", "success")
+    tokens = " Your API tokens have been revoked." if "revoke_tokens" in form else ""
+    flash(f"Your password has been changed, and your other devices are signed out.{tokens}", "success")
     return redirect(url_for("account.own"))
 
 
@@ -103,7 +107,7 @@ def end_device() -> Response:
     devices = services().users.devices
     if chosen == "others":
         devices.end_all(actor=who, user_id=who.user_id, now=now())
-        flash("All other devices have been signed out.", "success")
+        flash("All other devices have been signed out. API tokens still work.", "success")
     elif chosen == who.session_id:
         return identity.end()
     else:
@@ -182,7 +186,9 @@ def page(errors: dict[str, str] | None = None, email: str = "") -> str:
         has_second_factor=services().users.second_factor.is_on(who.user_id),
         second_factor_required=services().users.second_factor.is_required(who),
         has_password=services().users.own_account.has_password(who),
-        has_tokens=who.may(Permission.TOKEN_CREATE),
+        may_have_tokens=who.may(Permission.TOKEN_CREATE),
+        has_tokens=bool(services().users.api_tokens.own(actor=who)),
+        after_sending=who.after_sending,
         errors=errors or {},
     )
 

@@ -64,7 +64,7 @@ def choose(token: str) -> str | Response:
 def register(token: str) -> Response:
     """Create the account, use the link up, and go to the sign-in page."""
     try:
-        user = services().users.registration.register(
+        chosen = services().users.registration.register(
             token=token, password=request.form.get("password", ""), origin=identity.origin(), now=now()
         )
     except LinkSpent as spent:
@@ -73,7 +73,9 @@ def register(token: str) -> Response:
         email = request.form.get("email", "")[:254]
         return error_pages.with_status(_password(email, refused.message), refused)
     flash("Your account is ready. Sign in with your password.", "success")
-    return redirect(url_for("auth.login", email=user.email))
+    response = redirect(url_for("auth.login", email=chosen.user.email))
+    identity.set_device_cookie(response, chosen.device_token)
+    return response
 
 
 def _form(

@@ -7,7 +7,7 @@ from portal.auth.views import home, safe_target
 from portal.web import error_pages, identity
 from portal.web.guards import STEP_UP_FIELD, StepUpNeeded, actor, now, services, signed_in
 from services.errors import Throttled
-from services.users.credentials import StepUpFailed, StepUpMethod
+from services.users.credentials import CodesExhausted, StepUpFailed, StepUpMethod
 
 bp = Blueprint("proof", __name__)
 MESSAGE = "Confirm your identity at {url}, then try again. Nothing was changed."
@@ -35,7 +35,8 @@ def take() -> Response | str:
     try:
         services().users.step_up.verify(actor=actor(), answer=request.form.get(STEP_UP_FIELD, ""), now=now())
     except (StepUpFailed, Throttled) as refused:
-        return error_pages.with_status(_page(target, error=refused.message), refused)
+        page = _page(target, error=refused.message, exhausted=isinstance(refused, CodesExhausted))
+        return error_pages.with_status(page, refused)
     if request.form.get("sent"):
         flash("Confirmed. Now submit the form again.", "info")
     return redirect(target or home())
@@ -59,17 +60,23 @@ def _ask(needed: StepUpNeeded) -> Response | str:
     if request.files or any(word in name for name in request.form for word in SECRET):
         return redirect(url_for("proof.show", next=error_pages.page_before(), sent=1))
     refused = needed.refused
-    page = _page(None, action=request.full_path.rstrip("?"), error=refused.message if refused else None)
+    page = _page(
+        None,
+        action=request.full_path.rstrip("?"),
+        error=refused.message if refused else None,
+        exhausted=isinstance(refused, CodesExhausted),
+    )
     return error_pages.with_status(page, refused if isinstance(refused, Throttled) else needed)
 
 
-def _page(target: str | None, *, action: str = "", error: str | None = None) -> str:
+def _page(target: str | None, *, action: str = "", error: str | None = None, exhausted: bool = False) -> str:
     method = services().users.step_up.method(actor=actor())
     form_fields = [(name, value) for name, value in request.form.items(multi=True)] if action else []
     return render_template(
         "auth/prove.html",
         way=method,
         error=error,
+        exhausted=exhausted,
         action=action if action and method is not StepUpMethod.SIGN_IN else url_for("proof.take"),
         next=target or "",
         back=target or (action and error_pages.page_before()) or home(),

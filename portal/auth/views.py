@@ -2,18 +2,20 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.ui import grid_links, navigation
 from portal.web import error_pages, identity
 from portal.web.guards import actor, now, public, services, signed_in, visitor
 from services.errors import Throttled
-from services.users.credentials import WrongCode
+from services.users.accounts import LinkSpent
+from services.users.credentials import CodesExhausted, WrongCode
 from services.users.identity import BadCredentials, Permission, SignInExpired
 from services.users.sign_in import CodeNeeded, SignedIn
 
 bp = Blueprint("auth", __name__)
+CODE_LINK_SENT = "We have sent you an email with a link that works for one hour."
 
 
 @bp.context_processor
@@ -75,11 +77,73 @@ def finish() -> Response:
         page = render_template("auth/login.html", email=email, next=target or "", error=expired.message)
         return error_pages.with_status(page, expired)
     except (WrongCode, Throttled) as refused:
-        page = render_template(
-            "auth/code.html", token=token, email=email, next=target or "", error=refused.message
-        )
-        return error_pages.with_status(page, refused)
+        return _code_page(refused)
     return start_browser_session(result, target)
+
+
+@bp.post("/login/code/link")
+@public
+def send_code_link() -> Response:
+    """Send a link with which codes can be entered although too many wrong ones were."""
+    form = request.form
+    try:
+        services().users.authentication.send_code_link(token=form.get("token", ""), now=now())
+    except SignInExpired as expired:
+        page = render_template(
+            "auth/login.html", email=form.get("email", "")[:254], next="", error=expired.message
+        )
+        return error_pages.with_status(page, expired)
+    except Throttled as refused:
+        return _code_page(refused)
+    return Response(_code_form(sent=CODE_LINK_SENT), mimetype="text/html")
+
+
+@bp.get("/account/code/<token>")
+@public
+def look_at_code_link(token: str) -> str | Response:
+    """Ask for a code if the link is valid."""
+    try:
+        services().users.authentication.look_up_code_link(token=token, now=now())
+    except LinkSpent as spent:
+        return _spent(spent)
+    return _code_form(link=True)
+
+
+@bp.post("/account/code/<token>")
+@public
+def finish_with_link(token: str) -> Response:
+    """Check a code that is entered with a link, and start the session."""
+    try:
+        result = services().users.authentication.finish_with_link(
+            token=token, code=request.form.get("code", ""), origin=identity.origin(), now=now()
+        )
+    except LinkSpent as spent:
+        return _spent(spent)
+    except (WrongCode, Throttled) as refused:
+        return _code_page(refused, link=True)
+    return start_browser_session(result, None)
+
+
+def _code_page(refused: WrongCode | Throttled, *, link: bool = False) -> Response:
+    """Ask for a code again, and offer a link where codes are not accepted for a while."""
+    exhausted = isinstance(refused, CodesExhausted)
+    return error_pages.with_status(_code_form(error=refused.message, exhausted=exhausted, link=link), refused)
+
+
+def _code_form(**context: object) -> str:
+    form = request.form
+    return render_template(
+        "auth/code.html",
+        token=form.get("token", ""),
+        email=form.get("email", "")[:254],
+        next=safe_target(form.get("next")) or "",
+        **context,
+    )
+
+
+def _spent(spent: LinkSpent) -> Response:
+    page = render_template("auth/link_spent.html", message=spent.message, again=url_for("auth.login"))
+    return error_pages.with_status(page, spent)
 
 
 def start_browser_session(result: SignedIn, target: str | None) -> Response:
@@ -110,6 +174,16 @@ def theme() -> Response:
     response = Response(status=204) if fetched else redirect(target)
     identity.set_theme_cookie(response, chosen)
     return response
+
+
+@bp.post("/preferences/after-sending")
+@signed_in
+def after_sending() -> Response:
+    """Save where the user goes on after sending a message."""
+    chosen = request.form.get("after_sending", "")
+    services().users.accounts.set_after_sending(actor=actor(), choice=chosen)
+    flash("Saved. The change takes effect within five seconds.", "success")
+    return redirect(url_for("account.own"))
 
 
 def home() -> str:

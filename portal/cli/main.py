@@ -4,6 +4,7 @@ import click
 
 from portal.cli import accounts, analytics, config, importing, keys, setup, tokens, verify, version, worker
 from portal.cli.error_messages import in_one_line
+from portal.config.private_files import write_privately
 
 
 class OneLineErrors(click.Group):
@@ -18,6 +19,7 @@ class OneLineErrors(click.Group):
 @click.group("ledgerdesk", cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 def ledgerdesk() -> None:
     """Set up, run, check and administer Ledgerdesk; settings come from the environment."""
+    write_privately()
 
 
 for command in (

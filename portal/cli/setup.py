@@ -6,6 +6,7 @@ import click
 
 from portal.cli import demo
 from portal.cli.product import Product, pass_product
+from portal.config.private_files import make_private
 
 
 @click.command("setup")
@@ -13,6 +14,8 @@ from portal.cli.product import Product, pass_product
 def setup(product: Product) -> None:
     """Create what is missing: tables, indexes, built-in roles and, in development, the demo."""
     settings, services, now = product.settings, product.services, datetime.now(UTC)
+    for warning in make_private(settings):
+        click.echo(f"WARNING: {warning}", err=True)
     for name in services.maintenance.create_tables():
         click.echo(f"created table {name}")
     for table, number in services.maintenance.migrate(now=now).items():

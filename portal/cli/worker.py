@@ -13,6 +13,7 @@ import click
 import structlog
 
 from portal.cli.product import Product, pass_product
+from portal.cli.reply_listener import Handler, ReplyListener
 from portal.web.heap import keep_small
 from services import leases
 from services.bootstrap import Services
@@ -21,6 +22,7 @@ from services.errors import EngineUnavailable
 FOLLOW_EVERY = 1.0
 SWEEP_EVERY = 600.0
 PULSE_EVERY = 60.0
+LISTEN_EVERY = 10.0
 # Renewed every second; so short that a worker started after a crash goes on within five seconds. Two at work
 # for a moment do no harm: each job is safe to run twice.
 LEASE = timedelta(seconds=4)
@@ -49,6 +51,9 @@ def worker(product: Product) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: told.append(received))
     jobs = _jobs(product.services, stopping=lambda: bool(told))
+    listener = _reply_listener(product)
+    if listener is not None:
+        jobs.append(Job("replies", LISTEN_EVERY, lambda _: listener.ensure(), alone=False))
     log.info("worker ready")
     holder = f"{socket.gethostname()}:{os.getpid()}"
     clock = 0.0
@@ -56,6 +61,8 @@ def worker(product: Product) -> None:
         _run_due(jobs, clock, holder)
         time.sleep(FOLLOW_EVERY)
         clock += FOLLOW_EVERY
+    if listener is not None:
+        listener.stop()
     _hand_on(jobs, holder)
     log.info("worker stopped")
 
@@ -66,6 +73,7 @@ def _jobs(services: Services, stopping: Callable[[], bool]) -> list[Job]:
         Job("analytics", FOLLOW_EVERY, lambda now: services.reporting.analytics.follow(now=now), alone=False),
         Job("pulse", PULSE_EVERY, lambda now: _log_pulse(services, now), alone=False),
         Job("outbox", FOLLOW_EVERY, lambda now: services.outbox.deliver_due(now=now, stopping=stopping)),
+        Job("failed_deliveries", SWEEP_EVERY, lambda now: services.outbox.sweep(now=now)),
         Job("erasures", FOLLOW_EVERY, lambda now: services.privacy.erasures.advance(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: services.users.sessions.sweep(now=now)),
         Job("tokens", SWEEP_EVERY, lambda now: services.users.api_tokens.sweep(now=now)),
@@ -74,6 +82,17 @@ def _jobs(services: Services, stopping: Callable[[], bool]) -> list[Job]:
             "idempotency_keys", SWEEP_EVERY, lambda now: services.maintenance.sweep_idempotency_keys(now=now)
         ),
     ]
+
+
+def _reply_listener(product: Product) -> ReplyListener | None:
+    """Build what takes replies to e-mails, if the settings ask for it."""
+    settings, listen = product.settings, product.settings.mail_reply_listen
+    if listen is None:
+        return None
+    replies = product.services.notifications.replies
+    return ReplyListener(
+        listen.host, listen.port, Handler(replies, settings.reply_address, lambda: datetime.now(UTC))
+    )
 
 
 def _hand_on(jobs: list[Job], holder: str) -> None:
@@ -87,7 +106,11 @@ def _hand_on(jobs: list[Job], holder: str) -> None:
 
 def _log_pulse(services: Services, now: datetime) -> None:
     """Write a line whose absence tells operators that the worker stands still."""
-    log.info("worker_pulse", behind=services.reporting.analytics.behind(now=now))
+    log.info(
+        "worker_pulse",
+        behind=services.reporting.analytics.behind(now=now),
+        mail_behind=services.outbox.behind(now=now),
+    )
 
 
 def _run_due(jobs: list[Job], clock: float, holder: str) -> None:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from portal.config.definition import Given, SettingsError, read_fields, setting
-from portal.config.readers import listed, secure_address
+from portal.config.readers import listed, secure_address, switch
 from services.errors import Invalid
 from services.users.identity import normalize_domain
 
@@ -38,6 +38,15 @@ def _domains(given: Given) -> frozenset[str]:
     if not domains:
         raise SettingsError(f"{given.name} must list domains such as example.org,example.net, or be *.")
     return domains
+
+
+def _addresses_verified(given: Given) -> bool:
+    verified = switch(given)
+    if verified and "*" in given.before["domains"]:
+        raise SettingsError(
+            f"{given.name} needs {given.name.removesuffix('ADDRESSES_VERIFIED')}DOMAINS to list domains."
+        )
+    return verified
 
 
 def _label(given: Given) -> str:
@@ -95,6 +104,13 @@ class ProviderSettings:
         read=_domains,
         initial=frozenset(),
         shown="required",
+    )
+    addresses_verified: bool = setting(
+        "ADDRESSES_VERIFIED",
+        "`1` trusts addresses of a provider that does not send `email_verified`, in its domains: "
+        "see [below](#single-sign-on)",
+        read=_addresses_verified,
+        default="0",
     )
     label: str = setting(
         "LABEL",

@@ -14,6 +14,7 @@ from portal.config import readers
 from portal.config.definition import SettingsError, read_fields, setting
 from portal.config.providers import ProviderSettings, providers
 from portal.config.readers import DEVELOPMENT, PRODUCTION
+from services.mail import Mailbox
 
 FAST, STOCK = "fast", "stock"  # DynamoDB clients
 
@@ -49,15 +50,16 @@ class Settings:
         read=readers.older_keys,
         secret=True,
     )
-    host: str = setting("HOST", "the address the web process listens on", default="127.0.0.1")
+    host: str = setting(
+        "HOST", "the address the web process listens on", read=readers.host, default="127.0.0.1"
+    )
     port: int = setting("PORT", "its port", read=readers.PORT, default="8080")
-    engine_port: int = setting("ENGINE_PORT", "the embedded engine's port", read=readers.PORT, default="8081")
     dynamodb_endpoint: str | None = setting(
         "DYNAMODB_ENDPOINT",
-        "another engine's address; empty in production means Amazon DynamoDB",
+        "`embedded`, or another engine's address; empty in production means Amazon DynamoDB",
         read=readers.endpoint,
         default=None,
-        initial="http://127.0.0.1:8081",
+        initial=readers.embedded_endpoint(Path("var/data")),
         shown="the embedded engine",
     )
     dynamodb_client: str = setting(
@@ -100,7 +102,7 @@ class Settings:
         "what links in emails begin with; `https://` and required in production",
         read=readers.public_url,
         initial="http://127.0.0.1:8080",
-        shown="`http://127.0.0.1:PORT`",
+        shown="`http://HOST:PORT`",
     )
     proxies: int = setting(
         "TRUSTED_PROXIES",
@@ -108,7 +110,37 @@ class Settings:
         read=readers.number(0, 5),
         default="0",
     )
-    mail_from: str = setting("MAIL_FROM", "the sender of emails", default="desk@ledgerdesk.example")
+    mail_from: Mailbox = setting(
+        "MAIL_FROM",
+        "the sender of emails, with or without a name: `Help desk <desk@example.org>`",
+        read=readers.mailbox,
+        default="desk@ledgerdesk.example",
+    )
+    mail_reply_to: Mailbox | None = setting(
+        "MAIL_REPLY_TO",
+        "where replies to emails go: see [replies](#replies-to-emails)",
+        read=readers.reply_mailbox,
+        initial=None,
+        shown="`MAIL_FROM`",
+    )
+    mail_reply_listen: readers.ListeningAddress | None = setting(
+        "MAIL_REPLY_LISTEN",
+        "where the worker takes replies from your mail server, such as `127.0.0.1:2525`: see"
+        " [replies](#replies-to-emails); empty means not at all",
+        read=readers.listening_address,
+    )
+    customer_emails: bool = setting(
+        "CUSTOMER_EMAILS",
+        "`0` sends customers no email when their tickets are received, answered and solved",
+        read=readers.switch,
+        default="1",
+    )
+    assign_on_reply: bool = setting(
+        "ASSIGN_ON_REPLY",
+        "`0` leaves a ticket that nobody has unassigned when an agent replies to it",
+        read=readers.switch,
+        default="1",
+    )
     mail_dir: Path = setting(
         "MAIL_DIR",
         "where emails are written while `SMTP_HOST` is empty",
@@ -132,6 +164,20 @@ class Settings:
         read=readers.switch,
         default="1",
     )
+    smtp_tls: bool = setting(
+        "SMTP_TLS",
+        "`1` encrypts from the first byte instead of by STARTTLS",
+        read=readers.implicit_tls,
+        initial=False,
+        shown="`1` on port 465, else `0`",
+    )
+    smtp_verify: bool = setting(
+        "SMTP_VERIFY",
+        "`0` accepts any certificate of the mail server; to trust an authority of your own, name its file in"
+        " `SSL_CERT_FILE` instead",
+        read=readers.switch,
+        default="1",
+    )
     providers: tuple[ProviderSettings, ...] = setting(
         "OIDC_PROVIDERS",
         "providers for single sign-on, such as `corp,partner`: see [below](#single-sign-on)",
@@ -147,8 +193,6 @@ class Settings:
     time_zone: str = setting(
         "TIME_ZONE", "the time zone in which dates and times are shown", read=readers.time_zone, default="UTC"
     )
-    # Whether `make run` starts the embedded engine: where no address of another one is given.
-    embedded_engine: bool = True
 
     @property
     def is_production(self) -> bool:
@@ -156,17 +200,40 @@ class Settings:
         return self.environment == PRODUCTION
 
     @property
+    def local_address(self) -> str:
+        """Return the address under which this machine reaches the web process."""
+        return readers.local_address(self.host)
+
+    @property
+    def local_url(self) -> str:
+        """Return the web process's URL on this machine."""
+        return readers.http_url(self.local_address, self.port)
+
+    @property
+    def is_exposed(self) -> bool:
+        """Tell whether development, with its demo accounts and mailbox, listens to other machines."""
+        return not self.is_production and not readers.is_loopback(self.host)
+
+    @property
+    def embedded_engine(self) -> bool:
+        """Tell whether the data is in the embedded engine, which `make run` then starts."""
+        return self.dynamodb_endpoint == readers.embedded_endpoint(self.data_dir)
+
+    @property
     def secure_cookies(self) -> bool:
         """Tell whether cookies are for TLS alone."""
         return self.is_production
+
+    @property
+    def reply_address(self) -> str:
+        """Return the address that replies to e-mails go to."""
+        return (self.mail_reply_to or self.mail_from).address
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
         """Read the settings; raises SettingsError naming what is wrong."""
         env = os.environ if env is None else env
-        values = read_fields(cls, env)
-        embedded = "DYNAMODB_ENDPOINT" not in env and values["environment"] != PRODUCTION
-        return cls(**values, embedded_engine=embedded)
+        return cls(**read_fields(cls, env))
 
 
 def settings_or_exit() -> Settings:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import current_app, render_template, url_for
 
 from portal.web.guards import actor, now, services
-from portal.web.idempotency import new_key
+from portal.web.idempotency import form_key
 from pynamodb_grid.listing import Page
 from services.errors import Invalid
 from services.tickets import REOPEN_WITHIN, Event, Ticket, TicketRow
@@ -99,7 +99,7 @@ def ticket(ticket_id: int, draft: str = "", error: str = "") -> str:
         reopen_days=REOPEN_WITHIN.days,
         body=draft,
         error=error,
-        message_id=request.form.get("message_id") or new_key(),
+        message_id=form_key(),
     )
 
 

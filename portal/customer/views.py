@@ -5,9 +5,9 @@ from werkzeug.wrappers import Response
 
 from portal.customer import pages
 from portal.web.guards import actor, needs, now, services
-from portal.web.idempotency import new_key, sent_idempotency_key
+from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
-from services.tickets import BY_NAME, NotAllowedNow, TooBusy, field_names
+from services.tickets import BY_NAME, KeyReused, NotAllowedNow, StillInProgress, TooBusy, field_names
 from services.users.identity import Permission
 
 bp = Blueprint("help", __name__, url_prefix="/help")
@@ -47,7 +47,12 @@ def create() -> tuple[str, int] | Response:
             actor=actor(), now=now(), **values, idempotency_key=sent_idempotency_key()
         )
     except Invalid as refused:
-        return _form(values, refused.fields, request.form.get("message_id", "")), 400
+        return _form(values, refused.fields, form_key()), 400
+    except KeyReused as refused:
+        notice = already_sent(refused, opens=True)
+        return _form(values, {}, form_key(), notice), 422
+    except StillInProgress as refused:
+        return _form(values, {}, form_key(), refused.message), 409
     return redirect(url_for("help.ticket", ticket_id=opened.ticket_id))
 
 
@@ -69,6 +74,8 @@ def reply(ticket_id: int) -> tuple[str, int] | Response:
         )
     except (NotAllowedNow, TooBusy) as refused:
         return pages.ticket(ticket_id, body, refused.message), 409
+    except KeyReused as refused:
+        return pages.ticket(ticket_id, body, already_sent(refused)), 422
     except Invalid as refused:
         return pages.ticket(ticket_id, body, refused.message), 400
     return redirect(url_for("help.ticket", ticket_id=ticket_id, _anchor=f"v{replied.version}"))
@@ -82,7 +89,7 @@ def solve(ticket_id: int) -> Response:
     return redirect(url_for("help.ticket", ticket_id=ticket_id))
 
 
-def _form(values: dict[str, str], problems: dict[str, str], message_id: str) -> str:
+def _form(values: dict[str, str], problems: dict[str, str], message_id: str, notice: str = "") -> str:
     categories = services().catalog.categories()
     return render_template(
         "help/new.html",
@@ -91,4 +98,5 @@ def _form(values: dict[str, str], problems: dict[str, str], message_id: str) -> 
         categories=[(entry.id, entry.name) for entry in categories if entry.active],
         plain_fields=[BY_NAME[name] for name in NEW_FIELDS if name in BY_NAME and BY_NAME[name].plain],
         message_id=message_id,
+        notice=notice,
     )

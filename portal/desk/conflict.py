@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 
 from portal.desk.choices import PEOPLE_FIELDS, Reader, field_label
 from portal.web.guards import actor, now, services
-from portal.web.idempotency import new_key
+from portal.web.idempotency import form_key
 from services.tickets import Conflict, Event, FieldConflict
 
 Pair = tuple[Any, Any]
@@ -46,7 +46,7 @@ def page(ticket_id: int, conflict: Conflict, draft: dict[str, str] | None) -> st
         ],
         reply=draft,
         draft_key=f"desk-{ticket_id}",
-        message_id=request.form.get("message_id") or new_key(),
+        message_id=form_key(),
         resolve_url=url_for("desk.resolve", ticket_id=ticket_id),
     )
 

@@ -1,5 +1,6 @@
 """The desk's pages: what the templates need, gathered."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -11,12 +12,13 @@ from portal.desk import choices, timeline
 from portal.ui import grid_links
 from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, services
-from portal.web.idempotency import new_key
+from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
-from services.users.identity import Actor, Permission
+from services.users.identity import Actor, AfterSending, Permission, User
 
 EARLIER = 5
+TICKET_PATH = re.compile(r"/desk/tickets/[0-9]{1,15}")
 FOLDED_COOKIE = "folded"  # groups of the side panel that this browser keeps closed
 
 
@@ -48,9 +50,11 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
     typed = typed or Typed()
     stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
     reader = choices.Reader(people | {typed.values.get(name) for name in choices.PEOPLE_FIELDS})
+    requester = _requester(shown)
     return render_template(
         "desk/ticket.html",
-        ticket=_shown(shown),
+        ticket=_shown(shown, requester),
+        no_email=services().notifications.ticket_emails.why_none(actor=who, requester=requester),
         timeline=timeline.build(events, reader, current_app.jinja_env.filters),
         choices=choices.properties(shown, typed.values),
         lookups=choices.lookups(),
@@ -67,6 +71,10 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
             "reply": who.may(Permission.TICKET_REPLY),
             "note": who.may(Permission.TICKET_NOTE) and who.viewer is None,
             "update": who.may(Permission.TICKET_UPDATE),
+            "take": who.may(Permission.TICKET_ASSIGN)
+            and who.viewer is None
+            and shown.assignee_id != who.user_id
+            and services().tickets.assignments.can_hold(who.user_id),
         },
         reply_url=url_for("desk.reply", ticket_id=ticket_id),
         undo_url=url_for("desk.undo"),
@@ -74,7 +82,7 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
         reload_url=url_for("desk.ticket", ticket_id=ticket_id),
         back=_back(),
         draft=draft,
-        message_id=request.form.get("message_id") or new_key(),
+        message_id=form_key(),
         earlier=_earlier(who, shown),
     )
 
@@ -118,15 +126,21 @@ def _texts(reader: choices.Reader, values: Mapping[str, str]) -> dict[str, str]:
     return {name: reader.words(name, values[name]) or "" for name in choices.LOOKED_UP}
 
 
-def _shown(ticket: Ticket) -> dict[str, Any]:
-    requester: dict[str, Any] = {"id": ticket.requester_id, "name": "Nobody", "email": None, "url": None}
-    if ticket.requester_id:
-        try:
-            user = services().users.accounts.get(ticket.requester_id)
-            url = url_for("desk.person", user_id=user.user_id)
-            requester |= {"name": user.name, "email": user.email, "url": url}
-        except NotFound:
-            requester["name"] = "Deleted user"
+def _requester(ticket: Ticket) -> User | None:
+    try:
+        return services().users.accounts.get(ticket.requester_id or "")
+    except NotFound:
+        return None
+
+
+def _shown(ticket: Ticket, user: User | None) -> dict[str, Any]:
+    nobody = "Deleted user" if ticket.requester_id else "Nobody"
+    requester = {
+        "id": ticket.requester_id,
+        "name": user.name if user else nobody,
+        "email": user and user.email,
+        "url": url_for("desk.person", user_id=user.user_id) if user else None,
+    }
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
     shown = {name: getattr(ticket, name) for name in names}
     return shown | {"requester": requester, "organization": _organization(ticket.organization_id)}
@@ -158,6 +172,19 @@ def _earlier(who: Actor, ticket: Ticket) -> list[dict[str, Any]]:
         for row in page.rows
         if row.ticket_id != ticket.ticket_id
     ][:EARLIER]
+
+
+def after_sending(ticket_id: int) -> str:
+    """Return where the agent goes on after sending a message: as they prefer it, as far as the form knows the list."""
+    choice, following = actor().after_sending, request.form.get("next", "")
+    listed = urlsplit(request.form.get("list", ""))
+    back = f"{grid_links.GRID}?{listed.query}" if listed.path == grid_links.GRID else ""
+    here = url_for("desk.ticket", ticket_id=ticket_id)
+    if choice is AfterSending.NEXT:
+        return following if TICKET_PATH.fullmatch(following) else back or here
+    if choice is AfterSending.LIST:
+        return back or grid_links.GRID
+    return here
 
 
 def list_before() -> str | None:

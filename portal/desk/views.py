@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 from portal.desk import choices, conflict, new_ticket, pages, requester, team, undo_changes
 from portal.desk.choices import PROPERTIES
 from portal.ui.undo_messages import Message, change_of, flash_message, offering
-from portal.web.error_pages import wants_json
+from portal.web.error_pages import status_of, wants_json
 from portal.web.guards import actor, needs, now, services
-from portal.web.idempotency import new_key, sent_idempotency_key
+from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
-from services.tickets import Conflict, Ticket, TooBusy, label_of
+from services.tickets import Conflict, KeyReused, StillInProgress, Ticket, TooBusy, label_of
 from services.users.identity import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -147,9 +147,12 @@ def create() -> tuple[str, int] | Response:
         problems = {new_ticket.FIELDS.get(name, name): [text] for name, text in refused.fields.items()}
         if not problems:
             flash(refused.message, "error")
-        return pages.new_ticket(
-            values | new_ticket.suggested(form), problems, form.get("message_id", "")
-        ), 400
+        return pages.new_ticket(values | new_ticket.suggested(form), problems, form_key()), 400
+    except (KeyReused, StillInProgress) as refused:
+        flash(
+            already_sent(refused, opens=True) if isinstance(refused, KeyReused) else refused.message, "error"
+        )
+        return pages.new_ticket(values, {}, form_key()), status_of(refused)
     return redirect(url_for("desk.ticket", ticket_id=opened.ticket_id))
 
 
@@ -183,26 +186,32 @@ def _write(
         )
     except Conflict as raised:
         return conflict.page(ticket_id, raised, draft), 409
-    except (Invalid, TooBusy) as refused:
-        status = 400 if isinstance(refused, Invalid) else 409
+    except (Invalid, KeyReused, TooBusy) as refused:
+        status = status_of(refused)
+        message = already_sent(refused) if isinstance(refused, KeyReused) else refused.message
         if draft is None:
-            if (
-                refused.message not in getattr(refused, "fields", {}).values()
-            ):  # or it stands beside its field
-                flash(refused.message, "error")
+            if message not in getattr(refused, "fields", {}).values():  # or it stands beside its field
+                flash(message, "error")
             return pages.ticket(ticket_id, typed=pages.Typed.of(request.form, refused)), status
-        return pages.ticket(ticket_id, draft | {"error": refused.message}), status
+        return pages.ticket(ticket_id, draft | {"error": message}), status
     if draft is not None:
-        flash_message(_sent(written, draft, public=public), "ok")
-    elif written.version > int(version):
+        target = pages.after_sending(ticket_id)
+        elsewhere = target != url_for("desk.ticket", ticket_id=ticket_id)
+        flash_message(_sent(written, draft, public=public, elsewhere=elsewhere), "ok")
+        return redirect(target)
+    if written.version > int(version):
         flash_message(offering(f"Saved as version {written.version}.", [change_of(written)]), "ok")
     return redirect(url_for("desk.ticket", ticket_id=ticket_id))
 
 
-def _sent(ticket: Ticket, draft: Mapping[str, str], *, public: bool) -> Message:
-    """Say what was sent; the status that was chosen with it can be taken back, the message cannot."""
+def _sent(ticket: Ticket, draft: Mapping[str, str], *, public: bool, elsewhere: bool) -> Message:
+    """Say what was sent; the status that was chosen with it can be taken back, the message cannot.
+
+    `elsewhere` means that another page than the ticket's shows this.
+    """
     text, status = "Reply sent" if public else "Note added", label_of("status", ticket.status)
+    taken = " Assigned to you." if "assignee_id" in ticket.wrote else ""
     if "status" not in ticket.wrote or ticket.status != draft["status"]:
-        return f"{text}, {status}."
+        return f"{f'#{ticket.ticket_id}: ' if elsewhere else ''}{text}, {status}.{taken}"
     done = f"#{ticket.ticket_id} {ticket.status if ticket.done else f'set to {status}'}."
-    return offering(f"{text}.", [change_of(ticket)], lead=done)
+    return offering(f"{text}.{taken}", [change_of(ticket)], lead=done)

@@ -3,14 +3,34 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, current_app, render_template
+from flask import Blueprint, abort, current_app, render_template, request
 
+from portal.config.readers import is_loopback
 from portal.web.guards import public
 from services import mail
+from services.errors import Forbidden
 
 bp = Blueprint("mailbox", __name__, url_prefix="/mailbox")
 SHOWN = 100
+
+
+class NotOnThisMachine(Forbidden):
+    """The mailbox was asked for by another machine, or under a name that is not this machine's own."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The mailbox can be read on the machine that runs this instance, at its loopback address."
+        )
+
+
+@bp.before_request
+def refuse_others() -> None:
+    """Refuse other machines, and pages of the internet that made a name of theirs lead here (DNS rebinding)."""
+    name = urlsplit(f"//{request.host}").hostname or ""
+    if not (is_loopback(name) and is_loopback(request.remote_addr or "")):
+        raise NotOnThisMachine
 
 
 @bp.get("/")

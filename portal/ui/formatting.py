@@ -1,6 +1,6 @@
 """How moments and names read on a page."""
 
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         hue=hue,
         iso=to_text,
         ago=lambda at: ago(at, now(), zone),
+        age=lambda at: age((now() - at).total_seconds()),
         day=lambda at: day(at, now(), zone),
         long_day=lambda at: long_day(at, now(), zone),
         short_day=lambda at: short_day(at, now(), zone),
@@ -120,13 +121,16 @@ def ago(at: datetime, current: datetime, zone: tzinfo) -> str:
     seconds = (current - at).total_seconds()
     if seconds < 5:
         return "now"
+    return age(seconds) if seconds < DAY else day(at, current, zone)
+
+
+def age(seconds: float) -> str:
+    """Say how old something is, at least a second: 4 s, 3 min, 2 h, 5 d."""
     if seconds < MINUTE:
-        return f"{int(seconds)} s"
+        return f"{max(1, int(seconds))} s"
     if seconds < HOUR:
         return f"{int(seconds // MINUTE)} min"
-    if seconds < DAY:
-        return f"{int(seconds // HOUR)} h"
-    return day(at, current, zone)
+    return f"{int(seconds // HOUR)} h" if seconds < DAY else f"{int(seconds // DAY)} d"
 
 
 def day(at: datetime, current: datetime, zone: tzinfo) -> str:
@@ -138,6 +142,11 @@ def day(at: datetime, current: datetime, zone: tzinfo) -> str:
     if local.year == today.year:
         return f"{local.day} {local:%b}"
     return f"{local.day} {local:%b %Y}"
+
+
+def full_day(day: date) -> str:
+    """Write a day with its year: 31 Mar 2016."""
+    return f"{day.day} {day:%b} {day.year}"
 
 
 def long_day(at: datetime, current: datetime, zone: tzinfo) -> str:

@@ -1,30 +1,25 @@
 """URLs of the ticket grid with filters, in one place."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-from urllib.parse import quote_plus
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from services.reporting import NONE, Counted
 
 GRID = "/desk/tickets/"
 NOT_SET = "-"  # how the grid's filters spell "empty"
-# A chart's name of a limit, and the grid's parameter for it; both count whole days, ends included.
-DAYS = {
-    "created_from": "created.from",
-    "created_to": "created.to",
-    "solved_from": "solved.from",
-    "solved_to": "solved.to",
-}
+COUNTED = "counted"  # the filter by what a figure of the reports counts
 # Parameters of position and order in a list, which do not change what is listed.
-PLACE = ("cursor=", "sort=", "desc=", "size=")
+PLACE = ("cursor=", "page=", "sort=", "desc=", "size=")
 
 
 def tickets(**filters: str | Sequence[str]) -> str:
     """Return the URL of the ticket grid; several values of one filter are alternatives."""
     pairs = [
-        f"{name}={quote_plus(value)}"
+        (name, value)
         for name, values in filters.items()
         for value in ([values] if isinstance(values, str) else values)
     ]
-    return f"{GRID}?{'&'.join(pairs)}" if pairs else GRID
+    return f"{GRID}?{urlencode(pairs)}" if pairs else GRID
 
 
 def list_of(address: str) -> str:
@@ -33,16 +28,16 @@ def list_of(address: str) -> str:
     return f"{path}?{'&'.join(sorted(part for part in query.split('&') if not part.startswith(PLACE)))}"
 
 
-def chart_mark_url(filters_of_mark: Mapping[str, Any]) -> str | None:
-    """Return the URL of the tickets behind a chart's mark, None if the grid cannot show exactly these."""
-    filters: dict[str, str | list[str]] = {}
-    for name in ("team", "priority", "category", "assignee"):
-        values = [value or NOT_SET for value in filters_of_mark.get(name, ())]
-        if NOT_SET in values and len(values) > 1:
-            return None  # the grid cannot ask for "empty or one of these"
-        if values:
-            filters[name] = values
-    if "state" in filters_of_mark:
-        filters["state"] = filters_of_mark["state"]
-    filters |= {DAYS[name]: day.isoformat() for name, day in filters_of_mark.items() if name in DAYS}
-    return tickets(**filters)
+def chart_mark_url(counted: Counted) -> str:
+    """Return the URL of the tickets behind a chart's mark; CountedFilter reads it."""
+    filters = counted.filters
+    pairs: dict[str, str | Sequence[str]] = {
+        COUNTED: counted.measure.value,
+        f"{COUNTED}.from": filters.start.isoformat(),
+        f"{COUNTED}.to": filters.end.isoformat(),
+    }
+    for dimension, chosen in filters.choices.items():
+        pairs[f"{COUNTED}.{dimension}"] = [NOT_SET if choice == NONE else choice for choice in chosen]
+    if counted.hour is not None:  # last, so that any other hour can take its place
+        pairs[f"{COUNTED}.hour"] = str(counted.hour)
+    return tickets(**pairs)

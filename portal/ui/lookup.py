@@ -117,10 +117,10 @@ def agent_notes(people: Sequence[Person]) -> list[Answer]:
 
 def _agents(text: str, near: str) -> list[Answer]:
     def find(only: Callable[[Person], bool] | None) -> Sequence[Person]:
-        found = services().users.directory.search(
+        matches = services().users.directory.search(
             actor=actor(), text=text, most=SHOWN, kind=Kind.ASSIGNABLE, only=only
         )
-        return found.people
+        return matches.people
 
     names = services().catalog.names("team")
     team = next((id_ for id_, name in names.items() if near and name == near), None)
@@ -132,11 +132,11 @@ def _agents(text: str, near: str) -> list[Answer]:
 def _people(kind: Kind) -> Callable[[str, str], Sequence[Answer]]:
     def search(text: str, near: str) -> Sequence[Answer]:
         del near
-        found = services().users.directory.search(actor=actor(), text=text, most=SHOWN, kind=kind)
-        organizations = services().users.organizations.known_names()
+        matches = services().users.directory.search(actor=actor(), text=text, most=SHOWN, kind=kind)
+        organizations = services().users.organizations.names_in_lists()
         return [
             Answer(one.user_id, one.name, organizations.get(one.organization_id or "") or one.email or "")
-            for one in found.people
+            for one in matches.people
         ]
 
     return search
@@ -174,7 +174,7 @@ def _teams() -> Mapping[str, str]:
 
 
 def _organizations() -> Mapping[str, str]:
-    return services().users.organizations.known_names()
+    return services().users.organizations.names_in_lists()
 
 
 SOURCES: dict[str, Source] = {

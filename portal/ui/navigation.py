@@ -89,7 +89,11 @@ def age() -> int:
 def _groups(who: Actor, path: str, here: str) -> Groups:
     if path.startswith(ADMIN_PATHS) or path.startswith("/desk/catalog/"):
         back = _item("Back to desk", "arrow-left", "/", "")
-        return [{"label": None, "items": [back]}, *_administration(who, path)]
+        administration = _administration(who, path)
+        for item in (item for group in administration for item in group["items"]):
+            if item["url"] == url_for("emails.index_view"):
+                item["count"] = services().notifications.deliveries.count_failed(actor=who) or None
+        return [{"label": None, "items": [back]}, *administration]
     on_desk = who.may(Permission.TICKET_NOTE)
     first = [*([_my_work(who, here)] if on_desk else ()), *_reports(who, path)]
     for group in _administration(who, path)[:1]:
@@ -149,6 +153,7 @@ def _administration(who: Actor, here: str) -> Groups:
         ("People", "Organizations", "organization", "organizations", Permission.ORGANIZATION_EDIT),
         ("People", "Teams", "team", "teams", Permission.SETTING_EDIT),
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
+        ("System", "Emails", "mail", "emails", Permission.SETTING_EDIT),
         ("System", "API tokens", "link", "tokens", Permission.TOKEN_REVOKE),
         ("System", "Audit log", "history", "audit_log", Permission.AUDIT_VIEW),
     )

@@ -16,6 +16,7 @@ from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import (
     Conflicted,
+    Contradictory,
     EngineUnavailable,
     Forbidden,
     Invalid,
@@ -35,6 +36,7 @@ STATUS: tuple[tuple[type[Exception], int], ...] = (
     (Forbidden, 403),
     (Invalid, 400),
     (Conflicted, 409),
+    (Contradictory, 422),
     (Throttled, 429),
     (Unavailable, 503),
     (EngineUnavailable, 503),
@@ -52,6 +54,7 @@ TITLES = {
     412: "Someone else was faster",
     414: "This address is too long",
     415: "JSON expected",
+    422: "This was sent before with other content",
     428: "The version is missing",
     429: "Too many attempts",
     500: "Something went wrong on our side",

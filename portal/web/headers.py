@@ -1,6 +1,7 @@
 """Security headers of every response: a nonce CSP without eval, no framing, no sniffing."""
 
 import secrets
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Response, g, request
 
@@ -35,6 +36,14 @@ def csp_nonce() -> str:
     return nonce
 
 
+def without_host(location: str, host: str) -> str:
+    """Make a redirect within this site relative, as routing's are not: the Host header may be anybody's invention."""
+    parts = urlsplit(location)
+    if not parts.netloc or parts.netloc != host:
+        return location
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/\\"), parts.query, parts.fragment))
+
+
 def init_app(app: Flask, *, secure: bool) -> None:
     """Add the headers to every response; only Dash's pages may use inline styles, which Dash needs."""
     app.jinja_env.globals["csp_nonce"] = csp_nonce
@@ -43,6 +52,8 @@ def init_app(app: Flask, *, secure: bool) -> None:
     @app.after_request
     def add_headers(response: Response) -> Response:
         headers = response.headers
+        if location := headers.get("Location"):
+            headers["Location"] = without_host(location, request.host)
         if response.mimetype == "text/html":
             reports = request.path.startswith("/reports/")
             headers["Content-Security-Policy"] = POLICY.format(

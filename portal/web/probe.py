@@ -8,9 +8,9 @@ from portal.config.settings import Settings
 PATIENCE = 4.0  # seconds; the image's HEALTHCHECK waits five
 
 
-def is_alive(port: int) -> bool:
+def is_alive(address: str, port: int) -> bool:
     """Ask the web process on this machine whether it serves requests."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == http.HTTPStatus.OK
@@ -21,4 +21,5 @@ def is_alive(port: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(0 if is_alive(Settings.from_env().port) else 1)
+    settings = Settings.from_env()
+    sys.exit(0 if is_alive(settings.local_address, settings.port) else 1)

@@ -1,5 +1,6 @@
 """What every page of a view shares: configuration, permissions, fields and Flask-Admin's own interface."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -9,14 +10,16 @@ from flask import Blueprint, abort, current_app, request
 from flask_admin.form import BaseForm
 from flask_admin.model import BaseModelView
 from pynamodb.models import Model
+from wtforms import ValidationError
 
 from pynamodb_grid.admin.bulk import declared_actions
 from pynamodb_grid.admin.fields import Choices, Field, Kind, display, scaffold_fields
 from pynamodb_grid.admin.filters import GridFilter, scaffold_filter
+from pynamodb_grid.admin.flask_admin_options import overrides, refuse_unsupported
 from pynamodb_grid.admin.forms import form_class
 from pynamodb_grid.admin.query import RESERVED
 from pynamodb_grid.admin.source import ModelSource, Source
-from pynamodb_grid.admin.write_errors import Refused, WriteError
+from pynamodb_grid.admin.write_errors import Missing, Refused, WriteError
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Sort
 
 _HERE = Path(__file__).parent
@@ -37,9 +40,10 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
     """Holds the configuration; class attributes are Flask-Admin's unless described here.
 
     grid_fields adds to or replaces the fields scaffolded from the model; choices and max_lengths adjust
-    them. default_sort orders the list when the URL does not. details_fields limits the details page. noun
-    is what messages call a row. Without row_cells, rows carry no cells: for templates that draw them from
-    the items alone.
+    them. default_sort orders the list when the URL does not. noun is what messages call a row. Without
+    row_cells, rows carry no cells: for templates that draw them from the items alone.
+
+    An option of Flask-Admin that would be ignored is refused when the view is made (flask_admin_options.py).
     """
 
     list_template = "pynamodb_grid/list.html"
@@ -49,6 +53,8 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
     can_view_details = True
     can_export = True
     named_filter_urls = True
+    can_set_page_size = True
+    column_display_pk = True
     page_size = 25
     page_size_options = (25, 50, 100)
 
@@ -73,7 +79,17 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
                 raise TypeError("a view needs a source or a listing")
             source = ModelSource(model, listing)
         self.source: Source = source
+        self.model = model
         self.fields = self._make_fields(model)
+        self.init_actions()
+        refuse_unsupported(self)
+        self.default_sort = self.default_sort or _sort(self.column_default_sort)
+        # Flask-Admin puts formatters of its own in the place of none.
+        self._type_formatters = {
+            "list": self.column_type_formatters or {},
+            "details": self.column_type_formatters_detail or {},
+            "export": self.column_type_formatters_export or {},
+        }
         self._bulk_actions = declared_actions(self)
         super().__init__(model, static_folder=str(_HERE / "static"), **options)
 
@@ -124,6 +140,13 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
         }
         return bool(switches.get(action, True)) and self.can(action)
 
+    def is_action_allowed(self, name: str) -> bool:
+        """Offer a bulk action to those who may use it; none deletes where can_delete is off."""
+        switched_on = name not in (self.action_disallowed_list or ()) and (
+            name != "delete" or self.can_delete
+        )
+        return bool(switched_on) and self.can(f"bulk:{name}")
+
     def is_accessible(self) -> bool:
         """Show the view to those who may list."""
         return self.can("list")
@@ -149,8 +172,8 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
         return self.source.pk(model)
 
     def scaffold_list_columns(self) -> list[str]:
-        """List every field."""
-        return list(self.fields)
+        """List every field, without the key where column_display_pk is off."""
+        return [name for name, field in self.fields.items() if self.column_display_pk or not field.key]
 
     def scaffold_sortable_columns(self) -> dict[str, str]:
         """Name what can be sorted without a filter; each list page asks again with its filters."""
@@ -182,19 +205,24 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
 
     def scaffold_form(self) -> type[Any]:
         """Make the create form."""
-        return form_class(self.form_fields(creating=True))
+        return self._form_class(self.form_fields(creating=True))
 
     def get_edit_form(self) -> type[Any]:
         """Make the edit form: without the key."""
-        return form_class(self.form_fields(creating=False))
+        return self._form_class(self.form_fields(creating=False))
+
+    def _form_class(self, fields: Sequence[Field]) -> type[Any]:
+        return form_class(
+            fields,
+            base=self.form_base_class,
+            arguments=self.form_args or {},
+            widget_arguments=self.form_widget_args or {},
+        )
 
     def scaffold_list_form(self, widget: Any = None, validators: Any = None) -> type[Any]:
         """Make no form per row: inline editing has its own endpoint."""
         del widget, validators
         return type("ListForm", (BaseForm,), {})
-
-    def _create_ajax_loader(self, name: str, options: Any) -> Any:
-        raise NotImplementedError(f"{name}: declare choices, or an AjaxModelLoader")
 
     def get_list(  # noqa: PLR0917  (the signature is Flask-Admin's)
         self,
@@ -217,18 +245,20 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
 
     def create_model(self, form: Any) -> Any:
         """Write a new row from a valid form; False with the reason on the form."""
+        values = {name: value for name, value in form.data.items() if name in self.fields}
         try:
-            values = {name: value for name, value in form.data.items() if name in self.fields}
-            return self.source.create(values)
+            row = self.source.create(self.values_of_hook(form, None, values))
         except WriteError as error:
             self.show_error(form, error)
             return False
+        self.after_model_change(form, row, True)
+        return row
 
     def update_model(self, form: Any, model: Any) -> bool:
         """Write the form's fields onto a row as it stands; the edit page itself sends only what changed."""
         values = {f.name: form.data[f.name] for f in self.form_fields(creating=False)}
         try:
-            self.source.update(self.source.pk(model), values, self.source.version(model))
+            self.update_row(form, model, values, self.source.version(model))
         except WriteError as error:
             self.show_error(form, error)
             return False
@@ -237,10 +267,51 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
     def delete_model(self, model: Any) -> bool:
         """Remove a row."""
         try:
-            self.source.delete(self.source.pk(model))
+            self.delete_row(self.source.pk(model), None)
         except WriteError:
             return False
         return True
+
+    # Writes with the hooks around them
+
+    def values_of_hook(self, form: Any, row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Adds what on_model_change sets to the values that are about to be written."""
+        if not overrides(self, "on_model_change"):
+            return dict(values)
+        draft = self.model(**copy.deepcopy(row.attribute_values)) if row is not None else self.model()
+        for name, value in values.items():
+            setattr(draft, name, value)
+        before = copy.deepcopy(draft.attribute_values)
+        _ask(self.on_model_change, form, draft, row is None)
+        after = draft.attribute_values
+        set_by_hook = {name for name in {*before, *after} if before.get(name) != after.get(name)}
+        return {**values, **{name: after.get(name) for name in set_by_hook}}
+
+    def update_row(
+        self,
+        form: Any,
+        row: Any,
+        values: Mapping[str, Any],
+        version: int | None,
+        shown_values: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Changes a row and gives it back."""
+        changed = self.values_of_hook(form, row, values)
+        written = self.source.update(self.source.pk(row), changed, version, shown_values=shown_values)
+        self.after_model_change(form, written, False)
+        return written
+
+    def delete_row(self, pk: str, version: int | None) -> None:
+        """Removes a row."""
+        hooked = overrides(self, "on_model_delete") or overrides(self, "after_model_delete")
+        row = self.source.get(pk) if hooked else None
+        if hooked:
+            if row is None:
+                raise Missing
+            _ask(self.on_model_delete, row)
+        self.source.delete(pk, version)
+        if hooked:
+            self.after_model_delete(row)
 
     # Shared by the pages
 
@@ -264,12 +335,21 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
         else:
             form.form_errors.append(str(error))
 
-    def text_of(self, row: Any, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
-        """Writes a value for people, by the column's formatter if there is one."""
-        formatter = (self.column_formatters or {}).get(name)
-        if formatter is not None:
-            return formatter(self, None, row, name)
-        return display(getattr(row, name, None), labels.get(name))
+    def text_of(
+        self, row: Any, name: str, labels: Mapping[str, Mapping[str, str]], page: str = "list"
+    ) -> Any:
+        """Writes a value for people on a page (list, details or export), by the column's formatter if there is one."""
+        formatters = {
+            "list": self.column_formatters,
+            "details": self.column_formatters_detail,
+            "export": self.column_formatters_export,
+        }[page]
+        formatter = (formatters or {}).get(name)
+        value = getattr(row, name, None) if formatter is None else formatter(self, None, row, name)
+        for kind, of_type in self._type_formatters[page].items():
+            if isinstance(value, kind):
+                return of_type(self, value, name)
+        return display(value, labels.get(name)) if formatter is None else value
 
     def labels(self, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
         """Lists the labels of the choices of some fields, once per request; looked up ones are named as they come."""
@@ -278,3 +358,20 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
             for name in names
             if name in self.fields and self.fields[name].chosen
         }
+
+
+def _ask(hook: Callable[..., Any], *arguments: Any) -> None:
+    """Calls a hook that may refuse, as Flask-Admin's do, by a ValidationError."""
+    try:
+        hook(*arguments)
+    except ValidationError as error:
+        raise Refused(str(error)) from error
+
+
+def _sort(declared: Any) -> Sort | None:
+    """Reads column_default_sort: a name, (name, descending), or a list with one of these."""
+    first = declared[0] if isinstance(declared, list) else declared
+    if first is None:
+        return None
+    name, descending = (first, False) if isinstance(first, str) else first
+    return Sort(name, bool(descending))

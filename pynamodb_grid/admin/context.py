@@ -20,6 +20,7 @@ class Column(NamedTuple):
     sort_url: str | None
     sorted: str | None
     editable: bool
+    description: str
 
 
 class Cell(NamedTuple):
@@ -61,7 +62,11 @@ class FilterBar:
 
 @dataclass(frozen=True, slots=True)
 class Pager:
-    """Links to neighbouring pages; None where there is none. sizes is (rows, url, current)."""
+    """Links to neighbouring pages; None where there is none. sizes is (rows, url, current).
+
+    Lists whose rows are counted have a page number, and the number of pages; a GET form for any other page
+    carries `carry` beside its field "page".
+    """
 
     newer_url: str | None
     older_url: str | None
@@ -69,6 +74,9 @@ class Pager:
     first_url: str
     size: int
     sizes: list[tuple[int, str, bool]]
+    number: int | None = None
+    pages: int | None = None
+    carry: Sequence[tuple[str, str]] = ()
 
 
 def make_columns(
@@ -76,6 +84,7 @@ def make_columns(
     *,
     sortable: set[str],
     editable: Mapping[str, Any],
+    descriptions: Mapping[str, str],
     query: ListQuery,
     sort: Sort | None,
     base: str,
@@ -89,21 +98,31 @@ def make_columns(
             state = "descending" if sort.descending else "ascending"
         if name in sortable:
             down = bool(current and sort is not None and not sort.descending)
-            url = replace(query, sort=name, descending=down, cursor=None).url(base)
-        columns.append(Column(name, label, name in sortable, url, state, name in editable))
+            url = replace(query.first(), sort=name, descending=down).url(base)
+        description = descriptions.get(name, "")
+        columns.append(Column(name, label, name in sortable, url, state, name in editable, description))
     return columns
 
 
 def make_pager(query: ListQuery, page: Page, size: int, sizes: Sequence[int], base: str) -> Pager:
     """Builds the links around a page."""
-    first = replace(query, cursor=None)
+    first = query.first()
 
     def link(cursor: str | None) -> str | None:
-        return None if cursor is None else replace(query, cursor=cursor).url(base)
+        return None if cursor is None else replace(first, cursor=cursor).url(base)
 
     options = [(n, replace(first, size=n).url(base), n == size) for n in sizes]
+    counted = page.number is not None and page.count is not None
     return Pager(
-        link(page.previous_cursor), link(page.next_cursor), link(page.resume), first.url(base), size, options
+        link(page.previous_cursor),
+        link(page.next_cursor),
+        link(page.resume),
+        first.url(base),
+        size,
+        options,
+        page.number if counted else None,
+        max(1, -(-(page.count or 0) // size)) if counted else None,
+        first.pairs() if counted else (),
     )
 
 
@@ -115,8 +134,8 @@ def make_filters(query: ListQuery, filters: Sequence[GridFilter], base: str) -> 
         if f.param in query.values
     ]
     available = [f.control(query.values.get(f.param, {})) for f in filters]
-    clear = replace(query, values={}, search="", cursor=None).url(base)
-    carry = replace(query, values={}, search="", cursor=None).pairs()
+    bare = replace(query.first(), values={}, search="")
+    clear, carry = bare.url(base), bare.pairs()
     return FilterBar(active, available, clear, carry)
 
 

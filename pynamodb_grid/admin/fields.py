@@ -1,5 +1,6 @@
 """What a view knows of a field: its kind, limits and choices; reading values from text and JSON."""
 
+import copy
 import enum
 import json
 import math
@@ -60,7 +61,10 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Describes one field; max_length is in characters, choices are (stored value, label) or looked up."""
+    """Describes one field; max_length is in characters, choices are (stored value, label) or looked up.
+
+    A required field is never stored empty. blank is what an empty input is stored as.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
@@ -70,6 +74,7 @@ class Field:
     choices: Choices | None = None
     key: bool = False
     default: Any = None
+    blank: Any = None
     lookup: Lookup | None = None
 
     def options(self) -> tuple[Choice, ...]:
@@ -83,7 +88,7 @@ class Field:
         if value in (None, "", [], set()):
             if self.required:
                 raise ValueError(f"{self.label} needs a value.")
-            return None
+            return copy.copy(self.blank)
         if self.chosen:
             self._check_choice(value)
         return value
@@ -272,17 +277,29 @@ def scaffold_fields(
         limit = max_lengths.get(name, TEXT_LIMIT if kind is Kind.TEXT else LONG_LIMIT)
         if kind is Kind.TEXT and limit > TEXT_LIMIT:
             kind = Kind.LONG_TEXT
+        default = attribute.default_for_new if attribute.default is None else attribute.default
+        blank = (
+            None if attribute.null or attribute.is_hash_key or attribute.is_range_key else _blank_of(default)
+        )
         fields[name] = Field(
             name,
             kind,
             label=labels.get(name) or name.replace("_", " ").capitalize(),
-            required=not attribute.null and attribute.default is None and attribute.default_for_new is None,
+            required=not attribute.null and blank is None,
             max_length=limit,
             choices=choices.get(name),
             key=bool(attribute.is_hash_key or attribute.is_range_key),
-            default=attribute.default_for_new if attribute.default is None else attribute.default,
+            default=default,
+            blank=blank,
         )
     return fields
+
+
+def _blank_of(default: Any) -> Any:
+    """Gives the empty text or list that an attribute has by default, None for any other default."""
+    if default in (str, list):
+        return default()
+    return default if isinstance(default, str | list) and not default else None
 
 
 Writers = tuple[tuple[tuple[type, ...], Callable[[Any], str]], ...]

@@ -139,22 +139,21 @@ class LookupFilter(ChoiceFilter):
         *,
         name: str | None = None,
         empty: str | None = None,
-        strict: bool = False,
     ) -> None:
-        """Offer what lookup finds; strict refuses a value that cannot be chosen, otherwise it is like any other."""
+        """Offer what lookup finds."""
         super().__init__(field, (), label, name=name, empty=empty)
-        self._lookup, self._strict = lookup, strict
+        self._lookup = lookup
 
     def conditions(self, values: Values) -> Conditions:
         """Makes an equality, a set, or their negation."""
         conditions: list[Condition] = []
         for suffix, texts in values.items():
-            picked = self._found(self._one(texts)) if suffix == "find" else list(dict.fromkeys(texts))
-            if self._strict:
-                known = {*self._lookup.labels(picked), *([NONE] if self._empty else [])}
-                unknown = next((text for text in picked if text not in known), None)
-                if unknown is not None:
-                    raise ValueError(f"{self.label} has no choice {unknown[:60]!r}.")
+            is_text = suffix == "find"
+            picked = self._meant(self._one(texts)) if is_text else list(dict.fromkeys(texts))
+            known = self._labels({"": picked})
+            unknown = next((text for text in picked if text not in known), None)
+            if unknown is not None:
+                raise ValueError(f"{self.label} has no choice {unknown[:60]!r}.")
             if picked:
                 conditions.extend(self._made(suffix == "not", picked))
         return tuple(conditions)
@@ -182,7 +181,7 @@ class LookupFilter(ChoiceFilter):
         known = dict(self._lookup.labels(texts - {NONE})) if texts - {NONE} else {}
         return known | ({NONE: self._empty} if self._empty else {})
 
-    def _found(self, text: str) -> list[str]:
+    def _meant(self, text: str) -> list[str]:
         if not text:
             return []
         values = [value for value, _ in self._lookup.find(text)]

@@ -21,7 +21,7 @@ _WIDGETS = {
     Kind.MOMENT: widgets.DateTimeLocalInput(),
 }
 _TEXT = widgets.TextInput()
-_SHOWN_AT_ONCE = 8
+_YES_OR_NO = (("true", "Yes"), ("false", "No"))
 _HINTS = {
     Kind.TEXT_SET: "One per line, in any order.",
     Kind.TEXT_LIST: "One per line.",
@@ -35,8 +35,6 @@ def _select(field: Any, **attributes: Any) -> Markup:
     attributes.setdefault("id", field.id)
     if field.flags.required:
         attributes.setdefault("required", True)
-    if field.field.several:
-        attributes |= {"multiple": True, "size": min(_SHOWN_AT_ONCE, len(field.field.options()) or 1)}
     escaped = Markup(widgets.html_params(name=field.name, **attributes))  # noqa: S704 - html_params escapes
     head = Markup("<select {}>").format(escaped)
     option = Markup('<option value="{}"{}>{}</option>')
@@ -45,22 +43,40 @@ def _select(field: Any, **attributes: Any) -> Markup:
     return head + Markup("").join(parts) + Markup("</select>")
 
 
+def _ticks(field: Any, **attributes: Any) -> Markup:
+    """Renders several choices as boxes to tick: in a list of lines, the wrong key drops what was chosen."""
+    attributes.pop("class", None)
+    group = {"id": field.id, "role": "group", "aria-label": field.label.text, **attributes}
+    box = Markup('<label><input type="checkbox" name="{}" value="{}"{}> {}</label><br>')
+    ticked = Markup(" checked")
+    boxes = (
+        box.format(field.name, value, ticked if on else "", label) for value, label, on in field.options()
+    )
+    escaped = Markup(widgets.html_params(**group))  # noqa: S704 - html_params escapes
+    return Markup("<div {}>").format(escaped) + Markup("").join(boxes) + Markup("</div>")
+
+
 class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
-    """Shows and reads one Field; errors are the Field's own words."""
+    """Shows and reads one Field; errors are the Field's own words, and those of validators given for it.
+
+    A yes or no is a checkbox. It is a choice of three where it may be empty, or is: a checkbox would turn nothing
+    into no.
+    """
 
     def __init__(self, *, field: Field, **kwargs: Any) -> None:
         """Choose the widget by kind."""
         hint = "" if field.choices is not None else _HINTS.get(field.kind, "")
-        super().__init__(label=field.label, description=hint, **kwargs)
+        if field.kind is Kind.MOMENT:
+            kwargs["render_kw"] = {"step": "1", **(kwargs.get("render_kw") or {})}
+        super().__init__(**{"label": field.label, "description": hint, **kwargs})
         self.field = field
-        self.widget = _select if field.choices is not None else _WIDGETS.get(field.kind, _TEXT)
-        self.flags.required = field.required and field.kind is not Kind.BOOLEAN
+        self.widget = _WIDGETS.get(field.kind, _TEXT)
+        if field.choices is not None:
+            self.widget = _ticks if field.several else _select
+        self.flags.required = field.required
         if field.choices is None and field.kind not in (Kind.BOOLEAN, Kind.MOMENT):
             self.flags.maxlength = field.max_length
-        if field.kind is Kind.MOMENT:
-            self.render_kw = {"step": "1"}
         self.checked = False
-        self._default = field.default
 
     def options(self) -> Iterator[tuple[str, str, bool]]:
         """Lists (value, label, chosen), first none at all where that is allowed or still to be decided."""
@@ -71,11 +87,11 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         held = self._value()
         if not self.field.required or not held:
             yield "", "Choose…" if self.field.required else "None", not held
-        for value, label in self.field.options():
+        for value, label in _YES_OR_NO if self.field.kind is Kind.BOOLEAN else self.field.options():
             yield value, label, value == held
 
     def _value(self) -> str:
-        if self.field.kind is Kind.BOOLEAN:
+        if self.widget is _WIDGETS[Kind.BOOLEAN]:
             return "true"
         if self.raw_data and self.errors:
             return str(self.raw_data[0])
@@ -85,11 +101,15 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         """Take the value of the row being edited."""
         self.data = value
         self.checked = bool(value)
+        if self.field.kind is Kind.BOOLEAN and self.field.choices is None:
+            certain = self.field.required and value is not None
+            self.widget = _WIDGETS[Kind.BOOLEAN] if certain else _select
+            self.flags.required = self.field.required and not certain
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         """Read what was submitted; ValueError becomes the field's error."""
         raw: Any = valuelist[0] if valuelist else None
-        if self.field.kind is Kind.BOOLEAN:
+        if self.widget is _WIDGETS[Kind.BOOLEAN]:
             raw = "true" if valuelist else "false"
         elif self.field.several:
             raw = list(valuelist)
@@ -97,14 +117,31 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         self.data = self.field.parse(raw)
         self.checked = bool(self.data)
 
+    def check(self, form: Any, value: Any) -> Any:
+        """Passes a value that came alone, as from an inline editor, through filters and validators; ValueError."""
+        for change in self.filters:
+            value = change(value)
+        self.data, self.raw_data = value, [self.field.text(value)]
+        if not self.validate(form):
+            raise ValueError(" ".join(map(str, self.errors)))
+        return self.data
 
-def form_class(fields: Sequence[Field]) -> type[Any]:
-    """Makes a form with these fields, in this order."""
+
+def form_class(
+    fields: Sequence[Field],
+    *,
+    base: type[Any] = BaseForm,
+    arguments: Mapping[str, Mapping[str, Any]] = {},
+    widget_arguments: Mapping[str, Mapping[str, Any]] = {},
+) -> type[Any]:
+    """Makes a form with these fields, in this order; arguments are Flask-Admin's form_args and form_widget_args."""
     members: dict[str, Any] = {}
     for field in fields:
         default = field.default if callable(field.default) else (lambda value=field.default: value)
-        members[field.name] = UnboundField(GridField, field=field, default=default)
-    return type("GridForm", (BaseForm,), members)
+        given = {"default": default, **arguments.get(field.name, {})}
+        given["render_kw"] = {**given.get("render_kw", {}), **widget_arguments.get(field.name, {})}
+        members[field.name] = UnboundField(GridField, field=field, **given)
+    return type("GridForm", (base,), members)
 
 
 def write_shown_values(fields: Sequence[Field], row: Any) -> str:
@@ -119,6 +156,31 @@ def read_shown_values(fields: Sequence[Field], text: str | None) -> dict[str, An
         return {f.name: f.recall(noted[f.name]) for f in fields if f.name in noted}
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def as_stored(fields: Sequence[Field], row: Any, shown_values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Gives what a page showed as it is stored, where the text is still the same; a page trims and shortens.
+
+    Without a note of what was shown, it is the row as it stands.
+    """
+    shown = {}
+    for field in fields:
+        stored = getattr(row, field.name, None)
+        if shown_values is None or (
+            field.name in shown_values
+            and field.text(shown_values[field.name]) == field.text(_trimmed(field, stored))
+        ):
+            shown[field.name] = stored
+        elif field.name in shown_values:
+            shown[field.name] = shown_values[field.name]
+    return shown
+
+
+def _trimmed(field: Field, stored: Any) -> Any:
+    try:
+        return field.recall(_exact(field, stored))
+    except ValueError:  # a stored value that no form would take, such as a text that is too long
+        return stored
 
 
 def changed_values(

@@ -9,10 +9,11 @@ from werkzeug.datastructures import MultiDict
 from pynamodb_grid.admin.filters import GridFilter
 from pynamodb_grid.listing import BadRequest, Conditions, Sort
 
-RESERVED = frozenset({"sort", "desc", "search", "size", "cursor", "url", "lang", "lists"})
+RESERVED = frozenset({"sort", "desc", "search", "size", "cursor", "page", "url", "lang", "lists"})
 MAX_VALUES = 100
 MAX_TEXT = 200
 MAX_CURSOR = 8000
+MAX_PAGE_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,16 @@ class ListQuery:
     descending: bool = False
     size: int | None = None
     cursor: str | None = None
+    number: int | None = None
+
+    def first(self) -> "ListQuery":
+        """Returns to the first page."""
+        return replace(self, cursor=None, number=None)
 
     def without(self, param: str) -> "ListQuery":
         """Drops one filter and returns to the first page."""
         values = {name: held for name, held in self.values.items() if name != param}
-        return replace(self, values=values, cursor=None)
+        return replace(self.first(), values=values)
 
     def pairs(self) -> list[tuple[str, str]]:
         """Lists the URL parameters."""
@@ -49,6 +55,8 @@ class ListQuery:
             pairs.append(("size", str(self.size)))
         if self.cursor:
             pairs.append(("cursor", self.cursor))
+        if self.number is not None:
+            pairs.append(("page", str(self.number)))
         return pairs
 
     def url(self, base: str) -> str:
@@ -72,8 +80,11 @@ def read_query(
         problems.append("This page link is not valid. Start again from the first page.")
         cursor = None
     size = _size(args.get("size"), sizes, problems)
+    number = _number(args.get("page"), problems)
     sort = args.get("sort") or None
-    return ListQuery(values, search, sort, args.get("desc") == "1", size, cursor), problems
+    if args.get("desc", "1") not in ("1", "0", ""):
+        problems.append("desc is 1 for a descending order, or left out.")
+    return ListQuery(values, search, sort, args.get("desc") == "1", size, cursor, number), problems
 
 
 def _filter_values(
@@ -101,7 +112,17 @@ def _size(text: str | None, sizes: Sequence[int], problems: list[str]) -> int | 
         return None
     if text in {str(size) for size in sizes}:
         return int(text)
-    problems.append(f"A page can hold {', '.join(map(str, sizes))} rows.")
+    allowed = f"A page can hold {', '.join(map(str, sizes))} rows." if sizes else "The page size is fixed."
+    problems.append(allowed)
+    return None
+
+
+def _number(text: str | None, problems: list[str]) -> int | None:
+    if not text:
+        return None
+    if text.isascii() and text.isdecimal() and len(text) <= MAX_PAGE_DIGITS and int(text):
+        return int(text)
+    problems.append("Pages are numbered from 1 on.")
     return None
 
 

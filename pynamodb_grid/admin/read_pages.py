@@ -32,7 +32,7 @@ class ReadPages(GridBase):
     @expose("/")
     def index_view(self) -> Any:
         """Show a page of the list."""
-        query, problems = read_query(request.args, self._filters, self.page_size_options)
+        query, problems = read_query(request.args, self._filters, self.page_sizes)
         return self.render_list(query, problems)
 
     def render_list(self, query: ListQuery, problems: Sequence[str] = ()) -> tuple[Any, int, dict[str, str]]:
@@ -46,7 +46,7 @@ class ReadPages(GridBase):
             if problems:
                 raise BadRequest(problems[0])
             conditions = self.list_conditions(query)
-            page = self.source.page(ListRequest(conditions, sort, size, query.cursor))
+            page = self.source.page(ListRequest(conditions, sort, size, query.cursor, query.number))
         except ListingError as error:
             problem, status = str(error), 503 if isinstance(error, Unavailable) else 400
         elapsed = (time.perf_counter() - began) * 1000
@@ -96,20 +96,22 @@ class ReadPages(GridBase):
             names,
             sortable=self.served_columns(conditions),
             editable=editable,
+            descriptions=self.column_descriptions or {},
             query=query,
             sort=sort,
             base=base,
         )
         drawn = columns if self.row_cells else ()
         labels = self.labels([column.name for column in drawn])
+        linked = self.column_display_actions
         rows = make_rows(
             page.rows,
             drawn,
             pk=self.source.pk,
             version=self.source.version,
             cell=lambda row, column: self._cell(row, column, labels),
-            details=self.get_url(".details_view") + "?id=" if self.allowed("details") else None,
-            edit=self.get_url(".edit_view") + "?id=" if self.allowed("edit") else None,
+            details=self.get_url(".details_view") + "?id=" if linked and self.allowed("details") else None,
+            edit=self.get_url(".edit_view") + "?id=" if linked and self.allowed("edit") else None,
         )
         return {
             "page": page,
@@ -117,10 +119,11 @@ class ReadPages(GridBase):
             "columns": columns,
             "sort": sort,
             "filters": make_filters(query, self._filters, base),
-            "pager": make_pager(query, page, size, self.page_size_options, base),
+            "pager": make_pager(query, page, size, self.page_sizes, base),
             "consumed": page.consumed,
             "editable": editable,
             "actions": self.bulk_actions(),
+            "empty_message": self.get_empty_list_message(),
             "search": query.search,
             "search_supported": self._search_supported,
             "search_placeholder": self.search_placeholder(),
@@ -148,6 +151,11 @@ class ReadPages(GridBase):
         first = ListQuery(query.values, query.search, query.sort, query.descending)
         return first.url(self.get_url(".export", export_type="csv"))
 
+    @property
+    def page_sizes(self) -> tuple[int, ...]:
+        """Lists the page sizes to choose from; none where can_set_page_size is off."""
+        return tuple(self.page_size_options) if self.can_set_page_size else ()
+
     def bulk_actions(self) -> list[BulkAction]:
         """Lists the bulk actions the current person may use, with the choices of each."""
         return [
@@ -159,7 +167,7 @@ class ReadPages(GridBase):
                 lookup(self).url if lookup else None,
             )
             for name, (label, confirm, choices, lookup, _) in self._bulk_actions.items()
-            if self.can(f"bulk:{name}")
+            if self.is_action_allowed(name)
         ]
 
     @expose("/details/")
@@ -169,7 +177,9 @@ class ReadPages(GridBase):
         if row is None:
             abort(404)
         labels = self.labels([name for name, _ in self._details_columns])
-        details = [(name, label, self.text_of(row, name, labels)) for name, label in self._details_columns]
+        details = [
+            (name, label, self.text_of(row, name, labels, "details")) for name, label in self._details_columns
+        ]
         pk = self.source.pk(row)
         return self.render(
             self.details_template,
@@ -187,7 +197,7 @@ class ReadPages(GridBase):
         """Stream the whole list as CSV."""
         if export_type != "csv":
             abort(404)
-        query, problems = read_query(request.args, self._filters, self.page_size_options)
+        query, problems = read_query(request.args, self._filters, self.page_sizes)
         try:
             if problems:
                 raise BadRequest(problems[0])
@@ -208,9 +218,10 @@ class ReadPages(GridBase):
     def export_value(self, row: Any, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
         """Gives a value for the export: numbers as they are, the rest as people read it."""
         value = getattr(row, name, None)
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        plain = name not in (self.column_formatters_export or {}) and not self._type_formatters["export"]
+        if plain and isinstance(value, int | float) and not isinstance(value, bool):
             return value
-        return self.text_of(row, name, labels)
+        return self.text_of(row, name, labels, "export")
 
     def export_rows(self, rows: Iterable[Any]) -> Iterable[Any]:
         """Pass on the rows to be exported; override to look up what belongs to many of them at once."""

@@ -75,7 +75,9 @@ class ModelSource:
     """Reads through a listing and writes items directly, with optimistic locking on a version field.
 
     A write against an older version succeeds when nobody changed the same fields meanwhile, which `shown_values`
-    shows; otherwise it raises StaleWrite. derive computes attributes (composed keys) from a changed row.
+    shows; otherwise it raises StaleWrite. A model without the version field is written on the condition that the
+    changed fields still have the values that were shown. derive computes attributes (composed keys) from a changed
+    row.
     """
 
     def __init__(
@@ -86,10 +88,10 @@ class ModelSource:
         version_field: str | None = "version",
         derive: Callable[[Any], Mapping[str, Any]] | None = None,
     ) -> None:
-        """Keep model and listing; models without the version field are written without locking."""
+        """Keep model and listing."""
         self._model, self._listing, self._derive = model, listing, derive
         attributes = model.get_attributes()
-        self._version = version_field if version_field in attributes else None
+        self._version = version_field if version_field in attributes else model._version_attribute_name
         keys = (a for a in attributes.values() if a.is_hash_key or a.is_range_key)
         self._keys = sorted(keys, key=lambda a: not a.is_hash_key)
         self._names = {a.attr_name: n for n, a in attributes.items()}
@@ -128,8 +130,9 @@ class ModelSource:
 
     def create(self, values: Mapping[str, Any]) -> Any:
         """Writes a new item; Refused when its key is taken."""
-        row = self._model(**values)
+        row = self._model(**{name: value for name, value in values.items() if value is not None})
         self._apply_derived(row)
+        self._require(row)
         if self._version and getattr(row, self._version) is None and not self._managed:
             setattr(row, self._version, 1)
         try:
@@ -169,8 +172,10 @@ class ModelSource:
         try:
             row.delete(self._condition(row), add_version_condition=self._managed)
         except DeleteError as error:
-            if not _lost(error) or self._version is None:
+            if not _lost(error):
                 raise
+            if self._version is None:
+                raise Missing from error
             raise StaleWrite(self._version, old=current) from error
 
     @property
@@ -195,22 +200,28 @@ class ModelSource:
         shown_values: Mapping[str, Any] | None,
     ) -> None:
         current = self.version(row)
-        if expected is None or current == expected:
+        if self._version and (expected is None or current == expected):
             return
         for field, yours in values.items():
             theirs = getattr(row, field)
             known = shown_values is not None and field in shown_values
+            if not known and not self._version:
+                continue
             old = shown_values[field] if shown_values is not None and known else None
             if theirs != yours and (not known or theirs != old):
                 raise StaleWrite(field, old=old, theirs=theirs, yours=yours, version=current)
 
     def _write(self, row: Any, values: Mapping[str, Any]) -> bool:
         """Sends one conditional update; False when somebody was faster."""
+        attributes = self._model.get_attributes()
         condition = self._condition(row)
+        if self._version is None:
+            for field in values:
+                condition &= _unchanged(attributes[field], getattr(row, field))
         for field, value in values.items():
             setattr(row, field, value)
         changed = {**values, **self._apply_derived(row)}
-        attributes = self._model.get_attributes()
+        self._require(row, changed)
         actions = [attributes[f].remove() if v is None else attributes[f].set(v) for f, v in changed.items()]
         if self._version and not self._managed:
             actions.append(attributes[self._version].set((self.version(row) or 0) + 1))
@@ -229,17 +240,29 @@ class ModelSource:
         present = self._keys[0].exists()
         if self._version is None or self._managed:
             return present
-        attribute = self._model.get_attributes()[self._version]
-        current = self.version(row)
-        unchanged: Expression = attribute.does_not_exist() if current is None else attribute == current
-        both: Expression = present & unchanged
+        both: Expression = present & _unchanged(
+            self._model.get_attributes()[self._version], self.version(row)
+        )
         return both
+
+    def _require(self, row: Any, changed: Collection[str] | None = None) -> None:
+        """Refuses a row without a value that the model needs: without a key it would leave an index, or the table."""
+        for name, attribute in self._model.get_attributes().items():
+            if attribute.null or name == self._version or (changed is not None and name not in changed):
+                continue
+            if getattr(row, name) is None:
+                raise Refused(f"{name.replace('_', ' ').capitalize()} needs a value.", name)
 
     def _apply_derived(self, row: Any) -> Mapping[str, Any]:
         derived = self._derive(row) if self._derive else {}
         for field, value in derived.items():
             setattr(row, field, value)
         return derived
+
+
+def _unchanged(attribute: Attribute[Any], value: Any) -> Expression:
+    expression: Expression = attribute.does_not_exist() if value is None else attribute == value
+    return expression
 
 
 def _lost(error: PynamoDBException) -> bool:

@@ -6,8 +6,9 @@ from flask import Response, abort, flash, jsonify, redirect, request
 
 from pynamodb_grid.admin.bulk import MAX_ROWS, BulkResult, run_bulk
 from pynamodb_grid.admin.fields import Field, display
+from pynamodb_grid.admin.flask_admin_options import overrides
 from pynamodb_grid.admin.flask_admin_types import expose
-from pynamodb_grid.admin.forms import changed_values, read_shown_values, write_shown_values
+from pynamodb_grid.admin.forms import as_stored, changed_values, read_shown_values, write_shown_values
 from pynamodb_grid.admin.read_pages import ReadPages
 from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.admin.write_errors import Denied, Missing, Refused, StaleWrite, WriteError
@@ -27,14 +28,14 @@ class WritePages(ReadPages):
     def create_view(self) -> Any:
         """Show and take the create form."""
         posted = request.method == "POST"
-        form = self._create_form_class(request.form if posted else None)
+        form = self.create_form()
         status = 200
         if posted:
-            if form.validate():
+            if self.validate_form(form):
                 row = self.create_model(form)
                 if row:
                     flash(f"The {self.noun} was created.", "success")
-                    return redirect(self._after_save(row))
+                    return redirect(self.get_save_return_url(row, is_created=True))
             status = 400
         return self._render_form(form, None, status)
 
@@ -44,24 +45,26 @@ class WritePages(ReadPages):
         row = self.get_one(request.args.get("id", ""))
         if row is None:
             abort(404)
+        form = self.edit_form(row)
         if request.method == "GET":
-            return self._render_form(self._edit_form_class(None, obj=row), row, 200)
-        form = self._edit_form_class(request.form, obj=row)
-        if not form.validate():
+            self.on_form_prefill(form, request.args["id"])
+            return self._render_form(form, row, 200)
+        if not self.validate_form(form):
             return self._render_form(form, row, 400, **self._as_submitted())
         return self._save(form, row)
 
     def _save(self, form: Any, row: Any) -> Any:
         fields = self.form_fields(creating=False)
-        shown_values = read_shown_values(fields, request.form.get("_shown_values"))
-        noted = (
-            shown_values if shown_values is not None else {f.name: getattr(row, f.name, None) for f in fields}
+        note = request.form.get("_shown_values")
+        shown_values = read_shown_values(fields, note) or read_shown_values(
+            fields, write_shown_values(fields, row)
         )
-        values = changed_values(fields, form.data, noted)
+        noted = as_stored(fields, row, shown_values)
+        values = changed_values(fields, form.data, noted if shown_values is None else shown_values)
         try:
             if values:
                 version = _version(request.form.get("_version"))
-                row = self.source.update(self.source.pk(row), values, version, shown_values=noted)
+                row = self.update_row(form, row, values, version, noted)
         except StaleWrite as error:
             current = self.get_one(self.source.pk(row)) or row
             for field in fields:
@@ -76,7 +79,7 @@ class WritePages(ReadPages):
             self.show_error(form, error)
             return self._render_form(form, row, 400, **self._as_submitted())
         flash(f"The {self.noun} was saved." if values else "Nothing was changed.", "success")
-        return redirect(self._after_save(row))
+        return redirect(self.get_save_return_url(row))
 
     @staticmethod
     def _as_submitted() -> dict[str, Any]:
@@ -111,19 +114,21 @@ class WritePages(ReadPages):
         )
         return text, status
 
-    def _after_save(self, row: Any) -> str:
+    def get_save_return_url(self, model: Any, is_created: bool = False) -> str:
+        """Names where a saved form leads: back to where it was opened, or to what was saved."""
+        del is_created
         target = return_target()
         if target:
             return str(target)
         if self.allowed("details"):
-            return str(self.get_url(".details_view", id=self.source.pk(row)))
+            return str(self.get_url(".details_view", id=self.source.pk(model)))
         return str(self.get_url(".index_view"))
 
     @expose("/delete/", methods=("POST",))
     def delete_view(self) -> Any:
         """Remove one row."""
         try:
-            self.source.delete(request.form.get("id", ""), _version(request.form.get("version")))
+            self.delete_row(request.form.get("id", ""), _version(request.form.get("version")))
             flash(f"The {self.noun} was deleted.", "success")
         except WriteError as error:
             flash(str(error), "error")
@@ -143,10 +148,7 @@ class WritePages(ReadPages):
             return self._problem("This field cannot be edited here.", 400)
         field = self.fields[name]
         try:
-            value = field.parse(body.get("value"))
-            shown_values = {name: field.recall(body["old"])} if "old" in body else None
-            version = _version(body.get("version"))
-            row = self.source.update(body["pk"], {name: value}, version, shown_values=shown_values)
+            row = self._update_cell(field, body)
         except StaleWrite as error:
             answer = {
                 "message": str(error),
@@ -162,6 +164,22 @@ class WritePages(ReadPages):
         raw = field.text(getattr(row, name, None))
         answer = {"value": text, "raw": raw, "version": self.source.version(row), "undo": self.undo_of(row)}
         return self._answer({"ok": True, **answer}, 200)
+
+    def _update_cell(self, field: Field, body: dict[str, Any]) -> Any:
+        version = _version(body.get("version"))
+        value = field.parse(body.get("value"))
+        shown_values = {field.name: field.recall(body["old"])} if "old" in body else None
+        reads = version is None or field.name in (self.form_args or {}) or overrides(self, "on_model_change")
+        if not reads:  # the source compares versions
+            return self.source.update(body["pk"], {field.name: value}, version, shown_values=shown_values)
+        current = self.get_one(body["pk"])
+        if current is None:
+            raise Missing
+        form = self._form_class([field])(obj=current)
+        value = form[field.name].check(form, value)
+        if shown_values is not None:
+            shown_values = as_stored([field], current, shown_values)
+        return self.update_row(form, current, {field.name: value}, version, shown_values)
 
     def undo_of(self, row: Any) -> str | None:
         """Names the write that a row comes from, for a view that can undo it; None without that."""
@@ -192,7 +210,7 @@ class WritePages(ReadPages):
         declared = self._bulk_actions.get(name)
         if declared is None:
             return self._bulk_answer(None, "This action is not available.")
-        if not self.can(f"bulk:{name}"):
+        if not self.is_action_allowed(name):
             abort(403)
         rows = list(dict.fromkeys(request.form.getlist("rowid")))
         if not 1 <= len(rows) <= MAX_ROWS:

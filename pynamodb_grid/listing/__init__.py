@@ -1,6 +1,6 @@
 """Lists over PynamoDB models: planned by index, paged by signed cursors, bounded in cost."""
 
-from pynamodb_grid.listing.columnar import ColumnarPort, Selection
+from pynamodb_grid.listing.columnar import ColumnarPort, Position, Selection, Window
 from pynamodb_grid.listing.listing import Listing
 from pynamodb_grid.listing.listing_errors import (
     BadCursor,
@@ -38,6 +38,7 @@ __all__ = [
     "Page",
     "Partitioned",
     "Plain",
+    "Position",
     "Prefixed",
     "Selection",
     "SmallTable",
@@ -45,5 +46,6 @@ __all__ = [
     "TooLarge",
     "Unavailable",
     "Unservable",
+    "Window",
     "on_field",
 ]

@@ -63,19 +63,15 @@ class CursorCodec:
 
     def decode(self, text: str, context: bytes) -> Cursor:
         """Read a signed cursor; raises BadCursor if it is malformed, forged or of another list."""
-        if not text or len(text) > MAX_CURSOR or not text.isascii():
-            raise BadCursor(MALFORMED)
-        try:
-            signed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raise BadCursor(MALFORMED) from None
-        signature, body = signed[:_SIGNATURE], signed[_SIGNATURE:]
+        signature, body = _parts(text)
         if not any(hmac.compare_digest(signature, good) for good in self._signatures(body, context)):
             raise BadCursor(FOREIGN)
-        try:
-            return Cursor.from_payload(json.loads(body))
-        except (ValueError, TypeError):
-            raise BadCursor(MALFORMED) from None
+        return _cursor(body)
+
+    @staticmethod
+    def kind_of(text: str) -> str:
+        """Read which plan a cursor says it is of, before its signature is checked; raises BadCursor."""
+        return _cursor(_parts(text)[1]).kind
 
     def _signatures(self, body: bytes, context: bytes) -> Iterator[bytes]:
         given = self._key() if callable(self._key) else self._key
@@ -84,3 +80,20 @@ class CursorCodec:
             raise ValueError("cursors need a non-empty key")
         digest = hashlib.sha256(context).digest()
         return (hmac.new(key, digest + body, hashlib.sha256).digest()[:_SIGNATURE] for key in keys)
+
+
+def _parts(text: str) -> tuple[bytes, bytes]:
+    if not text or len(text) > MAX_CURSOR or not text.isascii():
+        raise BadCursor(MALFORMED)
+    try:
+        signed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise BadCursor(MALFORMED) from None
+    return signed[:_SIGNATURE], signed[_SIGNATURE:]
+
+
+def _cursor(body: bytes) -> Cursor:
+    try:
+        return Cursor.from_payload(json.loads(body))
+    except (ValueError, TypeError):
+        raise BadCursor(MALFORMED) from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -12,7 +13,7 @@ from pynamodb_grid.listing import index_pages, memory_pages
 from pynamodb_grid.listing.columnar import ColumnarPort
 from pynamodb_grid.listing.cursor import FOREIGN, Cursor, CursorCodec, Keys
 from pynamodb_grid.listing.index_pages import Slice
-from pynamodb_grid.listing.listing_errors import BadCursor, BadRequest, TooLarge
+from pynamodb_grid.listing.listing_errors import BadCursor, BadRequest, TooLarge, Unavailable, Unservable
 from pynamodb_grid.listing.planner import Asked, Implied, Planner
 from pynamodb_grid.listing.plans import IndexPlan, Plan
 from pynamodb_grid.listing.reader import Reader
@@ -21,6 +22,8 @@ from pynamodb_grid.listing.routes import Route
 from pynamodb_grid.listing.schema import Item, Schema
 
 _HYDRATE_BATCH = 100
+# Rows of a set that are read to be sorted in memory where a fresh copy can sort: more would cost more than the copy.
+SMALL_BESIDE_COPY = 100
 
 
 class Listing:
@@ -30,9 +33,11 @@ class Listing:
     evaluated per page, small_set_cap those sorted in memory, max_size the rows per page. attributes limits
     what is read (Python names; keys and version are added).
     hydrate re-reads rows from the table where an index lacks an attribute or may be stale. row turns a raw
-    item into what callers see, by default a model instance. columnar serves what no index can, for
-    columnar_fields (all attributes when None). implied derives conditions that follow from others. ranks
-    gives the order of a field's values, lowest first, where a set is sorted in memory and text would mislead.
+    item into what callers see, by default a model instance. columnar serves what no index can, and while it is
+    fresh what an index would have to filter; copy_first prefers it to every index. sorted_by_copy names the
+    fields whose stored values do not give their order, but the copy does. implied derives conditions that follow
+    from others. ranks gives the order of a field's values, lowest first, where a set is sorted in memory and text
+    would mislead.
     """
 
     def __init__(
@@ -49,7 +54,8 @@ class Listing:
         small_set_cap: int = 500,
         max_size: int = 200,
         columnar: ColumnarPort | None = None,
-        columnar_fields: Collection[str] | None = None,
+        sorted_by_copy: Collection[str] = (),
+        copy_first: bool = False,
         ranks: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Check the declarations against the model; nothing is read."""
@@ -57,10 +63,10 @@ class Listing:
         self._schema = schema = Schema(model, ranks)
         self._codec = CursorCodec(key)
         self._page_cap, self._small_cap = page_cap, small_set_cap
-        self._columnar, self._hydrate = columnar, hydrate
+        self._columnar, self._copy_first, self._hydrate = columnar, copy_first, hydrate
         self._row = row or model.from_raw_data
-        fields = (columnar_fields or schema.attributes) if columnar is not None else None
-        self._planner = Planner(schema, plans, implied, fields)
+        fields = columnar.fields if columnar is not None else ()
+        self._planner = Planner(schema, plans, implied, fields, sorted_by_copy)
         self._attributes = None if attributes is None else frozenset(map(schema.attr_name, attributes))
         for plan in plans:
             if isinstance(plan, IndexPlan):
@@ -86,20 +92,44 @@ class Listing:
         ):
             raise BadRequest(f"A page holds 1 to {self.max_size} rows.")
         asked = self._planner.check(request.conditions, request.sort)
-        route = self._planner.choose_index(asked)
+        if request.cursor is not None:
+            return self._continued(asked, request, self._codec.kind_of(request.cursor))
+        if request.number is not None:
+            return self._numbered(asked, request)
+        route, copy_age = self._planner.choose_index(asked), self._copy_age(asked)
+        fresh = copy_age is not None and copy_age <= columnar_pages.FRESH_SECONDS
+        if route is not None and (not fresh or (_is_direct(route) and not self._copy_first)):
+            page = self._index_page(asked, route, request)
+            return self._columnar_page(asked, request) if page.partial and fresh else page
         if route is not None:
-            return self._index_page(asked, route, request)
+            try:
+                return self._columnar_page(asked, request)
+            except Unavailable:  # the copy is just being replaced: an index reads more, but it answers
+                return self._index_page(asked, route, request)
         try:
-            small = self._small_page(asked, request)
+            small = self._small_page(asked, request, SMALL_BESIDE_COPY if fresh else self._small_cap)
         except TooLarge:
-            if not self._columnar_serves(asked):
+            if copy_age is None:
                 raise
             small = None
-        if small is not None:
-            return small
-        if self._columnar_serves(asked):
+        return small or self._columnar_page(asked, request)
+
+    def _continued(self, asked: Asked, request: ListRequest, kind: str) -> Page:
+        """Reads the page that a cursor leads to, by the plan that made the cursor."""
+        if kind == columnar_pages.KIND:
             return self._columnar_page(asked, request)
-        raise self._planner.unservable(asked)
+        route = self._planner.choose_index(asked)
+        if kind == index_pages.KIND and route is not None:
+            return self._index_page(asked, route, request)
+        small = self._small_page(asked, request, self._small_cap)
+        if small is None:
+            raise BadCursor(FOREIGN)
+        return small
+
+    def _numbered(self, asked: Asked, request: ListRequest) -> Page:
+        if isinstance(request.number, bool) or not isinstance(request.number, int) or request.number < 1:
+            raise BadRequest("Pages are numbered from 1 on.")
+        return self._columnar_page(asked, request)
 
     def iterate(self, conditions: Conditions = (), sort: Sort | None = None) -> Iterator[Any]:
         """Streams every row in order with bounded memory; errors of the request are raised at once."""
@@ -107,8 +137,9 @@ class Listing:
         return map(self._row, self._all_items(asked))
 
     def sortable(self, conditions: Conditions = ()) -> set[str]:
-        """Lists the fields by which a list with these conditions can be sorted."""
-        return self._planner.sortable(conditions)
+        """Lists the fields by which a list with these conditions can be sorted now."""
+        with_copy = self._columnar is not None and self._columnar.age() is not None
+        return self._planner.sortable(conditions, with_copy=with_copy)
 
     def explain(self, request: ListRequest) -> Explanation:
         """Describes the plan of a request without reading."""
@@ -130,10 +161,10 @@ class Listing:
             return Explanation(
                 kind, None, (), (), tuple(t.text for t in asked.terms), "small table read whole"
             )
-        if self._columnar_serves(asked):
+        if self._copy_age(asked) is not None:
             kind = columnar_pages.KIND
             return Explanation(kind, None, (), (), tuple(t.text for t in asked.terms), "columnar copy")
-        raise self._planner.unservable(asked)
+        raise self._unservable(asked)
 
     def _index_page(self, asked: Asked, route: Route, request: ListRequest) -> Page:
         context = asked.context(self._schema.table, index_pages.KIND, route)
@@ -146,42 +177,65 @@ class Listing:
         )
         return self._page(part, context, reader, route.text, route=route)
 
-    def _small_page(self, asked: Asked, request: ListRequest) -> Page | None:
+    def _small_page(self, asked: Asked, request: ListRequest, cap: int) -> Page | None:
         route = self._planner.choose_small(asked)
         if route is None and not self._planner.uses_small_table(asked):
             return None
         context = asked.context(self._schema.table, memory_pages.KIND, route)
-        columnar = asked.context(self._schema.table, columnar_pages.KIND, None)
-        if request.cursor and self._columnar_serves(asked) and self._is_columnar(request.cursor, columnar):
-            return None  # an earlier page found the set too large
         cursor = self._open(request.cursor, context)
         reader = self._reader(route, asked)
-        items = self._small_items(route, reader)
+        items = self._small_items(route, reader, cap)
         part = memory_pages.slice_items(self._schema, items, asked.sort, request.size, cursor)
         text = f"{route.text}; sorted in memory" if route else "small table read whole; sorted in memory"
         return self._page(part, context, reader, text, route=route)
 
-    def _small_items(self, route: Route | None, reader: Reader) -> list[Item]:
+    def _small_items(self, route: Route | None, reader: Reader, cap: int) -> list[Item]:
         if route is not None:
-            return memory_pages.collect_route(self._schema, route, reader, self._small_cap)
+            return memory_pages.collect_route(self._schema, route, reader, cap)
         plan = self._planner.small_table
         return memory_pages.collect_table(plan, reader) if plan is not None else []
 
     def _columnar_page(self, asked: Asked, request: ListRequest) -> Page:
-        assert self._columnar is not None  # noqa: S101  (_columnar_serves was asked)
+        if self._columnar is None or self._copy_age(asked) is None:
+            raise self._unservable(asked)
         context = asked.context(self._schema.table, columnar_pages.KIND, None)
         cursor = self._open(request.cursor, context)
-        reader = self._reader(None)
-        part, as_of = columnar_pages.select_slice(
+        reader = self._reader_of_copied(asked)
+        part, as_of, offset = columnar_pages.select_slice(
             self._schema,
             self._columnar,
             asked.conditions,
             asked.sort,
             size=request.size,
             cursor=cursor,
+            number=request.number,
             reader=reader,
+            holds=partial(self._holds, asked),
         )
-        return self._page(part, context, reader, "columnar copy, rows read current", route=None, as_of=as_of)
+        number = offset // request.size + 1
+        plan = "columnar copy, rows read current"
+        return self._page(part, context, reader, plan, route=None, as_of=as_of, number=number)
+
+    def _holds(self, asked: Asked, item: Item) -> bool:
+        return all(self._planner.held_by(item, term) for term in asked.terms)
+
+    def _copy_age(self, asked: Asked) -> float | None:
+        """Tells how old the copy is if it can answer; None if it cannot."""
+        if self._columnar is None or not self._planner.columnar_serves(asked.conditions, asked.sort):
+            return None
+        return self._columnar.age()
+
+    def _unservable(self, asked: Asked) -> Unservable:
+        """Explains what would make a request servable; that a copy is still to come, if that is all."""
+        serves = self._planner.columnar_serves(asked.conditions, asked.sort)
+        if self._columnar is not None and serves and self._columnar.age() is None:
+            sorts = ", ".join(sorted(self._planner.sortable((), with_copy=False)))
+            return Unservable(
+                "This list needs the report data, which is still being built. Try again in a minute. "
+                f"Until then lists can be sorted by {sorts}."
+            )
+        with_copy = self._columnar is not None and self._columnar.age() is not None
+        return self._planner.unservable(asked, with_copy=with_copy)
 
     def _page(
         self,
@@ -192,6 +246,7 @@ class Listing:
         *,
         route: Route | None,
         as_of: datetime | None = None,
+        number: int | None = None,
     ) -> Page:
         items = part.items
         if self._hydrate and route is not None and route.plan.index is not None:
@@ -211,6 +266,7 @@ class Listing:
             as_of,
             part.count,
             resume,
+            number,
         )
 
     def _all_items(self, asked: Asked) -> Iterator[Item]:
@@ -221,17 +277,21 @@ class Listing:
             return self._hydrated(items, reader) if self._hydrate and route.plan.index else items
         try:
             if (small := self._planner.choose_small(asked)) or self._planner.uses_small_table(asked):
-                whole = self._small_items(small, self._reader(small, asked))
+                whole = self._small_items(small, self._reader(small, asked), self._small_cap)
                 return iter(memory_pages.order_items(self._schema, whole, asked.sort))
         except TooLarge:
-            if not self._columnar_serves(asked):
+            if self._copy_age(asked) is None:
                 raise
-        if self._columnar is not None and self._columnar_serves(asked):
-            reader = self._reader(None)
-            return columnar_pages.select_all(
-                self._schema, self._columnar, asked.conditions, asked.sort, reader
-            )
-        raise self._planner.unservable(asked)
+        if self._columnar is None or self._copy_age(asked) is None:
+            raise self._unservable(asked)
+        return columnar_pages.select_all(
+            self._schema,
+            self._columnar,
+            asked.conditions,
+            asked.sort,
+            reader=self._reader_of_copied(asked),
+            holds=partial(self._holds, asked),
+        )
 
     def _hydrated(self, items: Iterator[Item], reader: Reader) -> Iterator[Item]:
         while batch := list(islice(items, _HYDRATE_BATCH)):
@@ -242,18 +302,15 @@ class Listing:
         rows = reader.fetch([{name: item[name] for name in names} for item in items])
         return [item for item in rows if item is not None]
 
-    def _columnar_serves(self, asked: Asked) -> bool:
-        return self._columnar is not None and self._planner.columnar_serves(asked.conditions, asked.sort)
-
-    def _is_columnar(self, text: str, context: bytes) -> bool:
-        try:
-            self._codec.decode(text, context)
-        except BadCursor:
-            return False
-        return True
-
     def _open(self, text: str | None, context: bytes) -> Cursor | None:
         return None if text is None else self._codec.decode(text, context)
+
+    def _reader_of_copied(self, asked: Asked) -> Reader:
+        """Prepares the reads of rows that a copy named, with all that the conditions are checked by."""
+        reader = self._reader(None)
+        for term in asked.terms:
+            reader.also(self._planner.attributes_of(term))
+        return reader
 
     def _reader(self, route: Route | None, asked: Asked | None = None) -> Reader:
         """Prepares the reads of one request; with `asked`, all its terms become filters (whole tables)."""
@@ -270,3 +327,8 @@ class Listing:
             names = names | extra
         terms = route.filters if route is not None else asked.terms if asked is not None else ()
         return Reader(self._schema, names, terms)
+
+
+def _is_direct(route: Route) -> bool:
+    """Tells whether an index answers by its keys alone, or filters a set that is small."""
+    return route.small or not (route.filters or route.checks)

@@ -1,6 +1,6 @@
 """The only place that talks to DynamoDB; counts what every call evaluated and consumed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,6 +44,11 @@ class Reader:
         self._values: dict[str, Any] = {}
         self._filter = " AND ".join(self._write(term) for term in filters)
         self._filtered = dict(self._names)
+
+    def also(self, attributes: Collection[str]) -> None:
+        """Read more attributes than was said at first."""
+        if self._attributes is not None:
+            self._attributes = self._attributes.union(attributes)
 
     def query(
         self,

@@ -50,12 +50,16 @@ Conditions = tuple[Condition, ...]
 
 @dataclass(frozen=True, slots=True)
 class ListRequest:
-    """Asks for one page: size in rows, cursor from an earlier page of the same conditions and sort."""
+    """Asks for one page: size in rows, cursor from an earlier page of the same conditions and sort.
+
+    Instead of a cursor, `number` asks for a page by its number, 1 for the first, of lists that have a count.
+    """
 
     conditions: Conditions = ()
     sort: Sort | None = None
     size: int = 25
     cursor: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Page:
     """Holds one page and what it cost.
 
     scanned is in items, consumed in read units. partial means that the evaluation cap was reached before
-    the page filled: `resume` then continues the search. count is set only where it costs nothing extra.
+    the page filled: `resume` then continues the search. count is set only where it costs nothing extra; as_of is
+    when a columnar copy selected the rows, and number is the page's number in its list.
     """
 
     rows: list[Any]
@@ -76,6 +81,7 @@ class Page:
     as_of: datetime | None = None
     count: int | None = None
     resume: str | None = None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Checks conditions against the model and gives them DynamoDB's form."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -69,18 +69,28 @@ _COMPARE: dict[Op, Callable[[Any, list[Any]], bool]] = {
 }
 
 
-def build_terms(schema: Schema, virtual: Mapping[str, Sequence[Any]], asked: Conditions) -> tuple[Term, ...]:
+def build_terms(
+    schema: Schema,
+    virtual: Mapping[str, Sequence[Any]],
+    asked: Conditions,
+    copied: Collection[str] = (),
+) -> tuple[Term, ...]:
     """Checks every condition; BadRequest names the first field or value that cannot be used.
 
-    virtual maps the fields that exist only in composed keys to their known values (empty: any text).
+    virtual maps the fields that exist only in composed keys to their known values (empty: any text). copied names
+    what a columnar copy knows beyond the model's fields, and checks itself.
     """
     if len(asked) > MAX_CONDITIONS:
         raise BadRequest(f"A list takes at most {MAX_CONDITIONS} conditions; {len(asked)} were given.")
-    return tuple(_term(schema, virtual, condition) for condition in asked)
+    return tuple(_term(schema, virtual, condition, copied) for condition in asked)
 
 
-def _term(schema: Schema, virtual: Mapping[str, Sequence[Any]], asked: Condition) -> Term:
+def _term(
+    schema: Schema, virtual: Mapping[str, Sequence[Any]], asked: Condition, copied: Collection[str]
+) -> Term:
     attribute = schema.attributes.get(asked.field)
+    if attribute is None and asked.field not in virtual and asked.field in copied:
+        return Term(asked.field, asked.op, (asked.value,), ({"S": repr(asked.value)},))
     if attribute is None and asked.field not in virtual:
         raise BadRequest(f"There is no field {asked.field[:60]!r} to filter on.")
     if attribute is not None and asked.op not in _allowed(attribute):

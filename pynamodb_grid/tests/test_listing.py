@@ -1,6 +1,6 @@
 """What a listing promises beside the right rows: plans, cursors, errors, cost."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,20 +21,45 @@ from pynamodb_grid.listing import (
     Sort,
     TooLarge,
     Unservable,
+    Window,
 )
-from pynamodb_grid.tests.support import KEY, NEWEST, PLANS, fill, listing, numbers, on, stamp, store, ticket
+from pynamodb_grid.tests.support import (
+    KEY,
+    NEWEST,
+    OPEN,
+    PLANS,
+    TicketBase,
+    fill,
+    listing,
+    numbers,
+    on,
+    stamp,
+    store,
+    ticket,
+)
 
 
 class Column:
-    """Stands for a columnar copy: selects over rows held in memory."""
+    """Stands for a columnar copy: a list of ids in memory that knows every field, and how often it was asked."""
 
-    def __init__(self, ids: Sequence[int]) -> None:
-        self.ids = ids
+    def __init__(self, ids: Sequence[int], fields: Collection[str] = (), age: float | None = 2.0) -> None:
+        self.ids, self.behind = list(ids), age
+        self.fields = set(fields) or {*TicketBase.get_attributes(), "state", "counted"}
         self.asked: list[tuple[Conditions, Sort | None]] = []
 
-    def select(self, conditions: Conditions, sort: Sort | None, size: int, offset: int) -> Selection:
+    def age(self) -> float | None:
+        return self.behind
+
+    def select(self, conditions: Conditions, sort: Sort | None, window: Window) -> Selection:
         self.asked.append((conditions, sort))
-        return Selection(self.ids[offset : offset + size], len(self.ids), datetime(2026, 1, 1, tzinfo=UTC))
+        rows = [(f"place {number}", number) for number in self.ids]
+        chosen = rows[window.offset :]
+        if window.beside:
+            at = rows.index(window.beside)
+            chosen = rows[:at][::-1] if window.backward else rows[at + 1 :]
+        chosen = chosen[: window.size]
+        in_order = chosen[::-1] if window.backward else chosen
+        return Selection(in_order, len(rows), datetime(2026, 1, 1, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -140,10 +165,10 @@ def test_the_columnar_copy_serves_what_is_left(ticket_table: type[Any]) -> None:
     request = ListRequest((on("score", 0, Op.GE),), Sort("score"), 3)
     page = lister.page(request)
     assert numbers(page) == [9, 3]  # 777 no longer exists
-    assert (page.count, page.as_of) == (7, datetime(2026, 1, 1, tzinfo=UTC))
+    assert (page.count, page.number, page.as_of) == (7, 1, datetime(2026, 1, 1, tzinfo=UTC))
     assert page.previous_cursor is None
     second = lister.page(replace(request, cursor=page.next_cursor))
-    assert numbers(second) == [5, 21, 1]
+    assert (numbers(second), second.number) == ([5, 21, 1], 2)
     assert numbers(lister.page(replace(request, cursor=second.previous_cursor))) == [9, 3]
     assert lister.page(replace(request, cursor=second.next_cursor)).next_cursor is None
     assert [r.ticket_id for r in lister.iterate(request.conditions, request.sort)] == [9, 3, 5, 21, 1, 2]
@@ -153,15 +178,92 @@ def test_the_columnar_copy_serves_what_is_left(ticket_table: type[Any]) -> None:
     assert lister.sortable() >= {"score", "subject"}
 
 
+def test_any_page_is_reached_by_its_number(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    lister = listing(ticket_table, columnar=Column(range(10)))
+    request = ListRequest((), NEWEST, 3, number=3)
+    third = lister.page(request)
+    assert (numbers(third), third.number, third.count) == ([6, 7, 8], 3, 10)
+    assert numbers(lister.page(replace(request, number=None, cursor=third.previous_cursor))) == [3, 4, 5]
+    last = lister.page(replace(request, number=500))
+    assert (numbers(last), last.number, last.next_cursor) == ([9], 4, None), "there is no page 500"
+    for number in (0, -1, True):
+        with pytest.raises(BadRequest):
+            lister.page(replace(request, number=number))
+
+
+def test_rows_that_come_and_go_between_pages_move_no_other_row(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    column = Column(range(5, 15))
+    lister = listing(ticket_table, columnar=column)
+    request = ListRequest((on("score", 0, Op.GE),), Sort("score"), 3)
+    page = lister.page(request)
+    column.ids = [20, 21, *column.ids]
+    second = lister.page(replace(request, cursor=page.next_cursor))
+    assert numbers(second) == [8, 9, 10]
+    column.ids.remove(10)
+    column.ids.remove(20)
+    assert numbers(lister.page(replace(request, cursor=second.previous_cursor))) == [5, 6, 7]
+    column.ids = column.ids[:4]
+    assert numbers(lister.page(replace(request, number=9))) == [7], (
+        "the last page, when the asked one is gone"
+    )
+
+
+def test_a_row_that_no_longer_matches_is_not_shown(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    lister = listing(ticket_table, columnar=Column(range(30)))
+    request = ListRequest((on("assignee_id", "ana"), on("state", "open")), Sort("score"), 30)
+    rows = lister.page(request).rows
+    assert rows
+    assert {row.assignee_id for row in rows} == {"ana"}
+    assert {row.status for row in rows} <= {*OPEN}
+    assert [row.ticket_id for row in lister.iterate(request.conditions, request.sort)] == [
+        row.ticket_id for row in rows
+    ]
+
+
+def test_a_fresh_copy_answers_what_an_index_would_have_to_filter(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    column = Column(range(30))
+    lister = listing(ticket_table, columnar=column)
+    request = ListRequest((on("assignee_id", value=None, op=Op.MISSING),), NEWEST, 5)
+    assert lister.page(request).number == 1
+    column.behind = 300.0
+    assert lister.page(request).number is None, "the index reads more, but is current"
+    column.behind = None
+    assert lister.page(request).number is None
+    assert len(column.asked) == 1
+
+
+def test_what_only_the_copy_knows_is_asked_of_it_alone(ticket_table: type[Any]) -> None:
+    fill(ticket_table, 30)
+    column = Column([4, 2, 9])
+    lister = listing(ticket_table, columnar=column, sorted_by_copy=("assignee_id",))
+    counted = ListRequest((on("counted", ("solved", 3)), on("ticket_id", 0, Op.GE)), NEWEST)
+    assert numbers(lister.page(counted)) == [4, 2, 9]
+    assert column.asked[-1][0] == counted.conditions
+    mine = ListRequest((on("assignee_id", "ana"), on("state", "open")), Sort("assignee_id"))
+    assert lister.page(mine).number == 1, "sorted by the stored value, the set would have another order"
+    assert "assignee_id" in lister.sortable(mine.conditions)
+    column.behind = None
+    assert "assignee_id" not in lister.sortable(mine.conditions)
+    for request in (counted, mine):
+        with pytest.raises(Unservable, match="still being built"):
+            lister.page(request)
+        with pytest.raises(Unservable):
+            lister.iterate(request.conditions, request.sort)
+
+
 def test_the_columnar_copy_takes_over_from_a_set_too_large(moto_table: type[Any]) -> None:
     fill(moto_table)
-    lister = listing(
-        moto_table, small_set_cap=5, columnar=Column(range(10)), columnar_fields={"score", "assignee_id"}
-    )
+    mine = [*range(0, 60, 3)]  # those of ana
+    copied = {"score", "assignee_id"}
+    lister = listing(moto_table, small_set_cap=5, columnar=Column(mine, copied, age=300.0))
     request = ListRequest((on("assignee_id", "ana"),), Sort("score"), 4)
     page = lister.page(request)
-    assert numbers(page) == [0, 1, 2, 3]
-    assert numbers(lister.page(replace(request, cursor=page.next_cursor))) == [4, 5, 6, 7]
+    assert numbers(page) == mine[:4]
+    assert numbers(lister.page(replace(request, cursor=page.next_cursor))) == mine[4:8]
     with pytest.raises(TooLarge):
         lister.page(replace(request, sort=Sort("subject")))
 

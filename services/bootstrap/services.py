@@ -4,13 +4,20 @@ from dataclasses import dataclass
 
 import models
 from services.bootstrap.common import new_cache
+from services.bootstrap.notifications import NotificationServices, build_notification_services
 from services.bootstrap.privacy import PrivacyServices, build_privacy_services
-from services.bootstrap.reporting import ReportingServices, build_reporting_services
+from services.bootstrap.reporting import (
+    ReportingServices,
+    build_analytics,
+    build_reporting_services,
+    build_ticket_lists,
+)
 from services.bootstrap.tickets import TicketServices, build_ticket_services
 from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.maintenance import MaintenanceService
+from services.notifications import TicketEmailRule
 from services.options import Options
 from services.outbox import Outbox
 from services.readiness import Readiness, engine_readiness
@@ -27,6 +34,7 @@ class Services:
     tickets: TicketServices
     reporting: ReportingServices
     privacy: PrivacyServices
+    notifications: NotificationServices
     outbox: Outbox
     maintenance: MaintenanceService
     readiness: Readiness
@@ -36,7 +44,7 @@ def build_services(options: Options) -> Services:
     """Connect the models and build all services; opens no connection and reads nothing."""
     models.connect(options.connection)
     outbox, audit_writer, last_administrator = Outbox(new_id), AuditWriter(new_id), LastAdministratorLock()
-    roles = RoleService(new_cache(), audit_writer, last_administrator)
+    roles = RoleService(new_cache(), new_cache(), audit_writer, last_administrator)
     catalog = CatalogService(roles, new_cache(), audit_writer)
     users = build_user_services(
         options,
@@ -46,15 +54,27 @@ def build_services(options: Options) -> Services:
         roles=roles,
         offered_teams=catalog.offered_teams,
     )
-    tickets = build_ticket_services(options, roles=roles, accounts=users.accounts, catalog=catalog)
-    reporting = build_reporting_services(options, roles=roles, organizations=users.organizations)
-    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=reporting.analytics)
+    analytics = build_analytics(options)
+    lists = build_ticket_lists(analytics, users=users, catalog=catalog)
+    tickets = build_ticket_services(
+        options,
+        roles=roles,
+        accounts=users.accounts,
+        catalog=catalog,
+        consequences=TicketEmailRule(outbox, enabled=options.customer_emails),
+        lists=lists,
+    )
+    reporting = build_reporting_services(
+        options, analytics=analytics, roles=roles, organizations=users.organizations
+    )
+    privacy = build_privacy_services(options, users=users, catalog=catalog, analytics=analytics)
     return Services(
         users=users,
         catalog=catalog,
         tickets=tickets,
         reporting=reporting,
         privacy=privacy,
+        notifications=build_notification_services(options, outbox=outbox, users=users),
         outbox=outbox,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),

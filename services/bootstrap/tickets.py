@@ -5,12 +5,14 @@ import time
 from dataclasses import dataclass
 
 from models import tickets_listing
+from models.tickets_listing import ColumnarPort
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.options import Options
 from services.tickets import (
     AssignmentService,
     AuditService,
+    Consequences,
     TicketImporter,
     TicketService,
     TicketWriter,
@@ -32,14 +34,25 @@ class TicketServices:
 
 
 def build_ticket_services(
-    options: Options, *, roles: RoleService, accounts: UserService, catalog: CatalogService
+    options: Options,
+    *,
+    roles: RoleService,
+    accounts: UserService,
+    catalog: CatalogService,
+    consequences: Consequences,
+    lists: ColumnarPort,
 ) -> TicketServices:
     """Build the services about tickets."""
     audit = AuditService(options.shards)
     assignments = AssignmentService(accounts, catalog)
     workflow = WorkflowService()
     writer = TicketWriter(
-        audit=audit, assignments=assignments, new_id=new_id, pause=_pause, shards=options.shards
+        audit=audit,
+        assignments=assignments,
+        consequences=consequences,
+        new_id=new_id,
+        pause=_pause,
+        shards=options.shards,
     )
     service = TicketService(
         roles=roles,
@@ -49,7 +62,8 @@ def build_ticket_services(
         assignments=assignments,
         audit=audit,
         writer=writer,
-        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards),
+        listing=tickets_listing.build(keys=options.keys("cursors"), shards=options.shards, columnar=lists),
+        assigns_on_reply=options.assign_on_reply,
     )
     return TicketServices(
         service=service,

@@ -26,7 +26,7 @@ from services.users.accounts import (
     UserService,
 )
 from services.users.api_tokens import ApiTokenService
-from services.users.audit import AuditLogService, AuditWriter
+from services.users.audit import AuditLogService, AuditWriter, SecurityLog
 from services.users.authorization import LastAdministratorLock, RoleService
 from services.users.credentials import (
     ActorRecheck,
@@ -39,7 +39,7 @@ from services.users.credentials import (
     StepUpService,
     TrustedDevices,
 )
-from services.users.directory import DirectoryService
+from services.users.directory import DirectoryLists, DirectoryService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
 from services.users.sign_in import (
@@ -95,11 +95,17 @@ def build_user_services(
     cursor_keys = options.keys("cursors")
     organizations = OrganizationService(roles, new_cache(), audit_writer)
     passwords, login_throttle = Passwords(options.password_hasher), LoginThrottle()
-    sessions = SessionManager(new_secret)
+    sessions, trusted_devices = SessionManager(new_secret), TrustedDevices(options.keys("devices"))
     encryption = Encryption(options.keys("vault"))
-    second_factor = SecondFactor(roles=roles, encryption=encryption, audit_writer=audit_writer)
     links = Links(options.keys("links"), lambda: secrets.token_urlsafe(16))
-    email_notices = EmailNotices(links, outbox)
+    email_notices, security_log = EmailNotices(links, outbox), SecurityLog(audit_writer)
+    second_factor = SecondFactor(
+        roles=roles,
+        encryption=encryption,
+        audit_writer=audit_writer,
+        login_throttle=login_throttle,
+        security_notice=email_notices.security_notice,
+    )
     directory = new_directory(roles)
     accounts = UserService(
         roles=roles,
@@ -109,7 +115,7 @@ def build_user_services(
         directory=directory,
         hash_password=passwords.hash,
         new_id=new_id,
-        listing=users_listing.build(keys=cursor_keys, roles=roles.ids),
+        listing=users_listing.build(keys=cursor_keys, roles=roles.ids, directory=DirectoryLists(directory)),
         audit_writer=audit_writer,
         email_notices=email_notices,
         administrators=last_administrator,
@@ -123,6 +129,7 @@ def build_user_services(
         sessions=sessions,
         audit_writer=audit_writer,
         login_throttle=login_throttle,
+        trusted_devices=trusted_devices,
     )
     registration_policy = RegistrationPolicyService(roles=roles, audit_writer=audit_writer, cache=new_cache())
     registration = RegistrationService(
@@ -134,6 +141,7 @@ def build_user_services(
         base_url=options.base_url,
         encryption=Encryption(options.keys("registration")),
         login_throttle=login_throttle,
+        trusted_devices=trusted_devices,
         audit_writer=audit_writer,
         hash_password=passwords.hash,
         new_id=new_id,
@@ -148,10 +156,14 @@ def build_user_services(
         sessions=sessions,
         passwords=passwords,
         login_throttle=login_throttle,
-        trusted_devices=TrustedDevices(options.keys("devices")),
+        trusted_devices=trusted_devices,
         second_factor=second_factor,
         encryption=encryption,
         organizations=organizations,
+        audit_writer=audit_writer,
+        security_log=security_log,
+        links=links,
+        email_notices=email_notices,
     )
     return UserServices(
         audit_writer=audit_writer,
@@ -165,8 +177,8 @@ def build_user_services(
         login_throttle=login_throttle,
         sessions=sessions,
         second_factor=second_factor,
-        step_up=StepUpService(passwords, second_factor, login_throttle, audit_writer),
-        devices=DeviceService(roles, sessions, audit_writer),
+        step_up=StepUpService(passwords, second_factor, login_throttle, security_log),
+        devices=DeviceService(roles, sessions, audit_writer, email_notices.security_notice),
         actor_recheck=ActorRecheck(roles, sessions),
         directory=DirectoryService(roles, directory),
         accounts=accounts,
@@ -197,6 +209,7 @@ def build_user_services(
             options,
             authentication=authentication,
             login_throttle=login_throttle,
+            security_log=security_log,
             federated_accounts=FederatedAccounts(
                 users=accounts,
                 roles=roles,
@@ -213,6 +226,8 @@ def build_user_services(
             listing=tokens_listing.build(keys=cursor_keys),
             new_secret=new_secret,
             may_be_endless=options.endless_tokens,
+            security_log=security_log,
+            security_notice=email_notices.security_notice,
         ),
     )
 
@@ -222,6 +237,7 @@ def _single_sign_on(
     *,
     authentication: AuthenticationService,
     login_throttle: LoginThrottle,
+    security_log: SecurityLog,
     federated_accounts: FederatedAccounts,
 ) -> SingleSignOn:
     # Providers send people back to our own address, whatever a request calls us.
@@ -234,6 +250,7 @@ def _single_sign_on(
         accounts=federated_accounts,
         authentication=authentication,
         login_throttle=login_throttle,
+        security_log=security_log,
         encryption=Encryption(options.keys("sign-on")),
         new_secret=new_secret,
     )

@@ -1,6 +1,5 @@
 """Teams and categories: small versioned entries, cached for a few seconds."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from models.setting import Setting
 from models.store_errors import VersionMoved
 from services.caching import ShortCache
 from services.errors import Conflicted, Invalid, NotFound
+from services.natural_order import natural_key
 from services.text import free_slug, one_line
 from services.users.audit import AuditWriter
 from services.users.authorization import RoleService
@@ -85,7 +85,8 @@ class CatalogService:
 
     def stored(self, kind: str) -> list[Entry]:
         """List all entries of a kind by name as they are stored now, for whoever keeps them."""
-        return sorted((Entry.from_model(item) for item in setting_table.of_kind(kind)), key=_natural)
+        entries = (Entry.from_model(item) for item in setting_table.of_kind(kind))
+        return sorted(entries, key=lambda entry: natural_key(entry.name))
 
     def names(self, kind: str) -> dict[str, str]:
         """Map the ids of a kind to names."""
@@ -173,9 +174,3 @@ def _lead(team_id: str, old: Entry | None, requested: str | None) -> str | None:
 def _audited(entry: Entry) -> dict[str, Any]:
     fields: dict[str, Any] = {"name": entry.name, "active": entry.active}
     return fields | ({"lead_id": entry.lead_id} if entry.lead_id else {})
-
-
-def _natural(entry: Entry) -> list[tuple[int, str]]:
-    """Order "Group 9" before "Group 10"."""
-    parts = re.split(r"(\d+)", entry.name.casefold())
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

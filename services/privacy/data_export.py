@@ -120,6 +120,7 @@ class ExportService:
             "single_sign_on": list(item.identities or ()),
             "links_in_letters": {purpose: rest for purpose, (_, *rest) in (item.links or {}).items()},
             "theme": item.theme or "system",
+            "after_sending": item.after_sending or "stay",
             "erased_at": _time(item.erased_at),
         }
 

@@ -4,13 +4,14 @@ An administrator requests it and the worker does it, part by part. Every part ca
 is stored after each, so that the worker may be killed at any moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from models import assignment as assignment_table
 from models import audit as audit_table
-from models import job, transaction
+from models import job, ticket_history, transaction
 from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import AuditEntry
@@ -19,6 +20,8 @@ from models.user import User as UserItem
 from services.errors import Invalid
 from services.privacy.erasure_job import KIND, ROUNDS, Erasure
 from services.privacy.erasure_steps import Step
+from services.privacy.ledger_step import texts_of_others
+from services.privacy.name_candidates import Candidate, NameCandidates
 from services.privacy.personal_data_matcher import PersonalDataMatcher, is_full_name
 from services.users.audit import AuditWriter
 from services.users.authorization import LastAdministrator, LastAdministratorLock, RoleService
@@ -27,6 +30,10 @@ from services.users.identity import Actor, Permission, StaleRecord, User, UserNo
 
 PARTS_PER_RUN = 8  # half a second of work, so that the worker's other jobs are not late
 COUNTED = 1000  # tickets; more are "1,000+"
+TICKETS_READ, PLACES_SHOWN = (
+    200,
+    300,
+)  # to choose places in: what a person can look through, and a request can read
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,18 @@ class ErasurePreview:
     held: int
     agent: bool
     refusal: str | None
+
+
+@dataclass(frozen=True)
+class NamedPlaces:
+    """Where a person may be named in tickets of theirs, the latest ticket first; what was not read or is not shown.
+
+    `unread` counts tickets, `more` places.
+    """
+
+    candidates: Sequence[Candidate]
+    unread: int = 0
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,11 +118,29 @@ class ErasureService:
         name = self._steps[min(erasure.step, len(self._steps) - 1)].name
         return ErasureProgress(erasure, name, len(self._steps))
 
-    def ask(self, *, actor: Actor, user_id: str, confirmed: str, now: datetime) -> None:
+    def named_places(self, *, actor: Actor, user_id: str) -> NamedPlaces:
+        """Find where others may name the person in tickets of theirs: by a nickname, for example, or one name alone.
+
+        Raises UserNotFound, PermissionDenied.
+        """
+        self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
+        item = _find(user_id)
+        return _named_places(self._matcher(item))
+
+    def ask(
+        self,
+        *,
+        actor: Actor,
+        user_id: str,
+        confirmed: str,
+        now: datetime,
+        chosen: Collection[str] = (),
+    ) -> None:
         """Request the erasure of a person and end their sessions; `confirmed` is their name, typed.
 
-        Raises Invalid if this person cannot be erased or the name does not match, StaleRecord if the account
-        is changing at the same moment.
+        `chosen` are the keys of the `named_places` that are to be redacted too. Raises Invalid if this person cannot
+        be erased, the name does not match or a chosen place has changed, StaleRecord if the account is changing at
+        the same moment.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
         item = _find(user_id)
@@ -113,7 +150,7 @@ class ErasureService:
         if " ".join(confirmed.split()).casefold() != item.name.casefold():
             message = "This does not match the person's name. Nothing was changed."
             raise Invalid(message, {"confirmed": message})
-        erasure = Erasure(user_id, actor.user_id, now, self._matcher(item))
+        erasure = Erasure(user_id, actor.user_id, now, _with_places(self._matcher(item), chosen))
         audit_entry = self._audit_writer.entry(
             actor=actor, now=now, action="user.erasure_asked", subject=f"user:{user_id}"
         )
@@ -193,7 +230,42 @@ class ErasureService:
 
     def _is_shared(self, name: str, user_id: str) -> bool:
         folded = sort_name(name)
-        return any(user_table.others_named(folded, role_id, user_id) for role_id in self._roles.ids())
+        role_ids = [role.role_id for role in self._roles.stored()]
+        return any(user_table.others_named(folded, role_id, user_id) for role_id in role_ids)
+
+
+def _named_places(matcher: PersonalDataMatcher) -> NamedPlaces:
+    involved = {
+        *ticket_table.of_requester(matcher.user_id),
+        *(int(period.ticket_id) for period in assignment_table.of_agent(matcher.user_id)),
+    }
+    latest = sorted(involved, reverse=True)
+    finder = NameCandidates(matcher.names)
+    candidates = [
+        candidate
+        for ticket_id in latest[:TICKETS_READ]
+        for event, field, text in texts_of_others(matcher, ticket_history.of_ticket(ticket_id))
+        for candidate in finder.find(
+            ticket_id, int(event.version), field, text, certain=matcher.redact_names(text)
+        )
+    ]
+    return NamedPlaces(
+        candidates[:PLACES_SHOWN],
+        unread=len(latest[TICKETS_READ:]),
+        more=len(candidates[PLACES_SHOWN:]),
+    )
+
+
+def _with_places(matcher: PersonalDataMatcher, chosen: Collection[str]) -> PersonalDataMatcher:
+    if not chosen:
+        return matcher
+    present = {candidate.key: candidate.place for candidate in _named_places(matcher).candidates}
+    if not present.keys() >= set(chosen):
+        message = (
+            "A message with a name you chose has changed. Look at the places again. Nothing was changed."
+        )
+        raise Invalid(message)
+    return replace(matcher, places=tuple(present[key] for key in dict.fromkeys(chosen)))
 
 
 def _asked_for(item: UserItem) -> list[str]:

@@ -21,6 +21,7 @@ from services.mail import Mailer
 from services.privacy.erasure_job import KIND, Outcome
 from services.privacy.ledger_step import LedgerStep
 from services.privacy.personal_data_matcher import ERASED, ERASED_NAME, PersonalDataMatcher, map_texts
+from services.users.audit import NOBODY
 from services.users.credentials import LoginThrottle
 from services.users.identity import SYSTEM, sort_name
 
@@ -121,8 +122,9 @@ def _redact_entry(matcher: PersonalDataMatcher, entry: AuditEntry) -> bool:
         for field, pair in (entry.changes or {}).items()
     }
     subject = clean(entry.subject)
-    # When somebody signs in for the first time, the system acts with their network address.
-    is_their_address = is_theirs or (is_about and entry.actor_id == SYSTEM.user_id)
+    # When somebody signs in for the first time, the system acts with their network address. Who failed to sign in
+    # to their account may have been themselves.
+    is_their_address = is_theirs or (is_about and entry.actor_id in (SYSTEM.user_id, NOBODY.user_id))
     address = None if is_their_address else entry.address
     if (changes, subject, address) == (entry.changes or {}, entry.subject, entry.address):
         return False

@@ -1,8 +1,9 @@
 """The step through all ticket histories: what a person wrote, and where others name them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from models import redaction, sweep, ticket_history
@@ -86,21 +87,23 @@ def redact(matcher: PersonalDataMatcher, ticket: Ticket, history: Sequence[Ticke
     follows from the changes, so that ticket and history agree.
     """
     history = [event for event in history if event.version <= ticket.version]
-    clean = matcher.redact_names if _is_involved(matcher, history) else matcher.redact_unique
-    gone = {
-        event.changes["subject"][1]
-        for event in history
-        if "subject" in event.changes and _wrote_as_requester(matcher, event)
-    }
+    certain = matcher.redact_names if _is_involved(matcher, history) else matcher.redact_unique
+    gone = _subjects_written(matcher, history)
     fields: dict[str, Any] = {}
     bodies: list[TicketHistory] = []
     changed: list[TicketHistory] = []
     messages = mentions = 0
+
+    def clean(event: TicketHistory, field: str, text: str) -> str:
+        if field == "subject" and text in gone:
+            return ERASED
+        return certain(matcher.redact_chosen(int(event.ticket_id), int(event.version), field, text))
+
     for event in history:
         body = event.body
         if body is not None:
-            body = ERASED if _wrote_as_requester(matcher, event) else clean(body)
-        changes = _changes(event.changes, fields, lambda v: ERASED if v in gone else clean(v), clean)
+            body = ERASED if _wrote_as_requester(matcher, event) else clean(event, "body", body)
+        changes = _changes(event.changes, fields, partial(clean, event))
         fields |= {name: new for name, (_, new) in changes.items()}
         if (body, changes) != (event.body, event.changes):
             whole = body == ERASED and body != event.body
@@ -112,17 +115,44 @@ def redact(matcher: PersonalDataMatcher, ticket: Ticket, history: Sequence[Ticke
 
 
 def _changes(
-    changes: dict[str, list[Any]],
-    before: dict[str, Any],
-    subject: Callable[[str], str],
-    clean: Callable[[str], str],
+    changes: dict[str, list[Any]], before: dict[str, Any], clean: Callable[[str, str], str]
 ) -> dict[str, list[Any]]:
-    """Redact the changes that hold free text; their old values are the new ones of the item before."""
+    """Redact the changes that hold free text; their old values are the new ones of the item before.
+
+    `clean` gets the name of a field and a text.
+    """
     redacted = dict(changes)
     for name, (_, new) in changes.items():
-        if name in ERASABLE or name.startswith(CUSTOM):
-            redacted[name] = [before.get(name), map_texts(new, subject if name == "subject" else clean)]
+        if is_free_text(name):
+            redacted[name] = [before.get(name), map_texts(new, partial(clean, name))]
     return redacted
+
+
+def is_free_text(name: str) -> bool:
+    """Tell whether people type what a field holds."""
+    return name in ERASABLE or name.startswith(CUSTOM)
+
+
+def _subjects_written(matcher: PersonalDataMatcher, history: Sequence[TicketHistory]) -> set[str]:
+    """Collect the subjects that the person wrote as requester, which are removed wherever they stand."""
+    return {
+        event.changes["subject"][1]
+        for event in history
+        if "subject" in event.changes and _wrote_as_requester(matcher, event)
+    }
+
+
+def texts_of_others(
+    matcher: PersonalDataMatcher, history: Sequence[TicketHistory]
+) -> Iterator[tuple[TicketHistory, str, str]]:
+    """Yield each text of a ticket that an erasure does not remove as a whole: its event, its field, and itself."""
+    gone = _subjects_written(matcher, history)
+    for event in history:
+        if event.body is not None and event.body != ERASED and not _wrote_as_requester(matcher, event):
+            yield event, "body", event.body
+        for name, (_, new) in event.changes.items():
+            if is_free_text(name) and isinstance(new, str) and new not in gone:
+                yield event, name, new
 
 
 def _follow(ticket: Ticket, fields: dict[str, Any]) -> bool:

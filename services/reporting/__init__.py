@@ -1,12 +1,14 @@
 """The reporting domain: the columnar copy of the ledger, and every figure computed from it."""
 
 from services.reporting.actor_tickets import tickets_by_actor
+from services.reporting.counted import Counted, Measure
 from services.reporting.counts import Tally, TicketCounts
 from services.reporting.dashboard import DashboardService
-from services.reporting.definitions import DEFINITIONS, Definition
+from services.reporting.definitions import BEFORE_CREATION, DEFINITIONS, NO_REPLY, Definition
 from services.reporting.engine import AnalyticsEngine, Progress
 from services.reporting.metrics import MetricsService
-from services.reporting.ports import Authorize, Ledger, LedgerEvent, Selection
+from services.reporting.name_order import NameOrder, NamesOf
+from services.reporting.ports import Authorize, Ledger, LedgerEvent
 from services.reporting.preview import AccessPreview, Preview
 from services.reporting.reader import preload
 from services.reporting.reporting import ReportingService
@@ -19,11 +21,14 @@ from services.reporting.reporting_errors import (
     TooLarge,
 )
 from services.reporting.results import NONE, Figure, Filters, Metrics, Overview, Row, Series
+from services.reporting.ticket_lists import TicketLists
 from services.reporting.visible_tickets import TicketReader, VisibilityChange
 
 __all__ = [
+    "BEFORE_CREATION",
     "DEFINITIONS",
     "NONE",
+    "NO_REPLY",
     "AccessPreview",
     "AnalyticsEngine",
     "Authorize",
@@ -32,23 +37,27 @@ __all__ = [
     "CopyBusy",
     "CopyDamaged",
     "CopyMissing",
+    "Counted",
     "DashboardService",
     "Definition",
     "Figure",
     "Filters",
     "Ledger",
     "LedgerEvent",
+    "Measure",
     "Metrics",
     "MetricsService",
+    "NameOrder",
+    "NamesOf",
     "Overview",
     "Preview",
     "Progress",
     "ReportingService",
     "Row",
-    "Selection",
     "Series",
     "Tally",
     "TicketCounts",
+    "TicketLists",
     "TicketReader",
     "TooLarge",
     "VisibilityChange",

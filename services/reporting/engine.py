@@ -11,11 +11,10 @@ from pathlib import Path
 from services.reporting.cache import SegmentWriter, cache_of_segments, merge_segments, write_cache
 from services.reporting.counts import TicketCounts
 from services.reporting.fold import Row, fold, micros, moment_of
-from services.reporting.ports import Condition, Ledger, LedgerEvent, Selection, Sort
+from services.reporting.ports import Ledger, LedgerEvent
 from services.reporting.reader import Reader, View, connect
 from services.reporting.reporting_errors import CopyDamaged, CopyMissing
 from services.reporting.schema import TICKET, quoted
-from services.reporting.selection import select
 from services.reporting.store import File, Manifest, Store
 
 BATCH = 2_000  # events folded and written at once while following
@@ -81,17 +80,6 @@ class AnalyticsEngine:
     def close(self) -> None:
         """Close what this process has open."""
         self._reader.close()
-
-    def select(
-        self, *, conditions: Sequence[Condition], sort: Sort | None, size: int, offset: int = 0
-    ) -> Selection:
-        """Return the ids of one page of tickets by any reportable field, with the number that match.
-
-        Raises BadSelection for a field or a comparison that the copy does not support.
-        """
-        with self.view() as view:
-            ids, count = select(view, conditions, sort, size, offset)
-            return Selection(ids, count, self.followed_at(view))
 
     def follow(self, *, now: datetime) -> Progress:
         """Add what the ledger has recorded since the last run; builds the copy if there is none.

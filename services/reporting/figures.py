@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from services.reporting.definitions import BEFORE_CREATION, DEFINITIONS, NO_REPLY, REOPEN_DAYS, REOPENED
 from services.reporting.fold import SECOND
-from services.reporting.periods import Period, day_of
-from services.reporting.queries import SLOTS, Answer, Day, Group, Totals
+from services.reporting.periods import HOURS_OF_WEEK, Period, day_of
+from services.reporting.queries import Answer, Day, Group, Totals
 from services.reporting.results import Figure, Filters, Row, Series
 from services.tickets import PRIORITIES
 
@@ -52,7 +52,7 @@ def series(answer: Answer, filters: Filters, when: Period) -> tuple[Series, Seri
 
 def arrivals(answer: Answer) -> tuple[tuple[int, ...], ...]:
     """Build seven rows of 24 hours, Monday first, with the tickets created in each hour."""
-    return tuple(answer.arrivals[first : first + 24] for first in range(0, SLOTS, 24))
+    return tuple(answer.arrivals[first : first + 24] for first in range(0, HOURS_OF_WEEK, 24))
 
 
 def rows(groups: Iterable[Group], *, priorities: bool = False) -> tuple[Row, ...]:

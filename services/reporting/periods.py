@@ -11,6 +11,8 @@ from services.reporting.results import Filters
 DAY = 86_400 * SECOND
 HOUR = 3_600 * SECOND
 LONGEST = 3_660  # days
+HOURS_OF_WEEK = 7 * 24
+WEEK_BEGINS = 3 * 24  # 1 January 1970, where numbers of hours begin, was a Thursday
 _YEARS = range(1985, 9000)
 _EPOCH = date(1970, 1, 1)
 

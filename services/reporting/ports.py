@@ -1,7 +1,6 @@
 """What the reporting domain needs from others: the ledger to follow, and the permission check."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -44,32 +43,3 @@ class Ledger(Protocol):
 
 # Raises PermissionDenied unless the actor may read reports.
 Authorize = Callable[[Any], None]
-
-
-class Condition(Protocol):
-    """One comparison of a list request; `op` is a comparison's name or an enum whose value is one."""
-
-    @property
-    def field(self) -> str: ...
-    @property
-    def op(self) -> Any: ...
-    @property
-    def value(self) -> Any: ...
-
-
-class Sort(Protocol):
-    """The order of a list request."""
-
-    @property
-    def field(self) -> str: ...
-    @property
-    def descending(self) -> bool: ...
-
-
-@dataclass(frozen=True)
-class Selection:
-    """The tickets of one page in order, how many match in all, and when the copy was last up to date."""
-
-    ids: tuple[int, ...]
-    count: int
-    as_of: datetime

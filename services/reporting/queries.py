@@ -5,41 +5,41 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from services.reporting.periods import DAY, Period
+from services.reporting.counted import EVENTS, Measure, Scope, hour_of_week, number_of, scope, stands
+from services.reporting.periods import DAY, HOURS_OF_WEEK, Period
 from services.reporting.reader import View
-from services.reporting.reporting_errors import BadSelection
-from services.reporting.results import NONE, Filters
+from services.reporting.results import Filters
 from services.reporting.schema import DIMENSIONS
 
-MOST_CHOICES = 500
-SLOTS = 7 * 24  # hours of a week
-_THURSDAY = 3 * 24  # 1 January 1970, where numbers of days begin, was a Thursday
 _DIMS = ", ".join(DIMENSIONS)
 _SETS = ", ".join(f"({name})" for name in DIMENSIONS)
 _ALL = 2 ** len(DIMENSIONS) - 1
 
 # What each day added and, of the period itself, when in the week tickets were created: one scan for both.
-_DAYS = """
-SELECT day, slot, sum(created)::BIGINT, sum(first_solved)::BIGINT, sum(backlog)::BIGINT, sum(waiting)::BIGINT
-FROM (SELECT hour // 24 AS day, CASE WHEN "at" >= {start} THEN hour % {slots} END AS slot,
+_DAYS = f"""
+SELECT day, slot, {number_of(Measure.CREATED)}, {number_of(Measure.SOLVED)},
+       sum(backlog)::BIGINT, sum(waiting)::BIGINT
+FROM (SELECT hour // 24 AS day, CASE WHEN "at" >= {{start}} THEN {hour_of_week("hour")} END AS slot,
              created, first_solved, backlog, waiting
-      FROM (SELECT "at", created, first_solved, backlog, waiting, {hour} AS hour FROM facts WHERE {inside}))
+      FROM (SELECT "at", created, first_solved, backlog, waiting, {{hour}} AS hour FROM facts WHERE {{inside}}))
 GROUP BY GROUPING SETS ((day), (slot))
 """
-_TOTALS = """
-SELECT current, quantile_cont(response, [0.5, 0.9]), count(response),
-       sum(before_creation)::BIGINT, sum(unanswered)::BIGINT,
-       quantile_cont(standing, [0.5, 0.9]), count(standing), (count(resolution) - count(standing))::BIGINT
-FROM (SELECT "at" >= {start} AS current, CASE WHEN response >= 0 THEN response END AS response,
-             (response < 0)::INTEGER AS before_creation, unanswered * first_solved AS unanswered,
-             resolution, CASE WHEN {stands} THEN resolution END AS standing
-      FROM facts WHERE {inside} AND (response IS NOT NULL OR resolution IS NOT NULL)) GROUP BY 1
+_TOTALS = f"""
+SELECT current, quantile_cont(response, [0.5, 0.9]) FILTER (WHERE {EVENTS[Measure.FIRST_RESPONSE]}),
+       {number_of(Measure.FIRST_RESPONSE)}, {number_of(Measure.BACKDATED)}, {number_of(Measure.UNANSWERED)},
+       quantile_cont(resolution, [0.5, 0.9]) FILTER (WHERE standing), count(*) FILTER (WHERE standing),
+       count(*) FILTER (WHERE NOT standing AND resolution IS NOT NULL)
+FROM (SELECT "at" >= {{start}} AS current, response, first_solved, unanswered, resolution,
+             {EVENTS[Measure.FULL_RESOLUTION]} AS standing
+      FROM facts WHERE {{inside}} AND (response IS NOT NULL OR resolution IS NOT NULL)) GROUP BY 1
 """
 _GROUPS = f"""
-SELECT grouping({_DIMS}), {_DIMS}, sum(created)::BIGINT, sum(first_solved)::BIGINT, sum(backlog)::BIGINT,
-       quantile_cont(response, 0.5), quantile_cont(resolution, 0.5)
-FROM (SELECT {_DIMS}, created, first_solved, backlog, CASE WHEN response >= 0 THEN response END AS response,
-             CASE WHEN {{stands}} THEN resolution END AS resolution FROM facts WHERE {{inside}})
+SELECT grouping({_DIMS}), {_DIMS}, {number_of(Measure.CREATED)}, {number_of(Measure.SOLVED)},
+       sum(backlog)::BIGINT, quantile_cont(response, 0.5), quantile_cont(resolution, 0.5)
+FROM (SELECT {_DIMS}, created, first_solved, backlog,
+             CASE WHEN {EVENTS[Measure.FIRST_RESPONSE]} THEN response END AS response,
+             CASE WHEN {EVENTS[Measure.FULL_RESOLUTION]} THEN resolution END AS resolution
+      FROM facts WHERE {{inside}})
 GROUP BY GROUPING SETS ({_SETS})
 """
 # The backlog just before a moment: the last checkpoint and what happened since.
@@ -127,39 +127,6 @@ class Answer:
     groups: Mapping[str, tuple[Group, ...]]
 
 
-@dataclass(frozen=True)
-class Scope:
-    """Which facts count, as SQL with its values."""
-
-    sql: str
-    values: tuple[Any, ...]
-
-    def run(self, view: View, sql: str) -> list[tuple[Any, ...]]:
-        """Run a query in which the scope may stand several times."""
-        return view.rows(sql, self.values * sql.count(self.sql) if self.values else ())
-
-
-def scope(filters: Filters, columns: Mapping[str, str]) -> Scope:
-    """Write the filters' choices over the given columns; "none" among them means "not set"."""
-    choices = {
-        "team": filters.teams,
-        "priority": filters.priorities,
-        "category": filters.categories,
-        "assignee": filters.assignees,
-    }
-    parts, values = [], []
-    for name, chosen in choices.items():
-        if len(chosen) > MOST_CHOICES:
-            raise BadSelection(f"A report takes at most {MOST_CHOICES} choices of one kind.")
-        known = [choice for choice in chosen if choice != NONE]
-        options = [f"{columns[name]} IN ({', '.join('?' * len(known))})"] if known else []
-        options += [f"{columns[name]} IS NULL"] if NONE in chosen else []
-        if options:
-            parts.append(f"({' OR '.join(options)})")
-            values += known
-    return Scope(f"({' AND '.join(parts) or 'true'})", tuple(values))
-
-
 def newest(view: View, moment: int) -> int | None:
     """Find when the newest event until a moment counts; None when nothing counts later than the moment."""
     if view.manifest.latest <= moment:
@@ -191,13 +158,13 @@ def answer(view: View, filters: Filters, when: Period) -> Answer:
 
 def _days(view: View, facts: Scope, when: Period, inside: str) -> tuple[dict[int, Day], tuple[int, ...]]:
     days: dict[int, Day] = {}
-    arrivals = [0] * SLOTS
-    sql = _DAYS.format(hour=when.hour_sql, start=when.start, slots=SLOTS, inside=inside)
+    arrivals = [0] * HOURS_OF_WEEK
+    sql = _DAYS.format(hour=when.hour_sql, start=when.start, inside=inside)
     for day, slot, *values in facts.run(view, sql):
         if day is not None:
             days[day] = Day(*(value or 0 for value in values))
         elif slot is not None:
-            arrivals[(slot + _THURSDAY) % SLOTS] = values[0] or 0
+            arrivals[slot] = values[0]
     return days, tuple(arrivals)
 
 
@@ -235,7 +202,7 @@ def _opening(
 
 def _count_groups(view: View, facts: Scope, when: Period, groups: dict[str, dict[str | None, Group]]) -> None:
     inside = f'"at" >= {when.start} AND "at" < {when.end} AND {facts.sql}'
-    for row in facts.run(view, _GROUPS.format(inside=inside, stands=_stands(view, when))):
+    for row in facts.run(view, _GROUPS.format(inside=inside, stands=stands(view, when.until))):
         place = _place(row)
         if place is not None:
             created, solved, backlog, response, resolution = row[-5:]
@@ -245,19 +212,8 @@ def _count_groups(view: View, facts: Scope, when: Period, groups: dict[str, dict
             group.response, group.resolution = response, resolution
 
 
-def _stands(view: View, when: Period) -> str:
-    """Write the condition that no reopening before the report's moment took a solve back."""
-    stands = f"coalesce(void_at >= {when.until}, true)"
-    if view.voids:
-        stands += (
-            " AND (ticket_id, version) NOT IN (SELECT (ticket_id, voids) FROM recent_facts "
-            f'WHERE voids IS NOT NULL AND "at" < {when.until})'
-        )
-    return stands
-
-
 def _totals(view: View, facts: Scope, when: Period, inside: str) -> dict[bool, Totals]:
-    sql = _TOTALS.format(start=when.start, inside=inside, stands=_stands(view, when))
+    sql = _TOTALS.format(start=when.start, inside=inside, stands=stands(view, when.until))
     by_period = {current: values for current, *values in facts.run(view, sql)}
     sql = _RETURNED.format(
         start=when.start, before=when.before, end=when.end, until=when.until, scope=facts.sql

@@ -1,7 +1,7 @@
 """Results of the reporting domain: frozen values, ready for a tile, a chart or an export."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,30 @@ class Filters:
     def days(self) -> int:
         """Count the days of the period, both ends included."""
         return (self.end - self.start).days + 1
+
+    @property
+    def choices(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the choices by the name of what figures are broken down by."""
+        return {
+            "team": self.teams,
+            "priority": self.priorities,
+            "category": self.categories,
+            "assignee": self.assignees,
+        }
+
+    def only(self, dimension: str, choice: str) -> "Filters":
+        """Limit to one group of a breakdown."""
+        match dimension:
+            case "team":
+                return replace(self, teams=(choice,))
+            case "priority":
+                return replace(self, priorities=(choice,))
+            case "category":
+                return replace(self, categories=(choice,))
+            case "assignee":
+                return replace(self, assignees=(choice,))
+            case _:
+                raise ValueError(dimension)
 
 
 @dataclass(frozen=True)

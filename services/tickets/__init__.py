@@ -18,6 +18,7 @@ from models.ticket_fields import (
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
+from services.tickets.consequences import Consequences, TicketChange
 from services.tickets.fields import is_done
 from services.tickets.importing import (
     MAPPINGS,
@@ -37,7 +38,9 @@ from services.tickets.ticket_errors import (
     ChangedSince,
     Conflict,
     FieldConflict,
+    KeyReused,
     NotAllowedNow,
+    StillInProgress,
     TicketNotFound,
     TooBusy,
 )
@@ -65,6 +68,7 @@ __all__ = [
     "ChangedSince",
     "Condition",
     "Conflict",
+    "Consequences",
     "Event",
     "Field",
     "FieldConflict",
@@ -72,13 +76,16 @@ __all__ = [
     "ImportStopped",
     "ImportedEvent",
     "ImportedTicket",
+    "KeyReused",
     "Kind",
     "ListRequest",
     "NotAllowedNow",
     "Op",
     "Page",
     "Sort",
+    "StillInProgress",
     "Ticket",
+    "TicketChange",
     "TicketFields",
     "TicketImporter",
     "TicketNotFound",

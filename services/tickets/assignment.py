@@ -27,6 +27,14 @@ class AssignmentService:
         if team is not None and not self._catalog.offers("team", team):
             raise Invalid("This team does not exist.", {"team_id": "This team does not exist."})
 
+    def can_hold(self, user_id: str) -> bool:
+        """Tell whether tickets can be assigned to a user."""
+        try:
+            self._check_assignee(user_id)
+        except Invalid:
+            return False
+        return True
+
     def _check_assignee(self, user_id: str) -> None:
         message = "Tickets cannot be assigned to this person."
         try:

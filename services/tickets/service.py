@@ -42,10 +42,11 @@ class TicketService:
         audit: AuditService,
         writer: TicketWriter,
         listing: Listing,
+        assigns_on_reply: bool,
     ) -> None:
         self._roles, self._users, self._catalog, self._access = roles, users, catalog, Access(roles)
         self._workflow, self._assignments, self._audit = workflow, assignments, audit
-        self._writer, self._listing = writer, listing
+        self._writer, self._listing, self._assigns_on_reply = writer, listing, assigns_on_reply
 
     # Reading
 
@@ -145,14 +146,14 @@ class TicketService:
     ) -> Ticket:
         """Open a ticket for the actor, or for somebody else when the role allows it.
 
-        `fields` are any of OPENED_WITH. The same `idempotency_key` with the same input opens one ticket only,
-        however often it arrives. Raises Invalid, PermissionDenied.
+        `fields` are any of OPENED_WITH. The same `idempotency_key` opens one ticket only, however often it arrives.
+        Raises Invalid, PermissionDenied, KeyReused when it arrives with other input.
         """
         values, text = self._opened(actor, requester_id or actor.user_id, (subject, body), channel, fields)
+        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
         if values["requester_id"] != actor.user_id:
             self._users.get(values["requester_id"])
         values["organization_id"] = self._users.organization_of(values["requester_id"])
-        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
         return self._writer.create(author, Draft("created", values, text, public=True))
 
     def create_with_requester(
@@ -173,7 +174,8 @@ class TicketService:
         """
         values, text = self._opened(actor, requester.user.user_id, (subject, body), channel, fields)
         values["organization_id"] = requester.user.organization_id
-        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
+        told = (sorted(values.items()), requester.user.name, requester.user.email)
+        author = Author.of(actor, now, idempotency_key, "create", *told, text)
         try:
             return self._writer.create(
                 author, Draft("created", values, text, public=True, also=requester.writes)
@@ -240,6 +242,8 @@ class TicketService:
                 self._workflow.check(ticket.status, effective["status"])
             elif speaking is Permission.TICKET_REPLY:
                 effective |= _status(ticket, self._after_reply(actor, ticket, now))
+            if speaking is Permission.TICKET_REPLY and "assignee_id" not in cleaned:
+                effective |= self._taken_on(actor, ticket)
             if text is not None:
                 return Draft("replied" if public else "noted", effective, text, public)
             kind = "assigned" if effective.keys() <= ASSIGNING else "changed"
@@ -322,6 +326,14 @@ class TicketService:
         return undo.possible(event, ticket, self._workflow, last) and all(
             self._access.allows(actor, permission, ticket) for permission in asked_for(event.changes.keys())
         )
+
+    def _taken_on(self, actor: Actor, ticket: Ticket) -> JsonFields:
+        """Assign a ticket that nobody has to the agent who replies to it."""
+        takes = self._assigns_on_reply and actor.kind == "agent" and ticket.assignee_id is None
+        own = ticket.requester_id == actor.user_id
+        if not takes or own or not self._assignments.can_hold(actor.user_id):
+            return {}
+        return {"assignee_id": actor.user_id}
 
     def _after_reply(self, actor: Actor, ticket: Ticket, now: datetime) -> str:
         if actor.kind == "customer":

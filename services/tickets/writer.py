@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from hashlib import sha256
+from datetime import datetime
 from typing import Any, Self
 
-from models import counter, idempotency_key, ledger
+from models import counter, ledger
 from models import ticket as ticket_table
 from models.idempotency_key import IdempotencyKey
 from models.store_errors import AlreadyDone, EngineUnavailable, VersionMoved
@@ -16,13 +15,14 @@ from models.transaction import Also
 from services.errors import Conflicted, Invalid, Unavailable
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
+from services.tickets.consequences import Consequences, TicketChange
 from services.tickets.fields import CHANGED_BY_PEOPLE, DERIVED, JsonFields, evolve, to_json
+from services.tickets.idempotency import RequestKey
 from services.tickets.ticket import Ticket
-from services.tickets.ticket_errors import Conflict, FieldConflict, TicketNotFound, TooBusy
+from services.tickets.ticket_errors import Conflict, FieldConflict, StillInProgress, TicketNotFound, TooBusy
 from services.users.identity import Actor
 
 ATTEMPTS = 12
-REMEMBER = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,17 @@ class Draft:
 
 @dataclass(frozen=True)
 class Author:
-    """Who writes when; a second request with the same `idempotency_key` and the same input writes nothing."""
+    """Who writes when; a second request with the same `request_key` writes nothing."""
 
     actor: Actor
     now: datetime
-    idempotency_key: str | None = None
+    request_key: RequestKey | None = None
 
     @classmethod
     def of(cls, actor: Actor, now: datetime, idempotency_key: str | None, *request: object) -> Self:
-        """Bind a key to the actor and the input: a form sent again with other input is another request."""
-        if idempotency_key is None:
-            return cls(actor, now)
-        return cls(actor, now, sha256(repr((actor.user_id, idempotency_key, *request)).encode()).hexdigest())
+        """Bind a key to the actor and the input: the same key with other input raises KeyReused."""
+        bound = None if idempotency_key is None else RequestKey.of(actor, now, idempotency_key, request)
+        return cls(actor, now, bound)
 
 
 class TicketWriter:
@@ -61,26 +60,41 @@ class TicketWriter:
         *,
         audit: AuditService,
         assignments: AssignmentService,
+        consequences: Consequences,
         new_id: Callable[[], str],
         pause: Callable[[int], None],
         shards: int,
     ) -> None:
-        self._audit, self._assignments = audit, assignments
+        self._audit, self._assignments, self._consequences = audit, assignments, consequences
         self.new_id, self.pause, self._shards = new_id, pause, shards
 
     def create(self, author: Author, draft: Draft) -> Ticket:
-        """Write version 1 of a new ticket; the same idempotency key gives the ticket written the first time."""
+        """Write version 1 of a new ticket; a repeated request gives the ticket written the first time.
+
+        The key is claimed before a number is given out, so that a repeated request burns none.
+        """
+        write_id, key = self.new_id(), author.request_key
         try:
-            ticket_id = counter.next_number("tickets")
-            for attempt in range(ATTEMPTS):
-                try:
-                    return self._commit(ticket_id, None, author, draft)
-                except VersionMoved:  # the same request is being written at this very moment
-                    self.pause(attempt)
-                except AlreadyDone as done:
-                    return self.load(int(str(done.value["ticket_id"])))
+            done = key.claim(write_id, self.pause) if key is not None else None
+            if done is not None:
+                return self.load(done)
+            try:
+                return self._create(counter.next_number("tickets"), author, draft, write_id)
+            except BaseException:
+                if key is not None:
+                    key.release(write_id)
+                raise
         except EngineUnavailable as error:
             raise unavailable() from error
+
+    def _create(self, ticket_id: int, author: Author, draft: Draft, write_id: str) -> Ticket:
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._commit(ticket_id, None, author, draft, write_id)
+            except VersionMoved:
+                self.pause(attempt)
+            except AlreadyDone as done:  # the claim was taken for one that broke off
+                raise StillInProgress from done
         raise TooBusy
 
     def change(self, ticket_id: int, author: Author, prepare: Callable[[Ticket], Draft | None]) -> Ticket:
@@ -89,32 +103,41 @@ class TicketWriter:
         `prepare` gets the stored ticket and returns the draft to write, None for nothing to do; it
         is called again after each lost race and raises Conflict when the races touched the same field.
         """
+        write_id, tried = self.new_id(), 0
         try:
             for attempt in range(ATTEMPTS):
                 ticket = self.load(ticket_id)
-                draft = self._prepared(prepare, ticket, author)
+                if 0 < tried < ticket.version and ledger.is_written(ticket_id, tried + 1, write_id):
+                    return ticket  # a request that was given up arrived after all
+                draft = self._prepared(prepare, ticket, author.request_key)
                 if draft is None:
                     return ticket
                 try:
-                    return self._commit(ticket_id, ticket, author, draft)
+                    tried = ticket.version
+                    return self._commit(ticket_id, ticket, author, draft, write_id)
                 except VersionMoved:
                     self.pause(attempt)
                 except AlreadyDone:
-                    return self.load(ticket_id)
+                    if author.request_key is not None and author.request_key.is_repeated():
+                        return self.load(ticket_id)
+                    self.pause(attempt)
         except EngineUnavailable as error:
             raise unavailable() from error
         raise TooBusy
 
     def _prepared(
-        self, prepare: Callable[[Ticket], Draft | None], ticket: Ticket, author: Author
+        self, prepare: Callable[[Ticket], Draft | None], ticket: Ticket, key: RequestKey | None
     ) -> Draft | None:
         """Prepare the draft; a request that was written before is not refused for what happened since."""
         try:
-            return prepare(ticket)
+            draft = prepare(ticket)
         except (Conflicted, Invalid):
-            if author.idempotency_key is not None and idempotency_key.is_used(author.idempotency_key):
+            if key is not None and key.is_repeated():
                 return None
             raise
+        if draft is None and key is not None:
+            key.is_repeated()  # another request that changes nothing now is refused all the same
+        return draft
 
     def rebase(self, ticket: Ticket, expected_version: int, changes: Mapping[str, Any]) -> JsonFields:
         """Pick the changes that still change something; raises Conflict naming every field in conflict.
@@ -164,7 +187,9 @@ class TicketWriter:
             return []
         return self._audit.changed_since(ticket_id=ticket.ticket_id, version=expected_version)
 
-    def _commit(self, ticket_id: int, before: Ticket | None, author: Author, draft: Draft) -> Ticket:
+    def _commit(
+        self, ticket_id: int, before: Ticket | None, author: Author, draft: Draft, write_id: str
+    ) -> Ticket:
         actor, now, expected_version = author.actor, author.now, before.version if before else 0
         # A ticket's own time never runs backwards, though clocks differ and the slower writer may win.
         at, version = max(now, before.updated_at) if before else now, expected_version + 1
@@ -183,20 +208,18 @@ class TicketWriter:
             body=draft.body,
             before=before,
             after=after,
-            write_id=self.new_id(),
+            write_id=write_id,
             undoes=draft.undoes,
         )
         assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)
-        used = author.idempotency_key and IdempotencyKey(
-            key=author.idempotency_key, value={"ticket_id": ticket_id}, expires_at=now + REMEMBER
-        )
+        consequences = self._consequences.of(TicketChange(actor, now, before, after, event))
         item = self.store(
             ticket_id,
             expected_version,
             after,
             [event],
-            also=[*assignment_periods, *draft.also],
-            idempotency_key=used or None,
+            also=[*assignment_periods, *consequences, *draft.also],
+            idempotency_key=author.request_key.used(ticket_id) if author.request_key is not None else None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 

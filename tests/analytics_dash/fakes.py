@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from analytics_dash import mount
 from analytics_dash.route_guard import shapes
-from services.reporting import Figure, Filters, Overview, Row, Series
+from services.reporting import NO_REPLY, Counted, Figure, Filters, Overview, Row, Series
 
 NOW = datetime(2026, 11, 23, 10, 0, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -145,7 +145,7 @@ def figures(created: int, solved: int, backlog: int) -> dict[str, Figure]:
             "Automatic replies do not count.",
             p90=7800,
             previous=1800,
-            excluded={"not replied yet": 41, "spam or merged": 36},
+            excluded={NO_REPLY: 41, "spam or merged": 36},
         ),
         "full_resolution": Figure(
             "full_resolution",
@@ -232,13 +232,12 @@ class FakeGuard:
         self.answer = lambda: redirect("/login")
 
 
-def grid_url(filters: Any) -> str:
+def grid_url(counted: Counted) -> str:
     """Write a grid address the way the portal does."""
-    pairs = []
-    for name, value in filters.items():
-        for one in value if isinstance(value, tuple) else (value,):
-            text = one.isoformat() if isinstance(one, date) else "none" if one is None else one
-            pairs.append((f"flt_{name}", text))
+    filters = counted.filters
+    pairs = [("counted", counted.measure.value), ("from", filters.start), ("to", filters.end)]
+    pairs += [(name, one) for name, chosen in filters.choices.items() for one in chosen]
+    pairs += [("hour", counted.hour)] if counted.hour is not None else []
     return f"/desk/tickets/?{urlencode(pairs)}"
 
 

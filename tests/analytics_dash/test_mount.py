@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from analytics_dash.charts import CHARTS
 from analytics_dash.mount import PREFIX
-from analytics_dash.ports import GridFilters
 from services.errors import Forbidden, Unavailable
 from services.reporting import Filters
 from tests.analytics_dash.fakes import NOW, TODAY, call, make_site, post
@@ -154,17 +153,6 @@ def test_a_service_that_cannot_answer_says_so_and_keeps_the_filters(site):
     assert response["problem"]["children"] == "The figures are being rebuilt. Try again in a minute."
     assert response["periods"]["children"]
     assert "payload" not in response
-
-
-def test_marks_the_grid_cannot_show_are_not_links():
-    def only_open(filters: GridFilters) -> str | None:
-        return "/t?open" if filters.get("state") == "open" else None
-
-    site = make_site(grid_url=only_open)
-    data = drawn(post(site, call(site)))
-    assert set(data["figures"]["priority"]["data"][0]["customdata"]) == {None}
-    assert data["figures"]["backlog"]["data"][0]["customdata"][0] == "/t?open"
-    assert all(isinstance(cell, str) for cell in data["tables"]["priority"]["rows"][0][:3])
 
 
 def test_names_cannot_write_tags_into_a_chart(site):

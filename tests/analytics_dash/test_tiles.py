@@ -8,7 +8,7 @@ import pytest
 
 from analytics_dash import tiles
 from analytics_dash.links import Links
-from services.reporting import Figure, Filters
+from services.reporting import NONE, Counted, Figure, Filters, Measure
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def overview(fake_overview):
 
 @pytest.fixture
 def links(overview):
-    return Links(lambda filters: "/t?" + "&".join(filters), overview.filters)
+    return Links(lambda counted: f"/t?{counted.measure.value}", overview.filters)
 
 
 def explanations(overview, links):
@@ -84,10 +84,10 @@ def test_an_explanation_says_definition_n_exclusions_version_and_age(overview, l
         "n|1,295| of 1,372 tickets",
         "Rules|Automatic replies do not count.",
         "Calendar|every hour of every day",
-        "77: 41 not replied yet, 36 spam or merged",
+        "77: |41 solved without a reply|, |36 spam or merged",
         "first_response, version 3",
         "23 Nov 2026, 10:00:00 UTC, data 4 s old",
-        "41 now, the oldest 3 h 12 min",
+        "41 now|, the oldest 3 h 12 min",
     ]
     for part in expected:
         assert part in panel, part
@@ -99,17 +99,14 @@ def test_what_can_still_change_is_marked(overview, links):
     assert "228 of these can still change the value" in text
 
 
-def test_only_figures_whose_tickets_the_list_can_show_lead_there(overview, links):
+def test_every_explanation_leads_to_the_tickets_it_counts(overview, links):
     leading = {
         panel["props"]["id"]: words
         for panel in explanations(overview, links)
         if (words := [text for text in texts(panel) if text.startswith("Open the")])
     }
     assert leading == {
-        "explain-created": [f"Open the {overview.figures['created'].n:,} tickets"],
-        "explain-solved": [f"Open the {overview.figures['solved'].n:,} tickets"],
-        "explain-backlog": [f"Open the {overview.figures['backlog'].n:,} tickets"],
-        "explain-reopen_rate": ["Open the 1,180 tickets"],
+        f"explain-{name}": [f"Open the {overview.figures[name].n:,} tickets"] for name in tiles.TILES
     }
 
 
@@ -124,25 +121,28 @@ def test_nothing_to_count_is_said_not_zero(overview, links):
 def test_tickets_are_opened_within_the_filters_of_the_page(overview):
     asked = []
     filters = Filters(overview.filters.start, overview.filters.end, ("t1",), ("high",), ("c1",))
-    links = Links(lambda mark_filters: asked.append(dict(mark_filters)), filters)
-    links.open_of("assignee", None)
-    links.created_of("team", "t2")
-    assert asked[0] == {
-        "team": ("t1",),
-        "priority": ("high",),
-        "category": ("c1",),
-        "state": "open",
-        "assignee": (None,),
-    }
-    assert asked[1]["team"] == ("t2",)
-    assert asked[1]["created_from"] == filters.start
+    links = Links(lambda counted: asked.append(counted) or "", filters)
+    links.of_group(Measure.UNSOLVED, "assignee", None)
+    links.of_group(Measure.CREATED, "team", "t2")
+    links.unsolved(filters.start)
+    assert asked == [
+        Counted(Measure.UNSOLVED, replace(filters, assignees=(NONE,))),
+        Counted(Measure.CREATED, replace(filters, teams=("t2",))),
+        Counted(Measure.UNSOLVED, replace(filters, end=filters.start)),
+    ]
 
 
-def test_a_backlog_of_the_past_says_so_and_opens_no_tickets_of_today(overview, links):
+def test_a_backlog_of_the_past_says_so_and_opens_the_tickets_of_then(overview, links):
     today = overview.as_of.date()
     now = replace(overview, filters=replace(overview.filters, end=today))
     past = replace(now, filters=replace(now.filters, end=today - timedelta(days=40)))
     assert "unsolved now" in texts(tiles.row(now, links)[2])
     assert "unsolved then" in texts(tiles.row(past, links)[2])
     assert texts(tiles.row(past, links)[2])[0].startswith("Backlog on")
-    assert not [text for text in texts(tiles.row(past, links)[2]) if text.startswith("Open the")]
+    assert [text for text in texts(tiles.row(past, links)[2]) if text.startswith("Open the")]
+
+
+def test_what_a_figure_leaves_out_can_be_opened(overview, links):
+    panel = json.dumps(explanations(overview, links)[3])
+    assert "/t?unanswered" in panel
+    assert "/t?unreplied" in panel

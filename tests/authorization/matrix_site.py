@@ -193,6 +193,11 @@ class MatrixSite:
         self.services.users.own_account.send_link(item, Purpose.RESET, self.now())
         return self._token_in_email(who.email)
 
+    def code_link(self, who: Person, after_password: str) -> str:
+        """Send somebody the link with which a code can be entered, and return the link's token."""
+        self.services.users.authentication.send_code_link(token=after_password, now=self.now())
+        return self._token_in_email(who.email)
+
     def address_link(self, who: Person) -> str:
         """Send somebody the letter that confirms their address, and return the link's token."""
         self.unconfirm(who)
@@ -211,15 +216,17 @@ class MatrixSite:
         return self._token_in_email(email)
 
     def _token_in_email(self, email: str) -> str:
-        """Deliver what is due, and return the token in the only letter to an address."""
+        """Deliver what is due, and return the token in the only letter to an address that has one."""
         while self.services.outbox.deliver_due(now=self.now()):
             pass
         messages = [path.read_bytes() for path in self.settings.mail_dir.glob("*.eml")]
-        (message,) = [mail for mail in messages if email.encode() in mail]
-        body = message_from_bytes(message, policy=policy.default).get_body(("plain",))
-        link = LINK.search(body.get_content() if body else "")
-        assert link is not None
-        return link[1]
+        bodies = [
+            message_from_bytes(mail, policy=policy.default).get_body(("plain",))
+            for mail in messages
+            if email.encode() in mail
+        ]
+        (link,) = [match[1] for body in bodies if body and (match := LINK.search(body.get_content()))]
+        return str(link)
 
     def invited(self) -> str:
         """Make an account whose owner has not taken up the invitation, and return its id."""

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from models import api_token as token_table
 from services.users.credentials.sessions import hash_token
 from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
-from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM
+from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM, Person
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"
@@ -257,12 +257,30 @@ def _enrolment(case: AccessCase) -> Values:
 
 
 def _code(case: AccessCase) -> Values:
-    secret = case.matrix_site.enrolled(case.account)
-    fields = {"email": case.account.email, "password": PASSWORD, "csrf_token": case.who.token}
+    return _after_password(case, case.account)
+
+
+def _after_password(case: AccessCase, account: Person) -> Values:
+    secret = case.matrix_site.enrolled(account)
+    fields = {"email": account.email, "password": PASSWORD, "csrf_token": case.who.token}
     page = case.matrix_site.client(case.who).post("/login", data=fields).text
     match = re.search(r'name="token" value="([^"]+)"', page)
     assert match is not None
-    return {"token": match[1], "code": pyotp.TOTP(secret).now(), "email": case.account.email}
+    return {"token": match[1], "code": pyotp.TOTP(secret).now(), "email": account.email}
+
+
+def _code_link(case: AccessCase) -> Values:
+    return {"token": _code_by_link(case)["link"]}
+
+
+def _code_by_link(case: AccessCase) -> Values:
+    """Return a code of somebody who has been sent a link to enter it; the same one for path and form."""
+    if "code" not in case.notes:
+        owner = case.matrix_site.person("customer")
+        after_password = _after_password(case, owner)
+        link = case.matrix_site.code_link(owner, after_password["token"])
+        case.notes["code"] = {"code": after_password["code"], "link": link}
+    return dict(case.notes["code"])
 
 
 def _address_link(case: AccessCase) -> Values:
@@ -338,8 +356,12 @@ PLANS: dict[str, Plan] = {
         form=lambda s: {"email": s.account.email, "password": PASSWORD}, read=_signed_in, spends=True
     ),
     "POST /login/code": Plan(form=_code, read=_signed_in, spends=True),
+    "POST /login/code/link": Plan(form=_code, spends=True),
+    "GET /account/code/<token>": Plan(path=_code_link, spends=True),
+    "POST /account/code/<token>": Plan(path=_code_link, form=_code_by_link, read=_signed_in, spends=True),
     "POST /logout": Plan(read=_signed_out, spends=True),
     "POST /forgot": Plan(form=lambda s: {"email": s.account.email}),
+    "POST /preferences/after-sending": Plan(form=lambda _: {"after_sending": "next"}),
     "POST /preferences/theme": Plan(form=lambda _: {"theme": "dark"}),
     "GET /login/with/<provider>": Plan(path=_provider),
     "GET /login/from/<provider>": Plan(path=_provider, query=_back_from_provider, read=_signed_in),

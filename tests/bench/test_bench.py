@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import write_rate
 from bench.__main__ import main
 from bench.against import Comparison, Ratio
 from bench.client import Client
@@ -274,8 +275,8 @@ def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_pa
     results = json.loads(written.read_text())["sizes"]["60"]
     assert results["loaded"]["tickets"] == 60
     assert set(results["operations"]) == {
-        "open_list", "filtered", "first_page", "deep", "ticket", "dashboard", "dashboard_again", "create",
-        "update", "update_seen",
+        "open_list", "filtered", "first_page", "deep", "sorted", "any_filter", "mark", "ticket", "dashboard",
+        "dashboard_again", "create", "update", "update_seen",
     }  # fmt: skip
     for operation in results["operations"].values():
         assert operation["valid"], operation
@@ -288,3 +289,17 @@ def test_sixty_tickets_are_loaded_and_every_operation_is_answered_rightly(tmp_pa
     assert [one["label"] for one in results["against"]] == [*labels, "memory (PSS), MiB"]
     assert all(one["own"] > 0 and one["other"] > 0 for one in results["against"])
     assert not list(tmp_path.rglob("run"))
+
+
+@embedded_only
+def test_the_rate_of_writing_is_told(capsys):
+    """What a mark and a stretch say: how many stood before, and three or four figures."""
+    assert write_rate.main(["--marks", "0", "20", "--items", "21000"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines if len(line) in (4, 5) and line[0].isdecimal()] == ["0", "20", "0"]
+    assert all(
+        float(figure.replace(",", "")) > 0
+        for line in lines
+        if line and line[0].isdecimal()
+        for figure in line[1:]
+    )

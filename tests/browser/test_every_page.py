@@ -55,6 +55,7 @@ PAGES = {
         "view as a person",
         "/admin/roles/new/",
         "/admin/access/",
+        "/admin/emails/",
         "/admin/organizations/",
         "/admin/organizations/new/",
         "/admin/teams/",

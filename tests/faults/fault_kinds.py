@@ -76,15 +76,11 @@ def hold_request(talk: "Talk") -> Reply | None:
     return None
 
 
-def forget_token(talk: "Talk") -> Reply | None:
-    """Pass on the request without its idempotency token, as if the engine had forgotten it."""
-    return talk.forward(without="ClientRequestToken")
-
-
-def lose_answer_and_token(talk: "Talk") -> Reply | None:
-    """Let the engine do its work without knowing the token, then break the connection."""
-    talk.forward(without="ClientRequestToken")
-    return None
+def answer_and_release(talk: "Talk") -> Reply | None:
+    """Answer a read, and only then let in the requests that were held back."""
+    reply = talk.forward()
+    talk.release()
+    return reply
 
 
 def fail(_: "Talk") -> Reply | None:
@@ -138,11 +134,9 @@ class Talk:
         self.headers = {k: v for k, v in handler.headers.items() if k.lower() != "connection"}
         self.operation = operation_of(self.headers)
 
-    def forward(self, without: str = "", *, late: bool = False) -> Reply:
+    def forward(self, *, late: bool = False) -> Reply:
         """Ask the engine; `late`: about the indexes as they were a moment ago."""
         body = self.body
-        if without:
-            body = json.dumps({k: v for k, v in json.loads(body).items() if k != without}).encode()
         if late:
             body = self._handler.proxy.late.redirected(body)
         return self._handler.proxy.ask(self.headers, body, self._handler.line)
@@ -160,6 +154,10 @@ class Talk:
     def hold(self) -> None:
         """Hold the request back; `Proxy.release` sends it later."""
         self._handler.proxy.held_requests.append((self.headers, self.body))
+
+    def release(self) -> None:
+        """Send what was held back."""
+        self._handler.proxy.release()
 
     def wait_for_hang_up(self) -> None:
         """Wait until the product closes the connection."""

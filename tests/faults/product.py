@@ -1,7 +1,6 @@
 """The running product: engine, web and worker as separate processes that a test can kill."""
 
 import http.client
-import itertools
 import os
 import random
 import subprocess
@@ -16,7 +15,7 @@ from local.procfile import read_procfile
 from local.server import dying_with_parent
 from local.settings import ROOT
 from tests.engines import new_engine
-from tests.local.processes import is_running, wait_until, wait_until_gone
+from tests.local.processes import children, is_running, wait_until, wait_until_gone
 
 READY_SECONDS = 30.0
 PASSWORD = "correct horse battery staple"
@@ -32,10 +31,10 @@ class Product:
 
     def __init__(self, folder: Path) -> None:
         """Start everything and wait until it answers."""
-        self.port, engine_port = itertools.islice(_ports(), 2)
-        self.engine = new_engine(folder / "data", engine_port)
+        self.port = next(_ports())
+        self.engine = new_engine(folder / "data")
         self.commands = read_procfile(ROOT / "Procfile")
-        self.environment = _environment(folder / "data", self.port, engine_port)
+        self.environment = _environment(folder / "data", self.port, self.engine.endpoint)
         self.log = folder / "log"
         self._output: IO[bytes] = self.log.open("ab")
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -105,14 +104,14 @@ class Product:
     def kill(self, name: str) -> list[int]:
         """Kill one process with all it started, the way a crash would; returns the process ids."""
         if name == "engine":
-            pid = self.engine.process.pid
+            pids = [self.engine.process.pid, *children(self.engine.process.pid)]
             self.engine.kill()
-            return [pid]
+            return pids
         if name == "worker":
             self.wait_for_worker()  # or a kill would only ever meet one that is starting
         process = self._running.pop(name)
         assert process.poll() is None, f"{name} had ended by itself: {self.log.read_text()[-2000:]}"
-        pids = [process.pid, *_children(process.pid)]
+        pids = [process.pid, *children(process.pid)]
         for pid in pids:
             if is_running(pid):
                 os.kill(pid, 9)
@@ -128,14 +127,14 @@ class Product:
         """Stop what still runs, the engine last."""
         for name in list(self._running):
             process = self._running.pop(name)
-            children = _children(process.pid)
+            started = children(process.pid)
             process.terminate()
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            for pid in filter(is_running, children):
+            for pid in filter(is_running, started):
                 os.kill(pid, 9)
         self.engine.stop()
         self._output.close()
@@ -147,23 +146,13 @@ def _ports() -> Iterator[int]:
     yield from filter(is_port_free, random.sample(range(10_000, lowest), 200))
 
 
-def _environment(data: Path, port: int, engine_port: int) -> Mapping[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if name != "DYNAMODB_ENDPOINT"}
-    return inherited | {
+def _environment(data: Path, port: int, endpoint: str) -> Mapping[str, str]:
+    return os.environ | {
         "ENVIRONMENT": "development",
         "PORT": str(port),
-        "ENGINE_PORT": str(engine_port),
+        "DYNAMODB_ENDPOINT": endpoint,
         "DATA_DIR": str(data),
         "DEMO_PASSWORD": PASSWORD,
         "TABLE_PREFIX": "kill-",
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def _children(pid: int) -> list[int]:
-    """List the process ids of all descendants of a process."""
-    pids: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            pids += [child, *_children(child)]
-    return pids

@@ -7,7 +7,6 @@ random_faults.py. `between` runs a proxy for any program.
 import http.client
 import json
 import select
-import socket
 import sys
 import threading
 from collections import deque
@@ -15,8 +14,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
+from local.server import http_connection
 from tests.faults.fault_kinds import TARGET, FaultAction, Reply, Request, Talk, operation_of, through
 from tests.faults.late_indexes import LateIndexes
 
@@ -64,8 +63,8 @@ class Handler(BaseHTTPRequestHandler):
 class Line:
     """A connection to the engine that stays open between requests."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
-        self._address = address
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
         self._open: http.client.HTTPConnection | None = None
 
     def ask(self, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -73,9 +72,7 @@ class Line:
         line = self._open
         if line is None or line.sock is None or select.select([line.sock], [], [], 0)[0]:
             self.close()
-            line = self._open = http.client.HTTPConnection(*self._address, timeout=20)
-            line.connect()
-            line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            line = self._open = http_connection(self._endpoint, timeout=20)
         line.request("POST", "/", body, {**headers, "Content-Length": str(len(body))})
         answer = line.getresponse()
         return Reply(answer.status, answer.read())
@@ -101,8 +98,7 @@ class Proxy:
     """
 
     def __init__(self, endpoint: str, *, lag: float = 2.0) -> None:
-        parts = urlsplit(endpoint)
-        self._address = (parts.hostname or "", parts.port or 0)
+        self._engine = endpoint
         self._scripts: dict[str, deque[FaultAction]] = {}
         self._lock = threading.Lock()
         self.held_requests: deque[Request] = deque()
@@ -150,7 +146,7 @@ class Proxy:
 
     def line(self) -> Line:
         """Open a connection to the engine."""
-        return Line(self._address)
+        return Line(self._engine)
 
     def ask(self, headers: dict[str, str], body: bytes, line: Line) -> Reply:
         """Send a request to the engine, and note what it wrote."""

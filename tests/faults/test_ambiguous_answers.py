@@ -1,5 +1,7 @@
 """Responses that get lost: every write happens once or not at all, and users are told which."""
 
+import json
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,16 +10,15 @@ from models import ledger
 from services.errors import Unavailable
 from services.tickets import Conflict, TooBusy
 from tests.faults.fault_kinds import (
+    answer_and_release,
     cancel,
     conflict,
     fail,
     fail_after,
-    forget_token,
     garble,
     hold_answer,
     hold_request,
     lose_answer,
-    lose_answer_and_token,
     lose_request,
     throttle,
     through,
@@ -73,7 +74,7 @@ HARMLESS = {
     "throttled": [throttle],
     "conflict": [cancel("TransactionConflict")],
     "conflicts": [cancel("TransactionConflict", 1), cancel("TransactionConflict")],
-    "lost and forgotten": [lose_answer_and_token, forget_token],
+    "lost twice": [lose_answer] * 2,
     "every answer lost": [lose_answer] * ATTEMPTS,
     "every answer failed after": [fail_after] * ATTEMPTS,
     "every answer garbled": [garble] * ATTEMPTS,
@@ -217,11 +218,14 @@ class TestNoAnswerAtAll:
         """The engine gets the request, several times, after the product has given up."""
         proxy.play(*[hold_request] * ATTEMPTS)
         with pytest.raises(Unavailable):
-            harness.update(agent, ticket, body="Hello.", idempotency_key="form")
+            harness.update(agent, ticket, body="Hello.", idempotency_key=f"form {ticket.ticket_id}")
         assert kinds(ticket) == ["created"]
-        assert [answer.status for answer in proxy.release()] == [200] * ATTEMPTS
+        assert [answer.status for answer in proxy.release()] == [200, *[400] * (ATTEMPTS - 1)]
         assert kinds(ticket) == ["created", "replied"]
-        assert harness.update(agent, ticket, body="Hello.", idempotency_key="form").version == 2
+        assert (
+            harness.update(agent, ticket, body="Hello.", idempotency_key=f"form {ticket.ticket_id}").version
+            == 2
+        )
         assert kinds(ticket) == ["created", "replied"]
 
     def test_a_request_that_arrives_too_late(self, harness, proxy, agent, customer, ticket):
@@ -235,30 +239,73 @@ class TestNoAnswerAtAll:
         assert harness.violations(ticket) == []
 
 
+class TestStillOnItsWay:
+    """The client gives up a request that the engine has not finished, and the next attempt meets a conflict.
+
+    The writer reads before the first request has arrived, so nothing tells it yet that this one will be written.
+    """
+
+    def delay(self, proxy, *before):
+        """Let the next transaction arrive after the writer has looked for it; `before` that it reads."""
+        proxy.play(hold_request, cancel("TransactionConflict"))
+        proxy.play(*before, answer_and_release, operation="GetItem")
+
+    @pytest.mark.parametrize("write", WRITES)
+    def test_a_change_is_written_once(self, harness, proxy, *, agent, customer, ticket, write):
+        self.delay(proxy, through)  # the ticket; the second read is the one that looks for the history item
+        after = write(harness, agent, customer, ticket)
+        assert len(history(ticket)) == 2
+        assert harness.get(agent, ticket) == after
+        assert harness.violations(ticket) == []
+
+    def test_a_ticket_is_created_once(self, harness, proxy):
+        customer = harness.actor("customer")
+        self.delay(proxy)
+        ticket = harness.ticket(customer)
+        assert kinds(ticket) == ["created"]
+        mine = harness.services.tickets.service.get_tickets_by_user(actor=customer, user_id=customer.user_id)
+        assert [row.ticket_id for row in mine.rows] == [ticket.ticket_id]
+
+    def test_somebody_else_writes_on_top(self, harness, proxy, agent, customer, ticket):
+        """The late one is no longer the newest when the writer looks again."""
+        self.delay(proxy, through)
+        pause, paused = harness.services.tickets.service._writer.pause, []
+
+        def answered_meanwhile(attempt):
+            paused.append(attempt)
+            if len(paused) == 1:
+                answer(harness, agent, customer, ticket)
+
+        harness.services.tickets.service._writer.pause = answered_meanwhile
+        try:
+            reply(harness, agent, customer, ticket)
+        finally:
+            harness.services.tickets.service._writer.pause = pause
+        assert paused == [0]
+        assert [event.body for event in history(ticket)[1:]] == ["Hello.", "Any news?"]
+
+
 class TestTheTestsCanFail:
-    """Two protections cover a lost response, and one is enough; without both a reply is written twice."""
+    """Without reading back, a reply whose response is lost is written twice, unless it carries a key."""
 
-    def test_without_tokens(self, harness, proxy, agent, ticket):
-        proxy.play(lose_answer_and_token, forget_token)
-        harness.update(agent, ticket, body="Hello.")
-        assert kinds(ticket) == ["created", "replied"]
+    @pytest.fixture(autouse=True)
+    def _without_reading_back(self, monkeypatch):
+        monkeypatch.setattr(ledger, "is_written", lambda *_: False)
 
-    def test_without_reading_back(self, harness, proxy, agent, ticket, monkeypatch):
-        monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
+    def test_without_both(self, harness, proxy, agent, ticket):
         proxy.play(lose_answer)
-        harness.update(agent, ticket, body="Hello.")
-        assert kinds(ticket) == ["created", "replied"]
-
-    def test_without_both(self, harness, proxy, agent, ticket, monkeypatch):
-        monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
-        proxy.play(lose_answer_and_token, forget_token)
         harness.update(agent, ticket, body="Hello.")
         assert kinds(ticket) == ["created", "replied", "replied"]
 
+    def test_with_a_key(self, harness, proxy, agent, ticket):
+        proxy.play(lose_answer)
+        harness.update(agent, ticket, body="Hello.", idempotency_key=f"form {ticket.ticket_id}")
+        assert kinds(ticket) == ["created", "replied"]
+
 
 ACTS = [
-    through, lose_answer, lose_request, fail, fail_after, throttle, garble, lose_answer_and_token,
-    forget_token, cancel("TransactionConflict"), cancel("ThrottlingError"),
+    through, lose_answer, lose_request, fail, fail_after, throttle, garble,
+    cancel("TransactionConflict"), cancel("ThrottlingError"),
 ]  # fmt: skip
 
 
@@ -303,6 +350,41 @@ def test_whatever_happens(harness, proxy, *, agent, customer, writing, reading, 
 def test_at_the_end_the_ledger_is_whole(harness):
     """Every ticket of the tests above is checked against its history at once."""
     assert harness.services.tickets.audit.verify().shown == []
+
+
+class TestTokens:
+    """The ledger settles lost responses by reading; where nothing does, the client sends a token."""
+
+    @pytest.fixture
+    def tokens(self, proxy):
+        sent = []
+
+        def note(operation, body):
+            if operation == "TransactWriteItems":
+                sent.append(json.loads(body).get("ClientRequestToken"))
+            return body
+
+        proxy.edit = note
+        return sent
+
+    @pytest.mark.parametrize("write", WRITES)
+    def test_changes_of_tickets_carry_none(self, harness, tokens, *, agent, customer, ticket, write):
+        write(harness, agent, customer, ticket)
+        harness.ticket(customer, idempotency_key="form")
+        assert tokens == [None] * len(tokens)
+        assert len(tokens) >= 2
+
+    def test_a_change_of_an_account_carries_one(self, harness, tokens):
+        accounts, admin = harness.services.users.accounts, harness.actor("administrator")
+        accounts.create(
+            actor=admin,
+            now=START,
+            name="Cy",
+            email="cy@example.org",
+            role_id="agent",
+            password="long enough to do",
+        )
+        assert [len(token) for token in tokens] == [36]
 
 
 class TestOtherRecords:

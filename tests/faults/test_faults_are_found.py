@@ -20,10 +20,9 @@ OPERATIONS = 160
 pytestmark = [pytest.mark.takes(5), deep]
 
 
-def test_without_idempotency_tokens_words_are_doubled(site, proxy, monkeypatch, capsys):
-    """All three protections are off: the client request token, the attempt id and the idempotency key."""
-    proxy.edit = only_for_transactions(lambda request: request.pop("ClientRequestToken", None))
-    monkeypatch.setattr(ledger, "_is_ours", lambda _: False)
+def test_without_ids_and_keys_words_are_doubled(site, proxy, monkeypatch, capsys):
+    """Both protections are off: the writer's id and the idempotency key."""
+    monkeypatch.setattr(ledger, "is_written", lambda *_: False)
     monkeypatch.setattr(Author, "of", classmethod(lambda cls, actor, now, *_: cls(actor, now)))
     wrong = what_is_wrong(site, proxy, capsys)
     assert [line for line in wrong if line.startswith("doubled: Write")]

@@ -25,10 +25,11 @@ pytestmark = [pytest.mark.engine, embedded_only]
 # worker looks back, all but at its start and once a minute.
 ROUNDS = int(os.environ.get("KILL_ROUNDS") or (20 if DEEP else 5))
 VICTIMS = ("web", "worker", "engine")
+PROCESSES = {"web": 3, "worker": 1, "engine": 2}  # that end with each
 WRITERS = ("customer", "agent", "manager", "administrator") * 2
 WRITES_BETWEEN = 20  # acknowledged changes that a round waits for before it kills
-ROUND_SECONDS = 30.0
-CAUGHT_UP_SECONDS = 15.0
+# Only so that a run that is stuck ends.
+ROUND_SECONDS = CAUGHT_UP_SECONDS = 300.0
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +80,7 @@ def write_through_kills(product: Product) -> list[Writer]:
             wait_for_writes(writers)
             failed = sum(writer.unanswered for writer in writers)
             killed = product.kill(victim)
-            assert len(killed) == (3 if victim == "web" else 1)
+            assert len(killed) == PROCESSES[victim]
             # Otherwise the engine is back before the last retry: answers are ambiguous then, not missing.
             if victim == "engine" and number % 2:
                 wait_for_failures(writers, failed)

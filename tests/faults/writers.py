@@ -76,7 +76,7 @@ class Writer(threading.Thread):
         write = self._record(Write("created", text=uuid.uuid4().hex))
         filled = {"subject": f"Write {write.text}", "body": write.text}
         if self._desk:
-            filled["requester"] = "customer@demo.example"
+            filled["requester_text"] = "customer@demo.example"
         answer = self._send(write, form, filled)
         if answer is not None:
             write.ticket_id = int(re.findall(r"/tickets/(\d+)", answer.location)[0])
@@ -114,7 +114,8 @@ class Writer(threading.Thread):
                 return answer
             if answer is not None and answer.status == 409 and write.kind == "changed":
                 return None  # a change given up earlier went through after all: nothing was written now
-            if answer is not None and answer.status != 503:
+            # 409: the process that was killed had claimed the form's key.
+            if answer is not None and answer.status not in (409, 503):
                 self.unexpected.append(f"{write.kind}: {answer.status} {answer.location} {answer.text[:300]}")
                 return None
             self.unanswered += 1

@@ -122,7 +122,6 @@ def start_run(tmp_path):
         environment = {
             **os.environ,
             "PORT": str(free_port()),
-            "ENGINE_PORT": str(free_port()),
             "DATA_DIR": str(tmp_path / "data"),
             "DEMO_PASSWORD": "a password for tests",
             **settings,

@@ -21,6 +21,15 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def children(pid: int) -> list[int]:
+    """List the process ids of all descendants of a process."""
+    pids: list[int] = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, task.read_text().split()):
+            pids += [child, *children(child)]
+    return pids
+
+
 def wait_until_gone(*pids: int) -> None:
     """Wait until processes have ended."""
     wait_until(lambda: not any(map(is_running, pids)))

@@ -1,4 +1,4 @@
-"""The embedded engine as a process: its lock, its port, its data over a restart."""
+"""The embedded engine as a process: its lock, its end, its data over a restart."""
 
 import http.client
 import json
@@ -11,11 +11,11 @@ import pytest
 
 from local import engine as engine_module
 from local.engine import Engine
-from local.ports import free_port, is_port_free
-from local.server import EngineError, signed_headers
+from local.server import EngineError, answers, http_connection, signed_headers
 from local.settings import ROOT
+from portal.config.readers import embedded_endpoint
 from tests.engines import embedded_only
-from tests.local.processes import is_running, wait_until, wait_until_gone
+from tests.local.processes import children, is_running, wait_until, wait_until_gone
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
@@ -31,7 +31,7 @@ time.sleep(60)
 def call(engine: Engine, operation: str, body: dict[str, object]) -> dict[str, object]:
     """Send one DynamoDB request to an engine."""
     headers = signed_headers(operation)
-    connection = http.client.HTTPConnection("127.0.0.1", engine.port, timeout=5)
+    connection = http_connection(engine.endpoint)
     try:
         connection.request("POST", "/", json.dumps(body), headers)
         answer = connection.getresponse()
@@ -100,13 +100,29 @@ def test_the_folder_is_free_again_after_a_stop(tmp_path):
         assert engine.process.poll() is None
 
 
-def test_a_port_in_use_names_the_port_and_the_setting(tmp_path):
-    with Engine(tmp_path / "one") as first:
-        second = Engine(tmp_path / "two", first.port)
-        with pytest.raises(EngineError, match=f"port {first.port} is already in use: set ENGINE_PORT"):
-            second.start()
-    with Engine(tmp_path / "two", first.port) as second:
+def test_engines_on_two_folders_do_not_meet(tmp_path):
+    with Engine(tmp_path / "one") as first, Engine(tmp_path / "two") as second:
+        create_table(first, "only-here")
         assert call(second, "ListTables", {}) == {"TableNames": []}
+
+
+def test_a_folder_with_a_long_name_is_no_obstacle(tmp_path):
+    with Engine(tmp_path / ("long" * 50)) as engine:
+        assert call(engine, "ListTables", {}) == {"TableNames": []}
+
+
+@pytest.mark.parametrize("part", ["the engine", "what connects clients to it"])
+def test_neither_part_outlives_the_other(tmp_path, part):
+    engine = Engine(tmp_path).start()
+    connector = engine.process.pid
+    (server,) = children(connector)
+    os.kill(server if part == "the engine" else connector, signal.SIGKILL)
+    engine.process.wait(10)
+    wait_until_gone(server)
+    assert engine.process.returncode == (137 if part == "the engine" else -9)
+    engine.stop()
+    with Engine(tmp_path) as again:
+        assert call(again, "ListTables", {}) == {"TableNames": []}
 
 
 def test_a_missing_binary_says_what_to_run(tmp_path, monkeypatch):
@@ -121,12 +137,13 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
         Engine(tmp_path / "file" / "data").start()
 
 
-def test_stop_leaves_nothing_running_and_the_port_free(tmp_path):
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_its_end_leaves_nothing_running_and_no_way_in(tmp_path, end):
     engine = Engine(tmp_path).start()
-    pid = engine.process.pid
-    engine.stop()
-    assert not is_running(pid)
-    assert is_port_free(engine.port)
+    pids = [engine.process.pid, *children(engine.process.pid)]
+    getattr(engine, end)()
+    assert not any(map(is_running, pids))
+    assert not answers(engine.endpoint)
 
 
 def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_killed(tmp_path):
@@ -153,12 +170,11 @@ def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_k
 
 
 def test_the_procfile_line_becomes_the_engine_and_holds_the_lock(tmp_path):
-    port = free_port()
-    settings = {**os.environ, "DATA_DIR": str(tmp_path), "ENGINE_PORT": str(port)}
+    settings = {**os.environ, "DATA_DIR": str(tmp_path)}
     line = [sys.executable, "-m", "local.engine"]
     process = subprocess.Popen(line, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
     try:
-        wait_until(lambda: not is_port_free(port))
+        wait_until(lambda: answers(embedded_endpoint(tmp_path)))
         with pytest.raises(EngineError, match=f"already in use by process {process.pid}:"):
             Engine(tmp_path).start()
         second = subprocess.run(line, cwd=ROOT, env=settings, capture_output=True, text=True)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from local.engine import BINARY
 from local.image.registries import INSIDE, Registries
 from local.procfile import read_procfile
 from local.settings import ROOT
 
 STAGES = re.split(r"(?m)^FROM ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
-LAST = STAGES[-1]
+(LAST,) = [stage for stage in STAGES if stage.startswith("${PYTHON_IMAGE} AS product")]
+(STANDALONE,) = [stage for stage in STAGES if stage.startswith("product AS standalone")]
 
 
 def instruction(name: str, text: str = LAST) -> str:
@@ -21,7 +23,7 @@ def instruction(name: str, text: str = LAST) -> str:
 
 def test_both_bases_are_given_by_digest_or_the_build_ends():
     for argument in ("PYTHON_IMAGE", "NODE_IMAGE"):
-        (first,) = [stage for stage in STAGES if f"${{{argument}}} AS" in stage.splitlines()[0]]
+        first = next(stage for stage in STAGES if f"${{{argument}}} AS" in stage.splitlines()[0])
         assert f'case "${argument}" in *@sha256:*) ;; *) echo' in first
         assert first.index("case") < first.index("COPY")
 
@@ -39,6 +41,28 @@ def test_the_last_stage_only_copies_and_starts_the_web_as_a_number():
     assert instruction("CMD") == str(read_procfile(ROOT / "Procfile")["web"]).replace("'", '"')
     assert 'CMD ["python", "-m", "portal.web.probe"]' in instruction("HEALTHCHECK")
     assert "HOST=0.0.0.0" in instruction("ENV")
+
+
+def test_without_a_target_the_product_is_built_and_standalone_adds_the_engine():
+    assert STAGES[-1].strip() == "product"
+    assert not re.search(r"(?m)^(RUN|ADD|USER)\b", STANDALONE)
+    assert instruction("ENV", STANDALONE) == "DYNAMODB_ENDPOINT=embedded"
+    assert instruction("CMD", STANDALONE) == '["python", "-m", "local"]'
+    copied = re.findall(r"(?m)^COPY --from=\w+ \S+ (.*)$", STANDALONE)
+    assert copied == [BINARY.relative_to(ROOT).as_posix(), "local"]
+
+
+def test_the_standalone_image_has_every_module_that_its_processes_import():
+    named = (ROOT / ".dockerignore").read_text(encoding="utf-8")
+    needed, seen = ["__init__", "__main__", "engine", "compact", "isolated_engine"], set()
+    while needed:
+        module = needed.pop()
+        if module not in seen:
+            seen.add(module)
+            needed += re.findall(r"(?m)^from local\.(\w+) import", (ROOT / f"local/{module}.py").read_text())
+    assert {f"!local/{module}.py" for module in seen} == set(re.findall(r"(?m)^!local/\w+\.py$", named)) - {
+        "!local/uv.py"
+    }
 
 
 def test_what_is_not_named_is_not_in_the_image():

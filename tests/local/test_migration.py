@@ -189,7 +189,7 @@ def test_nothing_is_ready_before_the_counters_have_moved(folder):
 
 
 def test_the_set_up_migrates_and_the_product_goes_on(folder):
-    data = opened(folder.path, folder.engine)
+    data = opened(folder.path)
     assert stored()[1] == []
     agent = data.sign_in("agent", NOW)
     ticket = data.services.tickets.service.create(actor=agent, now=NOW, subject="After", body="It goes on.")

@@ -51,7 +51,6 @@ def environment(tmp_path):
     return {
         **os.environ,
         "PORT": str(free_port()),
-        "ENGINE_PORT": str(free_port()),
         "DATA_DIR": str(tmp_path / "data"),
         "DEMO_PASSWORD": "correct horse battery staple",
     }
@@ -63,9 +62,9 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def status_of(port: int, path: str) -> int:
+def status_of(port: int, path: str, host: str = "127.0.0.1") -> int:
     """Ask a running product for a page."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection(host, port, timeout=10)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -75,15 +74,22 @@ def status_of(port: int, path: str) -> int:
 
 @pytest.mark.takes(10)
 def test_once_set_up_it_is_ready_soon_and_has_kept_its_data(tmp_path, environment):
+    data = tmp_path / "data"
+    data.mkdir(0o755)  # as an earlier release made it
+    (data / "mail").mkdir(0o755)
     first = Product(tmp_path, environment)
     assert status_of(int(environment["PORT"]), "/login") == 200
     written = first.stop()
     assert "created table ledgerdesk-tickets" in written
+    paths = [data, *data.rglob("*")]
+    assert len(paths) > 5
+    assert [path for path in paths if path.lstat().st_mode & 0o077] == [], "others may read it"
     assert written.index("web stopped") < written.index("worker stopped") < written.index("engine stopped")
 
     spent = cpu_seconds()
-    again = Product(tmp_path, environment)
-    assert status_of(int(environment["PORT"]), "/readyz") == 200
+    again = Product(tmp_path, environment | {"HOST": "127.0.0.2"})
+    assert f"ready at http://127.0.0.2:{environment['PORT']}/" in again.written.read_text()
+    assert status_of(int(environment["PORT"]), "/readyz", "127.0.0.2") == 200
     written = again.stop()
     assert "created" not in written
     assert "Traceback" not in written

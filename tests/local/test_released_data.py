@@ -36,9 +36,9 @@ def released(request, tmp_path_factory):
     with tarfile.open(request.param) as archive:
         archive.extractall(folder, filter="data")
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    with Engine(folder) as engine:
+    with Engine(folder):
         try:
-            yield opened(folder, engine), manifest
+            yield opened(folder), manifest
         finally:
             disconnect()
 

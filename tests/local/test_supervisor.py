@@ -85,13 +85,12 @@ def test_a_command_that_is_not_installed_says_what_to_run(start_run):
     assert "no-such-tool is not installed: run make setup" in run.output
 
 
-@pytest.mark.parametrize("setting", ["PORT", "ENGINE_PORT"])
-def test_a_port_in_use_is_one_clear_line(start_run, setting):
+def test_a_port_in_use_is_one_clear_line(start_run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        run = start_run(**{setting: str(port)})
+        run = start_run(PORT=str(port))
         assert run.process.wait(20) == 1
-    assert run.output == f"ledgerdesk: port {port} is already in use: set {setting} to a free one\n"
+    assert run.output == f"ledgerdesk: port {port} is already in use: set PORT to a free one\n"
     assert not run.journal.exists()
 
 

@@ -44,7 +44,9 @@ from models.transaction import Delete, Put, Update
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
 TEAM = models.Setting(kind="team", id="a", value={"name": "A"})
+USED_KEY = models.IdempotencyKey(key="k", claimed_by="w", expires_at=NOW)
 TOKEN = models.ApiToken(token_hash="t", user_id="u", name="n", created_at=NOW)
+COUNT = models.Attempt(key="k", failures=1, last_at=NOW, expires_at=NOW)
 SESSION = models.Session(
     token_hash="t", user_id="u", created_at=NOW, seen_at=NOW, ends_at=NOW, expires_at=NOW
 )
@@ -79,13 +81,17 @@ CALLS = {
     api_token.find: lambda: api_token.find("t"),
     api_token.add: lambda: api_token.add(TOKEN, [EVENT]),
     api_token.delete: lambda: api_token.delete("t"),
+    api_token.delete_of_user: lambda: api_token.delete_of_user("u"),
     api_token.of_user: lambda: api_token.of_user("u"),
     api_token.touch: lambda: api_token.touch("t", NOW),
     api_token.expired: lambda: api_token.expired(NOW, 10),
     assignment.of_ticket: lambda: assignment.of_ticket(1),
     assignment.of_agent: lambda: assignment.of_agent("a"),
     attempt.find_many: lambda: attempt.find_many(["k"]),
-    attempt.add_failure: lambda: attempt.add_failure("k", now=NOW, expires_at=NOW, restart=False),
+    attempt.take_free: lambda: attempt.take_free("k", free=5, now=NOW, expires_at=NOW),
+    attempt.take_turn: lambda: attempt.take_turn(COUNT, failures=1, now=NOW, expires_at=NOW),
+    attempt.give_back: lambda: attempt.give_back("k"),
+    attempt.count: lambda: attempt.count("k", by=1, now=NOW, expires_at=NOW),
     attempt.forget: lambda: attempt.forget("k"),
     attempt.forget_prefix: lambda: attempt.forget_prefix("k"),
     attempt.sweep: lambda: attempt.sweep(NOW, 10),
@@ -96,6 +102,8 @@ CALLS = {
     counter.reserve: lambda: counter.reserve("tickets", 2, lambda _: TEAM),
     idempotency_key.find: lambda: idempotency_key.find("k"),
     idempotency_key.is_used: lambda: idempotency_key.is_used("k"),
+    idempotency_key.claim: lambda: idempotency_key.claim(USED_KEY, NOW),
+    idempotency_key.release: lambda: idempotency_key.release("k", "w"),
     idempotency_key.sweep: lambda: idempotency_key.sweep(NOW, 10),
     identity.find: lambda: identity.find("corp|1"),
     identity.add: lambda: identity.add(a_user(), "corp|1", [EVENT]),
@@ -106,6 +114,7 @@ CALLS = {
     job.put: lambda: job.put(JOB, expected_version=1),
     lease.acquire: lambda: lease.acquire("n", "h", now=NOW, until=NOW),
     ledger.write: lambda: ledger.write(ledger.Commit(a_ticket(), 1, [a_change()])),
+    ledger.is_written: lambda: ledger.is_written(1, 1, "w"),
     migration.is_pending: migration.is_pending,
     migration.migrate: lambda: migration.migrate(now=NOW),
     models.create_tables: models.create_tables,
@@ -117,7 +126,15 @@ CALLS = {
     outbox.put: lambda: outbox.put(EMAIL),
     outbox.due: lambda: outbox.due(NOW, 10),
     outbox.done: lambda: outbox.done(EMAIL),
-    outbox.reschedule: lambda: outbox.reschedule(EMAIL, until=NOW),
+    outbox.claim: lambda: outbox.claim(EMAIL, now=NOW, until=NOW),
+    outbox.reschedule: lambda: outbox.reschedule(EMAIL, until=NOW, error=""),
+    outbox.give_up: lambda: outbox.give_up(EMAIL, at=NOW, error=""),
+    outbox.again: lambda: outbox.again(EMAIL, now=NOW, also=()),
+    outbox.drop: lambda: outbox.drop(EMAIL, also=()),
+    outbox.waiting: lambda: outbox.waiting(1),
+    outbox.failed: lambda: outbox.failed(1),
+    outbox.find_failed: lambda: outbox.find_failed("2026"),
+    outbox.failed_before: lambda: outbox.failed_before(NOW, 1),
     outbox.everything: outbox.everything,
     redaction.ledger: lambda: redaction.ledger(a_ticket(), [a_change()], [a_change()]),
     redaction.audit_log_page: lambda: redaction.audit_log_page(None, 10),
@@ -179,10 +196,10 @@ WITHOUT_ENGINE = {
     "models.tickets_listing", "models.times", "models.tokens_listing", "models.users_listing",
 }  # fmt: skip
 COMPUTE = {
-    assignment.assignment_key, audit.entry_key, audit.time_of, identity.identity_key, items.changes, job.first, job.new,
-    models.connect, outbox.entry, setting.first, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
-    ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked,
-    user.claim_email,
+    assignment.assignment_key, audit.entry_key, audit.time_of, idempotency_key.unused, identity.identity_key,
+    items.changes, job.first, job.new, models.connect, outbox.entry, setting.first, setting.following,
+    ticket.compose, ticket.is_keyed, ticket.reword, ticket.side, ticket.state_partitions, ticket.values_of,
+    ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
 }  # fmt: skip
 
 

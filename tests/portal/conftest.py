@@ -22,6 +22,7 @@ from portal.config.settings import Settings
 from portal.ui import formatting, grid_links, reports_shell
 from services.bootstrap import Services, build_services
 from services.users.accounts import Link, Purpose
+from services.users.credentials import Origin
 from services.users.identity import SYSTEM, normalize_email
 from services.users.sign_in import Provider
 from tests.portal.pages import Page
@@ -140,6 +141,7 @@ def choose_password(site: Site, email: str, password: str = PASSWORD) -> None:
         token=site.services.users.own_account._links.token(link),
         purpose=Purpose.WELCOME,
         password=password,
+        origin=Origin(),
         now=datetime.now(UTC),
     )
 

@@ -1,6 +1,9 @@
 """How the audit log describes changes."""
 
-from portal.admin.audit_log import change_texts
+import re
+from pathlib import Path
+
+from portal.admin.audit_log import ACTS, change_texts
 
 
 def test_fields_and_values_read_as_they_do_in_forms():
@@ -22,3 +25,17 @@ def test_what_is_gone_is_said():
 
 def test_nothing_that_stays_nothing_is_left_out():
     assert change_texts({"team_ids": [None, []]}) == []
+
+
+def test_every_action_has_words():
+    """Named in the services as "kind.what", and shown in plain words."""
+    root = Path(__file__).resolve().parents[2]
+    kinds = {action.partition(".")[0] for action in ACTS}
+    named = re.compile(rf'"((?:{"|".join(kinds)})\.[a-z_]+)"')
+    used = {
+        action
+        for path in (root / "services").rglob("*.py")
+        for action in named.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(used) > 20
+    assert used - ACTS.keys() == set()

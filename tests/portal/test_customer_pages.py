@@ -102,6 +102,33 @@ def test_a_form_sent_twice_creates_one_ticket(site):
     assert [row.subject for row in tickets_of(site, "customer")].count("Sent twice") == 1
 
 
+def test_a_form_sent_again_with_other_input_is_shown_again(site):
+    """The first ticket is named, nothing is lost, and sending it once more opens another one."""
+    form = new_form(site)
+    first = number(send(site, form, subject="Lift", body="It is stuck."))
+    again = send(site, form, subject="Lift", body="It moves again.")
+    assert again.status_code == 422
+    page = Page(again.text)
+    assert f"ticket #{first} was opened" in page.text
+    second = page.form("/help/new")
+    assert second.one("body") == "It moves again."
+    assert second.one("message_id") != form.one("message_id")
+    assert number(send(site, second)) == first + 1
+    assert site.events(first) == [("created", "It is stuck.")]
+
+
+def test_a_reply_sent_again_with_other_words_is_shown_again(site):
+    ticket_id = site.ticket()
+    form = site.read("customer", f"/help/tickets/{ticket_id}").form(f"/help/tickets/{ticket_id}/reply")
+    assert send(site, form, body="One.").status_code == 302
+    again = send(site, form, body="Two.")
+    assert again.status_code == 422
+    second = Page(again.text).form(f"/help/tickets/{ticket_id}/reply")
+    assert second.one("body") == "Two."
+    assert send(site, second).status_code == 302
+    assert site.events(ticket_id)[1:] == [("replied", "One."), ("replied", "Two.")]
+
+
 def test_the_same_words_in_another_form_are_another_ticket(site):
     filled = {"subject": "Again", "body": "It happened again."}
     assert number(send(site, new_form(site), **filled)) != number(send(site, new_form(site), **filled))

@@ -118,6 +118,7 @@ def test_administration_has_its_own_navigation(site):
         "Organizations",
         "Teams",
         "Categories",
+        "Emails",
         "API tokens",
         "Audit log",
     ]

@@ -276,6 +276,40 @@ def test_what_others_wrote_stays_but_for_the_name(site, tables):
         assert words in audit_log
 
 
+def test_the_page_asks_about_every_place_that_may_name_them(site):
+    user = site.services.users.accounts.create(
+        actor=SYSTEM, now=datetime.now(UTC), name="William Ashgrove", email="ashgrove@x.example",
+        role_id="customer", password=PASSWORD,
+    )  # fmt: skip
+    agent, tickets = site.actor("agent"), site.services.tickets.service
+    ticket = tickets.create(
+        actor=agent, now=datetime.now(UTC), requester_id=user.user_id, subject="Toner for Ashgrove, William",
+        body="Hi Bill, will the bill come?",
+    )  # fmt: skip
+    path = f"/admin/users/{user.user_id}/privacy/"
+    page = site.read("administrator", path)
+    assert "Does this mean William Ashgrove?" in page.text
+    boxes = {each["value"]: "checked" in each for tag, each in page.tags if each.get("name") == "place"}
+    subject, message = sorted(boxes, key=lambda key: "body" in key)
+    assert boxes == {subject: True, message: False}, (
+        "a name in another order is proposed, a word alone is not"
+    )
+    assert "<mark>Bill</mark>" in site.as_("administrator").get(path).text
+    form = page.form(f"{path}erase")
+
+    def send(name, place):
+        return site.as_("administrator").post(form.action, data=form.filled(confirmed=name, place=place))
+
+    refused = send("Somebody Else", message)
+    assert refused.status_code == 400
+    assert Page(refused.text).form(f"{path}erase").fields["place"] == [message], "the choice stays"
+    assert send("William Ashgrove", "1.1.body.0.x").status_code == 400
+    assert send("William Ashgrove", subject).status_code == 302
+    finish(site.services.privacy.erasures, datetime.now(UTC))
+    assert site.events(ticket.ticket_id) == [("created", "Hi Bill, will the bill come?")]
+    assert tickets.get(actor=agent, ticket_id=ticket.ticket_id).subject == f"Toner for {ERASED}"
+
+
 def test_a_table_left_out_is_found(site, tables):
     who = somebody(site, "thistlewood")
     leave_data(site, who)

@@ -70,7 +70,7 @@ def test_there_and_back(site, corp):
     assert client.get_cookie(NOTE) is None
     item = user_table.find_by_email("ada@corp.example")
     assert (item.name, item.role_id, item.identities) == ("Ada Corp", "agent", ["corp|ada"])
-    assert logs == []
+    assert [line["event"] for line in logs] == ["user_signed_in"]
     account = Page(client.get("/account/").text)
     assert "have no password here." in account.text
     assert not [form for form in account.forms if form.action == "/account/password"]

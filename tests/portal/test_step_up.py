@@ -171,7 +171,9 @@ def test_wrong_passwords_are_throttled_and_counted_without_what_was_typed(site, 
     events = [
         event for event in audit_table.of_subject(f"user:{user_id}") if event.action == "user.proof_failed"
     ]
-    assert [event.changes for event in events] == [{"failures": [None, n]} for n in range(1, 6)]
+    assert [event.changes for event in events] == [
+        {"factor": [None, "password"], "attempts_this_hour": [None, n]} for n in range(1, 6)
+    ]
     assert "my secret guess" not in str([event.serialize() for event in events])
 
 

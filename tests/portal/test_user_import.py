@@ -3,7 +3,7 @@
 import csv
 import io
 
-from portal.app import MAX_REQUEST
+from portal.web.limits import MAX_REQUEST
 from services.users.accounts import USER_CSV_BYTES
 from tests.portal.pages import Page
 

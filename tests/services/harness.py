@@ -15,7 +15,7 @@ from models import ticket_history
 from models.ticket_history import TicketHistory
 from models.user import User
 from services.bootstrap import Services
-from services.mail import FolderMailer
+from services.mail import FolderMailer, Mailbox, Sender
 from services.options import Options
 from services.tickets import Ticket, audit
 from services.users.identity import BUILT_IN, Actor, Permission, Scope
@@ -33,7 +33,7 @@ def options(
         connection=connection,
         analytics_dir=folder / "analytics",
         secrets=(b"k" * 32,),
-        mailer=FolderMailer(folder / "mail", "desk@example.org"),
+        mailer=FolderMailer(folder / "mail", Sender(Mailbox("desk@example.org")), lambda: datetime.now(UTC)),
         base_url="http://127.0.0.1",
         rejects_dir=folder / "rejects",
         shards=shards,

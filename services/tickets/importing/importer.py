@@ -165,16 +165,19 @@ class TicketImporter:
         first: bool,
     ) -> tuple[Standing, Reference]:
         chunk = self._chunks.build(standing, rest, recorded_at=now, write_id=self._writer.new_id())
-        reference = reference.then(rest[: len(chunk.history)])
+        before, reference = reference, reference.then(rest[: len(chunk.history)])
         item = reference.item(job.source, job.ticket.ref)
-        # A new reference is written once, so that two imports at a time make one ticket; a further one
-        # is guarded by the ticket's version.
+        # A new reference is written once, so that two imports at a time make one ticket. A further one follows the one
+        # that was read: the ticket may have been read later, when a request that was given up had arrived.
         self._writer.store(
             standing.ticket_id,
             standing.version,
             chunk.fields,
             chunk.history,
-            also=[*chunk.assignment_periods, setting.first(item) if first else item],
+            also=[
+                *chunk.assignment_periods,
+                setting.first(item) if first else setting.following(item, before.value()),
+            ],
         )
         return chunk.after, reference
 

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Self
+from typing import Any, Self
 
 from models import counter, setting
 from models.setting import Setting
@@ -26,11 +26,14 @@ class Reference:
         """Read the stored form."""
         return cls(int(str(value["ticket_id"])), int(str(value["events"])), str(value["digest"]))
 
+    def value(self) -> dict[str, Any]:
+        """Return the stored form."""
+        return {"ticket_id": self.ticket_id, "events": self.events, "digest": self.digest}
+
     def item(self, source: str, ref: str) -> Setting:
         """Build the item to store."""
-        value = {"ticket_id": self.ticket_id, "events": self.events, "digest": self.digest}
         kind, id_ = _key(source, ref)
-        return Setting(kind=kind, id=id_, value=value)
+        return Setting(kind=kind, id=id_, value=self.value())
 
     def then(self, events: Sequence[ImportedEvent]) -> "Reference":
         """Return the reference after these further events."""

@@ -12,8 +12,8 @@ from services.errors import Invalid
 from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 from services.users.audit.audit_writer import AuditWriter
-from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle
-from services.users.credentials.passwords import Passwords
+from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, proof_attempt
+from services.users.credentials.passwords import NotYourPassword, Passwords
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_email
 from services.users.identity.user_errors import StaleRecord, UserNotFound
@@ -67,9 +67,11 @@ class EmailAddressService:
         item, new_email = _find(actor), normalize_email(email)
         if new_email == item.email:
             raise Invalid("This is already your address.", {"email": "This is already your address."})
+        attempt = proof_attempt(actor)
+        with self._login_throttle.attempt(attempt, now=now, failure=NotYourPassword):
+            if not self._passwords.matches(item.password_hash, password, queue_keys=attempt.queue_keys):
+                raise NotYourPassword("proof")
         self._throttle(actor, now)
-        if not self._passwords.matches(item.password_hash, password):
-            raise Invalid("This is not your password.", {"proof": "This is not your password."})
         self._send(item, new_email, now)
 
     def look_up(self, *, token: str, now: datetime) -> str:
@@ -109,10 +111,10 @@ class EmailAddressService:
         return link, self._links.check(user_table.find(link.user_id), link, now)
 
     def _throttle(self, actor: Actor, now: datetime) -> None:
-        """Count an e-mail or a password attempt for this user alone, so that nobody else has to wait."""
-        attempt = LoginAttempt(f"address:{actor.user_id}", "", device=actor.user_id)
-        self._login_throttle.check(attempt, now=now)
-        self._login_throttle.failed(attempt, now=now)
+        """Count an e-mail for this user alone, so that nobody else has to wait."""
+        self._login_throttle.count(
+            LoginAttempt(f"address:{actor.user_id}", "", device=actor.user_id), now=now
+        )
 
     def _send(self, item: UserItem, address: str, now: datetime) -> None:
         links = self._links.issue(item.links or {}, Purpose.VERIFY, now, address)

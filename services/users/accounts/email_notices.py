@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from models.outbox import Outbox as Entry
+from models.times import to_text
 from models.user import User as UserItem
 from services.outbox import Outbox
 from services.users.accounts.emails import AccountEmails, NoticeEmails, link_purpose
 from services.users.accounts.signed_links import Links, Purpose
+from services.users.credentials.security_notice import Notice
 
 
 class EmailNotices:
@@ -40,6 +42,16 @@ class EmailNotices:
         if template != purpose:
             payload["words"] = template
         return self._outbox.entry(AccountEmails.kind, payload, now=now)
+
+    def security_notice(
+        self, item: UserItem, notice: Notice, *, now: datetime, address: str | None = None
+    ) -> list[Entry]:
+        """Build the e-mail that tells a user what happened to their account; none without an address."""
+        if not item.email:
+            return []
+        payload = {"user_id": item.user_id, "email": item.email, "about": notice.value}
+        payload |= {"at": to_text(now), "address": address or ""}
+        return [self._outbox.entry(NoticeEmails.kind, payload, now=now)]
 
     def notice(self, item: UserItem, email: str, template: str, now: datetime) -> Entry:
         """Build an e-mail without a link to an address that is not, or no longer, the user's."""

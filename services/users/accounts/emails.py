@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from models import user as user_table
+from models.times import from_text
 from models.user import User as UserItem
 from services.mail import Email, Mailer
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
+from services.users.credentials.security_notice import Notice
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,27 @@ class EmailTemplate:
     """One e-mail: subject, text with {url} and perhaps {name}, and the purpose of its link, if it has one.
 
     Use no {name} if the address may belong to somebody else: a name can hold whatever a stranger wants to
-    tell them.
+    tell them. Security notices also have {when} and {where}, and nothing that whoever caused them could word.
     """
 
     subject: str
     text: str
     purpose: Purpose | None = None
 
-    def write(self, to: str, *, url: str, name: str = "") -> Email:
+    def write(self, to: str, *, url: str, name: str = "", when: str = "", where: str = "") -> Email:
         """Write the e-mail to an address."""
-        return Email(to, self.subject, self.text.format(name=name, url=url))
+        return Email(to, self.subject, self.text.format(name=name, url=url, when=when, where=where))
+
+
+NOT_YOU = (
+    "\n\nIf this was not you, somebody else may know your password. Choose a new one now, here or where your "
+    "organization has you sign in, and tell the people who run the help desk:\n\n{url}/forgot\n"
+)
+
+
+def _security_notice(subject: str, what: str, then: str = NOT_YOU) -> EmailTemplate:
+    """Tell the owner of an account what happened, when, and from where, as far as that is known."""
+    return EmailTemplate(subject, "Hello {name},\n\n" + what + "\n\nWhen: {when}{where}" + then)
 
 
 # By the name that waits in the outbox, where entries written by earlier versions must still be found.
@@ -69,6 +82,43 @@ TEMPLATES: Mapping[str, EmailTemplate] = {
         text="Hello {name},\n\nThe email address of your account has been changed. From now on, emails "
         "about your account go to the new address, and you sign in with it.\n\n"
         "If you did not want this, contact the people who run the help desk: {url}\n",
+    ),
+    "code": EmailTemplate(
+        purpose=Purpose.CODE,
+        subject="Sign in to Ledgerdesk with a code",
+        text="Hello {name},\n\nToo many wrong codes were entered for your account, so codes are not accepted "
+        "for a while. With this link you can enter one now. It works within one hour:\n\n{url}\n\nIf you did "
+        "not enter wrong codes, somebody else knows your password: change it after you have signed in.\n",
+    ),
+    Notice.PASSWORD_CHANGED: _security_notice(
+        "Your Ledgerdesk password has changed",
+        "The password of your account has been changed, and all other devices are signed out.",
+    ),
+    Notice.SECOND_FACTOR_ON: _security_notice(
+        "Second factor switched on",
+        "From now on, a code from an app is needed to sign in to your Ledgerdesk account.",
+    ),
+    Notice.SECOND_FACTOR_OFF: _security_notice(
+        "Second factor switched off",
+        "The password alone is now enough to sign in to your Ledgerdesk account.",
+    ),
+    Notice.RECOVERY_CODE_USED: _security_notice(
+        "Recovery code used",
+        "A recovery code was used for your Ledgerdesk account. Each works once. If you have lost your app, set "
+        "up the second factor again: you get new recovery codes then.",
+    ),
+    Notice.NEW_DEVICE: _security_notice(
+        "New sign-in to Ledgerdesk",
+        "Your account was used to sign in from a browser that has not been used for it before.",
+    ),
+    Notice.TOKEN_CREATED: _security_notice(
+        "New API token",
+        "An API token was created for your Ledgerdesk account. A program that has it can act in your name.",
+    ),
+    Notice.SESSIONS_ENDED: _security_notice(
+        "You were signed out of Ledgerdesk",
+        "An administrator ended sessions of your account. Sign in again to go on. API tokens still work.",
+        then="\n\nIf you do not know why, ask the people who run the help desk: {url}\n",
     ),
     "taken": EmailTemplate(
         subject="Your email address at Ledgerdesk",
@@ -116,7 +166,7 @@ class AccountEmails:
 
 
 class NoticeEmails:
-    """Delivers e-mails without a link, to an address that is not, or no longer, the user's."""
+    """Delivers e-mails without a link: to an address that is no longer the user's, and security notices."""
 
     kind = "notice"
 
@@ -129,5 +179,12 @@ class NoticeEmails:
         item = user_table.find(payload["user_id"])
         if item is None:
             return
-        email = TEMPLATES[payload["about"]].write(payload["email"], url=self._base_url, name=item.name)
+        at, address = payload.get("at"), payload.get("address")
+        email = TEMPLATES[payload["about"]].write(
+            payload["email"],
+            url=self._base_url,
+            name=item.name,
+            when=from_text(at).strftime("%d %B %Y, %H:%M UTC") if at else "",
+            where=f"\nFrom the network address: {address}" if address else "",
+        )
         self._mailer.send(email, message_id=entry_id)

@@ -46,8 +46,7 @@ class InvitationService:
         if item.password_hash is not None or item.identities:
             raise Invalid(f"{item.name} can already sign in.")
         attempt = LoginAttempt(f"invite:{user_id}", "", device=SENDER)
-        self._login_throttle.check(attempt, now=now)
-        self._login_throttle.failed(attempt, now=now)
+        self._login_throttle.count(attempt, now=now)
         message = self._email_notices.invite(item, now)
         audit_entry = self._audit_writer.entry(
             actor=actor, now=now, action="user.invited", subject=f"user:{user_id}"

@@ -125,7 +125,7 @@ class NewCustomerService:
         rest = text[:1000].replace(email, " ") if email else text[:1000]
         phone = next(iter(_PHONE.findall(rest)), "")
         rest = rest.replace(phone, " ") if phone else rest
-        names = self._organizations.known_names()
+        names = self._organizations.names_in_lists()
         by_name = {search_text(name): id_ for id_, name in names.items()}
         parts = [part for each in re.split(r"[,;\n<>]+", rest) if (part := " ".join(each.split()))]
         organization = next(

@@ -1,29 +1,46 @@
 """What users do with their own account: accept an invitation, reset or change the password."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from models import api_token as token_table
 from models import user as user_table
 from models.audit import AuditEntry
+from models.outbox import Outbox as Entry
 from models.store_errors import VersionMoved
 from models.user import User as UserItem
-from services.errors import Invalid
 from services.outbox import Outbox
 from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.emails import link_purpose
 from services.users.accounts.signed_links import Links, LinkSpent, Purpose
 from services.users.audit.audit_writer import AuditWriter
-from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
-from services.users.credentials.passwords import Passwords
+from services.users.credentials.login_throttle import (
+    OF_MAILBOX,
+    LoginAttempt,
+    LoginThrottle,
+    network_of,
+    proof_attempt,
+)
+from services.users.credentials.passwords import NotYourPassword, Passwords
+from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import SessionManager
-from services.users.credentials.trusted_device import Origin
+from services.users.credentials.trusted_device import Origin, TrustedDevices
 from services.users.identity.actor import Actor
 from services.users.identity.names import known_words, normalize_email
 from services.users.identity.user import User
 from services.users.identity.user_errors import SignInExpired, StaleRecord, UserNotFound
 
 RESET_KIND = "reset"  # outbox entries of this kind look up the account when they are delivered
+
+
+@dataclass(frozen=True)
+class PasswordChosen:
+    """Who has chosen a password by a link, and the token that makes this browser known to their account."""
+
+    user: User
+    device_token: str
 
 
 class OwnAccountService:
@@ -41,7 +58,9 @@ class OwnAccountService:
         sessions: SessionManager,
         audit_writer: AuditWriter,
         login_throttle: LoginThrottle,
+        trusted_devices: TrustedDevices,
     ) -> None:
+        self._trusted_devices = trusted_devices
         self._links, self._outbox, self._email_notices = links, outbox, email_notices
         self._passwords, self._sessions = passwords, sessions
         self._audit_writer, self._login_throttle = audit_writer, login_throttle
@@ -52,9 +71,9 @@ class OwnAccountService:
         Raises Invalid if the address is not valid, Throttled after repeated requests.
         """
         address = normalize_email(email)
-        attempt = LoginAttempt(f"reset:{address}", network_of(origin.address))
-        self._login_throttle.check(attempt, now=now)
-        self._login_throttle.failed(attempt, now=now)
+        device = self._trusted_devices.verify(origin.device_token, address)
+        attempt = LoginAttempt(f"reset:{address}", network_of(origin.address), device, of_account=OF_MAILBOX)
+        self._login_throttle.count(attempt, now=now)
         self._outbox.put(self.kind, {"email": address}, now=now)
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
@@ -85,26 +104,44 @@ class OwnAccountService:
         """Return the user that a link is for, without using the link up; raises LinkSpent."""
         return User.from_model(self._by_link(token, purpose, now))
 
-    def choose_password(self, *, token: str, purpose: Purpose, password: str, now: datetime) -> User:
-        """Set the password by a link, use the link up, and end all sessions; raises LinkSpent, Invalid."""
+    def choose_password(
+        self, *, token: str, purpose: Purpose, password: str, origin: Origin, now: datetime
+    ) -> PasswordChosen:
+        """Set the password by a link, use the link up, end all sessions and revoke all API tokens.
+
+        Whoever had the password may have created tokens. Raises LinkSpent, Invalid, Throttled.
+        """
         item = self._by_link(token, purpose, now)
         if self.link_for(item) is None:
             raise LinkSpent
-        hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
-        audit_entry = self._audit_entry(item, "user.password_chosen", now)
+        hashed = self._hash(item, password, (item.user_id,))
+        along: list[AuditEntry | Entry] = [
+            self._audit_entry(item, "user.password_chosen", now, origin.address)
+        ]
+        if item.password_hash:  # else it is the first one, chosen by an invitation
+            along += self._notice(item, now, origin.address)
         values: dict[str, Any] = {"links": {}, "password_hash": hashed, "invited_at": None}
-        values |= {"verified_at": item.verified_at or now, "valid_after": now}
+        values |= {"verified_at": item.verified_at or now, "valid_after": now, "tokens_valid_after": now}
         try:
-            user_table.update_if(item, ["links", "password_hash"], also=[audit_entry], **values)
+            user_table.update_if(item, ["links", "password_hash"], also=along, **values)
         except VersionMoved as moved:
             raise LinkSpent from moved
         self._sessions.revoke_all(user_id=item.user_id)
-        return User.from_model(item)
+        token_table.delete_of_user(item.user_id)
+        device_token = self._trusted_devices.add(origin.device_token, item.email or "")
+        return PasswordChosen(User.from_model(item), device_token)
 
     def change_password(
-        self, *, actor: Actor, current: str, password: str, session_id: str, now: datetime
+        self,
+        *,
+        actor: Actor,
+        current: str,
+        password: str,
+        session_id: str,
+        revoke_tokens: bool,
+        now: datetime,
     ) -> None:
-        """Change the actor's password and end all their other sessions.
+        """Change the actor's password, end all their other sessions, and revoke their API tokens if asked to.
 
         Raises Invalid if the current password is wrong, Throttled after too many wrong ones.
         """
@@ -112,28 +149,28 @@ class OwnAccountService:
         item = user_table.find(actor.user_id)
         if item is None:
             raise UserNotFound
-        attempt = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
-        self._login_throttle.check(attempt, now=now)
-        if not self._passwords.matches(item.password_hash, current):
-            self._login_throttle.failed(attempt, now=now)
-            raise Invalid("This is not your password.", {"current": "This is not your password."})
+        attempt = proof_attempt(actor)
+        with self._login_throttle.attempt(attempt, now=now, failure=NotYourPassword):
+            if not self._passwords.matches(item.password_hash, current, queue_keys=attempt.queue_keys):
+                raise NotYourPassword("current")
         if not self._sessions.is_good(session_id=session_id, valid_after=item.valid_after):
             raise SignInExpired
-        hashed = self._passwords.hash(password, about=known_words(item.name, item.email or ""))
-        audit_entry = self._audit_entry(item, "user.password_changed", now, actor.address)
+        hashed = self._hash(item, password, attempt.queue_keys)
+        audit_entry = self._audit_entry(
+            item, "user.password_changed", now, actor.address, api_tokens_revoked=revoke_tokens
+        )
+        values: dict[str, Any] = {"links": {}, "password_hash": hashed, "valid_after": now}
+        if revoke_tokens:
+            values["tokens_valid_after"] = now
+        along = [audit_entry, *self._notice(item, now, actor.address)]
         try:
-            user_table.update_if(
-                item,
-                ["password_hash", "valid_after"],
-                also=[audit_entry],
-                links={},
-                password_hash=hashed,
-                valid_after=now,
-            )
+            user_table.update_if(item, ["password_hash", "valid_after"], also=along, **values)
         except VersionMoved as moved:
             raise StaleRecord from moved
         self._sessions.renew(session_id=session_id, now=now)
         self._sessions.revoke_all(user_id=item.user_id, but=session_id)
+        if revoke_tokens:
+            token_table.delete_of_user(item.user_id)
 
     @staticmethod
     def has_password(actor: Actor) -> bool:
@@ -141,12 +178,21 @@ class OwnAccountService:
         item = user_table.find(actor.user_id)
         return item is not None and bool(item.password_hash)
 
+    def _hash(self, item: UserItem, password: str, queue_keys: Collection[str]) -> str:
+        about = known_words(item.name, item.email or "")
+        return self._passwords.hash(password, queue_keys=queue_keys, about=about)
+
     def _by_link(self, token: str, purpose: Purpose, now: datetime) -> UserItem:
         link = self._links.read(token, purpose)
         return self._links.check(user_table.find(link.user_id), link, now)
 
+    def _notice(self, item: UserItem, now: datetime, address: str | None) -> list[Entry]:
+        return self._email_notices.security_notice(item, Notice.PASSWORD_CHANGED, now=now, address=address)
+
     def _audit_entry(
-        self, item: UserItem, action: str, now: datetime, address: str | None = None
+        self, item: UserItem, action: str, now: datetime, address: str | None, **facts: object
     ) -> AuditEntry:
         owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=address)
-        return self._audit_writer.entry(actor=owner, now=now, action=action, subject=f"user:{item.user_id}")
+        return self._audit_writer.entry(
+            actor=owner, now=now, action=action, subject=f"user:{item.user_id}", after=facts
+        )

@@ -20,14 +20,14 @@ from services.errors import NotFound
 from services.mail import Mailer
 from services.outbox import Outbox
 from services.users.accounts.emails import TEMPLATES
-from services.users.accounts.own_account import OwnAccountService
+from services.users.accounts.own_account import OwnAccountService, PasswordChosen
 from services.users.accounts.registration_policy import RegistrationPolicyService
 from services.users.accounts.signed_links import LinkSpent
 from services.users.audit.audit_writer import AuditWriter
 from services.users.credentials.encryption import Encryption, Unreadable
-from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
+from services.users.credentials.login_throttle import OF_MAILBOX, LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.passwords import HashPassword
-from services.users.credentials.trusted_device import Origin
+from services.users.credentials.trusted_device import Origin, TrustedDevices
 from services.users.identity.actor import Actor
 from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.user import User
@@ -71,6 +71,7 @@ class RegistrationService:
         base_url: str,
         encryption: Encryption,
         login_throttle: LoginThrottle,
+        trusted_devices: TrustedDevices,
         audit_writer: AuditWriter,
         hash_password: HashPassword,
         new_id: Callable[[], str],
@@ -79,6 +80,7 @@ class RegistrationService:
         self._organizations = organizations
         self._mailer, self._base_url, self._encryption = mailer, base_url.rstrip("/"), encryption
         self._login_throttle, self._audit_writer = login_throttle, audit_writer
+        self._trusted_devices = trusted_devices
         self._hash_password, self._new_id = hash_password, new_id
 
     def is_open(self) -> bool:
@@ -90,9 +92,9 @@ class RegistrationService:
         if not self.is_open():
             raise RegistrationClosed
         fields = [clean_name(name), normalize_email(email)]
-        attempt = LoginAttempt(f"register:{fields[1]}", network_of(origin.address))
-        self._login_throttle.check(attempt, now=now)
-        self._login_throttle.failed(attempt, now=now)
+        network = network_of(origin.address)
+        attempt = LoginAttempt(f"register:{fields[1]}", network, of_account=OF_MAILBOX)
+        self._login_throttle.count(attempt, now=now)
         self._outbox.put(self.kind, {"wish": self._encrypt(fields)}, now=now)
 
     def deliver(self, payload: Mapping[str, Any], entry_id: str, now: datetime) -> None:
@@ -120,7 +122,7 @@ class RegistrationService:
             raise LinkSpent
         return registration
 
-    def register(self, *, token: str, password: str, origin: Origin, now: datetime) -> User:
+    def register(self, *, token: str, password: str, origin: Origin, now: datetime) -> PasswordChosen:
         """Create the account that a link is for, with a password; raises LinkSpent, Invalid, Throttled."""
         registration = self.look_up(token=token, now=now)
         item = UserItem(
@@ -130,7 +132,9 @@ class RegistrationService:
             email=registration.email,
             role_id=ROLE,
             password_hash=self._hash_password(
-                password, about=known_words(registration.name, registration.email)
+                password,
+                queue_keys=LoginAttempt(registration.email, network_of(origin.address)).queue_keys,
+                about=known_words(registration.name, registration.email),
             ),
             organization_id=self._organizations.for_new_user(registration.email, ROLE, None),
             created_at=now,
@@ -149,7 +153,8 @@ class RegistrationService:
             user_table.put(item, expected_version=0, also=[audit_entry, used])
         except AddressClaimed as claimed:
             raise LinkSpent from claimed
-        return User.from_model(item)
+        device_token = self._trusted_devices.add(origin.device_token, registration.email)
+        return PasswordChosen(User.from_model(item), device_token)
 
     def _encrypt(self, fields: list[str]) -> str:
         # Without the padding, which some mail clients leave out of links.

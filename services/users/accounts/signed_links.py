@@ -20,12 +20,14 @@ class Purpose(StrEnum):
     WELCOME = "welcome"
     RESET = "reset"
     VERIFY = "verify"
+    CODE = "code"
 
 
 GOOD_FOR = {
     Purpose.WELCOME: timedelta(days=7),
     Purpose.RESET: timedelta(hours=1),
     Purpose.VERIFY: timedelta(days=3),
+    Purpose.CODE: timedelta(hours=1),
 }
 
 

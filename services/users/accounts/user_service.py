@@ -22,7 +22,7 @@ from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
 from services.users.credentials.sessions import SessionManager
 from services.users.directory.copy import Directory
-from services.users.identity.actor import SYSTEM, Actor
+from services.users.identity.actor import SYSTEM, Actor, AfterSending
 from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import Role, User
@@ -130,16 +130,13 @@ class UserService:
         page = self._listing.page(request)
         return replace(page, rows=[User.from_model(item) for item in page.rows])
 
-    def by_ids(self, *, actor: Actor, user_ids: Sequence[str]) -> list[User]:
-        """Return users as they are stored now, in the order given, without unknown ids."""
-        self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
-        items = {item.user_id: item for item in user_table.find_many(user_ids, strongly=True)}
-        return [User.from_model(items[user_id]) for user_id in user_ids if user_id in items]
-
     def count(self, *, actor: Actor, role_id: str, most: int) -> int:
         """Count the users of a role, up to `most`."""
         self._roles.check_permission(actor=actor, permission=Permission.ROLE_VIEW)
-        return user_table.count_of_role(role_id, most)
+        people = self._directory.people()
+        if not self._directory.complete:
+            return user_table.count_of_role(role_id, most)
+        return min(most, sum(person.role_id == role_id for person in people))
 
     def sortable(self, conditions: Conditions) -> set[str]:
         """Return the fields by which a list with these conditions can be sorted."""
@@ -182,7 +179,9 @@ class UserService:
         )
         item.organization_id = self._organizations.for_new_user(item.email, role_id, organization_id)
         if password is not None:
-            item.password_hash = self._hash_password(password, about=known_words(name, email))
+            item.password_hash = self._hash_password(
+                password, queue_keys=(actor.user_id,), about=known_words(name, email)
+            )
         messages = [self._email_notices.invite(item, now)] if password is None and invite else []
         audit_entry = self._audit_entry(actor, now, "user.created", item, before={})
         self._put(item, None, expected_version=0, old_email=None, also=[audit_entry, *messages])
@@ -244,6 +243,14 @@ class UserService:
         if theme not in THEMES:
             raise Invalid("Choose light, dark or system.")
         user_table.update(actor.user_id, theme=theme)
+        self._cache.drop(actor.user_id)
+
+    def set_after_sending(self, *, actor: Actor, choice: str) -> None:
+        """Save where the actor goes on after sending a message."""
+        actor.check_not_viewing()
+        if choice not in list(AfterSending):
+            raise Invalid("Choose what happens after sending: stay, next or list.")
+        user_table.update(actor.user_id, after_sending=choice)
         self._cache.drop(actor.user_id)
 
     def upsert(self, people: dict[str, tuple[str, str]], *, now: datetime) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from models import api_token as token_table
+from models import user as user_table
 from models.api_token import PARTITION
 from models.api_token import ApiToken as ApiTokenItem
 from pynamodb_grid.listing import Condition, Conditions, Listing, ListRequest, Op, Page, Sort
@@ -13,7 +14,10 @@ from services.errors import Invalid, NotFound
 from services.text import one_line
 from services.users.accounts.user_service import UserService
 from services.users.audit.audit_writer import AuditWriter
+from services.users.audit.security_log import Failure, SecurityLog
 from services.users.authorization.roles import RoleService
+from services.users.credentials.login_throttle import network_of
+from services.users.credentials.security_notice import Notice, SecurityNotice
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission, Scope
 from services.users.identity.user_errors import RoleNotFound, UserNotFound
@@ -91,7 +95,10 @@ class ApiTokenService:
         listing: Listing,
         new_secret: Callable[[], str],
         may_be_endless: bool,
+        security_log: SecurityLog,
+        security_notice: SecurityNotice,
     ) -> None:
+        self._security_log, self._security_notice = security_log, security_notice
         self._users, self._roles, self._audit_writer = users, roles, audit_writer
         self._organizations = organizations
         self._listing, self._new_secret = listing, new_secret
@@ -127,7 +134,13 @@ class ApiTokenService:
         audit_entry = self._audit_writer.entry(
             actor=actor, now=now, action="token.created", subject=f"user:{actor.user_id}", after=facts
         )
-        token_table.add(item, [audit_entry])
+        owner = user_table.find(actor.user_id)
+        notice = (
+            self._security_notice(owner, Notice.TOKEN_CREATED, now=now, address=actor.address)
+            if owner
+            else []
+        )
+        token_table.add(item, [audit_entry, *notice])
         return ApiToken.from_model(item), secret
 
     def own(self, *, actor: Actor) -> list[ApiToken]:
@@ -173,14 +186,28 @@ class ApiTokenService:
             return None
         item = token_table.find(hash_secret(secret))
         if item is None:
+            self._note_refusal(None, "unknown", address, now)
             return None
         token = ApiToken.from_model(item)
         actor = None if token.has_ended(now) else self._owner(token, address)
         if actor is None:
+            self._note_refusal(
+                token, "expired" if token.has_ended(now) else "owner may not use it", address, now
+            )
             return None
         if token.last_used_at is None or now - token.last_used_at >= WRITE_EVERY:
             token_table.touch(token.id, now)
         return TokenOwner(actor, token)
+
+    def _note_refusal(self, token: ApiToken | None, reason: str, address: str | None, now: datetime) -> None:
+        """Note the use of a token that is not valid; of an unknown one, only where it came from is known."""
+        network = network_of(address)
+        if token is None:
+            failure = Failure("token.refused", network, None, network, address)
+            self._security_log.failed(failure, now=now, reason=reason)
+        else:
+            failure = Failure("token.refused", token.id, token.user_id, network, address)
+            self._security_log.failed(failure, now=now, reason=reason, token=token.name)
 
     def sweep(self, *, now: datetime, limit: int = 200) -> int:
         """Delete expired tokens where the engine does not, and return how many."""
@@ -197,7 +224,13 @@ class ApiTokenService:
         except (UserNotFound, RoleNotFound):
             return None
         lacks_second_factor = role.security.second_factor and not user.second_factor
-        if lacks_second_factor or not user.active or Permission.TOKEN_CREATE not in role.permissions:
+        revoked = user.tokens_valid_after is not None and token.created_at < user.tokens_valid_after
+        if (
+            lacks_second_factor
+            or revoked
+            or not user.active
+            or Permission.TOKEN_CREATE not in role.permissions
+        ):
             return None
         return Actor(
             user_id=user.user_id,

@@ -27,9 +27,14 @@ class RoleService:
     """Decides every permission and manages the custom roles."""
 
     def __init__(
-        self, cache: ShortCache[str, Role], audit_writer: AuditWriter, administrators: LastAdministratorLock
+        self,
+        cache: ShortCache[str, Role],
+        lists: ShortCache[str, list[Role]],
+        audit_writer: AuditWriter,
+        administrators: LastAdministratorLock,
     ) -> None:
-        self._cache, self._audit_writer, self._administrators = cache, audit_writer, administrators
+        self._cache, self._lists = cache, lists
+        self._audit_writer, self._administrators = audit_writer, administrators
 
     def ensure_built_in(self) -> None:
         """Write the four built-in roles if they are missing or out of date; cheap if they are not."""
@@ -42,6 +47,7 @@ class RoleService:
                 role_table.update_built_in(
                     role_id, name, built_in_permissions
                 )  # what it demands of sign-ins stays as it is
+        self._lists.drop("all")
 
     def get(self, role_id: str) -> Role:
         """Return a role, at most a few seconds old; raises RoleNotFound."""
@@ -58,11 +64,16 @@ class RoleService:
         return Role.from_model(item)
 
     def ids(self) -> list[str]:
-        """List the ids of all roles."""
+        """List the ids of all roles, at most a few seconds old."""
         return [role.role_id for role in self.all()]
 
     def all(self) -> list[Role]:
-        """List all roles, the built-in ones first, then by name."""
+        """List all roles, the built-in ones first, then by name, at most a few seconds old."""
+        cached = self._lists.get("all")
+        return cached if cached is not None else self._lists.put("all", self.stored())
+
+    def stored(self) -> list[Role]:
+        """List all roles as they are stored now, for whoever keeps them."""
         roles = [Role.from_model(item) for item in role_table.everything()]
         order = list(BUILT_IN)
         return sorted(
@@ -149,6 +160,7 @@ class RoleService:
                 ) from moved
             raise StaleRecord from moved
         self._cache.drop(item.role_id)
+        self._lists.drop("all")
         return Role.from_model(item)
 
     def exceeds(self, actor: Actor, role_id: str) -> bool:

@@ -5,9 +5,12 @@ from datetime import datetime
 
 from models import user as user_table
 from models.store_errors import VersionMoved
+from models.transaction import Also
+from models.user import User as UserItem
 from services.errors import NotFound
 from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
+from services.users.credentials.security_notice import Notice, SecurityNotice
 from services.users.credentials.sessions import Session, SessionManager
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission
@@ -28,6 +31,7 @@ class DeviceService:
     roles: RoleService
     sessions: SessionManager
     audit_writer: AuditWriter
+    security_notice: SecurityNotice
 
     def list_for_user(self, *, actor: Actor, user_id: str, now: datetime) -> list[Session]:
         """List a user's valid sessions, last used first; raises UserNotFound, PermissionDenied."""
@@ -43,19 +47,15 @@ class DeviceService:
         """End one session of a user; raises SessionGone if it is not theirs."""
         actor.check_not_viewing()
         self._check(actor, user_id)
-        if not self.sessions.revoke_one(user_id=user_id, session_id=session_id):
+        along = self._along(actor, user_table.find(user_id), "session.ended", now)
+        if not self.sessions.revoke_one(user_id=user_id, session_id=session_id, also=along):
             raise SessionGone
-        if user_id != actor.user_id:
-            entry = self.audit_writer.entry(
-                actor=actor, now=now, action="session.ended", subject=f"user:{user_id}"
-            )
-            self.audit_writer.record(entry)
 
     def end_all(self, *, actor: Actor, user_id: str, now: datetime) -> None:
         """End all sessions of a user; users who end their own stay signed in where they are.
 
-        The time is stored with the user, so that a session the index does not show yet ends too. Raises
-        UserNotFound, PermissionDenied, SignInExpired and StaleRecord.
+        API tokens keep working. The time is stored with the user, so that a session the index does not show yet
+        ends too. Raises UserNotFound, PermissionDenied, SignInExpired and StaleRecord.
         """
         actor.check_not_viewing()
         self._check(actor, user_id)
@@ -65,17 +65,25 @@ class DeviceService:
         own = actor.session_id if user_id == actor.user_id else None
         if own and not self.sessions.is_good(session_id=own, valid_after=item.valid_after):
             raise SignInExpired
-        audit_entry = self.audit_writer.entry(
-            actor=actor, now=now, action="session.all_ended", subject=f"user:{user_id}"
-        )
+        along = self._along(actor, item, "session.all_ended", now)
         try:
             # Somebody else may end the sessions at the same time: this session must not survive that.
-            user_table.update_if(item, ["valid_after"], also=[audit_entry], valid_after=now)
+            user_table.update_if(item, ["valid_after"], also=along, valid_after=now)
         except VersionMoved as moved:
             raise StaleRecord from moved
         if own:
             self.sessions.renew(session_id=own, now=now)
         self.sessions.revoke_all(user_id=user_id, but=own)
+
+    def _along(self, actor: Actor, item: UserItem | None, action: str, now: datetime) -> Also:
+        """Return what is written with the end of sessions: the audit event, and an e-mail to another's owner."""
+        if item is None:
+            return []
+        own = item.user_id == actor.user_id
+        if own and action == "session.ended":
+            return []
+        entry = self.audit_writer.entry(actor=actor, now=now, action=action, subject=f"user:{item.user_id}")
+        return [entry, *([] if own else self.security_notice(item, Notice.SESSIONS_ENDED, now=now))]
 
     def _check(self, actor: Actor, user_id: str) -> None:
         if user_id != actor.user_id:

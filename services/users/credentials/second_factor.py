@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -13,15 +14,18 @@ import pyotp
 from models import user as user_table
 from models.store_errors import VersionMoved
 from models.user import User as UserItem
-from services.errors import Invalid
+from services.errors import Invalid, Throttled
 from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.roles import RoleService
 from services.users.credentials.encryption import Encryption, Unreadable
+from services.users.credentials.login_throttle import CodeAttempt, LoginThrottle
+from services.users.credentials.security_notice import Notice, SecurityNotice
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission
 from services.users.identity.user_errors import StaleRecord, UserNotFound
 
 ISSUER = "Ledgerdesk"
+DIGITS = 6
 STEP = 30  # seconds that a code is valid; one step early or late is accepted
 ENROL_WITHIN = 900  # seconds to scan the QR code and type the first code
 RECOVERY_CODES = 10
@@ -45,6 +49,25 @@ class WrongCode(Invalid):
         super().__init__(message, {"code": message})
 
 
+class CodesExhausted(Throttled):
+    """Too many wrong codes were entered for this account, wherever they came from."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(
+            seconds,
+            "Too many wrong codes were entered for this account. Use a recovery code, or sign in with a link "
+            "that we email you.",
+            "Otherwise codes work again in {wait}.",
+        )
+
+
+class Factor(StrEnum):
+    """What a user showed beside their password."""
+
+    CODE = "code from the app"
+    RECOVERY_CODE = "recovery code"
+
+
 class AlreadyOn(Invalid):
     """The enrolment has already been confirmed: the page was loaded again."""
 
@@ -61,14 +84,13 @@ class SecondFactor:
         roles: RoleService,
         encryption: Encryption,
         audit_writer: AuditWriter,
+        login_throttle: LoginThrottle,
+        security_notice: SecurityNotice,
         new_code: Callable[[], str] = lambda: "".join(secrets.choice(ALPHABET) for _ in range(10)),
     ) -> None:
-        self._roles, self._encryption, self._audit_writer, self._new_code = (
-            roles,
-            encryption,
-            audit_writer,
-            new_code,
-        )
+        self._roles, self._encryption, self._audit_writer = roles, encryption, audit_writer
+        self._login_throttle, self._security_notice = login_throttle, security_notice
+        self._new_code = new_code
 
     @staticmethod
     def is_on(user_id: str) -> bool:
@@ -115,7 +137,7 @@ class SecondFactor:
             raise WrongCode
         codes = [self._new_code() for _ in range(RECOVERY_CODES)]
         self._write(
-            actor, item, "user.second_factor_on", now,
+            actor, item, Notice.SECOND_FACTOR_ON, now,
             totp=self._encryption.encrypt(secret), totp_step=step, recovery=[_digest(one) for one in codes],
         )  # fmt: skip
         return codes
@@ -136,29 +158,56 @@ class SecondFactor:
         elif role.security.second_factor:
             raise Invalid("Your role requires a second factor.")
         if item.totp is not None:
-            self._write(actor, item, "user.second_factor_off", now, totp=None, totp_step=None, recovery=[])
+            self._write(actor, item, Notice.SECOND_FACTOR_OFF, now, totp=None, totp_step=None, recovery=[])
 
-    def check(self, item: UserItem, code: str, now: datetime) -> None:
-        """Accept a code from the app or a recovery code, each only once; raises WrongCode."""
+    def check(
+        self, item: UserItem, code: str, *, now: datetime, address: str | None, link: str | None = None
+    ) -> Factor:
+        """Accept a code from the app or a recovery code, each only once; tells which it was.
+
+        Codes from the app are few enough to be guessed, so an account has a hundred wrong ones an hour, from
+        everywhere together; with a `link` from an e-mail it has those of the link instead. Raises WrongCode,
+        CodesExhausted.
+        """
         typed = "".join(c for c in code.lower()[:100] if c.isalnum())
-        values = self._accept(item, typed, now)
-        if values is None:
+        if len(typed) != DIGITS or not typed.isdecimal():
+            self._check_recovery_code(item, typed, now, address)
+            return Factor.RECOVERY_CODE
+        try:
+            with self._login_throttle.attempt(CodeAttempt(item.user_id, link), now=now, failure=WrongCode):
+                self._check_app_code(item, typed, now)
+        except Throttled as wait:
+            raise CodesExhausted(wait.seconds) from wait
+        return Factor.CODE
+
+    def _check_app_code(self, item: UserItem, typed: str, now: datetime) -> None:
+        secret = self._secret_of(item)
+        step = None if secret is None else _step_of(secret, typed, now, after=int(item.totp_step or 0))
+        if step is None:
             raise WrongCode
         try:
-            user_table.update_if(item, ["totp", "totp_step", "recovery"], **values)
+            user_table.update_if(item, ["totp", "totp_step"], totp_step=step)
         except VersionMoved as raced:
             raise WrongCode from raced
 
-    def _accept(self, item: UserItem, typed: str, now: datetime) -> dict[str, Any] | None:
-        """Return the attributes to write if a code is correct, None if it is not."""
+    def _check_recovery_code(self, item: UserItem, typed: str, now: datetime, address: str | None) -> None:
         used = _digest(typed)
-        if used in (item.recovery or ()):
-            return {"recovery": [code for code in item.recovery if code != used]}
-        secret = self._secret_of(item)
-        if secret is None:
-            return None
-        step = _step_of(secret, typed, now, after=int(item.totp_step or 0))
-        return None if step is None else {"totp_step": step}
+        if used not in (item.recovery or ()):
+            raise WrongCode
+        left = [code for code in item.recovery if code != used]
+        owner = Actor(user_id=item.user_id, name=item.name, kind="customer", address=address)
+        audit_entry = self._audit_writer.entry(
+            actor=owner,
+            now=now,
+            action="user.recovery_code_used",
+            subject=f"user:{item.user_id}",
+            after={"recovery_codes_left": len(left)},
+        )
+        notice = self._security_notice(item, Notice.RECOVERY_CODE_USED, now=now, address=address)
+        try:
+            user_table.update_if(item, ["totp", "recovery"], also=[audit_entry, *notice], recovery=left)
+        except VersionMoved as raced:
+            raise WrongCode from raced
 
     def _secret_in(self, token: str, actor: Actor) -> str | None:
         """Return the secret in a form's token, None if the token is not valid for this actor."""
@@ -190,12 +239,14 @@ class SecondFactor:
                 continue  # turned off or set up again in the meantime, with the newest key
         return renewed, unreadable
 
-    def _write(self, actor: Actor, item: UserItem, action: str, now: datetime, **values: Any) -> None:
+    def _write(self, actor: Actor, item: UserItem, notice: Notice, now: datetime, **values: Any) -> None:
         audit_entry = self._audit_writer.entry(
-            actor=actor, now=now, action=action, subject=f"user:{item.user_id}"
+            actor=actor, now=now, action=f"user.{notice}", subject=f"user:{item.user_id}"
         )
+        own_address = actor.address if actor.user_id == item.user_id else None
+        message = self._security_notice(item, notice, now=now, address=own_address)
         try:
-            user_table.update_if(item, ["totp", "recovery"], also=[audit_entry], **values)
+            user_table.update_if(item, ["totp", "recovery"], also=[audit_entry, *message], **values)
         except VersionMoved as moved:
             raise StaleRecord from moved
 

@@ -8,10 +8,12 @@ from datetime import datetime, timedelta
 
 from models import session as session_table
 from models.session import Session as SessionItem
+from models.transaction import Also
 from services.users.credentials.trusted_device import UNKNOWN, Origin
 from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 
 WRITE_EVERY = timedelta(minutes=10)
+MAX_SESSIONS = 20  # of one user
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,9 @@ class SessionManager:
         origin: Origin = UNKNOWN,
         valid_after: datetime | None = None,
         stepped_up_at: datetime | None = None,
+        also: Also = (),
     ) -> str:
-        """Start a session and return the token for the cookie.
+        """Start a session, with the `also` writes, and return the token for the cookie.
 
         `valid_after` is the user's, which another machine may have written with a clock slightly ahead;
         `stepped_up_at` is when they last verified their identity, now unless it was at a provider.
@@ -93,9 +96,24 @@ class SessionManager:
                 address=origin.address,
                 browser=origin.browser[:300] or None,
                 stepped_up_at=stepped_up_at or now,
-            )
+            ),
+            also=also,
         )
         return token
+
+    @staticmethod
+    def end_oldest(*, user_id: str, keep: str, now: datetime) -> int:
+        """End the oldest sessions of a user beyond MAX_SESSIONS, never that of the token `keep`; return how many."""
+        others = [
+            token_hash for token_hash in session_table.of_user(user_id) if token_hash != hash_token(keep)
+        ]
+        surplus = others[: max(0, len(others) + 1 - MAX_SESSIONS)]
+        if not surplus:
+            return 0
+        ended = [item for item in session_table.find_many(surplus) if item.expires_at > now]
+        for token_hash in surplus:
+            session_table.delete(token_hash)
+        return len(ended)
 
     def resolve(self, *, token: str, now: datetime) -> Session | None:
         """Return the session of a token, None if it ended, expired or never existed."""
@@ -140,13 +158,13 @@ class SessionManager:
         usable = [session for session in unexpired if session.is_good_by(security, now)]
         return sorted(usable, key=lambda session: session.seen_at, reverse=True)
 
-    def revoke_one(self, *, user_id: str, session_id: str) -> bool:
-        """End one session of a user; returns False and changes nothing if it is not theirs."""
+    def revoke_one(self, *, user_id: str, session_id: str, also: Also = ()) -> bool:
+        """End one session of a user, with the `also` writes; returns False and changes nothing if it is not theirs."""
         if not re.fullmatch("[0-9a-f]{64}", session_id):
             return False
         theirs = any(item.user_id == user_id for item in session_table.find_many([session_id]))
         if theirs:
-            session_table.delete(session_id)
+            session_table.delete(session_id, also)
         return theirs
 
     def revoke_all(self, *, user_id: str, but: str | None = None) -> int:

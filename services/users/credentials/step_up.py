@@ -8,8 +8,8 @@ from models import session as session_table
 from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.users.audit.audit_writer import AuditWriter
-from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
+from services.users.audit.security_log import Failure, SecurityLog
+from services.users.credentials.login_throttle import LoginThrottle, network_of, proof_attempt
 from services.users.credentials.passwords import Passwords
 from services.users.credentials.second_factor import SecondFactor, WrongCode
 from services.users.identity.actor import Actor
@@ -42,7 +42,7 @@ class StepUpService:
     passwords: Passwords
     second_factor: SecondFactor
     login_throttle: LoginThrottle
-    audit_writer: AuditWriter
+    security_log: SecurityLog
 
     @staticmethod
     def method(*, actor: Actor) -> StepUpMethod:
@@ -59,33 +59,28 @@ class StepUpService:
         method = _method(item)
         if item is None or method is StepUpMethod.SIGN_IN:
             raise StepUpFailed(method)
-        who = LoginAttempt(f"proof:{actor.user_id}", network_of(actor.address))
-        self.login_throttle.check(who, now=now)
-        if not self._is_right(item, method, answer, now):
-            self.login_throttle.failed(who, now=now)
-            self._note_failure(actor, self.login_throttle.failures(who), now)
-            raise StepUpFailed(method)
-        self.login_throttle.succeeded(who)
+        attempt = proof_attempt(actor)
+        with self.login_throttle.attempt(attempt, now=now, failure=StepUpFailed):
+            if method is StepUpMethod.CODE:
+                self._check_code(item, answer, actor, now)
+            elif not self.passwords.matches(item.password_hash, answer, queue_keys=attempt.queue_keys):
+                self._note_failure(actor, method, now)
+                raise StepUpFailed(method)
         if not session_table.update(actor.session_id, stepped_up_at=now):
             raise SignInExpired
 
-    def _is_right(self, item: UserItem, method: StepUpMethod, answer: str, now: datetime) -> bool:
-        if method is StepUpMethod.PASSWORD:
-            return self.passwords.matches(item.password_hash, answer)
+    def _check_code(self, item: UserItem, answer: str, actor: Actor, now: datetime) -> None:
         try:
-            self.second_factor.check(item, answer, now)
-        except WrongCode:
-            return False
-        return True
+            self.second_factor.check(item, answer, now=now, address=actor.address)
+        except WrongCode as wrong:
+            self._note_failure(actor, StepUpMethod.CODE, now)
+            raise StepUpFailed(StepUpMethod.CODE) from wrong
 
-    def _note_failure(self, actor: Actor, failures: int, now: datetime) -> None:
-        """Record how many attempts have failed so far, never what was typed."""
-        after = {"failures": failures}
-        self.audit_writer.record(
-            self.audit_writer.entry(
-                actor=actor, now=now, action="user.proof_failed", subject=f"user:{actor.user_id}", after=after
-            )
+    def _note_failure(self, actor: Actor, method: StepUpMethod, now: datetime) -> None:
+        failure = Failure(
+            "user.proof_failed", actor.user_id, actor.user_id, network_of(actor.address), actor=actor
         )
+        self.security_log.failed(failure, now=now, factor=method.value)
 
 
 def _method(item: UserItem | None) -> StepUpMethod:

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
+BETWEEN = "|"  # tokens in a cookie
+MAX_ACCOUNTS = 5  # that are known in one browser
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -36,15 +39,27 @@ class TrustedDevices:
         device = self._new_id()
         return f"{device}.{_signature(self._keys[0], device, account)}"
 
-    def verify(self, device_token: str | None, account: str) -> str | None:
-        """Return the device that a token names, None if we did not issue it for this account."""
-        device, _, signature = (device_token or "")[:200].partition(".")
+    def add(self, tokens: str | None, account: str) -> str:
+        """Return a browser's tokens with one for an account: new, unless it has one; the last used come first."""
+        known = [token for token in (tokens or "").split(BETWEEN)[:MAX_ACCOUNTS] if _looks_like_one(token)]
+        own = next((token for token in known if self._device_in(token, account)), None)
+        others = [token for token in known if token != own]
+        return BETWEEN.join([own or self.issue(account), *others][:MAX_ACCOUNTS])
+
+    def verify(self, tokens: str | None, account: str) -> str | None:
+        """Return the device that one of a browser's tokens names, None if we issued none for this account."""
+        devices = (self._device_in(token, account) for token in (tokens or "").split(BETWEEN)[:MAX_ACCOUNTS])
+        return next((device for device in devices if device), None)
+
+    def _device_in(self, token: str, account: str) -> str | None:
+        device, _, signature = token[:200].partition(".")
         signatures = (_signature(key, device, account).encode() for key in self._keys)
-        return (
-            device
-            if any(hmac.compare_digest(signature.encode(), expected) for expected in signatures)
-            else None
-        )
+        given = signature.encode("utf-8", "replace")
+        return device if any(hmac.compare_digest(given, expected) for expected in signatures) else None
+
+
+def _looks_like_one(token: str) -> bool:
+    return len(token) < 200 and token.isascii() and token.count(".") == 1
 
 
 def _signature(key: bytes, device: str, account: str) -> str:

@@ -1,7 +1,7 @@
 """Finding people in the directory, for those who may know them."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -63,6 +63,10 @@ class DirectoryService:
             self._assignable = (people, roles, agents)
         return self._assignable[2]
 
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those users that are in it, by id, for lists that are sorted by them."""
+        return {one.user_id: one.name for one in self._directory.people() if one.user_id in user_ids}
+
     def in_team(self, team_id: str) -> list[Person]:
         """List the active people of a team, by name."""
         return [one for one in self._directory.people() if one.active and team_id in one.team_ids]
@@ -108,17 +112,6 @@ class DirectoryService:
             raise UserNotFound from denied
         if not may_find(user):
             raise UserNotFound
-
-    def matching(
-        self, *, actor: Actor, text: str, only: Callable[[Person], bool] | None = None
-    ) -> list[Person]:
-        """List everybody who matches, by name, for a list that is paged; raises PermissionDenied."""
-        may_see, words = self._reach(actor, Kind.ANYBODY), search_words(text)
-        return [
-            one
-            for one in self._directory.people()
-            if all(word in one.folded for word in words) and may_see(one) and (only is None or only(one))
-        ]
 
     def _reach(self, actor: Actor, kind: Kind) -> Callable[[Person | User], bool]:
         """Return whom an actor may find."""

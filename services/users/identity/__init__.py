@@ -1,6 +1,6 @@
 """Values about people that the whole product needs: user, role, actor, permissions, names, errors."""
 
-from services.users.identity.actor import STEP_UP_LASTS, SYSTEM, Actor
+from services.users.identity.actor import STEP_UP_LASTS, SYSTEM, Actor, AfterSending
 from services.users.identity.names import normalize_domain, normalize_email, sort_name
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, SignInPolicy
@@ -24,6 +24,7 @@ __all__ = [
     "SYSTEM",
     "Actor",
     "AddressTaken",
+    "AfterSending",
     "BadCredentials",
     "Permission",
     "PermissionDenied",

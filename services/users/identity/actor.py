@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.user_errors import ViewingOnly
 
 STEP_UP_LASTS = timedelta(minutes=10)  # after which a sensitive operation needs the password or code again
+
+
+class AfterSending(StrEnum):
+    """Where an agent goes on after sending a message."""
+
+    STAY = "stay"
+    NEXT = "next"  # ticket of the list that they came from
+    LIST = "list"
 
 
 @dataclass(frozen=True)
@@ -20,6 +29,7 @@ class Actor:
     role_id: str = ""
     email: str | None = None
     theme: str = "system"
+    after_sending: AfterSending = AfterSending.STAY
     address: str | None = None  # where the request came from, for the audit log
     team_ids: frozenset[str] = frozenset()
     organization_id: str | None = None  # only while its members share their tickets

@@ -36,7 +36,7 @@ class Permission(StrEnum):
     TOKEN_CREATE = "token:create", "Programs", "Create API tokens"
     TOKEN_REVOKE = "token:revoke", "Programs", "See and revoke other users' tokens"
     REPORT_VIEW = "report:view", "Reports", "Open dashboards"
-    SETTING_EDIT = "setting:edit", "Settings", "Teams, categories, and who can register"
+    SETTING_EDIT = "setting:edit", "Settings", "Teams, categories, failed emails, and who can register"
     ROLE_VIEW = "role:view", "Settings", "See roles"
     ROLE_EDIT = "role:edit", "Settings", "Edit roles"
     AUDIT_VIEW = "audit:view", "Settings", "See the audit log"

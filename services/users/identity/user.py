@@ -5,6 +5,7 @@ from datetime import datetime
 
 from models.role import Role as RoleItem
 from models.user import User as UserItem
+from services.users.identity.actor import AfterSending
 from services.users.identity.permissions import Permission, Scope
 from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 
@@ -13,7 +14,7 @@ from services.users.identity.sign_in_policy import OPEN, SignInPolicy
 class User:
     """One user, without the password.
 
-    `second_factor` and `valid_after` are set if one user was read, not in lists.
+    `second_factor` and the times are set if one user was read, not in lists.
     """
 
     user_id: str
@@ -25,10 +26,12 @@ class User:
     organization_id: str | None
     active: bool
     theme: str
+    after_sending: AfterSending
     created_at: datetime
     invited_at: datetime | None = None  # until the invitation is accepted
     second_factor: bool = field(default=False, compare=False)
-    valid_after: datetime | None = field(default=None, compare=False)
+    valid_after: datetime | None = field(default=None, compare=False)  # sessions from before it have ended
+    tokens_valid_after: datetime | None = field(default=None, compare=False)  # and API tokens
 
     @classmethod
     def from_model(cls, item: UserItem) -> "User":
@@ -43,10 +46,12 @@ class User:
             organization_id=item.organization_id,
             active=item.active,
             theme=item.theme or "system",
+            after_sending=AfterSending(item.after_sending or AfterSending.STAY),
             created_at=item.created_at,
             invited_at=item.invited_at,
             second_factor=item.totp is not None,
             valid_after=item.valid_after,
+            tokens_valid_after=item.tokens_valid_after,
         )
 
 

@@ -64,8 +64,8 @@ class OrganizationService:
         """Return the names by id, as stored now."""
         return {organization.id: organization.name for organization in self.stored()}
 
-    def known_names(self) -> dict[str, str]:
-        """Return the names by id, at most a few seconds old."""
+    def names_in_lists(self) -> dict[str, str]:
+        """Return the names by id, at most a few seconds old, for rows that show them."""
         return {organization.id: organization.name for organization in self._cached().values()}
 
     def known(self, id_: str) -> Organization | None:

@@ -21,6 +21,7 @@ def as_actor(session: Session, user: User, role: Role, address: str | None) -> A
         role_id=user.role_id,
         email=user.email,
         theme=user.theme,
+        after_sending=user.after_sending,
         address=address,
         team_ids=frozenset(user.team_ids),
         permissions={} if missing else role.permissions,

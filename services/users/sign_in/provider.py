@@ -35,6 +35,7 @@ class Provider:
     client_id: str
     client_secret: str = field(repr=False)
     domains: frozenset[str]
+    addresses_verified: bool = False  # where the provider does not say it of each
     role_claim: str = "groups"
     roles: tuple[tuple[str, str], ...] = ()
     default_role: str = ""
@@ -50,9 +51,8 @@ class Provider:
         ):
             raise ValueError("no usable subject")
         groups = _groups_in(claims, self.role_claim)
-        return FederatedIdentity(
-            subject, _name_in(claims), _email_in(claims), groups, _stepped_up_at_in(claims)
-        )
+        email = _email_in(claims, unless_said=self.addresses_verified)
+        return FederatedIdentity(subject, _name_in(claims), email, groups, _stepped_up_at_in(claims))
 
     def identity(self, subject: str) -> str:
         """Return a user's identity as the account stores it."""
@@ -72,10 +72,13 @@ class Provider:
         return bool(self.roles) and not self.default_role
 
 
-def _email_in(claims: Mapping[str, Any]) -> str | None:
-    """Return the address if the provider has verified it; some providers write true as text."""
-    email = claims.get("email")
-    if not isinstance(email, str) or claims.get("email_verified") not in (True, "true"):
+def _email_in(claims: Mapping[str, Any], *, unless_said: bool) -> str | None:
+    """Return the address if the provider has verified it, `unless_said` if it says nothing about that.
+
+    Some providers write true as text.
+    """
+    email, verified = claims.get("email"), claims.get("email_verified", unless_said)
+    if not isinstance(email, str) or verified not in (True, "true"):
         return None
     try:
         return normalize_email(email)

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.errors import NotFound
+from services.errors import Invalid, NotFound
+from services.users.audit.security_log import Failure, SecurityLog
 from services.users.credentials.encryption import Encryption, Unreadable
 from services.users.credentials.login_throttle import LoginAttempt, LoginThrottle, network_of
 from services.users.credentials.trusted_device import Origin
 from services.users.sign_in.authentication import AuthenticationService, CodeNeeded, SignedIn
-from services.users.sign_in.federated_accounts import FederatedAccounts
-from services.users.sign_in.openid import OpenIdClient, SignOnInvalid
+from services.users.sign_in.federated_accounts import FederatedAccounts, SignOnRefused
+from services.users.sign_in.openid import OpenIdClient, SignOnFailed, SignOnInvalid
 from services.users.sign_in.provider import Provider
 
 SIGN_IN_SECONDS = 600  # between the redirect to a provider and its response
@@ -65,11 +66,13 @@ class SingleSignOn:
         accounts: FederatedAccounts,
         authentication: AuthenticationService,
         login_throttle: LoginThrottle,
+        security_log: SecurityLog,
         encryption: Encryption,
         new_secret: Callable[[], str],
     ) -> None:
         self._clients = {provider.id: (provider, client) for provider, client in clients}
         self._accounts, self._authentication = accounts, authentication
+        self._security_log = security_log
         self._login_throttle, self._encryption, self._new_secret = login_throttle, encryption, new_secret
 
     @property
@@ -97,22 +100,28 @@ class SingleSignOn:
         Raises SignOnInvalid, which the login throttle counts, SignOnRefused, ProviderUnavailable, Throttled.
         """
         provider, client = self._find(provider_id)
+        try:
+            return self._complete(provider, client, answer, origin, now)
+        except (SignOnInvalid, SignOnRefused) as failed:
+            network = network_of(origin.address)
+            failure = Failure("user.sign_in_failed", network, None, network, origin.address)
+            facts = {"factor": f"provider {provider.id}", "reason": failed.reason}
+            self._security_log.record_failure(failure, now=now, **facts)
+            raise
+
+    def _complete(
+        self, provider: Provider, client: OpenIdClient, answer: Answer, origin: Origin, now: datetime
+    ) -> tuple[SignedIn | CodeNeeded, str]:
         # Each note counts as an account of its own: an office behind one address is throttled only as a network.
         attempt = LoginAttempt(f"sign-on:{answer.note}", network_of(origin.address))
-        self._login_throttle.check(attempt, now=now)
-        try:
+        with self._login_throttle.attempt(attempt, now=now, failure=SignOnInvalid):
             note = self._read(provider, answer)
             client.check_issuer(answer.issuer)
             federated = client.redeem(code=answer.code, verifier=note.verifier, nonce=note.nonce, now=now)
-        except Cancelled:
-            raise
-        except SignOnInvalid:
-            self._login_throttle.failed(attempt, now=now)
-            raise
         user_id = self._accounts.admit(provider=provider, federated=federated, origin=origin, now=now)
         stepped_up_at = min(federated.stepped_up_at or now, now)
         result = self._authentication.sign_in_federated(
-            user_id=user_id, origin=origin, now=now, stepped_up_at=stepped_up_at
+            user_id=user_id, provider=provider.id, origin=origin, now=now, stepped_up_at=stepped_up_at
         )
         return result, note.target
 
@@ -137,7 +146,7 @@ class SingleSignOn:
         return note
 
 
-class Cancelled(SignOnInvalid):
+class Cancelled(SignOnFailed, Invalid):
     """The user or the provider cancelled the sign-in; it does not count as a failure."""
 
     def __init__(self, provider: Provider) -> None:

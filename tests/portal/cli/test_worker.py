@@ -1,13 +1,17 @@
 """`ledgerdesk worker`: one leader, who is followed at once after a crash, and whom no failure ends."""
 
+import smtplib
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from local.ports import free_port
 from models import lease
 from models.store_errors import EngineUnavailable
-from portal.cli.worker import LEASE, Job, _hand_on, _jobs, _log_pulse, _run_due
+from portal.cli.product import Product
+from portal.cli.worker import LEASE, Job, _hand_on, _jobs, _log_pulse, _reply_listener, _run_due
+from portal.config.settings import Settings
 from services.reporting import AnalyticsEngine
 
 PATIENCE = 5  # seconds until work goes on after a crash
@@ -81,15 +85,33 @@ def test_what_is_delivered_or_deleted_is_done_by_one_worker_alone(site):
     assert {job.name for job in jobs if not job.alone} == {"analytics", "pulse"}
 
 
-def test_the_sign_of_life_says_how_far_reports_are_behind(site):
+def test_the_sign_of_life_says_how_far_reports_and_emails_are_behind(site):
     services = site.app.extensions["services"]
     followed = datetime.now(UTC)
     services.reporting.analytics.follow(now=followed)
+    services.outbox.put("nothing", {}, now=followed)
     with capture_logs() as lines:
         _log_pulse(services, followed + timedelta(seconds=90))
     line = lines[-1]
     assert line["event"] == "worker_pulse"
     assert 80 < line["behind"] < 95
+    assert line["mail_behind"] == 90
+
+
+@pytest.mark.parametrize("listen", ["", f"127.0.0.1:{free_port()}"])
+def test_the_worker_takes_replies_where_the_settings_say_so(site, tmp_path, listen):
+    env = {"DATA_DIR": str(tmp_path), "MAIL_REPLY_LISTEN": listen}
+    product = Product(Settings.from_env(env), site.app.extensions["services"])
+    listener = _reply_listener(product)
+    if not listen:
+        assert listener is None
+        return
+    listener.ensure()
+    with smtplib.SMTP(*listen.split(":"), timeout=20) as client:
+        client.ehlo()
+        assert client.mail("ana@example.org")[0] == 250
+        assert client.rcpt(product.settings.mail_from.address)[0] == 250
+    listener.stop()
 
 
 def test_before_the_first_copy_the_worker_is_alive_too(tmp_path):

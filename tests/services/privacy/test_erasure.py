@@ -12,7 +12,7 @@ from models import ticket as ticket_table
 from models import user as user_table
 from models.audit import of_subject
 from services.errors import Invalid
-from services.privacy import ERASED, ERASED_NAME
+from services.privacy import ERASED, ERASED_NAME, erasure
 from services.privacy.erasure_job import KIND, SETTLE
 from services.tickets import Ticket
 from services.users.identity import BUILT_IN, Actor, Permission, PermissionDenied, Scope
@@ -159,6 +159,67 @@ def test_a_namesake_keeps_what_is_about_them(harness, agent, administrator):
     assert [event.body for event in history(own)][1] == f"Dear {ERASED}"
 
 
+def test_only_chosen_places_are_redacted(harness, agent, administrator):
+    """An ordinary word stays, also one that was written after somebody looked."""
+    who = named(harness, "William Rosewater")
+    ticket = harness.ticket(who, subject="Bill", body="From Bill")
+    ticket = harness.update(
+        agent, ticket, subject="Rosewater, William", body="Hi Bill, the bill of May is due. Bill?"
+    )
+    ticket = harness.update(
+        agent, ticket, body="Call Will. Will it work?", public=False, assignee_id=agent.user_id
+    )
+    stranger = harness.ticket(harness.actor("customer"), body="Rosewater, William is my neighbour")
+    places = harness.services.privacy.erasures.named_places(actor=administrator, user_id=who.user_id)
+    assert (places.unread, places.more) == (0, 0)
+    words = [(candidate.place.field, candidate.words) for candidate in places.candidates]
+    assert words == [
+        ("body", "Bill"), ("body", "Bill"), ("subject", "Rosewater, William"), ("body", "Will"), ("body", "Will"),
+    ]  # fmt: skip
+    chosen = [places.candidates[index].key for index in (0, 2, 3)]
+    harness.services.privacy.erasures.ask(
+        actor=administrator, user_id=who.user_id, confirmed=who.name, now=harness.now(), chosen=chosen
+    )
+    ticket = harness.update(agent, harness.get(agent, ticket), body="Bill again")
+    finish(harness)
+    assert [event.body for event in history(ticket)] == [
+        ERASED, f"Hi {ERASED}, the bill of May is due. Bill?", f"Call {ERASED}. Will it work?", "Bill again",
+    ]  # fmt: skip
+    assert harness.get(agent, ticket).subject == ERASED
+    assert [event.body for event in history(stranger)] == ["Rosewater, William is my neighbour"]
+    assert harness.violations(ticket) == []
+    assert job.find(KIND, who.user_id).value["traces"] is None
+
+
+def test_a_message_that_has_changed_is_looked_at_again(harness, agent, administrator):
+    who, other = named(harness, "William Changeling"), named(harness, "William Otherwise")
+    for person in (who, other):
+        harness.update(agent, harness.ticket(person), body="Hi Bill")
+    erasures = harness.services.privacy.erasures
+    (theirs,) = erasures.named_places(actor=administrator, user_id=other.user_id).candidates
+    for wrong in (theirs.key, "x", ""):
+        with pytest.raises(Invalid, match="Look at the places again"):
+            erasures.ask(
+                actor=administrator,
+                user_id=who.user_id,
+                confirmed=who.name,
+                now=harness.now(),
+                chosen=[wrong],
+            )
+    assert job.find(KIND, who.user_id) is None
+    assert user_table.find(who.user_id).active
+
+
+def test_places_beyond_the_limits_are_counted(harness, agent, administrator, monkeypatch):
+    who = named(harness, "William Limitless")
+    for _ in range(3):
+        harness.update(agent, harness.ticket(who), body="Bill, Bill")
+    monkeypatch.setattr(erasure, "TICKETS_READ", 2)
+    monkeypatch.setattr(erasure, "PLACES_SHOWN", 3)
+    places = harness.services.privacy.erasures.named_places(actor=administrator, user_id=who.user_id)
+    assert (len(places.candidates), places.more, places.unread) == (3, 1, 1)
+
+
 def test_a_ticket_longer_than_a_transaction(harness, agent, administrator):
     who = named(harness, "Lee Longwind")
     ticket = harness.ticket(who)
@@ -221,7 +282,8 @@ def test_what_cannot_be_erased(harness, administrator, why):
 
 
 def test_it_takes_the_permission(harness, agent, customer):
-    for call in (harness.services.privacy.erasures.preview, harness.services.privacy.erasures.progress):
+    erasures = harness.services.privacy.erasures
+    for call in (erasures.preview, erasures.progress, erasures.named_places):
         with pytest.raises(PermissionDenied):
             call(actor=agent, user_id=customer.user_id)
     with pytest.raises(PermissionDenied):

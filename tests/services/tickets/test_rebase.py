@@ -245,50 +245,7 @@ def test_a_requester_who_works_on_the_desk_does_not_answer_themselves(harness, a
 
 
 class TestOnce:
-    """The same wish that arrives twice is written once; another wish under the same key is another wish."""
-
-    def test_create(self, harness, customer):
-        first = harness.ticket(customer, idempotency_key="k1")
-        again = harness.ticket(customer, idempotency_key="k1")
-        other = harness.ticket(customer, idempotency_key="k1", body="And the scanner smokes too.")
-        assert first.ticket_id == again.ticket_id != other.ticket_id
-        assert kinds(first) == ["created"]
-
-    def test_a_key_is_ones_own(self, harness, customer):
-        stranger = harness.actor("customer")
-        assert (
-            harness.ticket(customer, idempotency_key="k2").ticket_id
-            != harness.ticket(stranger, idempotency_key="k2").ticket_id
-        )
-
-    def test_reply(self, harness, agent, ticket):
-        first = harness.update(agent, ticket, body="Hello.", status="open", idempotency_key="k3")
-        again = harness.update(agent, ticket, body="Hello.", status="open", idempotency_key="k3")
-        assert first == again
-        assert kinds(ticket) == ["created", "replied"]
-
-    def test_going_back_in_the_browser_and_writing_something_else(self, harness, agent, ticket):
-        harness.update(agent, ticket, body="Hello.", idempotency_key="k4")
-        harness.update(agent, ticket, body="I forgot: which floor?", idempotency_key="k4")
-        assert kinds(ticket) == ["created", "replied", "replied"]
-
-    def test_customer_reply(self, harness, customer, ticket):
-        send = harness.services.tickets.service.customer_reply
-        for _ in range(2):
-            send(
-                actor=customer,
-                now=harness.now(),
-                ticket_id=ticket.ticket_id,
-                body="Hm.",
-                idempotency_key="k5",
-            )
-        assert kinds(ticket) == ["created", "replied"]
-
-    def test_the_same_words_to_two_tickets(self, harness, agent, customer, ticket):
-        other = harness.ticket(customer)
-        harness.update(agent, ticket, body="Hello.", idempotency_key="k6")
-        harness.update(agent, other, body="Hello.", idempotency_key="k6")
-        assert kinds(ticket) == kinds(other) == ["created", "replied"]
+    """The same request that arrives twice; the rest is in test_idempotency.py."""
 
     def test_a_change_made_before_is_not_refused_for_what_happened_since(
         self, harness, agent, colleague, ticket

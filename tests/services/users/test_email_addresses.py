@@ -168,7 +168,7 @@ def test_links_that_went_to_the_old_address_die_with_it(harness, owner, ask, mai
     confirm(harness, token)
     with pytest.raises(LinkSpent):
         harness.services.users.own_account.choose_password(
-            token=reset, purpose=Purpose.RESET, password=PASSWORD, now=START
+            token=reset, purpose=Purpose.RESET, password=PASSWORD, origin=Origin(), now=START
         )
 
 
@@ -179,7 +179,7 @@ def test_a_link_is_good_for_three_days_and_for_this_alone(harness, owner, ask):
     choose = harness.services.users.own_account.choose_password
     for purpose in (Purpose.RESET, Purpose.WELCOME):
         with pytest.raises(LinkSpent):
-            choose(token=token, purpose=purpose, password=PASSWORD, now=START)
+            choose(token=token, purpose=purpose, password=PASSWORD, origin=Origin(), now=START)
     with pytest.raises(LinkSpent):
         harness.services.users.registration.look_up(token=token, now=START)
     user_table.update(owner.user_id, active=False)

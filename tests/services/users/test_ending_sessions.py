@@ -81,6 +81,7 @@ def test_a_new_password_keeps_this_session_alone(harness, signed_in):
         current=PASSWORD,
         password=ANOTHER,
         session_id=hash_token(here),
+        revoke_tokens=False,
         now=harness.now(),
     )
     harness.services.users.accounts.get(user.user_id, fresh=True)
@@ -95,7 +96,9 @@ def test_a_password_chosen_by_a_link_ends_all(harness, signed_in):
     accounts.send_link(user_table.find(user.user_id), Purpose.RESET, harness.now())
     nonce = user_table.find(user.user_id).links[Purpose.RESET][0]
     token = accounts._links.token(Link(user.user_id, Purpose.RESET, nonce))
-    accounts.choose_password(token=token, purpose=Purpose.RESET, password=ANOTHER, now=harness.now())
+    accounts.choose_password(
+        token=token, purpose=Purpose.RESET, password=ANOTHER, origin=Origin(), now=harness.now()
+    )
     harness.services.users.accounts.get(user.user_id, fresh=True)
     assert (who(harness, here), who(harness, there)) == (None, None)
 
@@ -120,7 +123,12 @@ def test_a_session_that_was_ended_cannot_save_itself(harness, signed_in):
     for attempt in (
         lambda: harness.services.users.devices.end_all(actor=thief, user_id=user.user_id, now=harness.now()),
         lambda: harness.services.users.own_account.change_password(
-            actor=thief, current=PASSWORD, password=ANOTHER, session_id=thief.session_id, now=harness.now()
+            actor=thief,
+            current=PASSWORD,
+            password=ANOTHER,
+            session_id=thief.session_id,
+            revoke_tokens=False,
+            now=harness.now(),
         ),
     ):
         with pytest.raises(SignInExpired):

@@ -43,8 +43,8 @@ def move(harness, admin, user, email):
 
 def take_up(harness, token, now=START, password=PASSWORD):
     return harness.services.users.own_account.choose_password(
-        token=token, purpose=Purpose.WELCOME, password=password, now=now
-    )
+        token=token, purpose=Purpose.WELCOME, password=password, origin=Origin(), now=now
+    ).user
 
 
 def test_an_invitation_is_taken_up(harness, admin, invite, mailbox):
@@ -103,7 +103,7 @@ def test_a_new_address_is_confirmed_anew_and_the_old_one_is_told(harness, admin,
     assert "after@move.example" not in "".join(notices)
     with pytest.raises(LinkSpent):
         harness.services.users.own_account.choose_password(
-            token=reset, purpose=Purpose.RESET, password=PASSWORD, now=START
+            token=reset, purpose=Purpose.RESET, password=PASSWORD, origin=Origin(), now=START
         )
 
 

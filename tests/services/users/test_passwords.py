@@ -1,22 +1,20 @@
-"""Which passwords are taken, and how many are checked at a time."""
-
-import threading
+"""Which passwords are taken."""
 
 import pytest
 
 from portal.config.service_options import service_options
 from portal.config.settings import Settings
-from services.errors import Invalid, Throttled
+from services.errors import Invalid
 from services.users.credentials import OWASP_MINIMUM, Passwords
-from services.users.credentials.passwords import MAX_CONCURRENT, MAX_WAITING
 
+ME = ("me",)
 GOOD = "correct horse battery staple"
 
 
 @pytest.mark.parametrize("password", ["", "eleven char", GOOD * 50, "x" * 10**7])
 def test_too_short_or_too_long(password):
     with pytest.raises(Invalid, match="12 to 1,024 characters") as refused:
-        Passwords().hash(password)
+        Passwords().hash(password, queue_keys=ME)
     assert refused.value.fields.keys() == {"password"}
 
 
@@ -26,15 +24,15 @@ def test_too_short_or_too_long(password):
 )  # fmt: skip
 def test_what_everybody_takes_is_refused(password):
     with pytest.raises(Invalid, match="easy to guess"):
-        Passwords().hash(password)
+        Passwords().hash(password, queue_keys=ME)
 
 
 def test_what_is_known_of_the_person_makes_it_easy():
     password = "oosterhuis2026"
     about = ("wilhelmina", "oosterhuis", "wilhelmina.oosterhuis@example.org")
-    assert Passwords().hash(password)
+    assert Passwords().hash(password, queue_keys=ME)
     with pytest.raises(Invalid, match="easy to guess"):
-        Passwords().hash(password, about=about)
+        Passwords().hash(password, queue_keys=ME, about=about)
 
 
 @pytest.mark.parametrize(
@@ -42,65 +40,35 @@ def test_what_is_known_of_the_person_makes_it_easy():
 )
 def test_no_rule_about_which_characters(password):
     passwords = Passwords()
-    stored = passwords.hash(password)
-    assert passwords.matches(stored, password)
-    assert not passwords.matches(stored, password + "x")
-    assert not passwords.matches("not a hash", password)
-    assert not passwords.matches(None, password)
+    stored = passwords.hash(password, queue_keys=ME)
+    assert passwords.matches(stored, password, queue_keys=ME)
+    assert not passwords.matches(stored, password + "x", queue_keys=ME)
+    assert not passwords.matches("not a hash", password, queue_keys=ME)
+    assert not passwords.matches(None, password, queue_keys=ME)
 
 
 def test_an_accent_is_the_same_in_one_character_or_two():
     passwords = Passwords()
     composed, decomposed = "Andr\u00e9s vier H\u00fchner", "Andre\u0301s vier Hu\u0308hner"
     for first, then in ((composed, decomposed), (decomposed, composed)):
-        stored = passwords.hash(first)
-        assert passwords.matches(stored, first)
-        assert passwords.matches(stored, then)
-        assert not passwords.outdated(stored, first)
-        assert not passwords.outdated(stored, then)
+        stored = passwords.hash(first, queue_keys=ME)
+        assert passwords.matches(stored, first, queue_keys=ME)
+        assert passwords.matches(stored, then, queue_keys=ME)
+        assert not passwords.outdated(stored, first, queue_keys=ME)
+        assert not passwords.outdated(stored, then, queue_keys=ME)
 
 
 def test_the_hash_of_what_was_typed_before_still_matches_and_is_outdated():
     passwords, typed = Passwords(), "Andre\u0301s vier Hu\u0308hner"
     stored = OWASP_MINIMUM.hash(typed)
-    assert passwords.matches(stored, typed)
-    assert passwords.outdated(stored, typed)
-    renewed = passwords.renew(typed)
-    assert passwords.matches(renewed, "Andr\u00e9s vier H\u00fchner")
-    assert not passwords.outdated(renewed, typed)
+    assert passwords.matches(stored, typed, queue_keys=ME)
+    assert passwords.outdated(stored, typed, queue_keys=ME)
+    renewed = passwords.renew(typed, queue_keys=ME)
+    assert passwords.matches(renewed, "Andr\u00e9s vier H\u00fchner", queue_keys=ME)
+    assert not passwords.outdated(renewed, typed, queue_keys=ME)
 
 
 def test_an_instance_pays_what_owasp_asks_for(tmp_path):
-    assert Passwords().hash(GOOD).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert Passwords().hash(GOOD, queue_keys=ME).startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     settings = Settings.from_env({"ENVIRONMENT": "development", "DATA_DIR": str(tmp_path)})
     assert service_options(settings).password_hasher is OWASP_MINIMUM
-
-
-def test_more_than_can_wait_are_refused(monkeypatch):
-    passwords = Passwords()
-    inside, go_on = threading.Semaphore(0), threading.Event()
-
-    def wait(*_):
-        inside.release()
-        go_on.wait(10)
-        return True
-
-    stored = passwords.hash(GOOD)
-    passwords.matches(stored, GOOD)
-    monkeypatch.setattr(type(passwords._hasher), "verify", wait)
-    people = [
-        threading.Thread(target=passwords.matches, args=(stored, GOOD))
-        for _ in range(MAX_CONCURRENT + MAX_WAITING)
-    ]
-    for person in people:
-        person.start()
-    for _ in range(MAX_CONCURRENT):
-        assert inside.acquire(timeout=10)
-    while passwords._places.acquire(blocking=False):
-        passwords._places.release()
-    with pytest.raises(Throttled, match="Many people are signing in"):
-        passwords.matches(stored, GOOD)
-    go_on.set()
-    for person in people:
-        person.join()
-    assert passwords.matches(stored, GOOD)

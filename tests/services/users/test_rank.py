@@ -9,6 +9,7 @@ from models import user as user_table
 from services.errors import Invalid, Throttled
 from services.users.accounts import LinkSpent, Purpose
 from services.users.accounts.signed_links import Link
+from services.users.credentials import Origin
 from services.users.identity import SYSTEM, Permission, Scope
 from services.users.sign_in.current_actor import may_view_as
 
@@ -89,7 +90,12 @@ def test_ones_own_password_cannot_be_guessed_without_end(harness):
 
     def guess():
         harness.services.users.own_account.change_password(
-            actor=actor, current="wrong", password=PASSWORD, session_id=actor.session_id, now=harness.now()
+            actor=actor,
+            current="wrong",
+            password=PASSWORD,
+            session_id=actor.session_id,
+            revoke_tokens=False,
+            now=harness.now(),
         )
 
     refused = []
@@ -114,7 +120,9 @@ def test_who_comes_through_a_provider_gets_no_password_by_any_email(harness):
     user_table.update(user.user_id, identities=["corp|1"])
     assert accounts.link_for(user_table.find(user.user_id)) is None
     with pytest.raises(LinkSpent):
-        accounts.choose_password(token=token, purpose=Purpose.WELCOME, password=PASSWORD, now=harness.now())
+        accounts.choose_password(
+            token=token, purpose=Purpose.WELCOME, password=PASSWORD, origin=Origin(), now=harness.now()
+        )
     assert user_table.find(user.user_id).password_hash is None
 
 

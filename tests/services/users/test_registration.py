@@ -62,7 +62,7 @@ def token_for(harness, mailbox, email, **more):
 def register(harness, token, now=START, password=PASSWORD):
     return harness.services.users.registration.register(
         token=token, password=password, origin=Origin("192.0.2.70"), now=now
-    )
+    ).user
 
 
 def test_an_account_is_made_by_its_owner(harness, rule, mailbox):
@@ -148,7 +148,7 @@ def test_a_link_is_for_its_purpose(harness, rule, mailbox):
     choose = harness.services.users.own_account.choose_password
     for purpose in Purpose:
         with pytest.raises(LinkSpent):
-            choose(token=token, purpose=purpose, password=PASSWORD, now=START)
+            choose(token=token, purpose=purpose, password=PASSWORD, origin=Origin(), now=START)
 
 
 def test_nobody_learns_whether_an_address_is_known(harness, rule, mailbox):

@@ -24,8 +24,9 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.user import User
 from services.errors import NotFound, Throttled
+from services.users.audit import SecurityLog
 from services.users.credentials import Encryption, Origin
-from services.users.credentials.login_throttle import FREE_TRIES_OF_NETWORK
+from services.users.credentials.login_throttle import OF_NETWORK
 from services.users.identity import SYSTEM, normalize_email, sort_name
 from services.users.sign_in import (
     Answer,
@@ -35,6 +36,7 @@ from services.users.sign_in import (
     Provider,
     ProviderUnavailable,
     SignedIn,
+    SignOnFailed,
     SignOnInvalid,
     SignOnRefused,
     SingleSignOn,
@@ -98,6 +100,7 @@ def sign_on_flow(harness, corp):
                 ),
                 authentication=services.users.authentication,
                 login_throttle=services.users.login_throttle,
+                security_log=SecurityLog(services.users.audit_writer),
                 encryption=ENCRYPTION,
                 new_secret=lambda: uuid.uuid4().hex * 2,
             ),
@@ -127,7 +130,9 @@ def account(email, *, role="customer", verified=True, **more):
 
 
 def audited_actions(user_id):
-    return [entry.action for entry in audit.of_subject(f"user:{user_id}")]
+    """Name what happened to an account beside sign-ins."""
+    actions = [entry.action for entry in audit.of_subject(f"user:{user_id}")]
+    return [action for action in actions if action != "user.signed_in"]
 
 
 def sessions(harness, user_id):
@@ -544,13 +549,36 @@ def test_an_unknown_provider_is_not_there(sign_on_flow):
         sign_on_flow().sign_on.begin(provider_id="nobody", target="")
 
 
+def test_a_provider_whose_addresses_are_verified_need_not_say_so(sign_on_flow, corp, ada):
+    """Entra ID with one tenant sends no email_verified: a setting says that its addresses are verified."""
+    with pytest.raises(SignOnRefused):
+        sign_on_flow(default_role="customer").visit(email_verified=None)
+    flow = sign_on_flow(default_role="customer", addresses_verified=True)
+    signed_in = flow.visit(email_verified=None)
+    assert user_table.find(signed_in.user.user_id).email == ada
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email_verified": False},
+        {"email_verified": "false"},
+        {"email_verified": None, "email": "ada@other.example"},
+    ],
+)
+def test_a_provider_whose_addresses_are_verified_can_still_say_no(sign_on_flow, corp, ada, claims):
+    """It knows better about one address, and it is trusted in its domains alone."""
+    with pytest.raises(SignOnRefused, match="did not confirm an email address"):
+        sign_on_flow(default_role="customer", addresses_verified=True).visit(**claims)
+
+
 def test_the_login_throttle_counts_forgeries_and_not_what_nobody_is_to_blame_for(sign_on_flow, corp, ada):
     flow = sign_on_flow()
     good, _ = flow.begin()
-    for _ in range(FREE_TRIES_OF_NETWORK + 5):
-        with pytest.raises(SignOnInvalid, match="cancelled"):
+    for _ in range(OF_NETWORK.free + 5):
+        with pytest.raises(SignOnFailed, match="cancelled"):
             flow.complete(altered(good, error="access_denied"))
-    for number in range(FREE_TRIES_OF_NETWORK):
+    for number in range(OF_NETWORK.free):
         with pytest.raises(SignOnInvalid):
             flow.complete(altered(good, note=f"forged {number}"))
     with pytest.raises(Throttled):

@@ -166,7 +166,12 @@ def test_no_service_changes_anything_for_who_only_looks(harness, viewing):
         lambda: services.users.devices.end(actor=seen, user_id=agent.user_id, session_id="0" * 64, now=now),
         lambda: services.users.step_up.verify(actor=seen, answer="x", now=now),
         lambda: services.users.own_account.change_password(
-            actor=seen, current="x", password="tractor snow ear", session_id=seen.session_id, now=now
+            actor=seen,
+            current="x",
+            password="tractor snow ear",
+            session_id=seen.session_id,
+            revoke_tokens=True,
+            now=now,
         ),
     )
     for attempt in attempts:

@@ -46,6 +46,11 @@ export function showListPosition() {
     if (to) ways[key].href = to;
     else ways[key].hidden = true;
   }
+  const composer = $("#composer");
+  if (composer) {
+    composer.elements.next.value = list.tickets[at + 1] ?? "";
+    composer.elements.list.value = list.url;
+  }
   bar.hidden = false;
   document.addEventListener("keydown", (event) => {
     if (ways[event.key]?.href && single(event)) ways[event.key].click();

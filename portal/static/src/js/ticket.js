@@ -4,6 +4,7 @@ import { chosenIn, startComboboxes } from "./combobox.js";
 import { startConflict } from "./conflict.js";
 import { $, $$, el, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
+import { single } from "./keys.js";
 import { showListPosition } from "./list_position.js";
 import { draw, tone } from "./values.js";
 
@@ -93,6 +94,9 @@ for (const group of $$("[data-group]")) {
   $("summary", group).addEventListener("click", () => keepFolded(group));
 }
 $$("[data-properties]").forEach(watchProperties);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "i" && single(event)) $("[data-take]")?.click();
+});
 on("keydown", ".composer textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

@@ -17,9 +17,12 @@ from models import assignment as assignment_table
 from models import counter
 from models import ticket as ticket_table
 from models.counter import Counter
+from models.store_errors import VersionMoved
 from pynamodb_grid.tests.depth import DEEP
 from services.bootstrap import Services
 from services.tickets import FileReport, ImportedEvent, ImportedTicket
+from services.tickets.importing.importer import _Job
+from services.tickets.importing.references import Reference
 from services.users.identity import Actor
 from tests.engines import embedded_only
 from tests.services.tickets.importing import logs
@@ -215,6 +218,19 @@ def test_other_sources_import_messages_too(services: Services):
     assert (ticket.version, ticket.agent_replies) == (71, 70)
     assert ticket.first_response_at == START + timedelta(hours=1)
     assert history(2)[-1].body == "é" * 30_000
+
+
+def test_events_that_arrived_after_they_were_looked_for_are_written_once(services: Services):
+    """The reference is read, then a request that was given up arrives, then the ticket is read."""
+    importer = services.tickets.importer
+    for told in (conversation("one", 1), conversation("one", 3)):
+        importer.run(source="corpus", tickets=[told], clock=lambda: START, reject=lambda *_: None)
+    seen = Reference(1, 0, "").then(conversation("one", 1).events)
+    job = _Job("corpus", conversation("one", 3), 0, seen)
+    with pytest.raises(VersionMoved):
+        importer._write(job, seen, lambda: START)
+    assert importer._settle(job, lambda: START) == ""
+    assert len(history(1)) == 4
 
 
 ENGINE_KILLS, IMPORT_KILLS = (3, 4) if DEEP else (1, 2)

@@ -1,0 +1,3 @@
+"""How large a request may be."""
+
+MAX_REQUEST = 512 * 1024

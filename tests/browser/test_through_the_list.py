@@ -1,0 +1,55 @@
+"""Working through a list: a ticket is taken with one key, and the next one follows the answer."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener
+from tests.browser.grid import OPEN
+
+
+@pytest.fixture
+def prefer(people):
+    """Choose where the agent goes after sending, and put it back afterwards."""
+
+    def choose(choice):
+        people["agent"].post("/preferences/after-sending", after_sending=choice)
+
+    yield choose
+    choose("stay")
+
+
+def test_a_ticket_is_taken_with_one_key(open_as: Opener, people):
+    number = people["customer"].new_ticket("To be taken")
+    page = open_as("agent", f"/desk/tickets/{number}")
+    message = page.get_by_label("Message", exact=True)
+    message.press("i")
+    expect(message).to_have_value("i")
+    message.fill("")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_contain_text("Assign the ticket to me")
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    expect(page.locator("#toasts")).to_contain_text("Saved as version 2")
+    expect(page.locator("#p-assignee_id")).to_have_value(re.compile("."))
+    expect(page.get_by_role("button", name="Assign to me")).to_have_count(0)
+
+
+def test_the_next_ticket_of_the_list_follows_the_answer(open_as: Opener, people, prefer):
+    for subject in ("Third of three", "Second of three", "First of three"):
+        people["customer"].new_ticket(subject)
+    prefer("next")
+    page = open_as("agent", f"{OPEN}&priority=normal")
+    rows = page.locator("table.grid td.two a")
+    paths = [link.get_attribute("href") for link in rows.all()]
+    rows.first.click()
+    page.wait_for_url(f"**{paths[0]}")
+    page.get_by_label("Message", exact=True).fill("Done.")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(f"**{paths[1]}")
+    number = paths[0].rsplit("/", 1)[1]
+    expect(page.locator("#toasts")).to_contain_text(f"#{number}")
+    expect(page.locator("#toasts")).to_contain_text("Reply sent")
+    expect(page.locator(".list-position")).to_contain_text(f"2 of {len(paths)}")
