@@ -40,7 +40,6 @@ def days(buckets: Sequence[Bucket]) -> Figure:
     """Build an axis of days with a label at both ends and about three in between."""
     axis: Figure = {
         "type": "date",
-        "fixedrange": True,
         "showgrid": False,
         "zeroline": False,
         "ticks": "",

@@ -1,4 +1,8 @@
-"""Connect the page: one server callback from the address to everything, three small ones in the browser."""
+"""Connect the page: one server callback from the address to everything, five small ones in the browser.
+
+What the server answers are data: the browser puts them into the page itself, because Dash would replace the links and
+buttons that somebody is about to press.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +13,7 @@ from dash import ClientsideFunction, Input, Output, no_update
 from flask import g
 
 from analytics_dash import filters, formatting, overview, tiles
-from analytics_dash.charts import CHARTS
+from analytics_dash.charts import CHARTS, ZOOMED
 from analytics_dash.overview import Question, View
 from analytics_dash.ports import Avatar, Clock, GridUrl, Services
 from analytics_dash.query import CUSTOM, PRIORITY_NAMES
@@ -17,30 +21,7 @@ from services.errors import Forbidden, ServiceError
 
 PRIORITY_CHOICES = list(PRIORITY_NAMES.items())
 
-OUTPUTS = {
-    "payload": Output("payload", "data"),
-    "tiles": Output("tiles", "children"),
-    "problem": Output("problem", "children"),
-    "problem_hidden": Output("problem", "hidden"),
-    "compared": Output("compared", "children"),
-    "reset": Output("reset", "children"),
-    "periods": Output("periods", "children"),
-    "range_hidden": Output("range", "hidden"),
-    "from": Output("from", "value"),
-    "to": Output("to", "value"),
-    "team": Output("team-options", "children"),
-    "team_said": Output("team-said", "children"),
-    "priority": Output("priority-options", "children"),
-    "priority_said": Output("priority-said", "children"),
-    "category": Output("category-options", "children"),
-    "category_said": Output("category-said", "children"),
-    "note_daily": Output("note-daily", "children"),
-    "note_agents": Output("note-agents", "children"),
-    "all_agents": Output("all-agents", "children"),
-    "few_agents": Output("more-agents", "hidden"),
-}
-
-ANSWERED = ("payload", "tiles", "note_daily", "note_agents", "all_agents", "few_agents")
+OUTPUTS = {"payload": Output("payload", "data"), "bar": Output("bar", "data")}
 
 
 def register(
@@ -67,8 +48,11 @@ def register(
             raise
         except ServiceError as error:
             # The filters stay usable, and the page keeps its previous content and its age.
-            return _unanswered() | _filters(question, prefix) | _problem([error.message])
-        return _answered(view) | _filters(question, prefix) | _problem(question.choice.problems)
+            return {"payload": no_update, "bar": _bar(question, search, prefix, [error.message])}
+        return {
+            "payload": view.payload | _content(view),
+            "bar": _bar(question, search, prefix, question.choice.problems),
+        }
 
     _register_in_browser(app)
 
@@ -81,6 +65,14 @@ def _register_in_browser(app: dash.Dash) -> None:
         [Output(f"graph-{name}", "figure") for name in CHARTS],
         Input("payload", "data"),
         Input("theme", "data"),
+        prevent_initial_call=True,
+    )
+    app.clientside_callback(
+        ClientsideFunction(browser, "dress"), Input("bar", "data"), prevent_initial_call=True
+    )
+    app.clientside_callback(
+        ClientsideFunction(browser, "zoom"),
+        *[Input(f"graph-{name}", "relayoutData") for name in ZOOMED],
         prevent_initial_call=True,
     )
     app.clientside_callback(
@@ -101,38 +93,36 @@ def check_zone(zone: str) -> str:
     return ZoneInfo(zone).key
 
 
-def _answered(view: View) -> dict[str, Any]:
+def _content(view: View) -> dict[str, Any]:
+    """Build what the browser puts into the places of the page, by id, and which of them it hides."""
     return {
-        "payload": view.payload,
-        "tiles": tiles.row(view.overview, view.links),
-        "note_daily": f"tickets a {view.unit}, first solves",
-        "note_agents": formatting.days(view.overview.filters.days),
-        "all_agents": f"All {view.agents}",
-        "few_agents": view.agents <= overview.MOST_AGENTS,
+        "parts": {
+            "tiles": tiles.row(view.overview, view.links),
+            "note-daily": [f"tickets a {view.unit}, first solves"],
+            "note-agents": [f"{formatting.days(view.overview.filters.days)}, open at the end"],
+            "all-agents": [f"All {view.agents}"],
+        },
+        "hidden": {"more-agents": view.agents <= overview.MOST_AGENTS},
     }
 
 
-def _unanswered() -> dict[str, Any]:
-    return dict.fromkeys(ANSWERED, no_update)
-
-
-def _problem(sentences: Sequence[str]) -> dict[str, Any]:
-    return {"problem": " ".join(sentences), "problem_hidden": not sentences}
-
-
-def _filters(question: Question, prefix: str) -> dict[str, Any]:
+def _bar(question: Question, search: object, prefix: str, problems: Sequence[str]) -> dict[str, Any]:
+    """Build the filter bar, and say which address it belongs to: the browser may be ahead of it."""
     choice = question.choice
     return {
-        "compared": question.compared,
-        "reset": filters.reset(choice, prefix),
-        "periods": filters.periods(choice, prefix),
-        "range_hidden": choice.period != CUSTOM,
-        "from": choice.start.isoformat(),
-        "to": choice.end.isoformat(),
-        "team": filters.options(choice, "teams", question.teams, prefix),
-        "team_said": filters.summary(choice.teams, question.teams),
-        "priority": filters.options(choice, "priorities", PRIORITY_CHOICES, prefix),
-        "priority_said": filters.summary(choice.priorities, PRIORITY_CHOICES),
-        "category": filters.options(choice, "categories", question.categories, prefix),
-        "category_said": filters.summary(choice.categories, question.categories),
+        "search": search if isinstance(search, str) else "",
+        "parts": {
+            "problem": [" ".join(problems)],
+            "compared": [question.compared],
+            "reset": filters.reset(choice, prefix),
+            "periods": filters.periods(choice, prefix),
+            "range": filters.days(choice),
+            "team-options": filters.options(choice, "teams", question.teams, prefix),
+            "team-said": [filters.summary(choice.teams, question.teams)],
+            "priority-options": filters.options(choice, "priorities", PRIORITY_CHOICES, prefix),
+            "priority-said": [filters.summary(choice.priorities, PRIORITY_CHOICES)],
+            "category-options": filters.options(choice, "categories", question.categories, prefix),
+            "category-said": [filters.summary(choice.categories, question.categories)],
+        },
+        "hidden": {"problem": not problems, "range": choice.period != CUSTOM},
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from analytics_dash import buckets, figures, formatting, tables
+from analytics_dash import buckets, figures, tables
 from analytics_dash.axes import Figure
 from analytics_dash.links import Dimension, Links
 from analytics_dash.query import PRIORITY_NAMES
@@ -54,12 +54,8 @@ def _priority(overview: Overview, names: Names, links: Links) -> Drawn:
     order = {key: place for place, key in enumerate(PRIORITY_NAMES)}
     rows = sorted(overview.by_priority, key=lambda row: order.get(row.key or "", len(order)))
     name = namer(names["priority"], "priority")
-    notes = [
-        f"{formatting.count(row.solved)} solved, {formatting.count(row.backlog)} unsolved" for row in rows
-    ]
-    marks = _created_marks(rows, "priority", links)
-    figure = figures.bars([name(row.key) for row in rows], marks, notes)
-    return figure, tables.groups("Priority", rows, name, "priority", links)
+    figure = figures.bars([name(row.key) for row in rows], _created_marks(rows, "priority", links))
+    return figure, tables.groups("Priority", rows, name, "priority", links, largest=None)
 
 
 def _category(overview: Overview, names: Names, links: Links) -> Drawn:
@@ -71,14 +67,12 @@ def _category(overview: Overview, names: Names, links: Links) -> Drawn:
 
 
 def _team(overview: Overview, names: Names, links: Links) -> Drawn:
-    rows = _largest(overview.by_team)
+    rows = sorted(overview.by_team, key=lambda row: (-row.backlog, row.key or ""))
     name = namer(names["team"], "team")
-    top = rows[:MOST_TEAMS]
-    solved = [
-        (row.solved, links.of_group(Measure.SOLVED, "team", row.key) if row.solved else None) for row in top
-    ]
-    figure = figures.paired_bars(_labels(top, name), _created_marks(top, "team", links), solved)
-    return figure, tables.groups("Team", rows, name, "team", links)
+    top = [row for row in rows if row.backlog][:MOST_TEAMS]
+    marks = [(row.backlog, links.of_group(Measure.UNSOLVED, "team", row.key)) for row in top]
+    figure = figures.bars(_labels(top, name), marks, counted="unsolved")
+    return figure, tables.groups("Team", rows, name, "team", links, largest="backlog")
 
 
 def _created_marks(rows: Sequence[Row], dimension: Dimension, links: Links) -> list[figures.Mark]:
@@ -106,21 +100,22 @@ def _labels(rows: Sequence[Row], name: Callable[[str | None], str], longest: int
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart: the title and note of its card, whether it has a legend, and how it is drawn.
+    """One chart: the title and note of its card, how it is drawn, and whether it has a legend on narrow screens.
 
-    `legend` is "narrow" if the chart itself names its series on wide screens, or "always".
+    The note names what the chart counts: what happened in the period, or how things stood at its end.
     """
 
     title: str
     note: str
     draw: Callable[[Overview, Names, Links], Drawn]
-    legend: str = ""
+    legend: bool = False
 
 
 CHARTS: Mapping[str, Chart] = {
-    "daily": Chart("Created vs solved", "tickets a day, first solves", _daily, legend="narrow"),
-    "priority": Chart("By priority", "created", _priority),
-    "backlog": Chart("Backlog", "unsolved, by replay", _backlog),
-    "team": Chart("By team", "created and solved, the largest", _team, legend="always"),
-    "category": Chart("By category", "created, the largest", _category),
+    "daily": Chart("Created vs solved", "tickets a day, first solves", _daily, legend=True),
+    "priority": Chart("By priority", "created in the period", _priority),
+    "backlog": Chart("Backlog", "unsolved, end of day", _backlog),
+    "team": Chart("By team", "unsolved at the end of the period, the largest", _team),
+    "category": Chart("By category", "created in the period, the largest", _category),
 }
+ZOOMED = ("daily", "backlog")  # dragging over their days narrows the period

@@ -28,7 +28,7 @@ def created_solved(
     second["line"]["dash"] = "5px,3px"
     scale = axes.counts([bucket.value for bucket in [*created, *solved]])
     layout = axes.frame(left=axes.room(scale), right=70)
-    layout["xaxis"] = axes.days(created)
+    layout |= {"xaxis": axes.days(created), "dragmode": "zoom"}
     layout["yaxis"] = scale
     layout["annotations"] = _direct_labels({"Created": created, "Solved": solved})
     return {"data": [first, second], "layout": layout}
@@ -44,7 +44,7 @@ def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> 
     trace["text"] = [HINT[link is not None] for link in links]
     scale = axes.levels([bucket.value for bucket in levels])
     layout = axes.frame(left=axes.room(scale), right=14, top=24)
-    layout["xaxis"] = axes.days(levels)
+    layout |= {"xaxis": axes.days(levels), "dragmode": "zoom"}
     layout["yaxis"] = scale
     if levels:
         last = levels[-1]
@@ -55,34 +55,12 @@ def backlog(levels: Sequence[Bucket], links: list[str | None], *, now: bool) -> 
     return {"data": [trace, *_end_point(levels)], "layout": layout}
 
 
-def bars(names: Sequence[str], marks: Sequence[Mark], notes: Sequence[str] = ()) -> Figure:
-    """Draw one horizontal bar per group in the given order, with its value after it and a note above it."""
-    trace = _bar("", names, marks, "series-1")
-    trace["hovertemplate"] = "%{y}: <b>%{x:,}</b> created%{hovertext}<extra></extra>"
+def bars(names: Sequence[str], marks: Sequence[Mark], *, counted: str = "created") -> Figure:
+    """Draw one horizontal bar per group in the given order, with its value after it; `counted` names the value."""
+    trace = _bar(names, marks, counted)
     layout = _bar_layout(len(names), [value for value, _ in marks])
-    layout["bargap"] = gap = 0.72 if notes else 0.6
-    layout["annotations"] = [
-        {
-            "text": note,
-            "x": 0,
-            "y": place - (1 - gap) / 2,
-            "xanchor": "left",
-            "yanchor": "bottom",
-            "xshift": -1,
-            "showarrow": False,
-            "font": axes.AXIS_TEXT,
-        }
-        for place, note in enumerate(notes)
-    ]
+    layout["bargap"] = 0.6
     return {"data": [trace], "layout": layout}
-
-
-def paired_bars(names: Sequence[str], created: Sequence[Mark], solved: Sequence[Mark]) -> Figure:
-    """Draw two horizontal bars per group: created and, in another colour, solved."""
-    traces = [_bar("Created", names, created, "series-1"), _bar("Solved", names, solved, "series-3")]
-    layout = _bar_layout(len(names), [value for value, _ in [*created, *solved]])
-    layout |= {"barmode": "group", "bargap": 0.32, "bargroupgap": 0.1}
-    return {"data": traces, "layout": layout}
 
 
 def _line(name: str, buckets: Sequence[Bucket], colour: str, links: list[str | None]) -> Figure:
@@ -100,11 +78,11 @@ def _line(name: str, buckets: Sequence[Bucket], colour: str, links: list[str | N
     }
 
 
-def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) -> Figure:
+def _bar(names: Sequence[str], marks: Sequence[Mark], counted: str) -> Figure:
     return {
         "type": "bar",
         "orientation": "h",
-        "name": name,
+        "name": "",
         "y": list(names),
         "x": [value for value, _ in marks],
         "customdata": [link for _, link in marks],
@@ -114,9 +92,9 @@ def _bar(name: str, names: Sequence[str], marks: Sequence[Mark], colour: str) ->
         "constraintext": "none",
         "textfont": {"family": FONT, "color": token("text"), "size": 12, "weight": 600},
         "cliponaxis": False,
-        "marker": {"color": token(colour), "cornerradius": 2},
+        "marker": {"color": token("series-1"), "cornerradius": 2},
         "hovertext": [HINT[link is not None] for _, link in marks],
-        "hovertemplate": name + ", %{y}: <b>%{x:,}</b>%{hovertext}<extra></extra>",
+        "hovertemplate": f"%{{y}}: <b>%{{x:,}}</b> {counted}%{{hovertext}}<extra></extra>",
     }
 
 

@@ -25,6 +25,7 @@ def page(zone: str) -> Component:
             dcc.Store(id="refresh"),
             dcc.Store(id="theme"),
             dcc.Store(id="payload"),
+            dcc.Store(id="bar"),
             _filters(),
             html.Div(
                 [
@@ -67,16 +68,7 @@ def _filters() -> Component:
                 role="group",
                 **_extra({"aria-label": "Period"}),
             ),
-            html.Div(
-                [
-                    _day("from", "From"),
-                    html.Span("\N{EN DASH}", **_extra({"aria-hidden": "true"})),
-                    _day("to", "To"),
-                ],
-                id="range",
-                className="range",
-                hidden=True,
-            ),
+            html.Div(id="range", className="range", hidden=True),
             _choice("team", "Team"),
             _choice("priority", "Priority"),
             _choice("category", "Category"),
@@ -87,12 +79,6 @@ def _filters() -> Component:
         role="group",
         **_extra({"aria-label": "Filters"}),
     )
-
-
-def _day(name: str, label: str) -> Component:
-    # Dash passes any type on to the element; the browser's own date field saves a picker of 100 KB.
-    field = dcc.Input(id=name, type="date")  # type: ignore[arg-type]  # missing from its list of types
-    return html.Label([html.Span(label, className="vh"), field], htmlFor=name)
 
 
 def _choice(name: str, label: str) -> Component:
@@ -130,13 +116,12 @@ def _card(name: str, chart: Chart) -> Component:
         html.Span([html.I(className="key-line key-created"), "Created"]),
         html.Span([html.I(className="key-line key-solved"), "Solved"]),
     ]
-    legend = html.Div(keys, className="legend always" if chart.legend == "always" else "legend")
     return _framed(
         name,
         [
             _head(name, chart.title, chart.note),
             html.Div(graph(name), className=f"chart-box box-{name}", **_extra({"aria-hidden": "true"})),
-            legend if chart.legend else None,
+            html.Div(keys, className="legend") if chart.legend else None,
             _as_table(name, f"{chart.title}, as a table"),
         ],
     )

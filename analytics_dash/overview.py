@@ -12,6 +12,7 @@ from analytics_dash.charts import CHARTS
 from analytics_dash.links import Links
 from analytics_dash.ports import Avatar, GridUrl, Named, Services
 from analytics_dash.query import PRIORITY_NAMES, Choice, parse
+from services.natural_order import natural_key
 from services.reporting import Filters, Overview
 
 MOST_AGENTS = 8
@@ -85,7 +86,7 @@ def show(
 
 
 def _options(named: Sequence[Named]) -> list[tuple[str, str]]:
-    return sorted(((one.id, one.name) for one in named), key=lambda pair: pair[1].casefold())
+    return sorted(((one.id, one.name) for one in named), key=lambda pair: natural_key(pair[1]))
 
 
 def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avatar) -> dict[str, Any]:
@@ -93,10 +94,9 @@ def _payload(overview: Overview, names: charts.Names, links: Links, avatar: Avat
     parts = {name: chart.draw(overview, names, links) for name, chart in CHARTS.items()}
     agent_name = charts.namer(names["assignee"], "assignee")
     listed = {name: table for name, (_, table) in parts.items()}
-    listed["agents"] = tables.agents(overview.by_agent, names["assignee"], links, avatar, MOST_AGENTS)
-    listed["agent"] = tables.groups(
-        "Agent", sorted(overview.by_agent, key=lambda row: -row.solved), agent_name, "assignee", links
-    )
+    by_solved = sorted(overview.by_agent, key=lambda row: -row.solved)
+    listed["agents"] = tables.agents(by_solved[: tables.MOST_ROWS], names["assignee"], avatar, MOST_AGENTS)
+    listed["agent"] = tables.groups("Agent", by_solved, agent_name, "assignee", links, largest="solved")
     return {
         "figures": {name: figure for name, (figure, _) in parts.items()},
         "tables": listed,

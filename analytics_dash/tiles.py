@@ -197,7 +197,10 @@ def _facts(name: str, figure: Figure, overview: Overview, links: Links) -> list[
     facts["Definition"] = f"{name}, version {figure.version}"
     if figure.unit == "seconds":
         facts["Calendar"] = "every hour of every day"
-    facts["As of"] = f"{formatting.moment(overview.as_of)} UTC, {formatting.age(overview.data_age)}"
+    start, end = overview.filters.start, overview.filters.end
+    facts["Period"] = f"{formatting.full_day(start)} {formatting.DASH} {formatting.full_day(end)}"
+    moment = f"{formatting.moment(overview.as_of)} UTC" if overview.lasts else "the end of the period"
+    facts["As of"] = f"{moment}, {formatting.age(overview.data_age)}"
     return [part for term, fact in facts.items() for part in (html("Dt", term), html("Dd", fact))]
 
 
@@ -217,7 +220,7 @@ def _unreplied(overview: Overview, links: Links) -> dict[str, list[Child]]:
     waiting, oldest = overview.figures.get("unreplied"), overview.figures.get("oldest_unreplied")
     if waiting is None or not waiting.value:
         return {}
-    when = "now" if overview.lasts else "then"
+    when = "now" if overview.lasts else "at the end of the period"
     text = f"{formatting.count(waiting.value)} {when}"
     parts: list[Child] = [html("A", text, href=links.of(Measure.UNREPLIED))]
     if oldest is not None and oldest.value is not None:

@@ -2,7 +2,7 @@
 
 from dynamodb_client import ConnectionOptions, LeanModel
 from dynamodb_client import connect as connect_models
-from models import index_upgrade
+from models import expiry, index_upgrade
 from models.api_token import ApiToken
 from models.assignment import Assignment
 from models.attempt import Attempt
@@ -49,6 +49,11 @@ def create_tables() -> list[str]:
 def upgrade_indexes() -> list[str]:
     """Recreate indexes that lack attributes which lists need, and return their names; safe to repeat."""
     return index_upgrade.upgrade_indexes(TABLES)
+
+
+def switch_on_expiry() -> list[str]:
+    """Switch on the expiry of tables that lack it, and return their names; safe to repeat."""
+    return expiry.switch_on(TABLES)
 
 
 def missing_tables() -> list[str]:

@@ -17,6 +17,10 @@ class MaintenanceService:
         """Rebuild indexes that lack attributes which lists need now, and return their names; safe to repeat."""
         return models.upgrade_indexes()
 
+    def switch_on_expiry(self) -> list[str]:
+        """Switch on the expiry of tables that lack it, and return their names; safe to repeat."""
+        return models.switch_on_expiry()
+
     def migrate(self, *, now: datetime) -> dict[str, int]:
         """Move what earlier versions kept elsewhere; returns how many items went into which table.
 

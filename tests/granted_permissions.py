@@ -18,7 +18,7 @@ PRODUCT = tuple(str(ROOT / package) + "/" for package in ("portal", "services", 
 # What carries requests or makes tables, on behalf of product and tests alike.
 CARRIERS = (str(ROOT / "dynamodb_client") + "/", str(ROOT / "models" / "__init__.py"))
 # In the cloud the stack makes the tables and their indexes; the set-up finds them all.
-STACKS_OWN = {"CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive"}
+STACKS_OWN = {"CreateTable", "DeleteTable", "UpdateTable", "DescribeTimeToLive", "UpdateTimeToLive"}
 BATCHES = {"BatchGetItem", "BatchWriteItem"}
 # Questions about the whole account: the role has leave for its own tables alone.
 ACCOUNT_WIDE = {"DescribeLimits", "ListTables"}

@@ -1,9 +1,10 @@
-// The browser's part of the dashboard: colours, drill-down, filters to address, tables, heatmap, age.
+// The browser's part of the dashboard: colours, drill-down, zoom, filters to address, tables, heatmap, age.
 // Popovers and the theme are the shell's.
 (() => {
   "use strict";
   const NARROW = matchMedia("(max-width: 760px)");
   const DARK = matchMedia("(prefers-color-scheme: dark)");
+  const COARSE = matchMedia("(pointer: coarse)");
   const TOKEN = /^(var\(--[\w-]+, #[0-9A-Fa-f]{6}\))(?: \/ ([\d.]+))?$/;
   const SVG = "http://www.w3.org/2000/svg";
   const byId = (id) => document.getElementById(id);
@@ -29,6 +30,66 @@
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
     node.append(...children);
     return node;
+  }
+
+  // ---- Putting answers into the page: what is there stays the same node, so that an answer takes nobody's focus, key
+  // or click away. A part is a text or {type, props}, as Dash writes its components.
+  const ATTRIBUTES = { className: "class", htmlFor: "for" };
+  const written = new WeakMap(); // node -> names of the attributes that this script set
+  const listOf = (children) => [children ?? []].flat().filter((part) => part !== null && part !== "");
+  const nameOf = (node) => node.dataset?.nav ?? node.dataset?.key ?? (node.id || node.nodeName).toLowerCase();
+  const nameOfPart = ({ type, props }) =>
+    type ? (props["data-nav"] ?? props["data-key"] ?? (props.id || type).toLowerCase()) : "#text";
+
+  function patch(parent, parts) {
+    const present = new Map();
+    for (const node of parent.childNodes) {
+      const name = nameOf(node);
+      present.set(name, [...(present.get(name) ?? []), node]);
+    }
+    const nodes = listOf(parts).map((part) => {
+      const node = present.get(nameOfPart(part))?.shift();
+      if (part.type) return write(node ?? document.createElement(part.type), part.props);
+      const text = node ?? document.createTextNode("");
+      if (text.data !== String(part)) text.data = part;
+      return text;
+    });
+    arrange(parent, nodes);
+  }
+  function write(node, { children, value, ...props }) {
+    const wanted = new Map();
+    for (const [name, given] of Object.entries(props))
+      if (given !== false && given !== null)
+        wanted.set(ATTRIBUTES[name] ?? name, given === true ? "" : String(given));
+    for (const name of written.get(node) ?? []) if (!wanted.has(name)) node.removeAttribute(name);
+    for (const [name, text] of wanted) if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+    written.set(node, [...wanted.keys()]);
+    if (value !== undefined && node.value !== value && node !== document.activeElement) node.value = value;
+    if (children !== undefined) patch(node, children);
+    return node;
+  }
+  /** Put nodes into an order; the one with the focus, or under a pressed button, is never moved. */
+  function arrange(parent, nodes) {
+    const wanted = new Set(nodes);
+    for (const node of [...parent.childNodes]) if (!wanted.has(node)) node.remove();
+    const held = [document.activeElement, document.querySelector("a:active, button:active")];
+    const fixed = nodes.find((node) =>
+      held.some((one) => one && node.contains(one) && parent.contains(node)),
+    );
+    const at = fixed ? nodes.indexOf(fixed) : nodes.length;
+    nodes.slice(0, at).forEach((node, index) => {
+      const next = index ? nodes[index - 1].nextSibling : parent.firstChild;
+      if (next !== node) parent.insertBefore(node, next);
+    });
+    let last = fixed;
+    for (const node of nodes.slice(at + 1)) {
+      if (last.nextSibling !== node) parent.insertBefore(node, last.nextSibling);
+      last = node;
+    }
+  }
+  function put({ parts, hidden }) {
+    for (const [id, children] of Object.entries(parts)) if (byId(id)) patch(byId(id), children);
+    for (const [id, away] of Object.entries(hidden)) byId(id)?.toggleAttribute("hidden", away);
   }
 
   // ---- Colours: figures name tokens, the stylesheet knows their values in the present theme.
@@ -62,6 +123,7 @@
       layout.annotations = layout.annotations.filter((one) => one.name !== "direct");
       layout.margin.r = 18;
     }
+    if (COARSE.matches) layout.dragmode = false; // a finger scrolls the page
     return figure;
   }
 
@@ -79,12 +141,12 @@
     colours.done();
     byId("unreachable")?.setAttribute("hidden", "");
     requestAnimationFrame(() => {
+      put(payload);
       all("[data-table]").forEach(fillTable);
       all("[data-spark]").forEach(drawSpark);
       drawHeat(byId("heat"));
       drawIcons();
       sayAge();
-      keepFocus();
     });
     return figures;
   }
@@ -104,30 +166,84 @@
     });
   }
 
-  // ---- Tables: written when somebody can see them.
-  function cellOf(cell) {
-    if (Array.isArray(cell)) return [el("a", { href: cell[1] }, cell[0])];
-    if (!cell.initials) return [cell];
-    return [el("span", { class: `av xs h${cell.hue}`, "aria-hidden": "true" }, cell.initials), cell.name];
+  // ---- Tables: written when somebody can see them, in the order that they chose.
+  const ALPHABET = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+  const chosen = {}; // table -> {column, down}
+  const wordOf = (cell) => (Array.isArray(cell) ? cell[0] : cell);
+
+  function ordered({ rows, keys, ordered: asGiven, up }, { column, down }) {
+    const places = rows.slice(0, keys.length).map((_, place) => place);
+    const compare = (a, b) => {
+      if (!column)
+        return asGiven ? (up ? a - b : b - a) : ALPHABET.compare(wordOf(rows[a][0]), wordOf(rows[b][0]));
+      const [left, right] = [keys[a][column - 1], keys[b][column - 1]];
+      if (left === null || right === null) return ((left === null) - (right === null)) * (down ? -1 : 1);
+      return left - right;
+    };
+    places.sort((a, b) => compare(a, b) * (down ? -1 : 1) || a - b);
+    return [...places, ...rows.keys()]
+      .slice(0, rows.length)
+      .map((place, at) => (at < keys.length ? place : at));
   }
   function fillTable(box) {
     const details = box.closest("details");
     if (!payload || (details && !details.open)) return;
-    const { head, rows, sorted } = payload.tables[box.dataset.table];
-    const line = (cells, scope) => {
-      const nodes = cells.map((cell, index) => {
-        const heads = !index || scope === "col";
-        const attributes = { ...(heads && { scope }), ...(index && { class: "num" }) };
-        return el(heads ? "th" : "td", attributes, ...cellOf(cell));
-      });
-      return el("tr", {}, ...nodes);
+    const name = box.dataset.table;
+    const shown = payload.tables[name];
+    const { head, columns, people, most } = shown;
+    const table = payload.tables[shown.of ?? name];
+    chosen[name] ??= { column: table.sorted, down: !table.up };
+    const places = ordered(table, chosen[name]).filter((place) => !people || people[place]);
+    const cellsOf = (cells) => (columns ? columns.map((column) => cells[column]) : cells);
+    const cellOf = (cell, index, place) => {
+      const link = Array.isArray(cell) ? [{ type: "A", props: { href: cell[1], children: cell[0] } }] : cell;
+      const content = !index && people ? [initials(people[place]), cell] : link;
+      return index
+        ? { type: "TD", props: { class: "num", children: content } }
+        : { type: "TH", props: { scope: "row", children: content } };
     };
-    const top = line(head, "col");
-    if (sorted) top.cells[sorted].setAttribute("aria-sort", "descending");
-    box.replaceChildren(
-      el("table", {}, el("thead", {}, top), el("tbody", {}, ...rows.map((cells) => line(cells, "row")))),
-    );
+    const row = (place) => ({
+      type: "TR",
+      props: {
+        "data-key": `row-${wordOf(table.rows[place][0])}`,
+        children: cellsOf(table.rows[place]).map((cell, index) => cellOf(cell, index, place)),
+      },
+    });
+    const headOf = (text, index) => {
+      const column = columns ? columns[index] : index;
+      const { column: current, down } = chosen[name];
+      const order = column === current ? (down ? "descending" : "ascending") : null;
+      const button = { type: "BUTTON", props: { type: "button", "data-sort": column, children: text } };
+      return {
+        type: "TH",
+        props: { scope: "col", class: index ? "num" : null, "aria-sort": order, children: button },
+      };
+    };
+    const body = places.slice(0, most ?? places.length).map(row);
+    patch(box, {
+      type: "TABLE",
+      props: {
+        children: [
+          { type: "THEAD", props: { children: { type: "TR", props: { children: head.map(headOf) } } } },
+          { type: "TBODY", props: { children: body } },
+        ],
+      },
+    });
   }
+  const initials = ([text, hue]) => ({
+    type: "SPAN",
+    props: { class: `av xs h${hue}`, "aria-hidden": "true", children: text },
+  });
+  document.addEventListener("click", ({ target }) => {
+    const column = target.dataset?.sort;
+    if (column === undefined) return;
+    const box = target.closest("[data-table]");
+    const before = chosen[box.dataset.table];
+    const again = before.column === Number(column);
+    // The largest number first, the first name first.
+    chosen[box.dataset.table] = { column: Number(column), down: again ? !before.down : column !== "0" };
+    fillTable(box);
+  });
   document.addEventListener(
     "toggle",
     (event) => {
@@ -169,7 +285,8 @@
       `${String(hour).padStart(2, "0")}:00`,
       ...heat.map((counts, day) => cell(counts[hour], day, hour)),
     ]);
-    return { head: ["Hour", ...DAYS], rows };
+    const keys = heat[0].map((_, hour) => heat.map((counts) => counts[hour]));
+    return { head: ["Hour", ...DAYS], rows, keys, sorted: 0, ordered: true, up: true };
   }
   function drawHeat(box) {
     if (!box) return;
@@ -216,27 +333,42 @@
       if (place && place.textContent !== text) place.textContent = text;
     };
     write(byId("data-age"), `D${text}`);
-    write(byId("data-age-too"), ` · d${text}`);
+    write(byId("data-age-too"), `D${text}`);
     byId("data-age")?.classList.toggle("stale", age > 120);
   }
   setInterval(sayAge, 1000);
 
-  // ---- Filters are links; followed here they only change the address, which asks the server.
-  let focused = null;
-  function go(address) {
-    focused = document.activeElement?.dataset?.nav ?? null;
-    set("url", { search: new URL(address, location.href).search });
+  // ---- Filters are links; followed here they only change the address, which asks the server. Each says what it
+  // changes: it may be followed before the answer to the one before has arrived.
+  let asked = null;
+  const present = () => asked ?? location.search;
+  addEventListener("popstate", () => (asked = null));
+  function go(fields) {
+    asked = new URL(`?${fields}`, location.href).search;
+    set("url", { search: asked });
   }
-  function keepFocus() {
-    if (focused && document.activeElement === document.body)
-      document.querySelector(`[data-nav="${CSS.escape(focused)}"]`)?.focus();
-    focused = null;
+  function toggle(link) {
+    const [[name, value]] = new URLSearchParams(link.dataset.toggle);
+    const on = link.getAttribute("aria-checked") !== "true";
+    const fields = new URLSearchParams(present());
+    const others = fields.getAll(name).filter((one) => one !== value);
+    fields.delete(name);
+    for (const one of on ? [...others, value] : others) fields.append(name, one);
+    link.setAttribute("aria-checked", on);
+    go(fields);
+  }
+  function change(text) {
+    const fields = new URLSearchParams(present());
+    for (const [name, value] of new URLSearchParams(text))
+      value ? fields.set(name, value) : fields.delete(name);
+    go(fields);
   }
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[data-nav]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
     event.preventDefault();
-    go(link.href);
+    if (link.dataset.toggle) toggle(link);
+    else change(link.dataset.change);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== " " || !event.target.matches?.('a[role="checkbox"]')) return;
@@ -248,18 +380,71 @@
     const [from, to] = [byId("from").value, byId("to").value];
     // A year typed digit by digit is three wrong years first.
     if (from < "1900" || to < "1900") return;
-    const fields = new URLSearchParams(location.search);
-    fields.delete("period");
-    fields.set("from", from);
-    fields.set("to", to);
-    go(`?${fields}`);
+    change(`period=&from=${from}&to=${to}`);
   });
+
+  /** Show the filter bar that belongs to an address, unless somebody has gone on meanwhile. */
+  function dress(bar) {
+    if (!bar || bar.search !== present()) return;
+    asked = null;
+    const focused = document.activeElement;
+    put(bar);
+    all(".report-choice").forEach(narrow);
+    drawIcons();
+    // "Clear" goes with what it cleared.
+    if (focused?.dataset?.nav && !focused.isConnected)
+      (document.querySelector(".report-choice:popover-open a") ?? byId("periods").firstElementChild).focus();
+  }
+
+  // ---- Long lists of options are searched: by any part of a name, without case and accents.
+  const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  function narrow(list) {
+    const words = plain(list.querySelector(".choice-search")?.value ?? "").split(/\s+/);
+    for (const item of list.querySelectorAll("[role=checkbox]")) {
+      const text = plain(item.textContent);
+      item.hidden = !words.every((word) => text.includes(word));
+    }
+  }
+  document.addEventListener("input", ({ target }) => {
+    if (target.matches?.(".choice-search")) narrow(target.parentElement);
+  });
+
+  // ---- Dragging over days narrows the period to them: everything on the page follows, and Back undoes it.
+  let drag = null;
+  let dragged = false;
+  addEventListener(
+    "pointerdown",
+    ({ clientX, clientY }) => ([drag, dragged] = [[clientX, clientY], false]),
+    true,
+  );
+  addEventListener(
+    "pointerup",
+    ({ clientX, clientY }) => {
+      if (drag) dragged = Math.hypot(clientX - drag[0], clientY - drag[1]) > 5;
+      drag = null;
+    },
+    true,
+  );
+  function zoom() {
+    const [event] = window.dash_clientside.callback_context.triggered;
+    const [first, last] = [event?.value?.["xaxis.range[0]"], event?.value?.["xaxis.range[1]"]];
+    if (!first || !last) return;
+    const name = event.prop_id.split(".")[0].slice(6);
+    const days = payload.figures[name].data[0].x;
+    const inside = days.filter((day) => day >= first && day <= last);
+    // Between two points lies the one before.
+    const from = inside[0] ?? days.findLast((day) => day <= last) ?? days[0];
+    const after = days[days.indexOf(inside.at(-1) ?? from) + 1];
+    const to = after ? new Date(Date.parse(after) - 864e5).toISOString().slice(0, 10) : byId("to").value;
+    change(`period=&from=${from}&to=${to}`);
+  }
 
   // ---- Drill-down
   function follow(address) {
     if (typeof address === "string" && /^\/(?!\/)/.test(address)) location.assign(address);
   }
   function open() {
+    if (dragged) return;
     const [event] = window.dash_clientside.callback_context.triggered;
     follow(event?.value?.points?.[0]?.customdata);
   }
@@ -301,6 +486,6 @@
   });
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    ledgerdeskReports: { paint, open, beat },
+    ledgerdeskReports: { paint, dress, zoom, open, beat },
   });
 })();

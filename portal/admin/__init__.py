@@ -7,7 +7,7 @@ from flask_admin import Admin, AdminIndexView
 
 from portal.admin.api_tokens import TokenView
 from portal.admin.audit_log import AuditLogView
-from portal.admin.catalog import CatalogView
+from portal.admin.catalog import CatalogView, CategoryView
 from portal.admin.emails import EmailView
 from portal.admin.organizations import OrganizationView
 from portal.admin.privacy import PrivacyView
@@ -52,7 +52,7 @@ def init_app(app: Flask) -> None:
         TokenView(services),
         AuditLogView(services),
         CatalogView(services, "team", "Teams", endpoint="teams"),
-        CatalogView(services, "category", "Categories", endpoint="categories"),
+        CategoryView(services, "category", "Categories", endpoint="categories"),
     ):
         admin.add_view(view)
     for view in admin._views:

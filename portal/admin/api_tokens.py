@@ -10,9 +10,10 @@ from portal.admin.service_source import ServiceSource
 from portal.ui import formatting
 from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, now, step_up_required
-from pynamodb_grid.admin import Field, Kind, LookupFilter, Missing, expose
+from pynamodb_grid.admin import Field, Kind, LookupFilter, expose
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
+from services.errors import NotFound
 from services.users.api_tokens import ApiToken, ApiTokenService
 from services.users.identity import Permission
 
@@ -27,13 +28,12 @@ FIELDS = (
 
 
 def token_source(tokens: ApiTokenService) -> ServiceSource:
-    """Read tokens through ApiTokenService, and revoke them."""
+    """Read tokens through ApiTokenService."""
     return ServiceSource(
         page=tokens.page,
         iterate=tokens.iterate,
         sortable=tokens.sortable,
         stored_names={"created_at": "created_at"},  # and by nothing else
-        delete=lambda token_id: tokens.revoke(actor=actor(), token_id=token_id, now=now()),
         refusal="Users create their own tokens.",
     )
 
@@ -65,10 +65,12 @@ class TokenView(LedgerView):
     def revoke_view(self) -> Any:
         """End one token."""
         try:
-            self.source.delete(request.form.get("token", ""))
+            self._services.users.api_tokens.revoke(
+                actor=actor(), token_id=request.form.get("token", ""), now=now()
+            )
             flash("The token has been revoked.", "success")
-        except Missing as gone:
-            flash(str(gone), "info")
+        except NotFound as gone:
+            flash(gone.message, "info")
         person = request.form.get("person")
         return redirect(self.get_url(".index_view", **({"person": person} if person else {})))
 

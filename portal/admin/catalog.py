@@ -27,6 +27,7 @@ def catalog_source(catalog: CatalogService, kind: str) -> ServiceSource:
             id_=id_,
             name=values["name"] or "",
             active=bool(values["active"]),
+            offered_to_customers=bool(values.get("offered_to_customers", True)),
             expected_version=expected_version,
         )
 
@@ -35,7 +36,7 @@ def catalog_source(catalog: CatalogService, kind: str) -> ServiceSource:
         return save(id_, {**vars(entry), **values}, expected_version or entry.version)
 
     # As they are now: another process may have added the one just saved.
-    rows = InMemoryRows(lambda: catalog.stored(kind), fields=("name", "active"))
+    rows = InMemoryRows(lambda: catalog.stored(kind), fields=("name", "active", "offered_to_customers"))
     return ServiceSource(
         page=rows.page,
         iterate=rows.iterate,
@@ -50,10 +51,10 @@ def catalog_source(catalog: CatalogService, kind: str) -> ServiceSource:
 class CatalogView(LedgerView):
     """All entries of one kind."""
 
-    column_list = ("name", "active")
-    column_editable_list = ("active",)
+    column_list: tuple[str, ...] = ("name", "active")
+    column_editable_list: tuple[str, ...] = ("active",)
     column_searchable_list = ("name",)
-    column_filters = (BooleanFilter("active", "Offered"),)
+    column_filters: tuple[BooleanFilter, ...] = (BooleanFilter("active", "Offered"),)
     default_sort = Sort("name")
     grid_fields = {
         "name": Field("name", label="Name", required=True, max_length=80),
@@ -83,3 +84,19 @@ class CatalogView(LedgerView):
 
 def _team_links(team: Entry) -> list[tuple[str, str, str]]:
     return [("People", url_for("desk.team_page", team_id=team.id), "team")]
+
+
+class CategoryView(CatalogView):
+    """All categories, and whom each is offered to."""
+
+    column_list = (*CatalogView.column_list, "offered_to_customers")
+    column_editable_list = (*CatalogView.column_editable_list, "offered_to_customers")
+    column_filters = (
+        *CatalogView.column_filters,
+        BooleanFilter("offered_to_customers", "Offered to customers"),
+    )
+    grid_fields = CatalogView.grid_fields | {
+        "offered_to_customers": Field(
+            "offered_to_customers", Kind.BOOLEAN, label="Offered to customers", required=True, default=True
+        ),
+    }

@@ -106,7 +106,10 @@ class CountedFilter(GridFilter):
         filters = counted.filters
         days = full_day(filters.end)
         if counted.measure not in AT_THE_END and filters.start != filters.end:
-            days = f"{full_day(filters.start)} to {days}"
+            first = full_day(filters.start)
+            if filters.start.year == filters.end.year:
+                first = first.removesuffix(f" {filters.start.year}")
+            days = f"{first} to {days}"
         words = COUNTED_AS[counted.measure].format(days)
         if counted.hour is not None:
             day, hour = divmod(counted.hour, 24)

@@ -1,6 +1,6 @@
 """What all grids share: the product's templates, columns that people choose, and its permissions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from typing import Any
 
 from flask import jsonify, redirect, render_template, request
@@ -15,7 +15,8 @@ from services.users.identity import Permission
 class LedgerView(PynamoView):
     """A grid in the product's look; `needs` maps what it may be asked for to permissions.
 
-    `step_up` names what of it is dangerous whatever is sent ("bulk:suspend"): it asks for a password first.
+    `step_up` names what asks for a password or code first, whatever is sent: "bulk:suspend", and "export" always,
+    because a file of many rows holds much that is personal and leaves the product.
 
     Of column_list, people see `columns_first` (none named: all) until they choose; the column
     `column_fixed` (none named: the first) is always there.
@@ -29,7 +30,7 @@ class LedgerView(PynamoView):
     can_delete = False
     can_export = False
     needs: dict[str, Permission] = {}
-    step_up: Collection[str] = ()
+    step_up: Set[str] = frozenset({"export"})
     columns_first: Collection[str] = ()
     column_fixed = ""
 
@@ -88,7 +89,7 @@ class LedgerView(PynamoView):
 
     def _handle_view(self, name: str, **kwargs: Any) -> Any:
         refused = super()._handle_view(name, **kwargs)
-        if refused is None and f"bulk:{request.form.get('action')}" in self.step_up:
+        if refused is None and not self.step_up.isdisjoint((name, f"bulk:{request.form.get('action')}")):
             require_step_up()
         return refused
 

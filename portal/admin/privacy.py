@@ -81,16 +81,19 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         progress = self._erasures.progress(actor=actor(), user_id=user_id) if may_erase else None
         preview = self._erasures.preview(actor=actor(), user_id=user_id) if may_erase else None
         asked_by = self._services.users.accounts.names([progress.erasure.asked_by]) if progress else {}
+        person = preview.person if preview else self._services.users.accounts.get(user_id)
+        roles, own = self._services.users.roles, user_id == actor().user_id
         return render_template(
             "admin/privacy.html",
-            person=preview.person if preview else self._services.users.accounts.get(user_id),
+            person=person,
             outlook=preview,
             counted=COUNTED,
             progress=progress,
             asked_by=next(iter(asked_by.values()), "somebody"),
             step=STEPS.get(progress.step, "") if progress else "",
             changed=CHANGED,
-            may_export=actor().may(Permission.USER_EXPORT),
+            may_export=actor().may(Permission.USER_EXPORT)
+            and (own or not roles.outranks(actor=actor(), account=person)),
             errors=errors or {},
             places=self._places(user_id) if preview and not progress and not preview.refusal else None,
             chosen=request.form.getlist("place") if request.method == "POST" else None,
@@ -98,9 +101,9 @@ class PrivacyView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     def _places(self, user_id: str) -> dict[str, Any]:
         """Group the places that may name the person by what stands there."""
-        found = self._erasures.named_places(actor=actor(), user_id=user_id)
+        places = self._erasures.named_places(actor=actor(), user_id=user_id)
         groups: dict[str, list[Candidate]] = {}
-        for candidate in found.candidates:
+        for candidate in places.candidates:
             groups.setdefault(candidate.words, []).append(candidate)
         ordered = sorted(groups.items(), key=lambda group: (not group[1][0].likely, group[0].casefold()))
-        return {"groups": ordered, "unread": found.unread, "more": found.more}
+        return {"groups": ordered, "unread": places.unread, "more": places.more}

@@ -85,6 +85,8 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
 
     def _person(self, person: User) -> str:
         devices = self._services.users.devices.list_for_user(actor=actor(), user_id=person.user_id, now=now())
+        own = person.user_id == actor().user_id
+        reached = own or not self._services.users.roles.outranks(actor=actor(), account=person)
         return render_template(
             "admin/sessions.html",
             q="",
@@ -95,8 +97,9 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             devices=devices,
             here=actor().session_id,
             has_second_factor=self._services.users.second_factor.is_on(person.user_id),
-            may_edit=actor().may(Permission.USER_EDIT) and person.user_id != actor().user_id,
-            may_view_as=actor().may(Permission.USER_VIEW_AS) and person.user_id != actor().user_id,
+            may_end=reached,
+            may_edit=reached and not own and actor().may(Permission.USER_EDIT),
+            may_view_as=reached and not own and actor().may(Permission.USER_VIEW_AS),
         )
 
     def _role(self, person: User) -> str:

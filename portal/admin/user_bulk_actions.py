@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from portal.admin.grid import LedgerView
+from portal.admin.service_source import in_grid_words
 from portal.ui.undo_messages import Message
 from portal.web.guards import actor, services
 from pynamodb_grid.admin import BulkResult, Missing, Refused, bulk_action
@@ -20,7 +21,7 @@ Choices = Sequence[tuple[str, str]]
 class UserBulkActions(LedgerView):
     """The bulk actions of the grid of people."""
 
-    step_up = ("bulk:suspend", "bulk:admit", "bulk:role")
+    step_up = LedgerView.step_up | {"bulk:suspend", "bulk:admit", "bulk:role"}
 
     @bulk_action("suspend", "Suspend")
     def bulk_suspend(self, pk: str, version: int | None, value: str | None) -> None:
@@ -79,6 +80,8 @@ class UserBulkActions(LedgerView):
         if pk == actor().user_id:
             raise Refused(OWN)
         person = self._person(pk)
+        with in_grid_words():
+            services().users.roles.check_rank(actor=actor(), account=person)
         same = all(_plain(getattr(person, name)) == _plain(value) for name, value in values.items())
         if not same:
             self.source.update(pk, values, version)

@@ -9,9 +9,9 @@ from typing import Any
 from flask import Response, render_template, request, url_for
 from flask_admin import BaseView
 
-from portal.web.guards import actor, needs, now, require_step_up, services
+from portal.web.guards import actor, needs, now, require_step_up, services, step_up_required
 from pynamodb_grid.admin import expose
-from pynamodb_grid.admin.export import stream_csv
+from pynamodb_grid.spreadsheet import stream_csv
 from services.bootstrap import Services
 from services.errors import Invalid
 from services.users.accounts import USER_CSV_BYTES, USER_CSV_COLUMNS, USER_CSV_LINES, Line, Report
@@ -45,12 +45,14 @@ class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no ty
 
     @expose("/rejected/", methods=("POST",))
     @needs(Permission.USER_EDIT)
+    @step_up_required
     def rejected_view(self) -> Any:
         """Hand out the rejected lines with their reasons, as a file that can be mended and sent again."""
         report = self._import.plan(actor=actor(), text=_text())
         rejected = [line for line in report.lines if line.outcome == "rejected"]
         response = Response(
-            stream_csv(("line", "reason", *USER_CSV_COLUMNS), rejected, _cells), mimetype="text/csv"
+            stream_csv(("line", "reason", *USER_CSV_COLUMNS), map(_cells, rejected)),
+            mimetype="text/csv; charset=utf-8",
         )
         response.headers["Content-Disposition"] = "attachment; filename=rejected.csv"
         return response

@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
 from portal.ui.lookup import LOOKUPS
-from portal.web.guards import actor, now, require_step_up
+from portal.web.guards import actor, now, require_step_up, services
 from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, LookupFilter, expose
 from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
@@ -113,12 +113,13 @@ class UserView(UserBulkActions):
         return [field for field in fields if not creating or field.name != "active"]
 
     def _render_form(self, form: Any, row: Any, status: int, **context: Any) -> tuple[Any, int]:
-        """Say where the password of a new person comes from."""
+        """Say where the password of a new person comes from, and who cannot be changed."""
         if row is None:
             form.email.description = (
                 "We send an invitation to this address, with a link to choose a password."
             )
-        return super()._render_form(form, row, status, **context)
+        outranked = row is not None and row.user_id != actor().user_id and _outranks(row)
+        return super()._render_form(form, row, status, outranked=outranked, **context)
 
     @expose("/invite/", methods=("POST",))
     def invite_view(self) -> Any:
@@ -181,12 +182,18 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, list | tuple | set) else "" if value is None else value
 
 
+def _outranks(person: User) -> bool:
+    return services().users.roles.outranks(actor=actor(), account=person)
+
+
 def _links_of(person: User) -> list[tuple[str, str, str]]:
     """List the other pages of a person that this reader may open: label, address, icon."""
     may, person_id = actor().may, person.user_id
     links = []
     if may(Permission.SESSION_REVOKE):
         links.append(("Devices", url_for("sessions.index_view", person=person_id), "monitor"))
+    if _outranks(person):
+        return links
     if may(Permission.USER_VIEW_AS):
         links.append(("View as", url_for("sessions.view_as_view", person=person_id), "eye"))
     if may(Permission.USER_EXPORT) or may(Permission.USER_ERASE):

@@ -168,6 +168,7 @@ def stop_viewing() -> Response:
 
 @bp.post("/account/export")
 @signed_in
+@step_up_required
 def export() -> Response:
     """Download all data about the user."""
     return personal_data_response(actor().user_id)

@@ -23,6 +23,8 @@ def setup(product: Product) -> None:
     if settings.dynamodb_endpoint:  # on Amazon DynamoDB the stack makes tables and indexes
         for name in services.maintenance.upgrade_indexes():
             click.echo(f"rebuilt index {name}")
+        for name in services.maintenance.switch_on_expiry():
+            click.echo(f"switched on the expiry of table {name}")
     services.users.roles.ensure_built_in()
     if settings.is_production or not settings.demo_password:
         return

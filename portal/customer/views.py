@@ -95,7 +95,7 @@ def _form(values: dict[str, str], problems: dict[str, str], message_id: str, not
         "help/new.html",
         values=values,
         errors={name: [text] for name, text in problems.items()},
-        categories=[(entry.id, entry.name) for entry in categories if entry.active],
+        categories=[(entry.id, entry.name) for entry in categories if entry.is_offered(to_customers=True)],
         plain_fields=[BY_NAME[name] for name in NEW_FIELDS if name in BY_NAME and BY_NAME[name].plain],
         message_id=message_id,
         notice=notice,

@@ -15,6 +15,7 @@ from portal.web.guards import actor, services
 from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
+from services.users.directory import opens_for_others
 from services.users.identity import Actor, AfterSending, Permission, User
 
 EARLIER = 5
@@ -103,7 +104,7 @@ def new_ticket(values: dict[str, str], errors: dict[str, list[str]], message_id:
             "organization": LOOKUPS["organization"].url,
         },
         caller_url=url_for("desk.caller"),
-        adds_people=services().users.new_customers.may_add(actor=actor()),
+        adds_people=opens_for_others(actor()),
         assigns=any(one.user_id == actor().user_id for one in services().users.directory.assignable()),
         empties=choices.EMPTY,
         plain_properties=choices.PLAIN_PROPERTIES,

@@ -37,10 +37,16 @@ def init_app(app: Flask) -> None:
             "viewing": viewing(who),
         }
         asks = who.may(Permission.TICKET_VIEW) and not who.on_desk
-        if request.path.startswith("/help/") or (request.path.startswith("/account/") and asks):
+        elsewhere = request.path.startswith("/account/") or ("in_frame" in g and not _places_besides(who))
+        if request.path.startswith("/help/") or (asks and elsewhere):
             return shared | {"help": _help()}
         shared["me"]["note"] += _open_count(who)
         return shared | {"nav": groups(who), "jump": who.may(Permission.TICKET_NOTE)}
+
+
+def _places_besides(who: Actor) -> bool:
+    """Tell whether an actor who is not on the desk has pages in its frame, such as reports."""
+    return bool(_reports(who, "") or _administration(who, ""))
 
 
 def groups(who: Actor) -> Groups:

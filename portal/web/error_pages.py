@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, current_app, flash, g, jsonify, redirect, request, url_for
+from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -78,6 +78,8 @@ SEND_AGAIN = (
 SIGNED_OUT = "You were signed out, so nothing was changed. Sign in and send it again. Drafts are kept."
 # Seconds until the next attempt, if the error does not say.
 RETRY_AFTER = {429: 60, 503: 5}
+# Where somebody went who has no business there: they go on by the navigation.
+IN_FRAME = (403, 404)
 # Statuses whose message alone would not say enough in a script's toast.
 TITLED = (413, 429, 503)
 
@@ -133,11 +135,30 @@ def answer(
         response = jsonify(problem | ({"errors": fields} if fields else {}) | (more or {}))
         response.content_type = "application/problem+json"
     else:
-        response = Response(_page(status, title, message, wait))
+        page = _page_in_frame(status, title, message) if status in IN_FRAME else None
+        response = Response(page or _page(status, title, message, wait))
     response.status_code = status
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response
+
+
+def _page_in_frame(status: int, title: str, message: str) -> str | None:
+    """Render the page with the navigation of whoever is signed in; None for others, and while nobody can say."""
+    try:
+        if visitor() is None:
+            return None
+        g.in_frame = True
+        return render_template(
+            "error_in_frame.html",
+            status=status,
+            title=title,
+            message=message,
+            reference=reference(),
+            at=now(),
+        )
+    except EngineUnavailable:
+        return None
 
 
 def _page(status: int, title: str, message: str, wait: int | None) -> str:

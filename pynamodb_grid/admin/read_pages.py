@@ -17,11 +17,11 @@ from pynamodb_grid.admin.context import (
     make_pager,
     make_rows,
 )
-from pynamodb_grid.admin.export import stream_csv
 from pynamodb_grid.admin.flask_admin_types import expose
 from pynamodb_grid.admin.query import ListQuery, filter_conditions, read_query, sort_of
 from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.listing import BadRequest, Conditions, ListingError, ListRequest, Page, Sort, Unavailable
+from pynamodb_grid.spreadsheet import stream_csv
 
 RETRY_AFTER = "5"  # seconds until a database that was away is worth another try
 
@@ -211,7 +211,8 @@ class ReadPages(GridBase):
             return [self.export_value(row, name, labels) for name, _ in columns]
 
         titles = [label for _, label in columns]
-        stream = stream_csv(titles, self.export_rows(rows), cells, most=self.export_max_rows)
+        lines = (cells(row) for row in self.export_rows(rows))
+        stream = stream_csv(titles, lines, most=self.export_max_rows)
         headers = {"Content-Disposition": f'attachment; filename="{self.get_export_name("csv")}"'}
         return Response(stream_with_context(stream), mimetype="text/csv; charset=utf-8", headers=headers)
 

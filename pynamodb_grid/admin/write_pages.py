@@ -73,11 +73,10 @@ class WritePages(ReadPages):
             return self.conflict_response(form, current, error)
         except Missing:
             abort(404)
-        except Denied:
-            abort(403)
         except WriteError as error:
             self.show_error(form, error)
-            return self._render_form(form, row, 400, **self._as_submitted())
+            status = 403 if isinstance(error, Denied) else 400
+            return self._render_form(form, row, status, **self._as_submitted())
         flash(f"The {self.noun} was saved." if values else "Nothing was changed.", "success")
         return redirect(self.get_save_return_url(row))
 

@@ -11,7 +11,6 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 
 from pynamodb_grid.admin import PynamoView
-from pynamodb_grid.admin.export import safe_cell, stream_csv
 from pynamodb_grid.tests.admin_app import EVERYTHING, make_app
 from pynamodb_grid.tests.support import stamp, store, ticket
 
@@ -183,33 +182,12 @@ def test_each_page_asks_for_its_own_permission(app: Flask, path: str, action: st
 def test_the_export_streams_every_row(client: FlaskClient) -> None:
     answer = client.get("/admin/tickets/export/csv/?status=open&size=25")
     assert answer.is_streamed
-    table = list(csv.reader(io.StringIO(answer.text)))
+    table = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert table[0] == ["Ticket Id", "Subject", "Status", "Assignee Id", "Updated At", "Score"]
     assert [int(row[0]) for row in table[1:]] == list(range(60, 0, -2))
     assert table[1][2:4] == ["Open", "Ana Silva"]
     assert client.get("/admin/tickets/export/csv/?nonsense=1").status_code == 400
     assert client.get("/admin/tickets/export/xlsx/").status_code == 404
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "  =1+1", "\n=1", "\u00a0=1", "\ufeff=1", "\uff1d1", "\u200b@x"],
-)
-def test_formulas_are_defused(text: str) -> None:
-    assert safe_cell(text) == "'" + text
-
-
-def test_numbers_and_plain_text_pass() -> None:
-    assert [safe_cell(v) for v in (-5, 1.5, "a=b", "", True)] == [-5, 1.5, "a=b", "", "True"]
-
-
-@pytest.mark.parametrize(
-    ("rows", "most", "last"), [(3, 0, "2"), (3, 3, "2"), (4, 3, "These are the first 3 rows.")]
-)
-def test_an_export_that_stops_says_so(rows: int, most: int, last: str) -> None:
-    lines = "".join(stream_csv(["Number"], range(rows), lambda row: [row], most=most)).splitlines()
-    assert lines[-1].strip('"').startswith(last)
-    assert lines[:4] == ["Number", "0", "1", "2"]
 
 
 def test_people_see_the_columns_a_view_shows_them(

@@ -38,7 +38,7 @@ class NoteBase(Model):
     owner = UnicodeAttribute(default="nobody")
     rank = NumberAttribute(default_for_new=1)
     remark = UnicodeAttribute(default="")
-    kept = BooleanAttribute(null=True)
+    starred = BooleanAttribute(null=True)
     shown = BooleanAttribute(default=False)
     seen = BooleanAttribute()
     due = UTCDateTimeAttribute(null=True)
@@ -48,7 +48,7 @@ class NoteBase(Model):
 class Notes(PynamoView):
     """Everything is allowed."""
 
-    column_editable_list = ("text", "owner", "remark", "kept", "seen", "due", "extra")
+    column_editable_list = ("text", "owner", "remark", "starred", "seen", "due", "extra")
 
     def can(self, _action: str) -> bool:
         return True
@@ -133,12 +133,12 @@ def test_saving_a_form_unchanged_changes_nothing(client: FlaskClient, model: typ
 def test_an_empty_yes_or_no_has_three_choices(client: FlaskClient, model: type[Any]) -> None:
     model("a").update(actions=[model.seen.remove()])
     html = client.get("/admin/notes/edit/?id=a").text
-    for name in ("kept", "seen"):
+    for name in ("starred", "seen"):
         assert re.search(rf'<select[^>]* name="{name}"[^>]*><option value="" selected>', html)
     assert re.search(r'<input[^>]* name="shown" type="checkbox"', html)
     for text, value in (("false", False), ("true", True), ("", None)):
-        assert save(client, form_of(client), kept=text, seen="true", shown="true").status_code == 302
-        assert model.get("a").kept is value
+        assert save(client, form_of(client), starred=text, seen="true", shown="true").status_code == 302
+        assert model.get("a").starred is value
     row = model.get("a")
     assert (row.seen, row.shown) == (True, True)
     assert (
@@ -198,7 +198,7 @@ def test_a_form_is_saved_on_the_values_it_showed(
         ("text", " first\r\nline ", ("mine", "again")),
         ("due", "2026-01-01T00:00:00", ("2026-02-01T00:00", "2026-03-01T00:00")),
         ("extra", '{"b": 1, "a": 2}', ("{}", "[]")),
-        ("kept", "", ("false", "true")),
+        ("starred", "", ("false", "true")),
     ],
 )
 def test_a_cell_is_saved_on_the_value_it_showed(

@@ -87,7 +87,7 @@ def build(aws: None) -> Build:
         title = UnicodeAttribute(hash_key=True)
         text = UnicodeAttribute(null=True)
         score = NumberAttribute(null=True)
-        kept = BooleanAttribute(null=True)
+        starred = BooleanAttribute(null=True)
         owner = UnicodeAttribute(default="nobody")
 
     Note.create_table(billing_mode="PAY_PER_REQUEST", wait=True)
@@ -229,8 +229,8 @@ def heads(html: str) -> list[str]:
 @honours("get_list_columns", "scaffold_list_columns")
 def test_columns_of_the_list(build: Build) -> None:
     assert heads(build(column_list=("text", "title")).get()) == ["Text", "Title"]
-    assert heads(build(column_exclude_list=("text", "kept", "owner")).get()) == ["Score", "Title"]
-    assert heads(build(column_display_pk=False).get()) == ["Kept", "Owner", "Score", "Text"]
+    assert heads(build(column_exclude_list=("text", "starred", "owner")).get()) == ["Score", "Title"]
+    assert heads(build(column_display_pk=False).get()) == ["Owner", "Score", "Starred", "Text"]
     assert heads(build(column_list=("text",), column_labels={"text": "Words"}).get()) == ["Words"]
     assert heads(build(column_list=("text",), get_column_name=lambda _self, name: name.upper()).get()) == [
         "TEXT"
@@ -247,7 +247,7 @@ def test_fields_of_the_details(build: Build) -> None:
         return re.findall(r'data-field="(\w+)"', build(**options).get("details/?id=a"))
 
     assert fields(column_details_list=("text",)) == ["text"]
-    assert fields(column_details_exclude_list=("text", "kept", "owner")) == ["score", "title"]
+    assert fields(column_details_exclude_list=("text", "starred", "owner")) == ["score", "title"]
     assert fields(get_details_columns=lambda _self: [("score", "Points")]) == ["score"]
 
 
@@ -264,7 +264,7 @@ def test_columns_of_the_export(build: Build) -> None:
         return build(**options).get("export/csv/").splitlines()[0]
 
     assert first_line(column_export_list=("text",)) == "Text"
-    assert first_line(column_export_exclude_list=("text", "kept", "owner")) == "Score,Title"
+    assert first_line(column_export_exclude_list=("text", "starred", "owner")) == "Score,Title"
     assert first_line(get_export_columns=lambda _self: [("score", "Points")]) == "Points"
     site = build(export_max_rows=1, get_export_name=lambda _self, kind="csv": f"own.{kind}")
     site.model(title="b").save()
@@ -370,11 +370,11 @@ def test_inline_editing(build: Build) -> None:
 )
 def test_forms(build: Build) -> None:
     def names(path: str = "new/", **options: Any) -> list[str]:
-        found = re.findall(r'<(?:input|select|textarea)[^>]* name="([a-z]+)"', build(**options).get(path))
-        return [name for name in found if name != "url"]
+        inputs = re.findall(r'<(?:input|select|textarea)[^>]* name="([a-z]+)"', build(**options).get(path))
+        return [name for name in inputs if name != "url"]
 
     assert names(form_columns=("text", "title")) == ["text", "title"]
-    assert names(form_excluded_columns=("text", "kept", "owner")) == ["score", "title"]
+    assert names(form_excluded_columns=("text", "starred", "owner")) == ["score", "title"]
     html = build(
         form_args={"text": {"label": "Words", "description": "Be brief.", "default": "hello"}},
         form_widget_args={"text": {"data-own": "yes"}},

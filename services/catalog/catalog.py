@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from models import setting as setting_table
 from models import user as user_table
@@ -17,7 +16,7 @@ from services.users.audit import AuditWriter
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission
 
-KINDS = ("team", "category")
+TEAM, CATEGORY = KINDS = ("team", "category")
 
 
 class EntryChanged(Conflicted):
@@ -31,6 +30,7 @@ class EntryChanged(Conflicted):
 class Entry:
     """One team or category; an inactive one stays on old tickets but is not offered any more.
 
+    `offered_to_customers` counts for categories: whether customers may choose it, or only those who work on tickets.
     A team can have a lead, one of its people.
     """
 
@@ -39,14 +39,35 @@ class Entry:
     version: int
     name: str
     active: bool
+    offered_to_customers: bool = True
     lead_id: str | None = None
 
     @classmethod
     def from_model(cls, item: Setting) -> "Entry":
         """Read a stored entry."""
         value = item.value
-        lead_id = value.get("lead_id")
-        return cls(item.kind, item.id, int(item.version), value["name"], value.get("active", True), lead_id)
+        return cls(
+            item.kind,
+            item.id,
+            int(item.version),
+            value["name"],
+            value.get("active", True),
+            value.get("offered_to_customers", True),
+            value.get("lead_id"),
+        )
+
+    def is_offered(self, *, to_customers: bool) -> bool:
+        """Tell whether it can be chosen, by customers or by those who work on tickets."""
+        return self.active and (self.offered_to_customers or not to_customers)
+
+    def value(self) -> dict[str, str | bool]:
+        """Return the form to store."""
+        value: dict[str, str | bool] = {"name": self.name, "active": self.active}
+        if self.kind == CATEGORY:
+            value["offered_to_customers"] = self.offered_to_customers
+        if self.lead_id is not None:
+            value["lead_id"] = self.lead_id
+        return value
 
 
 class CatalogService:
@@ -65,12 +86,12 @@ class CatalogService:
         """Map the ids of the teams that take people and tickets to their names."""
         return {team.id: team.name for team in self.stored("team") if team.active}
 
-    def offers(self, kind: str, id_: str) -> bool:
+    def offers(self, kind: str, id_: str, *, to_customers: bool = False) -> bool:
         """Tell whether an entry takes tickets; one that another process has just made does so at once."""
-        if any(entry.id == id_ and entry.active for entry in self.all(kind)):
+        if any(entry.id == id_ and entry.is_offered(to_customers=to_customers) for entry in self.all(kind)):
             return True
         item = setting_table.find(kind, id_)
-        return item is not None and Entry.from_model(item).active
+        return item is not None and Entry.from_model(item).is_offered(to_customers=to_customers)
 
     def categories(self) -> list[Entry]:
         """List all categories by name."""
@@ -108,6 +129,7 @@ class CatalogService:
         id_: str | None,
         name: str,
         active: bool,
+        offered_to_customers: bool = True,
         expected_version: int,
         lead_id: str | None = None,
     ) -> Entry:
@@ -126,17 +148,15 @@ class CatalogService:
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
-        value: dict[str, Any] = {"name": name, "active": active}
-        lead = _lead(key, old, lead_id) if kind == "team" else None
-        if lead is not None:
-            value["lead_id"] = lead
-        item = Setting(kind=kind, id=key, version=expected_version + 1, value=value)
+        lead = _lead(key, old, lead_id) if kind == TEAM else None
+        entry = Entry(kind, key, expected_version + 1, name, active, offered_to_customers, lead)
+        item = Setting(kind=kind, id=key, version=entry.version, value=entry.value())
         act = self._audit_writer.entry(
             actor=actor,
             now=now,
             action=f"{kind}.changed" if old else f"{kind}.created",
             subject=f"{kind}:{key}",
-            before=_audited(old) if old else {},
+            before=old.value() if old else {},
             after=item.value,
         )
         try:
@@ -146,14 +166,18 @@ class CatalogService:
         self._cache.drop(kind)
         return Entry.from_model(item)
 
-    def upsert(self, kind: str, names: Iterable[tuple[str, str]]) -> None:
-        """Add entries an import names, (id, name); known ones stay as they are."""
+    def upsert(
+        self, kind: str, names: Iterable[tuple[str, str]], *, offered_to_customers: bool = False
+    ) -> None:
+        """Add entries an import names, (id, name); known ones stay as they are.
+
+        Categories of another system are not offered to customers, unless `offered_to_customers` says so.
+        """
         known = {item.id for item in setting_table.of_kind(kind)}
         for id_, name in names:
             if id_ not in known:
-                setting_table.put(
-                    Setting(kind=kind, id=id_, value={"name": name, "active": True}), expected_version=0
-                )
+                value = Entry(kind, id_, 1, name, True, offered_to_customers).value()
+                setting_table.put(Setting(kind=kind, id=id_, value=value), expected_version=0)
         self._cache.drop(kind)
 
 
@@ -169,8 +193,3 @@ def _lead(team_id: str, old: Entry | None, requested: str | None) -> str | None:
         message = "Only somebody who is in the team can lead it."
         raise Invalid(message, {"lead_id": message})
     return requested
-
-
-def _audited(entry: Entry) -> dict[str, Any]:
-    fields: dict[str, Any] = {"name": entry.name, "active": entry.active}
-    return fields | ({"lead_id": entry.lead_id} if entry.lead_id else {})

@@ -141,10 +141,10 @@ class ReplyService:
 def _ticket_of(message: EmailMessage) -> int | None:
     """Return the ticket of an e-mail of ours that the message answers; None if it names none that exists."""
     named = " ".join(_header(message, name) or "" for name in ("In-Reply-To", "References"))
-    for found in list(OURS.finditer(named))[:MOST_REFERENCES]:
-        event = ticket_history.find(int(found[2]), int(found[3]))
-        if event is not None and email_id(event) == found[1]:
-            return int(found[2])
+    for reference in list(OURS.finditer(named))[:MOST_REFERENCES]:
+        event = ticket_history.find(int(reference[2]), int(reference[3]))
+        if event is not None and email_id(event) == reference[1]:
+            return int(reference[2])
     return None
 
 

@@ -70,11 +70,16 @@ class ExportService:
         self._audit_writer, self._tickets_by_actor = audit_writer, tickets_by_actor
 
     def export(self, *, actor: Actor, user_id: str, now: datetime) -> PersonalData:
-        """Record the export and return the data, still to be read; raises UserNotFound, PermissionDenied."""
+        """Record the export and return the data, still to be read.
+
+        Raises UserNotFound, PermissionDenied, Outranked.
+        """
         if user_id != actor.user_id:
             self._roles.check_permission(actor=actor, permission=Permission.USER_EXPORT)
-        if user_table.find(user_id) is None:
+        item = user_table.find(user_id)
+        if item is None:
             raise UserNotFound
+        self._roles.check_rank(actor=actor, account=item)
         subject = f"user:{user_id}"
         self._audit_writer.record(
             self._audit_writer.entry(actor=actor, now=now, action="user.exported", subject=subject)

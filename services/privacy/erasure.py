@@ -24,7 +24,7 @@ from services.privacy.ledger_step import texts_of_others
 from services.privacy.name_candidates import Candidate, NameCandidates
 from services.privacy.personal_data_matcher import PersonalDataMatcher, is_full_name
 from services.users.audit import AuditWriter
-from services.users.authorization import LastAdministrator, LastAdministratorLock, RoleService
+from services.users.authorization import LastAdministrator, LastAdministratorLock, Outranked, RoleService
 from services.users.credentials import SessionManager
 from services.users.identity import Actor, Permission, StaleRecord, User, UserNotFound, sort_name
 
@@ -121,10 +121,11 @@ class ErasureService:
     def named_places(self, *, actor: Actor, user_id: str) -> NamedPlaces:
         """Find where others may name the person in tickets of theirs: by a nickname, for example, or one name alone.
 
-        Raises UserNotFound, PermissionDenied.
+        Raises UserNotFound, PermissionDenied, Outranked.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
         item = _find(user_id)
+        self._roles.check_rank(actor=actor, account=item)
         return _named_places(self._matcher(item))
 
     def ask(
@@ -138,12 +139,13 @@ class ErasureService:
     ) -> None:
         """Request the erasure of a person and end their sessions; `confirmed` is their name, typed.
 
-        `chosen` are the keys of the `named_places` that are to be redacted too. Raises Invalid if this person cannot
-        be erased, the name does not match or a chosen place has changed, StaleRecord if the account is changing at
-        the same moment.
+        `chosen` are the keys of the `named_places` that are to be redacted too. Raises Outranked, Invalid if this
+        person cannot be erased, the name does not match or a chosen place has changed, StaleRecord if the account is
+        changing at the same moment.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_ERASE)
         item = _find(user_id)
+        self._roles.check_rank(actor=actor, account=item)
         refusal = self._refusal(actor, item)
         if refusal is not None:
             raise Invalid(refusal)
@@ -206,9 +208,8 @@ class ErasureService:
             return "This person has already been erased, or is being erased."
         if item.user_id == actor.user_id:
             return "You cannot erase yourself. Ask another administrator."
-        permissions = self._roles.get(item.role_id).permissions
-        if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
-            return "You cannot erase a user whose role allows more than your own."
+        if self._roles.outranks(actor=actor, account=item):
+            return Outranked().message
         try:
             self._administrators.locks_for_erasure(item)
         except LastAdministrator as last:

@@ -37,10 +37,9 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "backlog": Definition(
         "count",
-        "Tickets that were **new, open, pending or on hold** at the end of the period, or now when it has "
-        "not ended.",
+        "Tickets that were **new, open, pending or on hold** at the end of the period.",
         "unsolved at start + created + reopened \N{MINUS SIGN} solved",
-        f"Computed by replaying the ledger. {_ATTRIBUTION}",
+        f"Computed by replaying the ledger. A period that goes on ends at the moment of the figure. {_ATTRIBUTION}",
     ),
     "first_response": Definition(
         "seconds",
@@ -58,7 +57,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     "oldest_unreplied": Definition(
         "seconds",
         "Time since the creation of the **oldest unsolved ticket** no person has answered in public yet.",
-        "now \N{MINUS SIGN} min(created)",
+        "end of the period \N{MINUS SIGN} min(created)",
         "Counted around the clock.",
     ),
     "full_resolution": Definition(

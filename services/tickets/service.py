@@ -312,7 +312,7 @@ class TicketService:
 
     def _check_new(self, actor: Actor, values: Mapping[str, Any]) -> None:
         check_known("channel", values["channel"])
-        check_category(values["category"], self._catalog)
+        check_category(values["category"], self._catalog, actor)
         if any(values[name] for name in ASSIGNING):
             self._roles.check_permission(actor=actor, permission=Permission.TICKET_ASSIGN, any_scope=True)
         self._assignments.check(values)
@@ -320,7 +320,7 @@ class TicketService:
     def _may_change(self, actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> None:
         self._access.change(actor, ticket, changes.keys())
         self._assignments.check(changes)
-        check_category(changes.get("category"), self._catalog)
+        check_category(changes.get("category"), self._catalog, actor)
 
     def _may_undo(self, actor: Actor, ticket: Ticket, event: Event, last: Mapping[str, int]) -> bool:
         return undo.possible(event, ticket, self._workflow, last) and all(

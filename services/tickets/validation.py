@@ -7,6 +7,7 @@ from models.ticket_fields import BY_NAME, EDITABLE, Kind
 from services.catalog import CatalogService
 from services.errors import Invalid
 from services.text import lines, one_line
+from services.users.identity import Actor
 
 SUBJECT_LENGTH = BY_NAME["subject"].max_length
 BODY_BYTES = 64 * 1024
@@ -69,9 +70,10 @@ def check_known(name: str, value: str | None) -> None:
         raise Invalid(f"This {name} does not exist.", {name: f"This {name} does not exist."})
 
 
-def check_category(category: str | None, catalog: CatalogService) -> None:
-    """Raise Invalid unless the category is offered (None is fine)."""
-    if category is not None and not catalog.offers("category", category):
+def check_category(category: str | None, catalog: CatalogService, actor: Actor) -> None:
+    """Raise Invalid unless the category is offered to the actor (None is fine)."""
+    to_customers = actor.kind == "customer"
+    if category is not None and not catalog.offers("category", category, to_customers=to_customers):
         raise Invalid("This category does not exist.", {"category": "This category does not exist."})
 
 

@@ -36,8 +36,7 @@ def every_figure():
     return {
         "daily": figures.created_solved(some, some, (links(some), [None] * 3)),
         "backlog": figures.backlog(some, links(some), now=True),
-        "bars": figures.bars(["A", "B"], [(3, "/t?a"), (0, None)], ["2 solved", "none"]),
-        "pairs": figures.paired_bars(["A"], [(3, "/t?a")], [(2, "/t?b")]),
+        "bars": figures.bars(["A", "B"], [(3, "/t?a"), (0, None)]),
     }
 
 
@@ -52,7 +51,7 @@ def strings(value):
         yield value
 
 
-@pytest.mark.parametrize("name", ["daily", "backlog", "bars", "pairs"])
+@pytest.mark.parametrize("name", ["daily", "backlog", "bars"])
 def test_figures_are_plain_json_with_known_tokens(name):
     figure = every_figure()[name]
     assert json.loads(json.dumps(figure)) == figure
@@ -67,10 +66,10 @@ def test_every_token_is_a_variable_of_the_stylesheet(stylesheet_text):
     assert TOKEN.match(token("line", 0.5))[2] == "0.5"
 
 
-@pytest.mark.parametrize("name", ["daily", "bars", "pairs"])
+@pytest.mark.parametrize("name", ["daily", "bars"])
 def test_bars_and_areas_start_at_zero(name):
     layout = every_figure()[name]["layout"]
-    axis = layout["xaxis"] if name in ("bars", "pairs") else layout["yaxis"]
+    axis = layout["xaxis"] if name == "bars" else layout["yaxis"]
     assert axis["range"][0] == 0
 
 
@@ -104,12 +103,15 @@ def test_a_single_day_is_drawn_as_points():
     assert first < START.isoformat() < last
 
 
-def test_few_bars_are_no_thicker_than_many_and_their_notes_stand_above_them():
-    one = figures.bars(["A"], [(3, None)], ["2 solved"])["layout"]
-    four = figures.bars(list("ABCD"), [(3, None)] * 4, ["2 solved"] * 4)["layout"]
+def test_few_bars_are_no_thicker_than_many():
+    one = figures.bars(["A"], [(3, None)])["layout"]
+    four = figures.bars(list("ABCD"), [(3, None)] * 4)["layout"]
     assert one["yaxis"]["range"] == four["yaxis"]["range"] == [3.5, -0.5]
-    for place, note in enumerate(four["annotations"]):
-        assert place - 0.5 < note["y"] <= place - (1 - four["bargap"]) / 2
+
+
+def test_a_mark_says_what_it_counts():
+    assert "created" in figures.bars(["A"], [(3, None)])["data"][0]["hovertemplate"]
+    assert "unsolved" in figures.bars(["A"], [(3, None)], counted="unsolved")["data"][0]["hovertemplate"]
 
 
 def test_an_empty_period_draws_nothing_and_breaks_nothing():

@@ -126,8 +126,10 @@ def test_the_heatmap_and_the_chart_count_the_same_tickets(site):
 
 def test_all_agents_are_offered_where_the_page_shows_only_some(site):
     response = post(site, call(site)).json["response"]
-    assert len(response["payload"]["data"]["tables"]["agents"]["rows"]) == 8
-    assert (response["all-agents"]["children"], response["more-agents"]["hidden"]) == ("All 9", False)
+    data = response["payload"]["data"]
+    assert (data["tables"]["agents"]["most"], len(data["tables"]["agent"]["rows"])) == (8, 10)
+    assert data["tables"]["agents"]["people"].count(None) == 1
+    assert (data["parts"]["all-agents"], data["hidden"]["more-agents"]) == (["All 9"], False)
 
 
 def test_days_begin_in_the_given_zone():
@@ -139,8 +141,8 @@ def test_days_begin_in_the_given_zone():
 
 def test_a_wrong_link_gives_a_message_and_the_default(site):
     response = post(site, call(site, "?period=abc&team=nobody")).json["response"]
-    assert response["problem"]["hidden"] is False
-    assert response["problem"]["children"].startswith("The period in this link")
+    assert response["bar"]["data"]["hidden"]["problem"] is False
+    assert response["bar"]["data"]["parts"]["problem"][0].startswith("The period in this link")
     assert len(response["payload"]["data"]["figures"]["daily"]["data"][0]["x"]) == 30
 
 
@@ -150,8 +152,9 @@ def test_a_service_that_cannot_answer_says_so_and_keeps_the_filters(site):
 
     site.services.reporting.dashboards.overview = overview
     response = post(site, call(site)).json["response"]
-    assert response["problem"]["children"] == "The figures are being rebuilt. Try again in a minute."
-    assert response["periods"]["children"]
+    parts = response["bar"]["data"]["parts"]
+    assert parts["problem"] == ["The figures are being rebuilt. Try again in a minute."]
+    assert parts["periods"]
     assert "payload" not in response
 
 

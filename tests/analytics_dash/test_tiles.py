@@ -1,6 +1,7 @@
 """Tiles: value, change in the right tone, n, and an explanation that adds up."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -140,6 +141,18 @@ def test_a_backlog_of_the_past_says_so_and_opens_the_tickets_of_then(overview, l
     assert "unsolved then" in texts(tiles.row(past, links)[2])
     assert texts(tiles.row(past, links)[2])[0].startswith("Backlog on")
     assert [text for text in texts(tiles.row(past, links)[2]) if text.startswith("Open the")]
+
+
+def test_nothing_of_a_past_period_is_said_to_be_now(overview, links):
+    past = replace(
+        overview, filters=replace(overview.filters, end=overview.as_of.date() - timedelta(days=40))
+    )
+    for panel in explanations(past, links):
+        said = " ".join(texts(panel))
+        assert not re.search(r"\bnow\b", said), said
+        assert "14 Oct 2026" in said
+        assert "the end of the period, data 4 s old" in said
+    assert "41 at the end of the period" in " ".join(texts(explanations(past, links)[3]))
 
 
 def test_what_a_figure_leaves_out_can_be_opened(overview, links):

@@ -13,6 +13,7 @@ from tests.authorization.matrix_site import NOBODY, MatrixSite, Person
 
 TICKETS = ("own", "shared", "team", "foreign")  # "shared" by somebody of the same organization
 PEOPLE = ("own", "foreign")
+RANKS = ("above", "elsewhere")  # an administrator; a clerk of another team
 
 
 @dataclass
@@ -52,7 +53,7 @@ class AccessCase:
         """Return the person it is about."""
         if self.kind == "own":
             return self.who
-        return self.matrix_site.person("customer") if self.fresh else self.matrix_site.stranger
+        return self.matrix_site.somebody_else(self.kind, fresh=self.fresh)
 
     @cached_property
     def session_id(self) -> str:

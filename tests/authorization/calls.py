@@ -18,7 +18,7 @@ from services.tickets import ListRequest
 from services.users.identity import Permission, SignInPolicy
 from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
 from tests.authorization.matrix_site import FOREIGN_TEAM, ORGANIZATION, TEAM
-from tests.authorization.requests import ANOTHER
+from tests.authorization.requests import ANOTHER, NEW_ACCOUNTS
 from tests.portal.conftest import PASSWORD
 
 Values = Mapping[str, Any]
@@ -120,7 +120,9 @@ def _account(case: AccessCase) -> Values:
 
 
 def _new_account(case: AccessCase) -> Values:
-    return {"email": case.matrix_site.new_address(), "role_id": "customer"}
+    role_id, teams = NEW_ACCOUNTS[case.kind]
+    email = case.matrix_site.new_address()
+    return {"email": email, "role_id": role_id, "team_ids": teams, "organization_id": ""}
 
 
 def _new_role(case: AccessCase) -> Values:
@@ -195,7 +197,8 @@ CALLS: dict[str, Call] = {
     "notifications.deliveries.send_again": Call(("-",), _failed_delivery),
     "privacy.erasures.ask": Call(("foreign",), lambda s: {"confirmed": s.matrix_site.somebody(s.other).name}),
     "users.invitations.send": Call(
-        ("foreign",), lambda s: {"user_id": s.matrix_site.invited()} if s.fresh else {}
+        ("foreign",),
+        lambda s: {"user_id": s.matrix_site.invited(*NEW_ACCOUNTS.get(s.kind, ()))} if s.fresh else {},
     ),
     "users.organizations.save": Call(("-",), _new_organization),
     "users.user_import.plan": Call(("-",), _file),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 FILE = Path(__file__).with_name("matrix.txt")
 TO_REVIEW = "# observed, to be reviewed"
-KEYS = {"routes": 3, "services": 2, "lists": 1}  # cells in front of the outcomes
+KEYS = {"routes": 3, "services": 2, "lists": 1, "rank": 2}  # cells in front of the outcomes
 OUTCOMES = ("yes", "sign in", "no", "hidden")
 Key = tuple[str, ...]
 
@@ -46,6 +46,7 @@ class Matrix:
     """The whole file: what custom roles permit, the tables, and the methods that ask nobody."""
 
     roles: dict[str, dict[str, str]] = field(default_factory=dict)
+    limited: dict[str, dict[str, str]] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     internal: dict[str, str] = field(default_factory=dict)
     comments: list[str] = field(default_factory=list)
@@ -70,8 +71,9 @@ class Matrix:
             self.tables[section].add(line)
         else:
             name, _, value = (part.strip() for part in line.partition("|"))
-            if section == "roles":
-                self.roles[name] = dict(pair.split() for pair in value.split(","))
+            if section in ("roles", "limited"):
+                roles = self.roles if section == "roles" else self.limited
+                roles[name] = dict(pair.split() for pair in value.split(","))
             else:
                 assert name not in self.internal, f"twice in the list: {line}"
                 self.internal[name] = value

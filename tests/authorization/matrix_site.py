@@ -2,6 +2,7 @@
 
 import re
 import runpy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -60,7 +61,7 @@ class MatrixSite:
         self._numbers = count(1)
         self._tokens: dict[str, str] = {}
         self.services.users.roles.ensure_built_in()
-        for role_id, permissions in MATRIX.roles.items():
+        for role_id, permissions in (MATRIX.roles | MATRIX.limited).items():
             self.role(role_id, {Permission(p): Scope[scope.upper()] for p, scope in permissions.items()})
         for team in HOLDS.values():
             self.entry("team", team)
@@ -70,10 +71,14 @@ class MatrixSite:
             actor=SYSTEM, now=self.now(), registration="on", domains="", expected_version=0
         )
         self._hash = self._hashed()
-        self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles]}
+        self.people = {column: self.person(column) for column in [*BUILT_IN, *MATRIX.roles, *MATRIX.limited]}
         self.stranger = self.person(STRANGER)
         self.people[NOBODY] = self._signed_in(NOBODY, self.stranger.user_id, "", {})
         self.colleague = self.person("customer")
+        self._others = {
+            "above": self.person("administrator"),
+            "elsewhere": self.person("clerk", FOREIGN_TEAM),
+        }
         self._tokens = {person.user_id: self.token(person)[0] for person in self._everybody()}
         self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("shared", "team", "foreign")}
         self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
@@ -102,8 +107,8 @@ class MatrixSite:
         assert item is not None
         return str(item.password_hash)
 
-    def person(self, column: str) -> Person:
-        """Bring somebody new and sign them in; all are in one team, whatever their role makes of it."""
+    def person(self, column: str, team: str = TEAM) -> Person:
+        """Bring somebody new and sign them in; most are in one team, whatever their role makes of it."""
         number = next(self._numbers)
         name, user_id = f"{column.title()} {number}", f"{column}-{number}"
         item = User(
@@ -112,7 +117,7 @@ class MatrixSite:
             sort_name=name.casefold(),
             email=f"{user_id}@demo.example",
             role_id="customer" if column in (STRANGER, NOBODY) else column,
-            team_ids=[] if column == STRANGER else [TEAM],
+            team_ids=[] if column == STRANGER else [team],
             organization_id=None if column == STRANGER else ORGANIZATION,
             password_hash=self._hash,
             created_at=self.now(),
@@ -137,7 +142,14 @@ class MatrixSite:
         return Person(column, user_id, email, cookies | {"ledgerdesk_form": form.value}, csrf_token[1], actor)
 
     def _everybody(self) -> list[Person]:
-        return [*self.people.values(), self.stranger]
+        return [*self.people.values(), self.stranger, *self._others.values()]
+
+    def somebody_else(self, kind: str, *, fresh: bool) -> Person:
+        """Return another person as the matrix names them; not fresh: the same each time."""
+        if not fresh:
+            return self._others.get(kind, self.stranger)
+        people = {"above": ("administrator", TEAM), "elsewhere": ("clerk", FOREIGN_TEAM)}
+        return self.person(*people.get(kind, (STRANGER, TEAM)))
 
     def token(self, who: Person, *, fresh: bool = False) -> tuple[str, str]:
         """Give somebody an API token, whether or not their role allows it; returns its id and the secret.
@@ -228,12 +240,13 @@ class MatrixSite:
         (link,) = [match[1] for body in bodies if body and (match := LINK.search(body.get_content()))]
         return str(link)
 
-    def invited(self) -> str:
+    def invited(self, role_id: str = "customer", team_ids: Sequence[str] = ()) -> str:
         """Make an account whose owner has not taken up the invitation, and return its id."""
         email = self.new_address()
         user = self.services.users.accounts.create(
-            actor=SYSTEM, now=self.now(), name="Invited", email=email, role_id="customer", invite=False
-        )
+            actor=SYSTEM, now=self.now(), name="Invited", email=email, role_id=role_id,
+            team_ids=team_ids, organization_id="", invite=False,
+        )  # fmt: skip
         return user.user_id
 
     def new_address(self) -> str:

@@ -20,6 +20,13 @@ from tests.authorization.matrix_site import FOREIGN_TEAM, NOBODY, TEAM, Person
 from tests.portal.conftest import PASSWORD
 
 ANOTHER = "violet tractor under snowfall"
+OUTRANKED = ("more than your own", "teams of your own")
+# Role and teams of a new account by the object's name.
+NEW_ACCOUNTS: dict[str, tuple[str, list[str]]] = {
+    "-": ("customer", []),
+    "above": ("administrator", []),
+    "elsewhere": ("clerk", [FOREIGN_TEAM]),
+}
 JSON = {"Accept": "application/json"}
 Values = Mapping[str, Any]
 
@@ -41,7 +48,8 @@ def _each(case: AccessCase, answer: TestResponse) -> str:
     if "This ticket does not exist" in said:
         return "hidden"
     is_done = '"status":"done"' in said or '"undone":1' in said
-    return "yes" if is_done else "no" if "does not allow" in said else said
+    is_refused = any(words in said for words in ("does not allow", *OUTRANKED))
+    return "yes" if is_done else "no" if is_refused else said
 
 
 def _signed_in(case: AccessCase, answer: TestResponse) -> str:
@@ -144,8 +152,15 @@ def _new_on_desk(case: AccessCase) -> Values:
 
 
 def _new_user(case: AccessCase) -> Values:
-    given = {"name": "New Person", "email": case.matrix_site.new_address(), "role_id": "customer"}
-    return case.matrix_site.form("/admin/users/new/") | given
+    role_id, teams = NEW_ACCOUNTS[case.kind]
+    given = {"name": "New Person", "email": case.matrix_site.new_address(), "role_id": role_id}
+    return case.matrix_site.form("/admin/users/new/") | given | {"team_ids": teams, "organization_id": ""}
+
+
+def _saved(case: AccessCase, answer: TestResponse) -> str:
+    """Read the answer to a form, which comes back with the reason if it was refused."""
+    is_refused = answer.status_code == 400 and any(words in answer.text for words in OUTRANKED)
+    return "no" if is_refused else word(case, answer)
 
 
 def _user_form(case: AccessCase) -> Values:
@@ -441,7 +456,7 @@ PLANS: dict[str, Plan] = {
     f"GET {_USERS}edit/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id)),
     f"POST {_USERS}edit/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id), form=_user_form),
     f"GET {_USERS}details/": Plan(PEOPLE, query=_id(lambda s: s.other.user_id)),
-    f"POST {_USERS}new/": Plan(form=_new_user),
+    f"POST {_USERS}new/": Plan(form=_new_user, read=_saved),
     f"POST {_USERS}ajax/update/": Plan(("foreign role_id", "foreign active"), json=_user_cell),
     f"POST {_USERS}delete/": Plan(PEOPLE, form=_id(lambda s: s.other.user_id)),
     f"POST {_USERS}action/": Plan(

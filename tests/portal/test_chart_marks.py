@@ -170,7 +170,7 @@ def test_the_list_of_a_mark_is_complete_page_by_page(log):
 def test_a_list_of_a_mark_says_what_was_counted(log):
     filters = Filters(date(2016, 3, 1), date(2016, 3, 31), teams=(GROUP, NONE), priorities=("high",))
     text = log.as_("manager").get(chart_mark_url(Counted(Measure.CREATED, filters))).text
-    assert "created 1 Mar 2016 to 31 Mar 2016, then Group 70 or no team, High" in text
+    assert "created 1 Mar to 31 Mar 2016, then Group 70 or no team, High" in text
     text = log.as_("manager").get(chart_mark_url(Counted(Measure.UNSOLVED, filters))).text
     assert "unsolved at the end of 31 Mar 2016, then" in text
     hour = chart_mark_url(Counted(Measure.CREATED, filters, hour=24 + 9))

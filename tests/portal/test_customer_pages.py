@@ -347,6 +347,22 @@ def test_all_that_is_missing_is_listed_at_once(site):
     assert "Write a message first." in refused.text
 
 
+def test_a_category_that_is_for_the_desk_only_is_not_offered(site):
+    site.services.catalog.upsert("category", [("cat-55", "Category 55")])
+    assert "cat-55" not in new_form(site).offers["category"]
+    refused = send(site, new_form(site), subject="Odd", body="Odd.", category="cat-55")
+    assert refused.status_code == 400
+    assert "cat-55" in site.read("agent", "/desk/new").form("/desk/new").offers["category"]
+    path = "/admin/categories/"
+    assert "Offered to customers" in site.read("administrator", path).text
+    assert "Offered to customers" not in site.read("administrator", "/admin/teams/").text
+    edit = f"{path}edit/?id=cat-55"
+    form = next(form for form in site.read("administrator", edit).forms if "name" in form.fields)
+    filled = form.filled(offered_to_customers="1")
+    assert site.as_("administrator").post(edit, data=filled).status_code == 302
+    assert "cat-55" in new_form(site).offers["category"]
+
+
 def test_a_category_that_is_not_offered_is_refused(site):
     refused = send(site, new_form(site), subject="Odd", body="Odd.", category="<b>")
     assert refused.status_code == 400

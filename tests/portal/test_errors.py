@@ -250,6 +250,34 @@ def test_scripts_get_problems_and_people_pages(site, role, path, status):
 
 
 @pytest.mark.parametrize(
+    ("role", "path", "status", "place"),
+    [
+        ("agent", "/nowhere", 404, "My work"),
+        ("agent", "/desk/tickets/999999999", 404, "My work"),
+        ("agent", "/admin/users/", 403, "Back to desk"),
+        ("manager", "/nowhere", 404, "Dashboards"),
+        ("administrator", "/admin/nowhere", 404, "Back to desk"),
+        ("customer", "/nowhere", 404, "My tickets"),
+        ("customer", "/help/tickets/999999999", 404, "My tickets"),
+        ("customer", "/desk/new", 403, "My tickets"),
+    ],
+)
+def test_who_went_astray_goes_on_by_the_navigation(site, role, path, status, place):
+    answer = site.as_(role).get(path)
+    assert answer.status_code == status
+    page = Page(answer.text)
+    assert place in page.text
+    assert f"Error {status}, reference" in page.text
+    assert answer.text.count("<h1") == 1
+
+
+def test_a_stranger_sees_no_navigation(site):
+    answer = site.as_("anonymous").get("/nowhere")
+    assert answer.status_code == 404
+    assert "<nav" not in answer.text
+
+
+@pytest.mark.parametrize(
     ("role", "path", "above"),
     [
         ("customer", "/help/tickets/{}/reply", "/help/tickets/{}"),

@@ -349,12 +349,12 @@ def test_nobody_gives_a_role_that_may_more_than_theirs(site, deputy):
     target = site.users["customer"]
     for role_id in ("administrator", "agent", "manager"):
         answer = edit_person(site, target, deputy, role_id=role_id)
-        assert answer.status_code == 400
+        assert answer.status_code == 403
         page = the_form(site.read(deputy, "/admin/users/new/"))
         filled = page.filled(name="X", email="wide@demo.example", role_id=role_id)
         assert site.as_(deputy).post("/admin/users/new/", data=filled).status_code == 400
     assert site.services.users.accounts.read(actor=SYSTEM, user_id=target).role_id == "customer"
-    assert edit_person(site, site.users["administrator"], deputy, name="Renamed").status_code == 400
+    assert edit_person(site, site.users["administrator"], deputy, name="Renamed").status_code == 403
 
 
 def test_somebody_with_a_team_sees_its_tickets_alone(site, deputy):

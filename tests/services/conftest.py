@@ -15,7 +15,9 @@ def open_harness(connection: ConnectionOptions, folder: Path, shards: int = 1) -
     harness = Harness(build_services(options(connection, folder, shards)))
     harness.services.users.roles.ensure_built_in()
     harness.services.catalog.upsert("team", [("support", "Support"), ("network", "Network")])
-    harness.services.catalog.upsert("category", [("hardware", "Hardware"), ("software", "Software")])
+    harness.services.catalog.upsert(
+        "category", [("hardware", "Hardware"), ("software", "Software")], offered_to_customers=True
+    )
     return harness
 
 

@@ -1,10 +1,10 @@
 """The list of rows an import left out: line number and reason, written as they come."""
 
-import csv
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from pynamodb_grid.spreadsheet import BOM, csv_line
 from services.tickets.importing.reader import WrongFile
 
 
@@ -19,8 +19,7 @@ class Rejects:
         """Write one row down; the file is readable up to here whatever happens next."""
         if self._file is None:
             raise ValueError("the rejects file is not open")
-        # Reasons begin with our own words, so that no spreadsheet takes one for a formula.
-        csv.writer(self._file).writerow([line, f"Left out: {reason}"])
+        self._file.write(csv_line([line, f"Left out: {reason}"]))
         self._file.flush()
         self.count += 1
 
@@ -31,7 +30,7 @@ class Rejects:
             self._file = self.path.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise WrongFile(f"The rejects file {self.path} cannot be written: {error.strerror}.") from error
-        csv.writer(self._file).writerow(["line", "reason"])
+        self._file.write(BOM + csv_line(["line", "reason"]))
         return self
 
     def __exit__(

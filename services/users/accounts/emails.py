@@ -117,7 +117,8 @@ TEMPLATES: Mapping[str, EmailTemplate] = {
     ),
     Notice.SESSIONS_ENDED: _security_notice(
         "You were signed out of Ledgerdesk",
-        "An administrator ended sessions of your account. Sign in again to go on. API tokens still work.",
+        "An administrator ended sessions of your account, or gave it another role. Sign in again to go on. Your "
+        "API tokens keep working.",
         then="\n\nIf you do not know why, ask the people who run the help desk: {url}\n",
     ),
     "taken": EmailTemplate(

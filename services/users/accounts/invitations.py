@@ -36,11 +36,15 @@ class InvitationService:
         )
 
     def send(self, *, actor: Actor, user_id: str, now: datetime) -> User:
-        """Invite a user who cannot sign in yet again; raises PermissionDenied, Invalid, Throttled, StaleRecord."""
+        """Invite a user who cannot sign in yet again.
+
+        Raises PermissionDenied, Outranked, Invalid, Throttled, StaleRecord.
+        """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
+        self._roles.check_rank(actor=actor, account=item)
         if item.email is None or not item.active:
             raise Invalid("Only active users with an email address can be invited.")
         if item.password_hash is not None or item.identities:

@@ -64,10 +64,6 @@ class NewCustomerService:
         self._roles, self._organizations, self._audit_writer = roles, organizations, audit_writer
         self._directory, self._new_id = directory, new_id
 
-    def may_add(self, *, actor: Actor) -> bool:
-        """Tell whether an actor may: who opens tickets for others, with a role that allows all a customer's does."""
-        return opens_for_others(actor) and not self._roles.exceeds(actor, ROLE)
-
     def prepare(
         self,
         *,
@@ -82,9 +78,10 @@ class NewCustomerService:
 
         Without an address they can be called, and cannot sign in. Without an organization they join the one that
         has their address's domain; "" means none. The same `idempotency_key` means the same customer, so that
-        a form that arrives twice adds one. Raises PermissionDenied, Invalid, AddressTaken.
+        a form that arrives twice adds one. Raises PermissionDenied, Outranked, Invalid,
+        AddressTaken.
         """
-        if not self.may_add(actor=actor):
+        if not opens_for_others(actor):
             raise PermissionDenied(Permission.TICKET_CREATE)
         item = UserItem(
             user_id=self._id_for(actor, idempotency_key),
@@ -98,6 +95,7 @@ class NewCustomerService:
         if owner is not None and owner.user_id != item.user_id:
             raise AddressTaken
         item.organization_id = self._organizations.for_new_user(item.email, ROLE, organization_id)
+        self._roles.check_grant(actor=actor, account=item)
         audit_entry = self._audit_writer.entry(
             actor=actor,
             now=now,

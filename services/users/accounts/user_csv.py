@@ -2,10 +2,10 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pynamodb_grid.spreadsheet import plain_cell
 from services.errors import Invalid
 
 MAX_BYTES = 400_000
@@ -15,7 +15,6 @@ COLUMNS = (*NEEDED, "role", "teams", "organization")
 # Extra columns of our own file of rejected lines, so that it can be corrected and sent again.
 IGNORED = ("line", "reason")
 SEPARATORS = (",", ";", "\t")
-_ESCAPED_FORMULA = re.compile(r"'(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 @dataclass(frozen=True)
@@ -95,10 +94,7 @@ def _row(number: int, header: list[str], cells: list[str]) -> Row:
     )
     cells += [""] * (len(header) - len(cells))
     # An apostrophe that an export put before what looks like a formula is not part of the value.
-    values = {
-        name: _ESCAPED_FORMULA.sub("", cell.strip(), count=1)
-        for name, cell in zip(header, cells, strict=False)
-    }
+    values = {name: plain_cell(cell).strip() for name, cell in zip(header, cells, strict=False)}
     return Row(number, {name: values.get(name, "") for name in COLUMNS}, problem)
 
 

@@ -12,6 +12,7 @@ from services.errors import Conflicted, Invalid, NotFound
 from services.users.accounts.user_csv import Row, decode, read
 from services.users.accounts.user_service import UserService
 from services.users.authorization.last_administrator import AccountStatus, LastAdministratorLock
+from services.users.authorization.rank import Outranked
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.names import clean_name, normalize_email
@@ -147,7 +148,7 @@ class UserImport:
                     team_ids=user_input.team_ids,
                     organization_id=user_input.organization_id,
                 )
-        except (Invalid, Conflicted, NotFound) as refused:
+        except (Invalid, Conflicted, NotFound, Outranked) as refused:
             return replace(line, outcome=REJECTED, reason=refused.message, changes=())
         return line
 
@@ -170,7 +171,7 @@ class UserImport:
                     raise Invalid(f"Line {first[email]} has the same address.")
                 user_input = _parse(row, email, user, names)
                 self._check(actor, user_input, item)
-            except (Invalid, NotFound) as refused:
+            except (Invalid, NotFound, Outranked) as refused:
                 planned.append((Line(row, REJECTED, refused.message), None, user))
                 continue
             planned.append((_compared(row, user_input, user), user_input, user))
@@ -178,12 +179,14 @@ class UserImport:
 
     def _check(self, actor: Actor, user_input: _UserInput, item: UserItem | None) -> None:
         """Raise what writing would raise, as far as it is known in advance."""
-        if self._roles.exceeds(actor, user_input.role_id):
-            raise Invalid("You cannot assign a role that allows more than your own.")
         if item is None:
+            self._roles.check_grant(actor=actor, account=user_input)
             return
-        if self._roles.exceeds(actor, item.role_id):
-            raise Invalid("You cannot change a user whose role allows more than your own.")
+        self._roles.check_rank(actor=actor, account=item)
+        if item.user_id != actor.user_id:
+            organization_id = user_input.organization_id or item.organization_id
+            as_stored = replace(user_input, organization_id=organization_id)
+            self._roles.check_grant(actor=actor, account=as_stored, team_ids=item.team_ids or ())
         if item.role_id == user_input.role_id:
             return
         if item.user_id == actor.user_id:

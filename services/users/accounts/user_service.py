@@ -20,6 +20,7 @@ from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.last_administrator import AccountStatus, LastAdministratorLock
 from services.users.authorization.roles import RoleService
 from services.users.credentials.passwords import HashPassword
+from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import SessionManager
 from services.users.directory.copy import Directory
 from services.users.identity.actor import SYSTEM, Actor, AfterSending
@@ -42,6 +43,11 @@ def _audited_fields(item: UserItem) -> dict[str, object]:
         "organization_id": item.organization_id,
         "active": item.active,
     }
+
+
+def _reach(item: UserItem) -> tuple[str, list[str], str | None]:
+    """Return what decides how far an account reaches: role, teams and organization."""
+    return item.role_id, sorted(item.team_ids or ()), item.organization_id
 
 
 class UserService:
@@ -160,14 +166,14 @@ class UserService:
         team_ids: Iterable[str] = (),
         organization_id: str | None = None,
     ) -> User:
-        """Create an account; raises Invalid, AddressTaken, PermissionDenied.
+        """Create an account; raises Invalid, AddressTaken, PermissionDenied, Outranked.
 
         Without a password, an e-mail invites the user to choose one, unless `invite` is off. Without an
         organization, customers join the one that has their address's domain; "" means none.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
-        self._check_role(actor, role_id)
+        self._check_role(role_id)
         item = UserItem(
             user_id=self._new_id(),
             name=name,
@@ -178,6 +184,7 @@ class UserService:
             created_at=now,
         )
         item.organization_id = self._organizations.for_new_user(item.email, role_id, organization_id)
+        self._roles.check_grant(actor=actor, account=item)
         if password is not None:
             item.password_hash = self._hash_password(
                 password, queue_keys=(actor.user_id,), about=known_words(name, email)
@@ -204,26 +211,32 @@ class UserService:
         """Change an account that was read at `expected_version`; a new role or state ends its sessions.
 
         `organization_id` None leaves it as it is, "" removes it. Raises Invalid, AddressTaken, StaleRecord,
-        UserNotFound, PermissionDenied.
+        UserNotFound, PermissionDenied, Outranked.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
         name = clean_name(name)
-        self._check_role(actor, role_id)
+        self._check_role(role_id)
         item = self._editable_item(actor, user_id)
         team_ids = sorted(set(team_ids))
         check_own(actor, item, AccountChange(email, role_id, active, team_ids, organization_id))
         before, status_before = _audited_fields(item), AccountStatus.of(item)
+        reach_before = _reach(item)
         old_email, ends_sessions = item.email, (role_id, active) != (item.role_id, item.active)
         item.name, item.sort_name, item.version = name, sort_name(name), expected_version + 1
         item.email = normalize_email(email) if email.strip() or old_email else None
         item.role_id, item.active, item.team_ids = role_id, active, team_ids
         item.organization_id = self._organizations.changed(item.organization_id, organization_id)
+        if _reach(item) != reach_before:
+            self._roles.check_grant(actor=actor, account=item, team_ids=reach_before[1])
         if ends_sessions:
             item.valid_after = now
         audit_entry = self._audit_entry(actor, now, "user.changed", item, before=before)
         messages = (
             self._email_notices.address_changed(item, old_email, now) if item.email != old_email else []
         )
+        # Roles that follow the groups of a provider change while their owner signs in.
+        if ends_sessions and active and actor.user_id not in (user_id, SYSTEM.user_id):
+            messages += self._email_notices.security_notice(item, Notice.SESSIONS_ENDED, now=now)
         more = ("valid_after",) if ends_sessions else ()
         self._put(
             item,
@@ -283,17 +296,14 @@ class UserService:
             raise UserNotFound
         if item.erased_at is not None:
             raise Invalid("This user has been erased. What is left of the account cannot be changed.")
-        if self._roles.exceeds(actor, item.role_id):
-            raise Invalid("You cannot change a user whose role allows more than your own.")
+        self._roles.check_rank(actor=actor, account=item)
         return item
 
-    def _check_role(self, actor: Actor, role_id: str) -> None:
+    def _check_role(self, role_id: str) -> None:
         try:
-            exceeds = self._roles.exceeds(actor, role_id)
+            self._roles.get(role_id)
         except RoleNotFound as missing:
             raise Invalid(missing.message, {"role_id": missing.message}) from missing
-        if exceeds:
-            raise Invalid("You cannot assign a role that allows more than your own.")
 
     def _audit_entry(
         self, actor: Actor, now: datetime, action: str, item: UserItem, *, before: dict[str, object]

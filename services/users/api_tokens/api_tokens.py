@@ -148,11 +148,12 @@ class ApiTokenService:
         return [ApiToken.from_model(item) for item in token_table.of_user(actor.user_id, MAX_TOKENS)]
 
     def revoke(self, *, actor: Actor, token_id: str, now: datetime) -> None:
-        """Revoke one of the actor's tokens, or anybody's if the role allows it; raises ApiTokenNotFound."""
+        """Revoke one of the actor's tokens, or anybody's if the role allows it; raises ApiTokenNotFound, Outranked."""
         item = token_table.find(token_id)
         owned = item is not None and item.user_id == actor.user_id
         if item is None or not (owned or actor.scope(Permission.TOKEN_REVOKE) is Scope.ALL):
             raise ApiTokenNotFound
+        self._roles.check_rank(actor=actor, account=self._users.get(item.user_id))
         audit_entry = self._audit_writer.entry(
             actor=actor,
             now=now,

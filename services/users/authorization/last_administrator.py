@@ -1,5 +1,8 @@
 """Protects the last administrator, who can be neither demoted, suspended nor erased.
 
+An administrator is whoever has all rights of the built-in role of that name, whatever their own role is called:
+somebody with less could not give back what the last administrator had.
+
 Every change that adds or removes an administrator writes one lock item in its transaction, on condition
 that nobody has written it since it was read (an optimistic lock). So two concurrent changes cannot each
 rely on the administrator that the other removes. The ids in the item are only a hint where to look first:
@@ -13,24 +16,27 @@ from models import optimistic_locks as lock_table
 from models import role as role_table
 from models import user as user_table
 from models.optimistic_locks import Lock
+from models.role import Role as RoleItem
 from models.transaction import OptimisticLock
 from models.user import User as UserItem
 from services.errors import Invalid
-from services.users.identity.permissions import Permission, Scope
+from services.users.authorization.rank import Reach
+from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.user import Role
 
 LOCK_ID = "administrators"
-# What makes an administrator, whatever the role is called.
-ADMINISTRATOR_PERMISSIONS = (Permission.ROLE_EDIT, Permission.USER_EDIT)
+BUILT_IN_ROLE = "administrator"
 MAX_ACCOUNTS = 1000  # users read per role; one of them who can sign in is enough
 MAX_REMEMBERED = 50
 
 
 class LastAdministrator(Invalid):
-    """Nobody would be left who can edit users and roles."""
+    """Nobody would be left who has all rights."""
 
     def __init__(self) -> None:
-        super().__init__("Nobody else can edit users and roles. Make somebody else an administrator first.")
+        super().__init__(
+            "Nobody else has all rights of an administrator. Make somebody else an administrator first."
+        )
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,9 @@ class LastAdministratorLock:
         if before and after and (before.role_id, before.active) == (after.role_id, after.active):
             return []
         lock = lock_table.read(LOCK_ID)
-        counted_before = before is not None and before.active and _is_administrator_role(before.role_id)
+        counted_before = before is not None and before.active and _makes_administrator(before.role_id)
         counted_after = (
-            after is not None and after.active and after.can_sign_in and _is_administrator_role(after.role_id)
+            after is not None and after.active and after.can_sign_in and _makes_administrator(after.role_id)
         )
         if not counted_before and not counted_after:
             return []
@@ -86,7 +92,7 @@ class LastAdministratorLock:
     ) -> list[OptimisticLock]:
         """Return the lock for a role's new permissions, if one is needed; raises LastAdministrator."""
         lock = lock_table.read(LOCK_ID)
-        if _grants(permissions) or not _is_administrator_role(role_id):
+        if role_id == BUILT_IN_ROLE or has_all_rights(permissions) or not _makes_administrator(role_id):
             return []
         administrators = self._others(lock, without=role_id)
         if not administrators and _current_administrators(
@@ -97,9 +103,7 @@ class LastAdministratorLock:
 
     def _others(self, lock: Lock, *, but: str = "", without: str = "") -> list[str]:
         """List the ids of administrators, except the user `but` and those with the role `without`."""
-        roles = {
-            item.role_id for item in role_table.everything() if _grants(Role.from_model(item).permissions)
-        }
+        roles = {item.role_id for item in role_table.everything() if _is_administrator_role(item)}
         roles.discard(without)
         known = _current_administrators((UserItem(user_id=id_) for id_ in lock.people if id_ != but), roles)
         if known:
@@ -119,10 +123,16 @@ def _current_administrators(candidates: Iterable[UserItem], roles: Collection[st
     return sorted(administrators)[:MAX_REMEMBERED]
 
 
-def _is_administrator_role(role_id: str) -> bool:
+def _makes_administrator(role_id: str) -> bool:
     item = role_table.find(role_id)
-    return item is not None and _grants(Role.from_model(item).permissions)
+    return item is not None and _is_administrator_role(item)
 
 
-def _grants(permissions: Mapping[Permission, Scope]) -> bool:
-    return all(permissions.get(permission) is Scope.ALL for permission in ADMINISTRATOR_PERMISSIONS)
+def _is_administrator_role(item: RoleItem) -> bool:
+    """Tell whether a role has all rights; until `ledgerdesk setup` ran, the built-in one may lack a new permission."""
+    return item.role_id == BUILT_IN_ROLE or has_all_rights(Role.from_model(item).permissions)
+
+
+def has_all_rights(permissions: Mapping[Permission, Scope]) -> bool:
+    """Tell whether permissions include everything that the built-in administrators may do."""
+    return Reach(permissions).covers(Reach(BUILT_IN[BUILT_IN_ROLE][1]))

@@ -1,7 +1,8 @@
 """Roles: what they permit, and the one place that decides permissions."""
 
 import re
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from services.errors import Invalid
 from services.text import one_line
 from services.users.audit.audit_writer import AuditWriter
 from services.users.authorization.last_administrator import LastAdministratorLock
+from services.users.authorization.rank import Account, Outranked, Reach, StoredAccount
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.sign_in_policy import OPEN, SignInPolicy
@@ -93,14 +95,17 @@ class RoleService:
     ) -> Role:
         """Create (`expected_version` 0) or change a custom role; nobody can grant more than they have.
 
-        Without `security` the sign-in policy stays as it is. Raises Invalid for a built-in role or a bad name,
-        StaleRecord if somebody else has changed the role.
+        People of any team may have a role that exists, so only actors who reach all teams change one that
+        reaches teams. Without `security` the sign-in policy stays as it is. Raises Invalid for a built-in role
+        or a bad name, Outranked, StaleRecord if somebody else has changed the role.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
         name = _clean_name(role_id, name)
-        if not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items()):
-            raise Invalid("You cannot grant more than your own role allows.")
         stored = role_table.find(role_id) if expected_version else None
+        own = Reach.of_actor(actor)
+        granted = Reach.of_anybody(permissions) if stored else replace(own, permissions=permissions)
+        if not own.covers(granted):
+            raise Outranked("You cannot grant more than your own role allows.")
         _check_not_above_own(actor, stored)
         security_before = Role.from_model(stored).security if stored else OPEN
         item = RoleItem(
@@ -117,7 +122,7 @@ class RoleService:
     ) -> Role:
         """Change the sign-in policy of any role, including a built-in one.
 
-        Raises Invalid if the role allows more than the actor's own, StaleRecord, RoleNotFound.
+        Raises Outranked if the role allows more than the actor's own, StaleRecord, RoleNotFound.
         """
         self.check_permission(actor=actor, permission=Permission.ROLE_EDIT)
         stored = role_table.find(role_id)
@@ -163,10 +168,27 @@ class RoleService:
         self._lists.drop("all")
         return Role.from_model(item)
 
-    def exceeds(self, actor: Actor, role_id: str) -> bool:
-        """Tell whether a role allows more than the actor's; raises RoleNotFound."""
-        permissions = self.get(role_id).permissions
-        return not all(actor.scope(permission).covers(scope) for permission, scope in permissions.items())
+    def outranks(self, *, actor: Actor, account: Account) -> bool:
+        """Tell whether an account may do anything that the actor may not; raises RoleNotFound."""
+        account_reach = Reach.of_account(account, self.get(account.role_id).permissions)
+        return not Reach.of_actor(actor).covers(account_reach)
+
+    def check_rank(self, *, actor: Actor, account: StoredAccount) -> None:
+        """Raise Outranked if somebody else's account may do more than the actor, who then may do nothing to it."""
+        if account.user_id != actor.user_id and self.outranks(actor=actor, account=account):
+            raise Outranked
+
+    def check_grant(self, *, actor: Actor, account: Account, team_ids: Collection[str] = ()) -> None:
+        """Raise Outranked if an account, as it would be stored, allows more than the actor's own.
+
+        `team_ids` are the teams it has now. Actors who do not see the tickets of all teams add people to their
+        own teams only. Raises RoleNotFound.
+        """
+        added = set(account.team_ids or ()) - set(team_ids)
+        if added - actor.team_ids and actor.scope(Permission.TICKET_VIEW) is not Scope.ALL:
+            raise Outranked("You can add people only to teams of your own.")
+        if self.outranks(actor=actor, account=account):
+            raise Outranked("You cannot give an account a role or teams that allow more than your own.")
 
     def allows(
         self,
@@ -213,10 +235,10 @@ class RoleService:
 
 
 def _check_not_above_own(actor: Actor, stored: RoleItem | None) -> None:
-    """Raise Invalid if the role allows more than the actor's own."""
+    """Raise Outranked if the role, or somebody who has it, may do more than the actor."""
     granted = Role.from_model(stored).permissions if stored else {}
-    if not all(actor.scope(permission).covers(scope) for permission, scope in granted.items()):
-        raise Invalid("You cannot change a role that allows more than your own.")
+    if not Reach.of_actor(actor).covers(Reach.of_anybody(granted)):
+        raise Outranked("You cannot change a role that allows more than your own.")
 
 
 def _clean_name(role_id: str, name: str) -> str:

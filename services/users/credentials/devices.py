@@ -44,10 +44,13 @@ class DeviceService:
         return [session for session in sessions if session.is_good_after(item.valid_after)]
 
     def end(self, *, actor: Actor, user_id: str, session_id: str, now: datetime) -> None:
-        """End one session of a user; raises SessionGone if it is not theirs."""
+        """End one session of a user; raises SessionGone if it is not theirs, PermissionDenied, Outranked."""
         actor.check_not_viewing()
         self._check(actor, user_id)
-        along = self._along(actor, user_table.find(user_id), "session.ended", now)
+        item = user_table.find(user_id)
+        if item is not None:
+            self.roles.check_rank(actor=actor, account=item)
+        along = self._along(actor, item, "session.ended", now)
         if not self.sessions.revoke_one(user_id=user_id, session_id=session_id, also=along):
             raise SessionGone
 
@@ -55,13 +58,14 @@ class DeviceService:
         """End all sessions of a user; users who end their own stay signed in where they are.
 
         API tokens keep working. The time is stored with the user, so that a session the index does not show yet
-        ends too. Raises UserNotFound, PermissionDenied, SignInExpired and StaleRecord.
+        ends too. Raises UserNotFound, PermissionDenied, Outranked, SignInExpired and StaleRecord.
         """
         actor.check_not_viewing()
         self._check(actor, user_id)
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
+        self.roles.check_rank(actor=actor, account=item)
         own = actor.session_id if user_id == actor.user_id else None
         if own and not self.sessions.is_good(session_id=own, valid_after=item.valid_after):
             raise SignInExpired

@@ -145,17 +145,16 @@ class SecondFactor:
     def turn_off(self, *, actor: Actor, user_id: str, now: datetime) -> None:
         """Turn off a user's second factor: the actor's own, or anybody's whom the actor may edit.
 
-        Raises Invalid if it is the actor's own and their role requires it: they set up another one instead.
+        Raises Invalid if it is the actor's own and their role requires it: they set up another one instead;
+        PermissionDenied, Outranked.
         """
         item = user_table.find(user_id)
         if item is None:
             raise UserNotFound
-        role = self._roles.get(item.role_id)
         if user_id != actor.user_id:
             self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
-            if not all(actor.scope(key).covers(scope) for key, scope in role.permissions.items()):
-                raise Invalid("You cannot change a user whose role allows more than your own.")
-        elif role.security.second_factor:
+            self._roles.check_rank(actor=actor, account=item)
+        elif self._roles.get(item.role_id).security.second_factor:
             raise Invalid("Your role requires a second factor.")
         if item.totp is not None:
             self._write(actor, item, Notice.SECOND_FACTOR_OFF, now, totp=None, totp_step=None, recovery=[])

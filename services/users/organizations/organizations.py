@@ -1,8 +1,9 @@
 """Organizations: whom customers belong to, and whether members see each other's tickets."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from models import setting as setting_table
 from models.audit import AuditEntry
@@ -12,6 +13,7 @@ from services.caching import ShortCache
 from services.errors import Invalid, NotFound
 from services.text import free_slug, one_line
 from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.rank import Outranked
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_domain, sort_name
@@ -133,7 +135,7 @@ class OrganizationService:
     ) -> Organization:
         """Create (`id_` None) or change an organization that was read at `expected_version`.
 
-        Raises PermissionDenied, Invalid, NotFound, StaleRecord.
+        Raises PermissionDenied, Outranked, Invalid, NotFound, StaleRecord.
         """
         self._roles.check_permission(actor=actor, permission=Permission.ORGANIZATION_EDIT)
         others = [organization for organization in self.stored() if organization.id != id_]
@@ -145,6 +147,7 @@ class OrganizationService:
             "domains": _clean_domains(domains, others),
         }
         old = setting_table.find(KIND, self.get(id_).id) if id_ is not None else None
+        _check_sharing(actor, old.value if old else {}, value)
         key = old.id if old else free_slug(name, {organization.id for organization in others})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
@@ -176,6 +179,17 @@ class OrganizationService:
             self._cache.put(KIND, {organization.id: organization for organization in self.stored()})
             if cached is None
             else cached
+        )
+
+
+def _check_sharing(actor: Actor, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise Outranked if actors who do not see all tickets would let members see more than they do."""
+    if actor.scope(Permission.TICKET_VIEW) is Scope.ALL or not (after["active"] and after["shares_tickets"]):
+        return
+    shared_before = bool(before) and before["active"] and before["shares_tickets"]
+    if not shared_before or set(after["domains"]) - set(before["domains"]):
+        raise Outranked(
+            "Only somebody who sees all tickets can let the members of an organization share them."
         )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.users.authorization.rank import Reach
 from services.users.credentials.sessions import Session
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import READING, Permission, Scope
@@ -48,7 +49,7 @@ def as_viewed(viewer: Actor, user: User, role: Role) -> Actor:
 
 
 def may_view_as(viewer: Actor, user: User, role: Role) -> bool:
-    """Decide whether an actor may view as a user: only if the user's role allows no more than the actor's.
+    """Decide whether an actor may view as a user: only if the account allows no more than the actor's.
 
     An actor who does not see all tickets would see those of other teams by viewing as their members.
     """
@@ -59,7 +60,7 @@ def may_view_as(viewer: Actor, user: User, role: Role) -> bool:
             or Permission.TICKET_VIEW not in role.permissions
         )
         and viewer.user_id != user.user_id
-        and all(viewer.scope(key).covers(scope) for key, scope in role.permissions.items())
+        and Reach.of_actor(viewer).covers(Reach.of_account(user, role.permissions))
     )
 
 

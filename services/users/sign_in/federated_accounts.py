@@ -14,6 +14,7 @@ from models.user import User as UserItem
 from services.errors import Forbidden, Invalid
 from services.users.accounts.user_service import UserService
 from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.rank import Reach
 from services.users.authorization.roles import RoleService
 from services.users.credentials.trusted_device import Origin
 from services.users.identity.actor import SYSTEM, Actor
@@ -113,7 +114,7 @@ class FederatedAccounts:
                 "An account with your address exists, but the address was never confirmed. "
                 "Reset its password once: the link in the email confirms the address.",
             )
-        if not self._covers(role_id, item.role_id):
+        if not self._covers(role_id, item):
             label = sign_in.provider.label
             raise _refused(
                 "higher role",
@@ -183,17 +184,15 @@ class FederatedAccounts:
                 return
         raise _refused("claimed", "Your account is being changed right now.")
 
-    def _covers(self, role_id: str, present_role_id: str) -> bool:
+    def _covers(self, role_id: str, item: UserItem) -> bool:
         """Tell whether the provider's role allows everything that the user's present role does."""
-        if role_id == present_role_id:
+        if role_id == item.role_id:
             return True
         try:
-            wide, narrow = self._roles.get(role_id).permissions, self._roles.get(present_role_id).permissions
+            wide, narrow = self._roles.get(role_id).permissions, self._roles.get(item.role_id).permissions
         except RoleNotFound:
             return False
-        return all(
-            permission in wide and wide[permission].covers(scope) for permission, scope in narrow.items()
-        )
+        return Reach.of_account(item, wide).covers(Reach.of_account(item, narrow))
 
     def _audit_entry(
         self, actor: Actor, sign_in: _FederatedSignIn, action: str, user_id: str, facts: dict[str, str]

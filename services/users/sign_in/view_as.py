@@ -8,6 +8,7 @@ from models.audit import AuditEntry
 from services.errors import Invalid
 from services.users.accounts.user_service import UserService
 from services.users.audit.audit_writer import AuditWriter
+from services.users.authorization.rank import Outranked
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission
@@ -24,14 +25,17 @@ class ViewAsService:
     audit_writer: AuditWriter
 
     def start(self, *, actor: Actor, user_id: str, now: datetime) -> None:
-        """Let this session see what another user sees; raises PermissionDenied, UserNotFound, Invalid."""
+        """Let this session see what another user sees.
+
+        Raises PermissionDenied, Outranked, UserNotFound, Invalid.
+        """
         actor.check_not_viewing()
         self.roles.check_permission(actor=actor, permission=Permission.USER_VIEW_AS)
         user = self.users.get(user_id)
         if user_id == actor.user_id:
             raise Invalid("You already see the product as yourself.")
         if not may_view_as(actor, user, self.roles.get(user.role_id)):
-            raise Invalid("You cannot view as a user whose role allows more than your own.")
+            raise Outranked("You cannot view as a user whose account allows more than your own.")
         audit_entry = self._audit_entry(actor, "user.view_as_started", user_id, now)
         if not session_table.update(actor.session_id, also=[audit_entry], viewing=user_id):
             raise SignInExpired

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 import models
+from dynamodb_client import connection
+from models.session import Session
 from models.ticket import Ticket
 from models.user import User
 from portal.cli.demo import ACCOUNTS
@@ -53,6 +55,19 @@ def test_a_second_time_changes_nothing(tables, tmp_path):
     before = stored()
     assert setup(settings, services) == ""
     assert stored() == before
+
+
+def test_a_table_whose_expiry_was_not_switched_on_is_repaired(tables, tmp_path):
+    settings, services = fresh(tables, tmp_path, DEMO_PASSWORD=PASSWORD)
+    setup(settings, services)
+    name, client = Session.Meta.table_name, connection().client
+    client.update_time_to_live(
+        TableName=name, TimeToLiveSpecification={"Enabled": False, "AttributeName": "expires_at"}
+    )
+    assert setup(settings, services) == f"switched on the expiry of table {name}\n"
+    expiry = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    assert expiry == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    assert setup(settings, services) == ""
 
 
 def test_a_demo_that_was_interrupted_is_finished(tables, tmp_path):

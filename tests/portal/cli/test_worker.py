@@ -98,20 +98,24 @@ def test_the_sign_of_life_says_how_far_reports_and_emails_are_behind(site):
     assert line["mail_behind"] == 90
 
 
-@pytest.mark.parametrize("listen", ["", f"127.0.0.1:{free_port()}"])
-def test_the_worker_takes_replies_where_the_settings_say_so(site, tmp_path, listen):
-    env = {"DATA_DIR": str(tmp_path), "MAIL_REPLY_LISTEN": listen}
-    product = Product(Settings.from_env(env), site.app.extensions["services"])
-    listener = _reply_listener(product)
-    if not listen:
-        assert listener is None
-        return
+def test_the_worker_takes_replies_only_where_the_settings_say_so(site, tmp_path):
+    assert _listener(site, tmp_path, listen="") is None
+    address = f"127.0.0.1:{free_port()}"
+    listener = _listener(site, tmp_path, listen=address)
     listener.ensure()
-    with smtplib.SMTP(*listen.split(":"), timeout=20) as client:
+    with smtplib.SMTP(*address.split(":"), timeout=20) as client:
         client.ehlo()
         assert client.mail("ana@example.org")[0] == 250
-        assert client.rcpt(product.settings.mail_from.address)[0] == 250
+        assert client.rcpt(_settings(tmp_path, address).mail_from.address)[0] == 250
     listener.stop()
+
+
+def _settings(folder, listen):
+    return Settings.from_env({"DATA_DIR": str(folder), "MAIL_REPLY_LISTEN": listen})
+
+
+def _listener(site, folder, *, listen):
+    return _reply_listener(Product(_settings(folder, listen), site.app.extensions["services"]))
 
 
 def test_before_the_first_copy_the_worker_is_alive_too(tmp_path):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.setting import Setting
 from services.catalog import Entry, EntryChanged
 from services.errors import Invalid, NotFound
 from services.text import slug
@@ -16,7 +17,7 @@ def admin(harness):
 
 @pytest.fixture
 def save(harness, admin):
-    def write(name, id_=None, *, expected_version=0, active=True, kind="team", actor=admin):
+    def write(name, id_=None, *, expected_version=0, active=True, kind="team", actor=admin, **more):
         return harness.services.catalog.save(
             now=START,
             actor=actor,
@@ -25,6 +26,7 @@ def save(harness, admin):
             name=name,
             active=active,
             expected_version=expected_version,
+            **more,
         )
 
     return write
@@ -122,3 +124,35 @@ def test_what_another_process_has_just_made_is_offered_at_once(elsewhere, save):
     assert not known.offers("team", "nobody")
     save("Night shift", team.id, expected_version=1, active=False)
     assert not elsewhere.services.catalog.offers("team", team.id)
+
+
+class TestOfferedToCustomers:
+    def open(self, harness, by, category):
+        return harness.ticket(by, category=category)
+
+    def test_an_imported_category_is_for_those_who_work_on_tickets(self, harness, agent, customer):
+        harness.services.catalog.upsert("category", [("cat-55", "Category 55")])
+        assert self.open(harness, agent, "cat-55").category == "cat-55"
+        with pytest.raises(Invalid, match="category"):
+            self.open(harness, customer, "cat-55")
+
+    def test_an_administrator_changes_that(self, harness, customer, save):
+        entry = save("Tax", kind="category")
+        assert self.open(harness, customer, entry.id).category == entry.id
+        entry = save(
+            "Tax", id_=entry.id, kind="category", expected_version=entry.version, offered_to_customers=False
+        )
+        with pytest.raises(Invalid):
+            self.open(harness, customer, entry.id)
+        save("Tax", id_=entry.id, kind="category", expected_version=entry.version, offered_to_customers=True)
+        assert self.open(harness, customer, entry.id).category == entry.id
+
+    def test_categories_of_release_0_2_0_stay_offered(self, harness, customer):
+        """Their items do not say whom they are offered to."""
+        Setting(kind="category", id="old", value={"name": "Old", "active": True}).save()
+        assert self.open(harness, customer, "old").category == "old"
+
+    def test_teams_know_nothing_of_it(self, save):
+        assert (
+            "offered_to_customers" not in Setting.get("team", save("Team of the sea", kind="team").id).value
+        )

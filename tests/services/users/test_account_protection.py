@@ -3,6 +3,7 @@
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,12 +12,13 @@ from models import api_token as token_table
 from models import audit as audit_table
 from models import session as session_table
 from models import user as user_table
-from services.errors import Invalid
+from services.errors import Invalid, Throttled
 from services.users.accounts import Purpose
 from services.users.accounts.emails import TEMPLATES
 from services.users.accounts.signed_links import Link
 from services.users.api_tokens.api_tokens import hash_secret
-from services.users.credentials import Origin, TrustedDevices
+from services.users.credentials import Origin, StepUpFailed, TrustedDevices
+from services.users.credentials.login_throttle import OF_MAILBOX
 from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import MAX_SESSIONS, hash_token
 from services.users.identity import Permission
@@ -242,6 +244,19 @@ def test_people_are_told_when_others_end_their_sessions(harness, ana, mailbox, e
     assert ana.subjects(mailbox).count("You were signed out of Ledgerdesk") == 1
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"), [({"role_id": "manager"}, 1), ({"active": False}, 0), ({"name": "Ana S."}, 0)]
+)
+def test_people_are_told_when_a_new_role_ends_their_sessions(harness, ana, mailbox, changes, told):
+    """Who is suspended cannot sign in again, and a new name ends nothing."""
+    fields = {"name": "Ana Silva", "email": ana.email, "role_id": "agent", "active": True, "team_ids": ()}
+    ana.services.users.accounts.update(
+        actor=harness.actor("administrator"), now=ana.now + SECOND, user_id=ana.user.user_id,
+        expected_version=ana.user.version, **fields | changes,
+    )  # fmt: skip
+    assert ana.subjects(mailbox).count("You were signed out of Ledgerdesk") == told
+
+
 def test_people_are_not_told_what_they_did_to_sessions_themselves(ana, mailbox):
     other = ana.sign_in()
     devices = ana.services.users.devices
@@ -280,3 +295,43 @@ def test_each_notice_has_an_e_mail_that_says_what_when_and_where(notice):
     )
     for word in ("Ana", "22 November 2026", "192.0.2.1", "https://desk.example"):
         assert word in email.text
+
+
+def test_a_stolen_session_slows_only_itself_down(ana):
+    """Whoever guesses the password in it: another session of the same person proves at once."""
+    thief, owner = ana.actor, ana.sign_in()
+    step_up = ana.services.users.step_up
+    for _ in range(5):
+        with pytest.raises(StepUpFailed):
+            step_up.verify(actor=thief, answer="guess", now=ana.now)
+    for address in ("192.0.2.90", "203.0.113.90"):
+        with pytest.raises(Throttled):
+            step_up.verify(actor=replace(thief, address=address), answer=PASSWORD, now=ana.now)
+    step_up.verify(actor=owner, answer=PASSWORD, now=ana.now)
+
+
+def test_guesses_of_a_session_count_wherever_its_password_is_asked_for(ana):
+    """At step-up, at a new password and at a new address: together."""
+    users = ana.services.users
+    with pytest.raises(StepUpFailed):
+        users.step_up.verify(actor=ana.actor, answer="guess", now=ana.now)
+    for _ in range(2):
+        with pytest.raises(Invalid):
+            ana.change_password(revoke_tokens=False, current="guess")
+        with pytest.raises(Invalid):
+            users.email_addresses.ask_for_change(
+                actor=ana.actor, email="new@example.org", password="guess", now=ana.now + SECOND
+            )
+    with pytest.raises(Throttled):
+        users.step_up.verify(actor=ana.actor, answer=PASSWORD, now=ana.now + SECOND)
+
+
+def test_e_mails_to_one_address_are_few_and_a_known_browser_still_gets_one(ana):
+    """Whoever asks for them, from wherever."""
+    ask = ana.services.users.own_account.ask_for_reset
+    for number in range(OF_MAILBOX.free):
+        ask(email=ana.email, origin=Origin(f"203.0.113.{number}"), now=ana.now)
+    with pytest.raises(Throttled):
+        ask(email=ana.email, origin=Origin("203.0.113.200"), now=ana.now)
+    device = ana.services.users.authentication._trusted_devices.issue(ana.email)
+    ask(email=ana.email, origin=Origin("203.0.113.201", "", device), now=ana.now)

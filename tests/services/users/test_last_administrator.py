@@ -13,14 +13,14 @@ from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Invalid
 from services.users.authorization import LastAdministrator
-from services.users.authorization.last_administrator import ADMINISTRATOR_PERMISSIONS, LOCK_ID, AccountStatus
+from services.users.authorization.last_administrator import LOCK_ID, AccountStatus
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope, StaleRecord, User
 from tests.services.conftest import open_harness
 from tests.services.harness import START, Harness
 
 ALL = BUILT_IN["administrator"][1]
 OFFICE = "office"  # a role of one's own that has the same powers
-LAST = "Nobody else can edit users and roles"
+LAST = "Nobody else has all rights of an administrator"
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def redefine(harness: Harness, permissions: dict[Permission, Scope]) -> None:
 
 
 def left() -> set[str]:
-    """List who can sign in and edit users and roles, from the tables themselves."""
+    """List who can sign in and has all rights, from the tables themselves."""
     roles = {"administrator"} | ({OFFICE} if _office_is_administrator() else set())
     return {
         item.user_id
@@ -83,7 +83,7 @@ def left() -> set[str]:
 
 def _office_is_administrator() -> bool:
     stored = role_table.find(OFFICE).permissions
-    return all(stored.get(str(permission)) == "all" for permission in ADMINISTRATOR_PERMISSIONS)
+    return all(stored.get(str(permission)) == "all" for permission in Permission)
 
 
 @pytest.mark.parametrize("changes", [{"role_id": "agent"}, {"active": False}])
@@ -109,10 +109,11 @@ def test_who_cannot_sign_in_may_go(harness):
     assert left() == {"only"}
 
 
-def test_a_role_keeps_its_powers_while_nobody_else_has_them(harness):
+@pytest.mark.parametrize("taken", [Permission.ROLE_EDIT, Permission.AUDIT_VIEW, Permission.TICKET_NOTE])
+def test_a_role_keeps_its_powers_while_nobody_else_has_them(harness, taken):
     person("one", OFFICE)
     person("two", OFFICE)
-    less = {**ALL, Permission.ROLE_EDIT: Scope.NONE}
+    less = {**ALL, taken: Scope.TEAM if taken is Permission.TICKET_NOTE else Scope.NONE}
     with pytest.raises(LastAdministrator, match=LAST):
         redefine(harness, less)
     person("third")
@@ -120,6 +121,18 @@ def test_a_role_keeps_its_powers_while_nobody_else_has_them(harness):
     assert left() == {"third"}
     redefine(harness, dict(ALL))
     assert left() == {"one", "two", "third"}
+
+
+def test_somebody_with_most_rights_does_not_replace_the_last_administrator(harness):
+    """Who may edit users and roles, but not everything, could not give the rest back."""
+    redefine(harness, {**ALL, Permission.SETTING_EDIT: Scope.NONE})
+    person("most", OFFICE)
+    last = person("last")
+    with pytest.raises(LastAdministrator):
+        change(harness, last, role_id="agent")
+    redefine(harness, dict(ALL))
+    change(harness, last, role_id="agent")
+    assert left() == {"most"}
 
 
 def test_the_last_one_is_not_erased(harness):

@@ -58,7 +58,7 @@ def attempt(harness, monkeypatch):
         "matches",
         lambda _, stored, password, **_keys: bool(stored) and password == PASSWORD,
     )
-    monkeypatch.setattr(type(authentication._passwords), "outdated", lambda *_: False)
+    monkeypatch.setattr(type(authentication._passwords), "outdated", lambda *_, **_keys: False)
 
     def attempt(email, password, address, *, at=START, device_token=None):
         origin = Origin(address, "", device_token)

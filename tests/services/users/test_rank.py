@@ -9,6 +9,7 @@ from models import user as user_table
 from services.errors import Invalid, Throttled
 from services.users.accounts import LinkSpent, Purpose
 from services.users.accounts.signed_links import Link
+from services.users.authorization import Outranked
 from services.users.credentials import Origin
 from services.users.identity import SYSTEM, Permission, Scope
 from services.users.sign_in.current_actor import may_view_as
@@ -73,7 +74,7 @@ def test_a_role_that_allows_more_is_not_emptied_by_who_may_less(harness):
     roles, now = harness.services.users.roles, harness.now()
     roles.save(actor=SYSTEM, now=now, role_id="wide", name="Wide", permissions=wide, expected_version=0)
     narrow = harness.actor("narrow", permissions={P.ROLE_EDIT: Scope.ALL, P.ROLE_VIEW: Scope.ALL})
-    with pytest.raises(Invalid, match="allows more than your own"):
+    with pytest.raises(Outranked, match="allows more than your own"):
         roles.save(actor=narrow, now=now, role_id="wide", name="Wide", permissions={}, expected_version=1)
     assert roles.read("wide").permissions == wide
 

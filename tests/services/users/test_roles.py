@@ -7,7 +7,7 @@ import pytest
 
 from models.role import Role as RoleItem
 from services.errors import Invalid
-from services.users.authorization import RoleService
+from services.users.authorization import Outranked, RoleService
 from services.users.identity import BUILT_IN, Permission, PermissionDenied, RoleNotFound, Scope, StaleRecord
 from tests.services.harness import START, Harness
 
@@ -96,7 +96,7 @@ def test_nobody_grants_more_than_they_have(harness, roles):
         {P.USER_EDIT: Scope.ALL},
         {P.TICKET_VIEW: Scope.OWN, P.TICKET_NOTE: Scope.OWN},
     ):
-        with pytest.raises(Invalid, match="more than your own"):
+        with pytest.raises(Outranked, match="more than your own"):
             roles.save(
                 now=START,
                 actor=keeper,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from models import audit as audit_table
 from models import user as user_table
 from services.errors import Invalid, Throttled
+from services.users.authorization import Outranked
 from services.users.credentials import Origin, WrongCode
 from services.users.credentials.second_factor import _step_of
 from services.users.identity import Permission, PermissionDenied, Scope, SignInExpired
@@ -170,7 +171,7 @@ def test_nobody_takes_away_another_s_second_factor_without_the_right_to(harness,
         with pytest.raises(PermissionDenied):
             factor.turn_off(actor=harness.actor(role), user_id=user_id, now=now)
     narrow = harness.actor("narrow", permissions={Permission.USER_EDIT: Scope.ALL})
-    with pytest.raises(Invalid, match="more than your own"):
+    with pytest.raises(Outranked, match="more than your own"):
         factor.turn_off(actor=narrow, user_id=user_id, now=now)
     assert factor.is_on(user_id)
     factor.turn_off(actor=harness.actor("administrator"), user_id=user_id, now=now)

@@ -171,7 +171,7 @@ def test_ones_own_role_and_the_last_administrator_stay(harness, plan, run):
     UserEmail(email=email, user_id=me.user_id).save()
     text = f"{HEADER},{email},customer,,\n"
     assert "change your own role" in plan(text, me).lines[0].reason
-    assert "Nobody else can edit" in plan(text).lines[0].reason
+    assert "Nobody else has all rights" in plan(text).lines[0].reason
     assert run(text).lines[0].outcome == REJECTED
     assert UserItem.get(me.user_id).role_id == "administrator"
 

@@ -11,6 +11,7 @@ from dynamodb_client import consumed
 from models import user as user_table
 from models.user import UserEmail
 from services.errors import Invalid
+from services.users.authorization import Outranked
 from services.users.identity import (
     BUILT_IN,
     AddressTaken,
@@ -156,7 +157,7 @@ def test_nobody_gives_a_role_beyond_their_own(harness, create, update):
     clerk_may = {Permission.USER_VIEW: Scope.ALL, Permission.USER_EDIT: Scope.ALL}
     clerk = harness.actor("manager", permissions=clerk_may)
     for role in ("customer", "agent", "manager", "administrator"):
-        with pytest.raises(Invalid, match="more than your own"):
+        with pytest.raises(Outranked, match="more than your own"):
             create(f"{role}@below.example", role_id=role, actor=clerk)
     assert harness.services.users.accounts.find_by_email("manager@below.example") is None
     with pytest.raises(Invalid, match="does not exist"):
@@ -177,7 +178,7 @@ def test_nobody_reaches_somebody_above_them(harness, create, update, admin, chan
     chief = harness.services.users.accounts.find_by_email("chief@example.org") or create(
         "chief@example.org", role_id="administrator"
     )
-    with pytest.raises(Invalid, match="more than your own"):
+    with pytest.raises(Outranked, match="more than your own"):
         update(chief, actor=clerk, **{"role_id": "customer", **changes})
     assert harness.services.users.accounts.read(actor=admin, user_id=chief.user_id) == chief
 

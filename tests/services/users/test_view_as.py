@@ -5,6 +5,7 @@ import pytest
 from models import audit as audit_table
 from models import session as session_table
 from services.errors import Invalid
+from services.users.authorization import Outranked
 from services.users.identity import (
     SYSTEM,
     Permission,
@@ -75,7 +76,7 @@ def test_nobody_looks_through_the_eyes_of_who_may_more(harness):
     looker = harness.actor("looker", permissions=limited)
     token, actor = signed_in(harness, looker)
     for role in ("customer", "agent", "administrator"):
-        with pytest.raises(Invalid, match="more than your own"):
+        with pytest.raises(Outranked, match="more than your own"):
             harness.services.users.view_as.start(
                 actor=actor, user_id=harness.actor(role).user_id, now=harness.now()
             )

@@ -68,12 +68,27 @@ async function fill(text) {
     message = "Search is not available right now. Press Enter to try again.";
     if (text === asked) asked = null;
   }
+  await released();
   if (asked !== null && asked !== text) return; // typed on meanwhile
+  const held = at > 0 ? $("[aria-selected=true]", list)?.textContent : null;
   list.replaceChildren(...groups.map(group));
   const count = $$("[role=option]", list).length;
   note.textContent = count ? `${count} ${count === 1 ? "place" : "places"}` : message;
   note.classList.toggle("vh", count > 0);
-  highlight(0);
+  highlight(
+    Math.max(
+      0,
+      $$("[role=option]", list).findIndex((one) => one.textContent === held),
+    ),
+  );
+}
+
+/** Wait while a place is being pressed: replacing it would lose the click. */
+function released() {
+  return (
+    $(":active", list) &&
+    new Promise((done) => addEventListener("pointerup", () => setTimeout(done), { once: true }))
+  );
 }
 
 function look() {

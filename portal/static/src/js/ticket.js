@@ -85,10 +85,19 @@ function addPeople(part) {
   });
 }
 
+/** Begin at the newest message also where the page scrolls as a whole, as it does on a phone on its side. */
+function showNewest() {
+  const timeline = $(".timeline-scroll");
+  if (timeline && !location.hash && getComputedStyle(timeline).overflowY === "visible") {
+    $("#composer")?.scrollIntoView({ block: "end" });
+  }
+}
+
 startDrafts();
 startComboboxes();
 $$("[data-caller]").forEach(addPeople);
 showListPosition();
+showNewest();
 $$("[data-conflict]").forEach(startConflict);
 for (const group of $$("[data-group]")) {
   $("summary", group).addEventListener("click", () => keepFolded(group));

@@ -121,5 +121,5 @@ def history(ticket_id: int) -> list[TicketHistory]:
 
 def rejected(path: Path) -> list[tuple[int, str]]:
     """Read a rejects file."""
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return [(int(line), reason) for line, reason in list(csv.reader(file))[1:]]
