@@ -196,10 +196,10 @@ WITHOUT_ENGINE = {
     "models.tickets_listing", "models.times", "models.tokens_listing", "models.users_listing",
 }  # fmt: skip
 COMPUTE = {
-    assignment.assignment_key, audit.entry_key, audit.time_of, idempotency_key.first, idempotency_key.unused,
-    identity.identity_key, items.changes, job.first, job.new, models.connect, outbox.entry, setting.first,
-    setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side, ticket.state_partitions,
-    ticket.values_of, ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
+    assignment.assignment_key, attempt.counted, audit.entry_key, audit.time_of, idempotency_key.first,
+    idempotency_key.unused, identity.identity_key, items.changes, job.first, job.new, models.connect, outbox.entry,
+    setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
+    ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
 }  # fmt: skip
 
 
