@@ -34,7 +34,10 @@ def linked(text: str) -> Markup:
 
 
 def _found(text: str) -> Iterator[tuple[int, str, str]]:
-    """Walk (place, URL, as written) of the addresses; word by word, because the library reads what follows each again."""
+    """Walk (place, URL, as written) of the addresses.
+
+    Word by word, because the library reads all that follows an address again.
+    """
     for word in WORD.finditer(text):
         if len(word[0]) <= LONGEST and ("." in word[0] or "://" in word[0]):
             for match in _find.match(word[0]) or ():
