@@ -1,12 +1,15 @@
 """The audit log: who did what to what, when and from where. Nobody can change it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from portal.admin.export_columns import ExportColumn, id_column, plain_column, time_column
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
-from pynamodb_grid.admin import ChoiceFilter, Field, Kind, TextFilter
+from portal.ui.lookup import PortalLookup
+from pynamodb_grid.admin import ChoiceFilter, Field, Kind, LookupFilter, TextFilter
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import NOBODY, UNKNOWN_ACCOUNT, AuditEvent, AuditLogService
@@ -68,6 +71,7 @@ UNNAMED = {
     UNKNOWN_ACCOUNT.partition(":")[2]: "No known account",
 }
 NOTHING = "nothing"
+EXPORT_CHUNK = 100  # rows whose people are looked up together
 
 
 def audit_log_source(audit_log: AuditLogService) -> ServiceSource:
@@ -95,16 +99,12 @@ class AuditLogView(LedgerView):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
-        people = services.users.accounts
         self.column_filters = [
-            PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
-                name="who", names=lambda ids: UNNAMED | people.names(ids),
-            ),
+            LookupFilter("actor_id", ActorLookup("person"), "Who", name="who"),
             ChoiceFilter("action", tuple(ACTION_CHOICES.items()), "Action", name="action"),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
             TextFilter("address", "From", name="from"),
-        ]  # fmt: skip
+        ]
         super().__init__(
             AuditEvent,
             audit_log_source(services.users.audit_log),
@@ -124,14 +124,34 @@ class AuditLogView(LedgerView):
             "show_cost": True,
         }
 
-    def export_value(self, row: AuditEvent, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
-        """Write changes as they read on the page."""
-        if name == "changes":
-            return "; ".join(
-                f"{field}: {old} -> {new}" if old else f"{field}: {new}"
-                for field, old, new in change_texts(row.changes)
-            )
-        return super().export_value(row, name, labels)
+    def export_rows(self, rows: Iterable[AuditEvent]) -> Iterator[AuditEvent]:
+        """Look up the people of many entries at once; each one's names are then at hand."""
+        walk = iter(rows)
+        while chunk := list(islice(walk, EXPORT_CHUNK)):
+            self._names_of(chunk)
+            yield from chunk
+
+    def export_columns(self) -> list[ExportColumn]:
+        """Give everything as it reads on the page, then the ids for programs."""
+        return [
+            time_column("When", "at"),
+            ("Who", lambda row: self._name(row.actor_id)),
+            ("Action", lambda row: ACTS.get(row.action, row.action)),
+            ("What", lambda row: self._subject_name(row.subject)),
+            ("Before and after", lambda row: _changes_text(row.changes)),
+            plain_column("From", "address"),
+            id_column("Who", "actor_id"),
+            id_column("Action", "action"),
+            id_column("What", "subject"),
+        ]
+
+    def _name(self, user_id: str) -> str:
+        known = {SYSTEM.user_id: SYSTEM.name} | self._services.users.accounts.names([user_id])
+        return known.get(user_id, user_id)
+
+    def _subject_name(self, subject: str) -> str:
+        kind, _, id_ = subject.partition(":")
+        return self._name(id_) if kind == "user" else id_ or subject
 
     def _names_of(self, rows: Sequence[AuditEvent]) -> dict[str, str]:
         people = {row.actor_id for row in rows}
@@ -144,6 +164,14 @@ class AuditLogView(LedgerView):
         return {subject: names.get(id_, id_) for subject, id_ in ids.items()}
 
 
+class ActorLookup(PortalLookup):
+    """People who did something, and whoever has no account: the system, and strangers."""
+
+    def labels(self, values: Collection[str]) -> Mapping[str, str]:
+        """Name actors."""
+        return UNNAMED | dict(super().labels(values))
+
+
 class SubjectFilter(PersonFilter):
     """One thing, as a link from its page names it: user:ID, role:ID, team:ID."""
 
@@ -152,6 +180,12 @@ def change_texts(changes: Mapping[str, Sequence[object]]) -> list[tuple[str, str
     """Put changes into words: the field, what it was ("" where nothing was there before), what it is."""
     sides = [(_field(name), _said(old), _said(new)) for name, (old, new) in changes.items()]
     return [(name, "" if old == NOTHING else old, new) for name, old, new in sides if old != new]
+
+
+def _changes_text(changes: Mapping[str, Sequence[object]]) -> str:
+    return "; ".join(
+        f"{field}: {old} -> {new}" if old else f"{field}: {new}" for field, old, new in change_texts(changes)
+    )
 
 
 def _field(name: str) -> str:

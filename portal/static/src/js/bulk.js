@@ -3,9 +3,9 @@
 import { ask } from "./dialog.js";
 import { $, $$, announce, on } from "./dom.js";
 import { pick } from "./picker.js";
-import { choices } from "./values.js";
+import { choices, finder } from "./values.js";
 
-const FIELD = { assign: "assignee_id", status: "status", priority: "priority", team: "team_id" };
+const FIELD = { assign: "assignee_id", team: "team_id" };
 let last = null;
 
 const boxes = () => $$(".grid tbody [name=rowid]");
@@ -54,7 +54,9 @@ async function runAction(config, button) {
     field: FIELD[name] ?? name,
     people: config.people,
     choices: await choices(offered),
+    find: finder(offered),
     current: null,
+    preselect: false,
     anchor: menu ? $(`[popovertarget=${menu.id}]`) : button,
     pick: ([value]) => send(value),
   });

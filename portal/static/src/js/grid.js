@@ -5,7 +5,8 @@ import { $, $$, el, on } from "./dom.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
 import { rememberList } from "./list_position.js";
-import { fill } from "./values.js";
+import { startLookups } from "./lookup.js";
+import { contains, words } from "./values.js";
 
 const link = (row) => $("a[href]", row);
 
@@ -41,7 +42,7 @@ function startDensity() {
   });
 }
 
-/** Narrow a long list of choices by typing, and load it when it is opened. */
+/** Narrow a long list of choices by typing. */
 function startLongLists() {
   for (const list of $$(".filter-form select[multiple]")) {
     const search = el("input", {
@@ -52,14 +53,13 @@ function startLongLists() {
     });
     list.before(search);
     search.addEventListener("input", () => {
-      const query = search.value.trim().toLowerCase();
+      const searched = words(search.value);
       for (const option of list.options)
-        option.hidden = !option.selected && !option.textContent.toLowerCase().includes(query);
+        option.hidden = !option.selected && !contains(option.textContent, searched);
     });
     search.addEventListener("keydown", (event) => {
       if (event.key === "Enter") event.preventDefault();
     });
-    list.closest("[popover]").addEventListener("beforetoggle", () => fill(list), { once: true });
   }
 }
 
@@ -80,4 +80,5 @@ startRowKeys();
 startDensity();
 startFilters();
 startLongLists();
+startLookups();
 rememberList();
