@@ -198,13 +198,7 @@ export function pick(spec) {
   );
   const { head = spec.title } = spec;
   const heads = [el("p", { class: "pop-title" }, head), el("b", {}, head)];
-  const card = el(
-    "div",
-    { class: "editor-card" },
-    heads[0],
-    spec.choices ? options : null,
-    foot,
-  );
+  const card = el("div", { class: "editor-card" }, heads[0], spec.choices ? options : null, foot);
   const box = el(
     "div",
     { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title },
