@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models import idempotency_key, ticket_history, transaction
-from models.attempt import CountFull
 from models.idempotency_key import IdempotencyKey
-from models.store_errors import AlreadyDone, EngineUnavailable, StoreError, VersionMoved
+from models.store_errors import AlreadyDone, StoreError, VersionMoved
 from models.ticket import Ticket
 from models.ticket_history import TicketHistory
 from models.transaction import Also, Put
@@ -32,8 +31,8 @@ def write(commit: Commit) -> None:
     """Write a commit.
 
     Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when
-    `idempotency_key` was used before, CountFull when a count written along is full, EngineUnavailable when no
-    clear answer came. An answer that got lost
+    `idempotency_key` was used before, the error of a write of `also` whose condition does not hold (such as
+    CountFull), EngineUnavailable when no clear answer came. An answer that got lost
     is settled by reading: the history item of this version carries either this writer's id or somebody
     else's. A writer who tries again after VersionMoved keeps its id and asks `is_written`, because a request
     that was given up may still be on its way.
@@ -73,4 +72,5 @@ def _transact(commit: Commit) -> None:
 
 def _meaning(error: StoreError) -> StoreError:
     """Say what a refused transaction means: done before, overtaken, or no clear answer."""
-    return error if isinstance(error, EngineUnavailable | AlreadyDone | CountFull) else VersionMoved()
+    # Any other error is no clear answer, or what a write of `also` says of itself.
+    return VersionMoved() if isinstance(error, VersionMoved) else error

@@ -135,7 +135,7 @@ class ListedFields:
     category: Annotated[
         str | None,
         Field(
-            "Category", Kind.CATEGORY, permission=UPDATE, listed=True, filterable=True, sortable=True,
+            "Category", Kind.CATEGORY, permission=UPDATE, listed=True, inline=True, filterable=True, sortable=True,
             reportable=True, dimension="category", exported=True, in_api=True, customers_set=True,
             personal_data=True,
         ),
@@ -143,7 +143,7 @@ class ListedFields:
     team_id: Annotated[
         str | None,
         Field(
-            "Team", Kind.TEAM, param="team", permission=ASSIGN, listed=True, shown_first=True,
+            "Team", Kind.TEAM, param="team", permission=ASSIGN, listed=True, shown_first=True, inline=True,
             filterable=True, sortable=True, reportable=True, dimension="team", exported=True, in_api=True,
         ),
     ] = None  # fmt: skip
@@ -184,7 +184,15 @@ class TicketFields(ListedFields):
 
     subcategory: Annotated[str | None, Field("Subcategory", Kind.TEXT, reportable=True, exported=True)] = None
     organization_id: Annotated[
-        str | None, Field("Organization", Kind.ORGANIZATION, projected=True, reportable=True, exported=True)
+        str | None,
+        Field(
+            "Organization",
+            Kind.ORGANIZATION,
+            param="organization",
+            filterable=True,
+            reportable=True,
+            exported=True,
+        ),
     ] = None
     first_response_at: Annotated[
         datetime | None, Field("First response", Kind.TIME, derived=True, reportable=True, exported=True)

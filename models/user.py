@@ -107,8 +107,9 @@ def find_by_email(email: str) -> User | None:
 
 def find_many(user_ids: Iterable[str], *, strongly: bool = False) -> list[User]:
     """Read several people at once; those that do not exist are left out."""
+    keys = [user_id for user_id in user_ids if storable(user_id)]
     with translated():
-        return list(User.batch_get(list(user_ids), consistent_read=strongly))
+        return list(User.batch_get(keys, consistent_read=strongly))
 
 
 def find_by_emails(emails: Iterable[str]) -> list[User]:

@@ -15,7 +15,7 @@ from portal.assets.template_minifier import TemplateMinifier
 from portal.cli import flask_alias
 from portal.config.settings import Settings
 from portal.dev import mailbox
-from portal.ui import components, formatting, jump, navigation, style_page
+from portal.ui import components, formatting, jump, lookup, navigation, style_page
 from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
 from portal.web.client_address import ClientAddress
 from portal.web.csrf import MaskedCsrfProtection
@@ -59,7 +59,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     identity.init_app(app)
     navigation.init_app(app)
     ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
-    for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, health.bp, api.bp):
+    for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, lookup.bp, health.bp, api.bp):
         app.register_blueprint(blueprint)
     if not settings.is_production:
         app.register_blueprint(style_page.bp)

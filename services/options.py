@@ -32,9 +32,9 @@ class Options:
     providers: tuple[Provider, ...] = ()
     endless_tokens: bool = False
     customer_emails: bool = True
-    tickets_per_hour: int = 0  # that one person may open; 0: any number
     assign_on_reply: bool = True
     own_addresses: frozenset[str] = frozenset()  # whom the product writes as: they are never answered
+    tickets_per_hour: int = 0  # that one person may open; 0: any number
     password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:

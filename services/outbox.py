@@ -100,10 +100,10 @@ class Outbox:
             log.warning("delivery_delayed", **facts, error=str(delayed))
             if isinstance(delayed, MailUnreachable):
                 self._pause(now)
-            _postpone(item, now, facts, str(delayed))
+            _postpone(item, now, facts, str(delayed), _wait(int(item.attempts) - 1, LONGEST))
         except Exception as error:
             log.error("delivery_failed", **facts, exc_info=error)
-            _postpone(item, now, facts, type(error).__name__)
+            _postpone(item, now, facts, type(error).__name__, LONGEST)
         else:
             log.info("delivered", **facts)
             self._pauses = 0
@@ -119,13 +119,13 @@ class Outbox:
                 self._pauses += 1
 
 
-def _postpone(item: Entry, now: datetime, facts: Mapping[str, Any], error: str) -> None:
+def _postpone(item: Entry, now: datetime, facts: Mapping[str, Any], error: str, wait: timedelta) -> None:
     """Try again later, or give up a delivery that was asked for too long ago."""
     if now - item.since >= GIVE_UP_AFTER:
         log.error("delivery_given_up", **facts, error=error)
         outbox_table.give_up(item, at=now, error=error)
         return
-    outbox_table.reschedule(item, until=now + _wait(int(item.attempts) - 1, LONGEST), error=error)
+    outbox_table.reschedule(item, until=now + wait, error=error)
 
 
 def _wait(failures: int, longest: timedelta) -> timedelta:

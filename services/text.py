@@ -13,9 +13,25 @@ _UNREADABLE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202d\u202e\ufff
 MAX_ACCENTS = 30  # Unicode's limit for text that is safe to process as a stream (UAX 15)
 # Blank characters that are no blanks, joiners or formatting characters to Python: Unicode's list of characters
 # that nothing is drawn for (Default_Ignorable_Code_Point), and the empty braille cell.
-_BLANK_LETTERS = re.compile(
+_UNDRAWN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001d159\U000e0000-\U000e0fff]"
 )
+# Letters that Unicode does not take apart, and the plain ones that people type for them.
+_WITHOUT_MARKS = str.maketrans(
+    {
+        "ø": "o",
+        "æ": "ae",
+        "œ": "oe",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "ł": "l",
+        "ħ": "h",
+        "\u0131": "i",
+        "ŋ": "n",
+    }
+)
+MAX_SEARCH = 200  # characters of a search that are looked at
 _BLANK_LINES_FIRST = re.compile(r"\A(?:[^\S\n]*\n)+")
 
 
@@ -49,8 +65,23 @@ def composed(text: str) -> str:
 
 def _visible(text: str) -> str:
     """Return the text, "" if it consists only of characters that nothing is drawn for."""
-    drawn = (c for c in text if unicodedata.category(c)[0] not in "ZC" and not _BLANK_LETTERS.match(c))
+    drawn = (c for c in text if unicodedata.category(c)[0] not in "ZC" and not _UNDRAWN.match(c))
     return text if any(drawn) else ""
+
+
+def search_text(text: str) -> str:
+    """Fold a text for searching: without accents and case, ß as ss, ø as o, æ as ae, ł as l, and so on."""
+    if text.isascii():
+        return text.casefold()
+    plain = unicodedata.normalize("NFKD", text)
+    folded = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    # Folding case takes some letters apart again, such as the Turkish İ.
+    return "".join(c for c in folded if not unicodedata.combining(c)).translate(_WITHOUT_MARKS)
+
+
+def search_words(text: str) -> list[str]:
+    """Return the folded words of a search; text is found by it if it contains all of them, in any order."""
+    return [word for word in re.split(r"[\s,;<>\"]+", search_text(text[:MAX_SEARCH])) if word]
 
 
 def slug(name: str) -> str:

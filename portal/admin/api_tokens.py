@@ -5,12 +5,12 @@ from typing import Any
 
 from flask import flash, redirect, request
 
-from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
 from portal.ui import formatting
+from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, now, step_up_required
-from pynamodb_grid.admin import Field, Kind, expose
+from pynamodb_grid.admin import Field, Kind, LookupFilter, expose
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.errors import NotFound
@@ -51,13 +51,7 @@ class TokenView(LedgerView):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
-        people = services.users.accounts
-        self.column_filters = [
-            PersonFilter(
-                "user_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Person",
-                name="person", names=people.names,
-            ),
-        ]  # fmt: skip
+        self.column_filters = [LookupFilter("user_id", LOOKUPS["person"], "Person", name="person")]
         super().__init__(
             ApiToken,
             token_source(services.users.api_tokens),

@@ -1,6 +1,6 @@
 """The audit log: who did what to what, when and from where. Nobody can change it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -8,7 +8,8 @@ from portal.admin.export_columns import ExportColumn, id_column, plain_column, t
 from portal.admin.filters import PersonFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
-from pynamodb_grid.admin import ChoiceFilter, Field, Kind, TextFilter
+from portal.ui.lookup import PortalLookup
+from pynamodb_grid.admin import ChoiceFilter, Field, Kind, LookupFilter, TextFilter
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.users.audit import NOBODY, UNKNOWN_ACCOUNT, AuditEvent, AuditLogService
@@ -98,16 +99,12 @@ class AuditLogView(LedgerView):
     def __init__(self, services: Services) -> None:
         self._services = services
         self.grid_fields = {field.name: field for field in FIELDS}
-        people = services.users.accounts
         self.column_filters = [
-            PersonFilter(
-                "actor_id", lambda: [(one.user_id, one.name) for one in services.users.directory.assignable()], "Who",
-                name="who", names=lambda ids: UNNAMED | people.names(ids),
-            ),
+            LookupFilter("actor_id", ActorLookup("person"), "Who", name="who"),
             ChoiceFilter("action", tuple(ACTION_CHOICES.items()), "Action", name="action"),
             SubjectFilter("subject", (), "What", name="what", names=self._subjects),
             TextFilter("address", "From", name="from"),
-        ]  # fmt: skip
+        ]
         super().__init__(
             AuditEvent,
             audit_log_source(services.users.audit_log),
@@ -165,6 +162,14 @@ class AuditLogView(LedgerView):
         ids = {subject: subject.partition(":")[2] for subject in subjects}
         names = UNNAMED | self._services.users.accounts.names(ids.values())
         return {subject: names.get(id_, id_) for subject, id_ in ids.items()}
+
+
+class ActorLookup(PortalLookup):
+    """People who did something, and whoever has no account: the system, and strangers."""
+
+    def labels(self, values: Collection[str]) -> Mapping[str, str]:
+        """Name actors."""
+        return UNNAMED | dict(super().labels(values))
 
 
 class SubjectFilter(PersonFilter):

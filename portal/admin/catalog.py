@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
+
 from portal.admin.grid import LedgerView
 from portal.admin.in_memory_rows import InMemoryRows
 from portal.admin.service_source import ServiceSource
@@ -71,12 +73,17 @@ class CatalogView(LedgerView):
         )
 
     def extra_context(self) -> Mapping[str, Any]:
-        """Give the page its heading."""
+        """Give the page its heading, and a team's form the way to its people."""
         return {
+            "links_of": _team_links if self.noun == "team" else None,
             "title": self._heading,
             "nouns": (self.noun, self._heading.lower()),
             "pager_words": ("Earlier names", "Later names"),
         }
+
+
+def _team_links(team: Entry) -> list[tuple[str, str, str]]:
+    return [("People", url_for("desk.team_page", team_id=team.id), "team")]
 
 
 class CategoryView(CatalogView):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pynamodb_grid.listing import BadCursor, BadRequest, Condition, Conditions, ListRequest, Op, Page, Sort
+from services.text import search_text, search_words
 from services.users.identity import Actor
 
 
@@ -30,7 +31,7 @@ class InMemoryRows:
         del actor
         rows = [row for row in self._read() if all(_holds(row, condition) for condition in conditions)]
         if sort is not None:
-            rows.sort(key=lambda row: str(getattr(row, sort.field)).casefold(), reverse=sort.descending)
+            rows.sort(key=lambda row: search_text(str(getattr(row, sort.field))), reverse=sort.descending)
         return iter(rows)
 
     def sortable(self, _: Conditions) -> set[str]:
@@ -48,6 +49,15 @@ def _offset(cursor: str | None) -> int:
 
 def _holds(row: Any, condition: Condition) -> bool:
     value = getattr(row, condition.field)
-    if condition.op is Op.CONTAINS:
-        return str(condition.value).casefold() in str(value).casefold()
-    return bool(value == condition.value)
+    match condition.op:
+        case Op.CONTAINS:
+            folded = search_text(str(value))
+            return all(word in folded for word in search_words(str(condition.value)))
+        case Op.IN:
+            return value in condition.value
+        case Op.NOT_IN:
+            return value not in condition.value
+        case Op.NE:
+            return bool(value != condition.value)
+        case _:
+            return bool(value == condition.value)

@@ -39,7 +39,8 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         """Show and take a new role."""
         if request.method == "POST":
             return self._save(slug(request.form.get("name", "")), None)
-        return self._matrix({"role_id": None, "name": "", "version": 0, "scopes": {}})
+        like = self._roles.read(request.args["like"]) if request.args.get("like") else None
+        return self._matrix({"role_id": None, "name": "", "version": 0, "scopes": _copied(like)})
 
     @expose("/edit/", methods=("GET", "POST"))
     @needs(Permission.ROLE_EDIT)
@@ -149,6 +150,17 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         scopes = editing["scopes"] if editing and is_edited else stored["scopes"]
         more = {"editing": is_edited, "was": stored["scopes"], "scopes": scopes}
         return stored | {"people": f"{people}+" if people == COUNTED else str(people)} | more
+
+
+def _copied(role: Role | None) -> dict[str, str]:
+    """Give the scopes of a new role that starts as a copy: each as far as the actor may grant it."""
+    scopes = _shown(role)["scopes"] if role else {}
+    return {name: _as_far(Permission(name), scope) for name, scope in scopes.items()}
+
+
+def _as_far(permission: Permission, scope: str) -> str:
+    grantable = _grantable(permission)
+    return scope if scope in grantable else grantable[-1]
 
 
 def _shown(role: Role) -> dict[str, Any]:

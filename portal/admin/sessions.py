@@ -1,5 +1,6 @@
 """Where people are signed in: finding a person, ending their sessions, looking through their eyes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -7,11 +8,11 @@ from flask_admin import BaseView
 
 from portal.web.guards import actor, needs, now, step_up_required
 from pynamodb_grid.admin import expose
-from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
 from services.bootstrap import Services
 from services.errors import Invalid
 from services.users.credentials import SessionGone
-from services.users.identity import Permission, User, sort_name
+from services.users.directory import Person
+from services.users.identity import Permission, User
 
 MOST = 25  # people found by a name; more of it finds fewer
 
@@ -104,16 +105,13 @@ class SessionView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     def _role(self, person: User) -> str:
         return str(self._services.users.accounts.get_user_role(user_id=person.user_id).name)
 
-    def _find(self, text: str) -> list[User]:
-        users = self._services.users.accounts
-        if "@" in text:
+    def _find(self, text: str) -> Sequence[Person | User]:
+        """Find people by any part of their name or address; who may not see users, by the whole address."""
+        users = self._services.users
+        if not actor().may(Permission.USER_VIEW):
             try:
-                owner = users.find_by_email(text)
+                owner = users.accounts.find_by_email(text)
             except Invalid:
                 owner = None
             return [owner] if owner else []
-        if not actor().may(Permission.USER_VIEW):
-            return []
-        begins = (Condition("sort_name", Op.BEGINS, sort_name(text)),)
-        page = users.page(actor=actor(), request=ListRequest(begins, Sort("sort_name"), MOST))
-        return list(page.rows)
+        return users.directory.search(actor=actor(), text=text, most=MOST).people

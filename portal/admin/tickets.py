@@ -5,16 +5,16 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import abort, jsonify, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 
-from portal.admin.agents import agent_notes
 from portal.admin.empty_states import nothing_in_view
 from portal.admin.export_columns import ExportColumn, id_column, named_column, plain_column, time_column
-from portal.admin.filters import CountedFilter, PersonFilter
+from portal.admin.filters import CountedFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
 from portal.ui import navigation
 from portal.ui.grid_links import GRID
+from portal.ui.lookup import LOOKUPS
 from portal.ui.undo_messages import Message, change_of, offering
 from portal.web.guards import actor, now
 from pynamodb_grid.admin import (
@@ -22,6 +22,7 @@ from pynamodb_grid.admin import (
     ChoiceFilter,
     DateFilter,
     Field,
+    LookupFilter,
     Missing,
     TextFilter,
     bulk_action,
@@ -53,6 +54,13 @@ LEADING = ("status", "priority")
 LISTED = field_names(lambda each: each.listed)
 # The choice "has none" of a filter, by field.
 EMPTY = {"assignee_id": "Unassigned", "team_id": "No team", "category": "No category"}
+# Fields whose values are too many for every page, and what looks them up.
+LOOKED_UP = {
+    "assignee_id": "assignee",
+    "requester_id": "person",
+    "team_id": "team",
+    "organization_id": "organization",
+}
 # How a list sorted so is read out in its foot: ascending, descending.
 SORT_WORDS = {
     "updated_at": ("longest unchanged first", "latest change first"),
@@ -103,6 +111,8 @@ class TicketView(LedgerView):
         "bulk:assign": Permission.TICKET_ASSIGN,
         "bulk:status": Permission.TICKET_UPDATE,
         "bulk:priority": Permission.TICKET_UPDATE,
+        "bulk:team": Permission.TICKET_ASSIGN,
+        "bulk:category": Permission.TICKET_UPDATE,
     }
 
     def __init__(self, services: Services, *, zone: str) -> None:
@@ -122,15 +132,6 @@ class TicketView(LedgerView):
         """Lead to the desk's own form: a ticket needs a requester and a message."""
         return redirect(url_for("desk.new"))
 
-    @expose("/ajax/lookup/")
-    def ajax_lookup(self) -> Any:
-        """Answer a filter's choices, [[value, label, note, teams], ...]: lists too long for every page."""
-        lookup = next((f for f in self._filters if f.param == request.args.get("name")), None)
-        if lookup is None:
-            abort(404)
-        notes = agent_notes() if lookup.param == "assignee" else {}
-        return jsonify([[value, label, *notes.get(value, ())] for value, label in lookup.choices()])
-
     def extra_context(self) -> Mapping[str, Any]:
         """Give the page what the rows' ids stand for, and its words."""
         view = navigation.present(actor()) or {"label": "Tickets", "count": None}
@@ -139,13 +140,11 @@ class TicketView(LedgerView):
             "view_count": view["count"],
             "counted_age": navigation.age(),
             "nouns": ("ticket", "tickets"),
-            "lookup_url": url_for(".ajax_lookup"),
             "ticket_url": url_for("desk.ticket", ticket_id=0)[:-1],
             "names_of": self._names_of,
             "teams": self._services.catalog.names("team"),
             "categories": self._services.catalog.names("category"),
             "plain_columns": [name for name in LISTED if BY_NAME[name].plain],
-            "agent_notes": agent_notes,
             "sort_words": SORT_WORDS,
             "nothing": lambda: nothing_in_view(actor()),
             "allowed": {status: self._services.tickets.workflow.allowed(status) for status in STATUSES},
@@ -206,14 +205,22 @@ class TicketView(LedgerView):
 
     def _done_in_words(self, action: str, value: str | None) -> str:
         if action == "assign":
-            return f"assigned to {dict(self._agents()).get(value or '')}" if value else "unassigned"
+            return f"assigned to {self._name_of('assignee', value)}" if value else "unassigned"
+        if action in ("team", "category"):
+            name = self._services.catalog.names(action).get(value or "")
+            return f"moved to {name}" if name else f"left without a {action}"
         return f"set to {label_of(action, value or '')}"
+
+    def _name_of(self, kind: str, value: str) -> str:
+        return LOOKUPS[kind].labels([value]).get(value, value)
 
     def _names_of(self, rows: Sequence[TicketRow | Ticket]) -> dict[str, str]:
         people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
         return self._services.users.accounts.names(people)
 
-    @bulk_action("assign", "Assign", choices=lambda view: [("", "Unassigned"), *view._agents()])
+    @bulk_action(
+        "assign", "Assign", choices=lambda _: [("", "Unassigned")], lookup=lambda _: LOOKUPS["assignee"]
+    )
     def bulk_assign(self, pk: str, version: int | None, value: str | None) -> Ticket:
         """Give one of the chosen tickets to an agent."""
         ticket: Ticket = self.source.update(pk, {"assignee_id": value or None}, version)
@@ -231,15 +238,32 @@ class TicketView(LedgerView):
         ticket: Ticket = self.source.update(pk, {"priority": value}, version)
         return ticket
 
+    @bulk_action("team", "Team", choices=lambda _: [("", "No team")], lookup=lambda _: LOOKUPS["team"])
+    def bulk_team(self, pk: str, version: int | None, value: str | None) -> Ticket:
+        """Move one of the chosen tickets to a team."""
+        ticket: Ticket = self.source.update(pk, {"team_id": value or None}, version)
+        return ticket
+
+    @bulk_action("category", "Category", choices=lambda view: [("", "No category"), *view._categories()])
+    def bulk_category(self, pk: str, version: int | None, value: str | None) -> Ticket:
+        """Set the category of one of the chosen tickets."""
+        ticket: Ticket = self.source.update(pk, {"category": value or None}, version)
+        return ticket
+
     def _fields(self) -> dict[str, Field]:
         shown = {each.name: each for each in ALL_FIELDS if each.listed}
         return {name: self._field(each) for name, each in shown.items()}
 
     def _field(self, each: TicketField) -> Field:
         label = "Subject and requester" if each.name == "subject" else each.label
-        choices = self._agents if each.name == "assignee_id" else each.choices if each.ranked else None
+        choices = each.choices if each.ranked else self._categories if each.kind is Kind.CATEGORY else None
         return Field(
-            each.name, label=label, choices=choices, required=each.ranked, max_length=each.max_length
+            each.name,
+            label=label,
+            choices=choices,
+            lookup=LOOKUPS[LOOKED_UP[each.name]] if each.name in LOOKED_UP else None,
+            required=each.ranked,
+            max_length=each.max_length,
         )
 
     def _filters_over(self, zone: str) -> list[Any]:
@@ -258,23 +282,17 @@ class TicketView(LedgerView):
         match each.kind:
             case Kind.TIME:
                 return DateFilter(name, label, name=param, zone=zone)
-            case Kind.USER:
-                names = self._services.users.accounts.names
-                choices = self._agents if name == "assignee_id" else ()
-                return PersonFilter(name, choices, label, name=param, empty=empty, names=names)
-            case Kind.TEAM | Kind.CATEGORY:
-                kind = each.kind.value
-                return ChoiceFilter(name, lambda: self._entries(kind), label, name=param, empty=empty)
+            case Kind.USER | Kind.TEAM | Kind.ORGANIZATION:
+                return LookupFilter(name, LOOKUPS[LOOKED_UP[name]], label, name=param, empty=empty)
+            case Kind.CATEGORY:
+                return ChoiceFilter(name, self._categories, label, name=param, empty=empty)
             case Kind.CHOICE:
                 return ChoiceFilter(name, each.choices, label, name=param, empty=empty)
             case _:
                 return TextFilter(name, label, name=param)
 
-    def _agents(self) -> Choices:
-        return [(user.user_id, user.name) for user in self._services.users.directory.assignable()]
-
-    def _entries(self, kind: str) -> Choices:
-        return [(entry.id, entry.name) for entry in self._services.catalog.all(kind)]
+    def _categories(self) -> Choices:
+        return [(entry.id, entry.name) for entry in self._services.catalog.categories()]
 
 
 def _number(pk: str) -> int:

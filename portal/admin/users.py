@@ -9,8 +9,9 @@ from flask import flash, redirect, request, url_for
 from portal.admin.export_columns import ExportColumn, time_column
 from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
+from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, now, require_step_up, services
-from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, expose
+from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, LookupFilter, expose
 from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, Throttled
@@ -100,15 +101,15 @@ class UserView(UserBulkActions):
         self.column_filters = [
             ChoiceFilter("role_id", self._roles, "Role", name="role"),
             BooleanFilter("active", "Can sign in"),
-            ChoiceFilter("organization_id", self._organizations, "Organization", name="organization"),
+            LookupFilter("organization_id", LOOKUPS["organization"], "Organization", name="organization"),
         ]
         super().__init__(
             User, user_source(services.users.accounts), name="Users", endpoint="users", url="/admin/users"
         )
 
     def search_conditions(self, text: str) -> Conditions:
-        """Find people by the beginning of their name."""
-        return (Condition("sort_name", Op.BEGINS, sort_name(text)),)
+        """Find people by any part of their name or address; by their name alone until the directory is loaded."""
+        return (Condition("sort_name", Op.CONTAINS, sort_name(text)),)
 
     def form_fields(self, *, creating: bool) -> list[Field]:
         """Ask for the state only later."""

@@ -24,17 +24,18 @@ ESBUILD = MODULES / "@esbuild" / "linux-x64" / "bin" / "esbuild"
 STYLES = {
     "app.css": (
         "tokens", "base", "controls", "components", "overlay", "shell",
-        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive",
+        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive", "print",
     ),
-    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account"),
-    "plain.css": ("tokens", "base", "controls", "components", "plain", "account"),
+    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account", "print"),
+    "plain.css": ("tokens", "base", "controls", "components", "plain", "account", "print"),
     "reports.css": (
         "tokens", "base", "controls", "components", "overlay", "shell", "filters", "responsive", "dash",
+        "print",
     ),
     "style.css": ("dash", "style"),  # beside app.css, in development
 }  # fmt: skip
 # What templates load; what several of them share becomes a part of its own, loaded once.
-SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "roles.js", "ticket.js")
+SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "roles.js", "style.js", "ticket.js")
 # Loaded by Dash as a classic script, ahead of its renderer, which may call its functions at once.
 CLASSIC = {"overview.js": ROOT / "analytics_dash" / "assets" / "overview.js"}
 # The oldest browsers that know what our sources use: popovers, dialogs, nesting, light-dark().

@@ -27,9 +27,9 @@ def service_options(settings: Settings) -> Options:
         providers=tuple(Provider(**vars(provider)) for provider in settings.providers),
         endless_tokens=settings.endless_tokens,
         customer_emails=settings.customer_emails,
-        tickets_per_hour=settings.tickets_per_hour,
         assign_on_reply=settings.assign_on_reply,
         own_addresses=frozenset({settings.mail_from.address, settings.reply_address}),
+        tickets_per_hour=settings.tickets_per_hour,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.ui.lookup import LOOKUPS, chosen
 from portal.web.guards import services
 from services.tickets import BY_NAME, EDITABLE, PRIORITIES, Kind, Ticket, field_names, label_of
 
@@ -12,6 +13,9 @@ NAMED = 80  # characters of a value that has no name
 # What the side panel changes: `PLAIN_PROPERTIES` are typed in, the others chosen.
 PROPERTIES = tuple(name for name in EDITABLE if name != "subject")
 PLAIN_PROPERTIES = tuple(BY_NAME[name] for name in PROPERTIES if BY_NAME[name].plain)
+# Properties whose values are too many for every page, and what looks them up; and what stands for none.
+LOOKED_UP = {"assignee_id": "assignee", "team_id": "team"}
+EMPTY = {"assignee_id": "Unassigned", "team_id": "None"}
 PEOPLE_FIELDS = field_names(lambda each: each.kind is Kind.USER)
 
 
@@ -26,12 +30,14 @@ def entries(kind: str, present: str | None = None) -> Choices:
     return [("", "None"), *offered]
 
 
-def agents(present: str | None = None) -> Choices:
-    """List who can be assigned, with nobody first and the present assignee in any case."""
-    people = [(user.user_id, user.name) for user in services().users.directory.assignable()]
-    if present and present not in dict(people):
-        people.append((present, services().users.accounts.names([present]).get(present, present)))
-    return [("", "Unassigned"), *people]
+def lookups() -> dict[str, str]:
+    """Map the properties that have too many values for a page to where those are looked up."""
+    return {name: LOOKUPS[kind].url for name, kind in LOOKED_UP.items()}
+
+
+def sent(form: Mapping[str, str], name: str) -> str:
+    """Return the value of a property that a form sent; raises Invalid if its text does not say which."""
+    return chosen(form, name, LOOKED_UP[name]) if name in LOOKED_UP else form[name]
 
 
 def statuses(present: str) -> Choices:
@@ -44,8 +50,6 @@ def properties(ticket: Ticket, shown: Mapping[str, str]) -> dict[str, Choices]:
     offered = {
         "status": statuses(ticket.status),
         "priority": priorities(),
-        "assignee_id": agents(ticket.assignee_id),
-        "team_id": entries("team", ticket.team_id),
         "category": entries("category", ticket.category),
     }
     for name, value in shown.items():

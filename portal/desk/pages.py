@@ -10,10 +10,12 @@ from flask import current_app, render_template, request, url_for
 
 from portal.desk import choices, timeline
 from portal.ui import grid_links
+from portal.ui.lookup import LOOKUPS
 from portal.web.guards import actor, services
 from portal.web.idempotency import form_key
 from services.errors import NotFound, ServiceError
 from services.tickets import Ticket
+from services.users.directory import opens_for_others
 from services.users.identity import Actor, AfterSending, Permission, User
 
 EARLIER = 5
@@ -29,6 +31,7 @@ class Typed:
     seen: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, form: Mapping[str, str], refused: ServiceError) -> Self:
@@ -36,7 +39,8 @@ class Typed:
         names = [name for name in choices.PROPERTIES if name in form]
         seen = {name: form.get(f"seen_{name}", "") for name in names}
         errors = getattr(refused, "fields", {})
-        return cls({name: form[name] for name in names}, seen, form.get("version", ""), errors)
+        texts = {name: form[f"{name}_text"] for name in names if f"{name}_text" in form}
+        return cls({name: form[name] for name in names}, seen, form.get("version", ""), errors, texts)
 
 
 def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | None = None) -> str:
@@ -46,13 +50,17 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
     people = timeline.people_in(events) | {shown.requester_id, shown.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
+    reader = choices.Reader(people | {typed.values.get(name) for name in choices.PEOPLE_FIELDS})
     requester = _requester(shown)
     return render_template(
         "desk/ticket.html",
         ticket=_shown(shown, requester),
         no_email=services().notifications.ticket_emails.why_none(actor=who, requester=requester),
-        timeline=timeline.build(events, choices.Reader(people), current_app.jinja_env.filters),
+        timeline=timeline.build(events, reader, current_app.jinja_env.filters),
         choices=choices.properties(shown, typed.values),
+        lookups=choices.lookups(),
+        texts={**_texts(reader, {**stored, **typed.values}), **typed.texts},
+        empties=choices.EMPTY,
         plain_properties=choices.PLAIN_PROPERTIES,
         shown={**stored, **typed.values},
         seen={**stored, **typed.seen},
@@ -84,19 +92,39 @@ def new_ticket(values: dict[str, str], errors: dict[str, list[str]], message_id:
     """Render the form for a ticket on somebody's behalf."""
     return render_template(
         "desk/new.html",
-        values=values or {"priority": "normal"},
+        values=values or {"priority": "normal", **_asked_for()},
         errors=errors,
         choices={
             "priority": choices.priorities(),
             "category": choices.entries("category"),
-            "team_id": choices.entries("team"),
-            "assignee_id": choices.agents(),
         },
+        lookups={
+            **choices.lookups(),
+            "requester": LOOKUPS["requester"].url,
+            "organization": LOOKUPS["organization"].url,
+        },
+        caller_url=url_for("desk.caller"),
+        adds_people=opens_for_others(actor()),
+        assigns=any(one.user_id == actor().user_id for one in services().users.directory.assignable()),
+        empties=choices.EMPTY,
         plain_properties=choices.PLAIN_PROPERTIES,
         create_url=url_for("desk.create"),
         back=_back(),
         message_id=message_id,
     )
+
+
+def _asked_for() -> dict[str, str]:
+    """Fill in the requester that a link names."""
+    requester = request.args.get("requester", "")
+    name = services().users.accounts.names([requester]).get(requester)
+    known = {"requester": requester, "requester_text": name} if name is not None else {}
+    return known | {"channel": request.args.get("channel", "")}
+
+
+def _texts(reader: choices.Reader, values: Mapping[str, str]) -> dict[str, str]:
+    """Write what a form shows for the properties that are looked up."""
+    return {name: reader.words(name, values[name]) or "" for name in choices.LOOKED_UP}
 
 
 def _requester(ticket: Ticket) -> User | None:
@@ -112,9 +140,19 @@ def _shown(ticket: Ticket, user: User | None) -> dict[str, Any]:
         "id": ticket.requester_id,
         "name": user.name if user else nobody,
         "email": user and user.email,
+        "url": url_for("desk.person", user_id=user.user_id) if user else None,
     }
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")
-    return {name: getattr(ticket, name) for name in names} | {"requester": requester}
+    shown = {name: getattr(ticket, name) for name in names}
+    return shown | {"requester": requester, "organization": _organization(ticket.organization_id)}
+
+
+def _organization(organization_id: str | None) -> dict[str, str] | None:
+    """Name the organization of a ticket, with its tickets."""
+    organization = services().users.organizations.known(organization_id) if organization_id else None
+    if organization is None:
+        return None
+    return {"name": organization.name, "url": grid_links.tickets(organization=organization.id, state="open")}
 
 
 def _earlier(who: Actor, ticket: Ticket) -> list[dict[str, Any]]:

@@ -1,12 +1,12 @@
 """One ticket for those who work on it: reading, answering, changing, and settling a conflict."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.desk import conflict, pages, undo_changes
+from portal.desk import choices, conflict, new_ticket, pages, requester, team, undo_changes
 from portal.desk.choices import PROPERTIES
 from portal.ui.undo_messages import Message, change_of, flash_message, offering
 from portal.web.error_pages import status_of, wants_json, with_status
@@ -14,7 +14,6 @@ from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
 from services.tickets import (
-    OPENED_WITH,
     Conflict,
     KeyReused,
     StillInProgress,
@@ -52,9 +51,11 @@ def reply(ticket_id: int) -> tuple[str, int] | Response:
 def update(ticket_id: int) -> tuple[str, int] | Response:
     """Change properties; what the agent left as it was shown does not count as a change."""
     form = request.form
-    changes = {
-        name: form[name] for name in PROPERTIES if name in form and form[name] != form.get(f"seen_{name}")
-    }
+    try:
+        values = {name: choices.sent(form, name) for name in PROPERTIES if name in form}
+    except Invalid as refused:
+        return pages.ticket(ticket_id, typed=pages.Typed.of(form, refused)), 400
+    changes = {name: value for name, value in values.items() if value != form.get(f"seen_{name}")}
     return _write(ticket_id, changes, None)
 
 
@@ -93,6 +94,41 @@ def undo() -> tuple[Response, int] | Response:
     return redirect(pages.list_before() or url_for("desk.ticket", ticket_id=changes[0][0]))
 
 
+@bp.get("/people/<user_id>")
+@needs(Permission.TICKET_NOTE)
+def person(user_id: str) -> str:
+    """Show somebody who asks, with their tickets."""
+    return requester.page(user_id)
+
+
+@bp.get("/teams/<team_id>")
+@needs(Permission.TICKET_NOTE)
+def team_page(team_id: str) -> str:
+    """Show a team with its people."""
+    return team.page(team_id)
+
+
+@bp.post("/teams/<team_id>/add")
+@needs(Permission.USER_EDIT)
+def team_add(team_id: str) -> tuple[str, int] | Response:
+    """Put a person into a team."""
+    return _told(team.add, team_id)
+
+
+@bp.post("/teams/<team_id>/remove")
+@needs(Permission.USER_EDIT)
+def team_remove(team_id: str) -> tuple[str, int] | Response:
+    """Take a person out of a team."""
+    return _told(team.remove, team_id)
+
+
+@bp.post("/teams/<team_id>/lead")
+@needs(Permission.SETTING_EDIT)
+def team_lead(team_id: str) -> tuple[str, int] | Response:
+    """Choose who leads a team."""
+    return _told(team.set_lead, team_id)
+
+
 @bp.get("/new")
 @needs(Permission.TICKET_NOTE)
 def new() -> str:
@@ -100,29 +136,26 @@ def new() -> str:
     return pages.new_ticket({}, {}, new_key())
 
 
+@bp.get("/caller")
+@needs(Permission.TICKET_NOTE)
+def caller() -> Response:
+    """Respond with what one line says of a person (`q`), and who is alike."""
+    return jsonify(new_ticket.caller(request.args.get("q", "")))
+
+
 @bp.post("/new")
 @needs(Permission.TICKET_NOTE)
 def create() -> tuple[str, int] | Response:
-    """Open a ticket for a known customer."""
-    values = {name: request.form.get(name, "") for name in ("requester", "subject", "body", *OPENED_WITH)}
+    """Open a ticket for a known person, or for a new one who is added with it."""
+    form = request.form
+    values = {name: form.get(name, "") for name in new_ticket.SENT}
     try:
-        requester = services().users.accounts.find_by_email(values["requester"])
-        if requester is None:
-            message = "There is no account with this address."
-            raise Invalid(message, {"requester": message})
-        opened = services().tickets.service.create(
-            actor=actor(),
-            now=now(),
-            requester_id=requester.user_id,
-            idempotency_key=sent_idempotency_key(),
-            **{name: value for name, value in values.items() if name != "requester"},
-        )
+        opened = new_ticket.create(form)
     except Invalid as refused:
-        renamed = {"email": "requester"}
-        problems = {renamed.get(name, name): [text] for name, text in refused.fields.items()}
+        problems = {new_ticket.FIELDS.get(name, name): [text] for name, text in refused.fields.items()}
         if not problems:
             flash(refused.message, "error")
-        return pages.new_ticket(values, problems, form_key()), 400
+        return pages.new_ticket(values | new_ticket.suggested(form), problems, form_key()), 400
     except (KeyReused, StillInProgress) as refused:
         flash(
             already_sent(refused, opens=True) if isinstance(refused, KeyReused) else refused.message, "error"
@@ -132,6 +165,15 @@ def create() -> tuple[str, int] | Response:
         flash(refused.message, "error")
         return with_status(pages.new_ticket(values, {}, form_key()), refused)
     return redirect(url_for("desk.ticket", ticket_id=opened.ticket_id))
+
+
+def _told(act: Callable[[str], str], team_id: str) -> tuple[str, int] | Response:
+    """Run an act on a team and say what it did, or why it was refused."""
+    try:
+        flash(act(team_id), "success")
+    except Invalid as refused:
+        return team.page(team_id, error=refused.message), 400
+    return redirect(url_for("desk.team_page", team_id=team_id))
 
 
 def _write(

@@ -9,11 +9,11 @@ from portal.ui.formatting import avatar
 from portal.ui.grid_links import tickets
 from portal.web.error_pages import wants_json
 from portal.web.guards import actor, needs, services
-from pynamodb_grid.listing import Condition, ListRequest, Op, Sort
-from services.errors import Invalid, NotFound
+from services.errors import NotFound
+from services.text import search_text, search_words
 from services.tickets import label_of
-from services.users.directory import Person
-from services.users.identity import Actor, Permission, User, sort_name
+from services.users.directory import Person, opens_for_others
+from services.users.identity import Actor, Permission
 
 bp = Blueprint("jump", __name__)
 
@@ -39,13 +39,14 @@ def find(who: Actor, text: str) -> Groups:
     An item has a label, split into `parts` at the match, the `rest` of its text, a `hint` at its end, an icon,
     swatch, status or avatar (initials and colour), and a URL or the name of a theme.
     """
-    people = _people(who, text) if len(text) > 1 else []
+    people = _people(who, text) if len(text) > 1 and search_words(text) else []
     views, pages = navigation.places(who)
     themes = [{"label": f"{name.title()} theme", "icon": icon, "theme": name} for name, icon in THEMES]
     groups: Groups = [
         {"label": "Tickets", "items": _tickets(who, text)},
         {"label": "Views", "items": _named(views["items"], text)},
         {"label": "People", "items": people},
+        {"label": "Teams", "items": _named(_teams(), text) if text else []},
         {"label": "Pages", "items": _named([*pages["items"], *themes], text)},
     ]
     for group in groups:
@@ -55,16 +56,19 @@ def find(who: Actor, text: str) -> Groups:
 
 
 def split(label: str, text: str) -> tuple[str, str, str]:
-    """Split a label into what is before the match, the match, and the rest; ignores case and accents."""
-    characters = [(sort_name(character), at) for at, character in enumerate(label)]
+    """Split a label into what is before the match, the match, and the rest; ignores case and accents.
+
+    Where the text as a whole is not in the label, the match is the first of its words that is.
+    """
+    characters = [(search_text(character), at) for at, character in enumerate(label)]
     folded = "".join(character for character, _ in characters)
     positions = [at for character, at in characters for _ in character]
-    search = sort_name(text)
-    at = folded.find(search) if search else -1
-    if at < 0:
-        return label, "", ""
-    start, end = positions[at], positions[at + len(search) - 1] + 1
-    return label[:start], label[start:end], label[end:]
+    for search in (search_text(text), *search_words(text)):
+        at = folded.find(search) if search else -1
+        if at >= 0:
+            start, end = positions[at], positions[at + len(search) - 1] + 1
+            return label[:start], label[start:end], label[end:]
+    return label, "", ""
 
 
 def _tickets(who: Actor, text: str) -> list[dict[str, Any]]:
@@ -88,44 +92,46 @@ def _tickets(who: Actor, text: str) -> list[dict[str, Any]]:
 
 
 def _named(items: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
-    """Return the items whose name or hint contains the text, those that start with it first."""
-    search = sort_name(text)
-    matches = [item for item in items if search in sort_name(f"{item['label']} {item.get('hint', '')}")]
-    return sorted(matches, key=lambda item: not sort_name(item["label"]).startswith(search))
+    """Return the items whose name and hint contain every word of a text, those that start with it first."""
+    words, start = search_words(text), search_text(text)
+    matches = [
+        item
+        for item in items
+        if all(word in search_text(f"{item['label']} {item.get('hint', '')}") for word in words)
+    ]
+    return sorted(matches, key=lambda item: not search_text(item["label"]).startswith(start))
+
+
+def _teams() -> list[dict[str, Any]]:
+    """List the pages of the teams, which say who is in them."""
+    return [
+        {
+            "label": team.name,
+            "hint": "Members",
+            "icon": "team",
+            "url": url_for("desk.team_page", team_id=team.id),
+        }
+        for team in services().catalog.teams()
+        if team.active
+    ]
 
 
 def _people(who: Actor, text: str) -> list[dict[str, Any]]:
-    """Find people by the start of their name, or by their whole address.
-
-    Actors who may not view users find only the colleagues that every list offers as assignees, by name.
-    """
-    search = sort_name(text)
-    if not services().users.roles.allows(actor=who, permission=Permission.USER_VIEW):
-        colleagues = [
-            user
-            for user in services().users.directory.assignable()
-            if sort_name(user.name).startswith(search)
-        ]
-        return [_person(who, user) for user in colleagues[:PEOPLE_SHOWN]]
-    by_name = (Condition("sort_name", Op.BEGINS, search),)
-    page = services().users.accounts.page(
-        actor=who, request=ListRequest(by_name, Sort("sort_name"), PEOPLE_SHOWN, None)
-    )
-    matches = list(page.rows)
-    if "@" in text:
-        try:
-            owner = services().users.accounts.find_by_email(text)
-        except Invalid:
-            owner = None
-        matches += [owner] if owner else []
-    return [_person(who, user) | {"hint": user.email or ""} for user in matches]
+    """Find people by any part of their name or address, as far as the actor may find them."""
+    matches = services().users.directory.search(actor=who, text=text, most=PEOPLE_SHOWN)
+    sees_addresses = opens_for_others(who) or who.may(Permission.USER_VIEW)
+    return [
+        _person(who, one) | ({"hint": one.email or ""} if sees_addresses else {}) for one in matches.people
+    ]
 
 
-def _person(who: Actor, user: User | Person) -> dict[str, Any]:
-    """Link to the user's account if the actor may edit it, otherwise to their assigned or requested tickets."""
-    if services().users.roles.allows(actor=who, permission=Permission.USER_EDIT):
-        url = url_for("users.edit_view", id=user.user_id)
+def _person(who: Actor, person: Person) -> dict[str, Any]:
+    """Link to somebody's page: the customer's tickets, the account of a colleague, or what they are assigned."""
+    role = services().users.roles.get(person.role_id)
+    if not role.permissions.get(Permission.TICKET_UPDATE):
+        url = url_for("desk.person", user_id=person.user_id)
+    elif services().users.roles.allows(actor=who, permission=Permission.USER_EDIT):
+        url = url_for("users.edit_view", id=person.user_id)
     else:
-        works = services().users.roles.get(user.role_id).permissions.get(Permission.TICKET_UPDATE)
-        url = tickets(**{"assignee" if works else "requester": user.user_id})
-    return {"label": user.name, "avatar": avatar(user.user_id, user.name), "url": url}
+        url = tickets(assignee=person.user_id)
+    return {"label": person.name, "avatar": avatar(person.user_id, person.name), "url": url}

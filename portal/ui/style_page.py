@@ -8,11 +8,12 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from wtforms import BooleanField, Form, StringField
 
 from portal.assets.manifest import BUILD, SOURCE, Assets
 from portal.web.guards import now, public
+from services.text import search_text, search_words
 from services.users.accounts import THEMES
 
 bp = Blueprint("style", __name__)
@@ -39,6 +40,16 @@ def page() -> str:
         filters=_filters(),
         form=_form(),
     )
+
+
+@bp.get("/style/lookup")
+@public
+def lookup() -> Response:
+    """Respond with what the sample of a combobox finds."""
+    words = search_words(request.args.get("q", ""))
+    people = enumerate(("Grace Chen", "Ben Okafor", "Carla Neri", "Ana Silva", "Bo Larsson", "Søren Åkesson"))
+    matches = ((str(at), name) for at, name in people if all(word in search_text(name) for word in words))
+    return jsonify([[value, name, "4 open"] for value, name in matches])
 
 
 def tokens(css: str) -> list[dict[str, Any]]:
@@ -77,10 +88,16 @@ def _filters() -> SimpleNamespace:
     """Imitate what a grid gives its filter chips."""
 
     def control(
-        name: str, label: str, kind: str, values: dict[str, Any], choices: Any = ()
+        name: str, label: str, kind: str, values: dict[str, Any], choices: Any = (), *, lookup: str = ""
     ) -> SimpleNamespace:
         return SimpleNamespace(
-            name=name, label=label, type=kind, values=values, choices=list(choices), max_length=200
+            name=name,
+            label=label,
+            type=kind,
+            values=values,
+            choices=list(choices),
+            max_length=200,
+            lookup=lookup,
         )
 
     status = [("new", "New"), ("open", "Open"), ("pending", "Pending"), ("on_hold", "On hold")]
@@ -88,6 +105,9 @@ def _filters() -> SimpleNamespace:
         available=[
             control("status", "Status", "choice", {"": ("new", "open")}, status),
             control("team", "Team", "choice", {"not": ("onboarding",)}, [("onboarding", "Onboarding")]),
+            control(
+                "assignee", "Assignee", "lookup", {}, [("-", "Unassigned")], lookup=url_for("style.lookup")
+            ),
             control("created", "Created", "date", {"from": ("2026-11-15",)}),
             control("number", "Number", "number", {}),
             control("subject", "Subject", "text", {}),

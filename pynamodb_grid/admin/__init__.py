@@ -2,13 +2,14 @@
 
 from pynamodb_grid.admin.bulk import BulkAction, BulkResult, RowResult, bulk_action
 from pynamodb_grid.admin.context import ActiveFilter, Cell, Column, FilterBar, GridRow, Pager
-from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind, display
+from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind, Lookup, display
 from pynamodb_grid.admin.filters import (
     BooleanFilter,
     ChoiceFilter,
     Control,
     DateFilter,
     GridFilter,
+    LookupFilter,
     NumberFilter,
     TextFilter,
 )
@@ -38,6 +39,8 @@ __all__ = [
     "GridRow",
     "Kind",
     "ListQuery",
+    "Lookup",
+    "LookupFilter",
     "Missing",
     "ModelSource",
     "NumberFilter",

@@ -351,12 +351,12 @@ class GridBase(BaseModelView):  # type: ignore[misc]  # Flask-Admin ships no typ
                 return of_type(self, value, name)
         return display(value, labels.get(name)) if formatter is None else value
 
-    def labels(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Lists the labels of the choices of some fields, once per request."""
+    def labels(self, names: Sequence[str]) -> dict[str, Mapping[str, str]]:
+        """Lists the labels of the choices of some fields, once per request; looked up ones are named as they come."""
         return {
-            name: dict(self.fields[name].options())
+            name: self.fields[name].label_map()
             for name in names
-            if name in self.fields and self.fields[name].choices is not None
+            if name in self.fields and self.fields[name].chosen
         }
 
 

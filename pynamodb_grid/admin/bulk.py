@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
-from pynamodb_grid.admin.fields import Choice
+from pynamodb_grid.admin.fields import Choice, Lookup
 from pynamodb_grid.admin.write_errors import StaleWrite, WriteError
 from pynamodb_grid.listing import Unavailable
 
@@ -14,12 +14,16 @@ MAX_ROWS = 200
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """Describes an action to the template; choices=None means that it takes no value."""
+    """Describes an action to the template; choices=None means that it takes no value.
+
+    lookup is the address that finds further choices.
+    """
 
     name: str
     label: str
     confirm: str | None
     choices: tuple[Choice, ...] | None
+    lookup: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +72,29 @@ def bulk_action(
     *,
     confirm: str | None = None,
     choices: Callable[[Any], Sequence[Choice]] | None = None,
+    lookup: Callable[[Any], Lookup] | None = None,
 ) -> Callable[[F], F]:
     """Declares a view's method (self, pk, version, value) as a bulk action.
 
     The method raises a WriteError for a row that fails, and returns the row it wrote if that can be undone.
-    choices is called with the view and gives the
-    values to choose from.
+    choices is called with the view and gives the values to choose from, lookup what finds more of them.
     """
 
     def mark(method: F) -> F:
-        method._bulk = (name, label, confirm, choices)  # type: ignore[attr-defined]  # a mark on the method
+        method._bulk = (name, label, confirm, choices, lookup)  # type: ignore[attr-defined]  # a mark on the method
         return method
 
     return mark
 
 
-def declared_actions(view: Any) -> dict[str, tuple[str, str | None, Any, str]]:
-    """Finds a view's bulk actions: name to (label, confirm, choices, method name), as declared."""
+def declared_actions(view: Any) -> dict[str, tuple[str, str | None, Any, Any, str]]:
+    """Finds a view's bulk actions: name to (label, confirm, choices, lookup, method name), as declared."""
     actions = {}
     for each in type(view).__mro__[::-1]:
         for attribute, value in vars(each).items():
             if hasattr(value, "_bulk"):
-                name, label, confirm, choices = value._bulk
-                actions[name] = (label, confirm, choices, attribute)
+                name, label, confirm, choices, lookup = value._bulk
+                actions[name] = (label, confirm, choices, lookup, attribute)
     return actions
 
 

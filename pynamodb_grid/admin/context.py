@@ -144,11 +144,12 @@ def make_editable(names: Sequence[str], fields: Mapping[str, Field]) -> dict[str
     controls: dict[str, dict[str, Any]] = {}
     for name in names:
         field = fields[name]
-        kind = "choice" if field.choices is not None else field.kind.value
+        kind = "choice" if field.chosen else field.kind.value
         controls[name] = {
             "label": field.label,
             "type": kind,
             "choices": [list(c) for c in field.options()],
+            "lookup": field.lookup.url if field.lookup is not None else None,
             "required": field.required,
             "maxlength": field.max_length,
         }

@@ -4,10 +4,10 @@ import copy
 import enum
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from pynamodb.attributes import (
     Attribute,
@@ -25,6 +25,22 @@ from pynamodb.models import Model
 Choice = tuple[str, str]
 Choices = Sequence[Choice] | Callable[[], Sequence[Choice]]
 TEXT_LIMIT = 200
+
+
+class Lookup(Protocol):
+    """Choices that are too many to be sent with a page: found when they are opened, named by their values."""
+
+    @property
+    def url(self) -> str:
+        """Give the address that answers `?q=TEXT` with [[value, label, note], ...], for scripts."""
+
+    def labels(self, values: Collection[str]) -> Mapping[str, str]:
+        """Name values; one that cannot be chosen is left out."""
+
+    def find(self, text: str) -> Sequence[Choice]:
+        """List what a text can mean, for pages without a script."""
+
+
 LONG_LIMIT = 64 * 1024
 _DIGITS = 38  # what a DynamoDB number holds
 
@@ -45,7 +61,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Describes one field; max_length is in characters, choices are (stored value, label).
+    """Describes one field; max_length is in characters, choices are (stored value, label) or looked up.
 
     A required field is never stored empty. blank is what an empty input is stored as.
     """
@@ -59,6 +75,7 @@ class Field:
     key: bool = False
     default: Any = None
     blank: Any = None
+    lookup: Lookup | None = None
 
     def options(self) -> tuple[Choice, ...]:
         """Lists the choices as they are now."""
@@ -72,22 +89,35 @@ class Field:
             if self.required:
                 raise ValueError(f"{self.label} needs a value.")
             return copy.copy(self.blank)
-        if self.choices is not None:
+        if self.chosen:
             self._check_choice(value)
         return value
 
     def recall(self, raw: Any) -> Any:
         """Read a value that a page showed earlier; a choice that is no longer offered is fine here."""
-        return replace(self, choices=None, required=False).parse(raw) if raw else None
+        return replace(self, choices=None, lookup=None, required=False).parse(raw) if raw else None
+
+    @property
+    def chosen(self) -> bool:
+        """Tells whether a value is chosen, from what is offered or from what is looked up."""
+        return self.choices is not None or self.lookup is not None
+
+    def labels(self, values: Collection[str]) -> Mapping[str, str]:
+        """Names values that can be chosen."""
+        return self.lookup.labels(values) if self.lookup is not None else dict(self.options())
+
+    def label_map(self) -> Mapping[str, str]:
+        """Map values to labels: all that are offered, or each as it is asked for."""
+        return _LookedUp(self.lookup) if self.lookup is not None else dict(self.options())
 
     @property
     def several(self) -> bool:
         """Tells whether the field holds several of its choices."""
-        return self.choices is not None and self.kind in (Kind.TEXT_SET, Kind.TEXT_LIST)
+        return self.chosen and self.kind in (Kind.TEXT_SET, Kind.TEXT_LIST)
 
     def _check_choice(self, value: Any) -> None:
-        known = {choice for choice, _ in self.options()}
         chosen = value if self.several else [value]
+        known = self.labels([str(each) for each in chosen])
         unknown = next((str(each) for each in chosen if str(each) not in known), None)
         if unknown is not None:
             raise ValueError(f"{self.label} does not have the choice {unknown[:60]!r}.")
@@ -99,6 +129,22 @@ class Field:
         if self.kind is Kind.JSON:
             return json.dumps(value, indent=2, ensure_ascii=False)
         return _by_type(_INPUT_TEXT, value)
+
+
+class _LookedUp(dict[str, str]):
+    """Labels that are looked up once each, when they are first asked for."""
+
+    def __init__(self, lookup: Lookup) -> None:
+        super().__init__()
+        self._lookup = lookup
+
+    def __missing__(self, value: str) -> str:
+        label = self[value] = self._lookup.labels([value]).get(value, value)
+        return label
+
+    def get(self, value: str, default: Any = None) -> Any:
+        """Return the label of a value; what cannot be chosen is named by itself."""
+        return self[value] if value else default
 
 
 def _text(field: Field, raw: Any) -> str:
@@ -283,6 +329,6 @@ def display(value: Any, labels: Mapping[str, str] | None = None) -> str:
     """Writes a value for people: labels for choices, yes or no, times to the minute in UTC."""
     if value is None:
         return ""
-    if labels:
+    if labels is not None:
         return labels.get(str(value), str(value))
     return _by_type(_PEOPLE_TEXT, value)

@@ -7,11 +7,13 @@ from typing import Any
 
 from flask_admin.model.filters import BaseFilter
 
-from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind
+from pynamodb_grid.admin.fields import Choice, Choices, Field, Kind, Lookup
 from pynamodb_grid.listing import Condition, Conditions, Op
 
 NONE = "-"
 """The URL value of a choice filter that stands for "empty"."""
+MAX_FOUND = 25
+"""How many choices a text may mean in a filter."""
 
 Values = Mapping[str, Sequence[str]]
 """The URL values of one filter, by suffix: "" for `name=`, "from" for `name.from=`."""
@@ -27,6 +29,7 @@ class Control:
     choices: tuple[Choice, ...]
     values: Mapping[str, tuple[str, ...]]
     max_length: int
+    lookup: str = ""
 
 
 class GridFilter(BaseFilter):  # type: ignore[misc]  # Flask-Admin ships no types
@@ -78,7 +81,7 @@ class ChoiceFilter(GridFilter):
     """Offers choices, several at once, also negated (`name.not=`); empty names the choice "no value"."""
 
     type = "choice"
-    suffixes = ("", "not")
+    suffixes: tuple[str, ...] = ("", "not")
 
     def __init__(
         self,
@@ -120,6 +123,73 @@ class ChoiceFilter(GridFilter):
         if len(picked) == 1:
             return (Condition(self.field, Op.NE if negated else Op.EQ, picked[0]),)
         return (Condition(self.field, Op.NOT_IN if negated else Op.IN, picked),)
+
+
+class LookupFilter(ChoiceFilter):
+    """Offers choices that are looked up: `name=VALUE`, `name.not=VALUE`, or `name.find=TEXT` without a script."""
+
+    type = "lookup"
+    suffixes = ("", "not", "find")
+
+    def __init__(
+        self,
+        field: str,
+        lookup: Lookup,
+        label: str | None = None,
+        *,
+        name: str | None = None,
+        empty: str | None = None,
+    ) -> None:
+        """Offer what lookup finds."""
+        super().__init__(field, (), label, name=name, empty=empty)
+        self._lookup = lookup
+
+    def conditions(self, values: Values) -> Conditions:
+        """Makes an equality, a set, or their negation."""
+        conditions: list[Condition] = []
+        for suffix, texts in values.items():
+            is_text = suffix == "find"
+            picked = self._meant(self._one(texts)) if is_text else list(dict.fromkeys(texts))
+            known = self._labels({"": picked})
+            unknown = next((text for text in picked if text not in known), None)
+            if unknown is not None:
+                raise ValueError(f"{self.label} has no choice {unknown[:60]!r}.")
+            if picked:
+                conditions.extend(self._made(suffix == "not", picked))
+        return tuple(conditions)
+
+    def shown(self, values: Values) -> str:
+        """Writes the labels of what is chosen."""
+        labels = self._labels(values)
+        words = [
+            ("not " if suffix else "") + ", ".join(labels.get(text, text) for text in texts)
+            for suffix, texts in values.items()
+            if suffix != "find"
+        ]
+        return "; ".join([*words, *(f"“{text}”" for text in values.get("find", ()) if text)])
+
+    def control(self, values: Values) -> Control:
+        """Describes the filter with what is chosen, and where a script looks up the rest."""
+        held = {suffix: tuple(texts) for suffix, texts in values.items()}
+        labels = self._labels({"": held.get("", ())})
+        empty = ((NONE, self._empty),) if self._empty else ()
+        chosen = ((text, labels.get(text, text)) for text in held.get("", ()) if text != NONE)
+        return Control(self.param, self.label, self.type, (*empty, *chosen), held, 200, self._lookup.url)
+
+    def _labels(self, values: Values) -> dict[str, str]:
+        texts = {text for suffix, texts in values.items() if suffix != "find" for text in texts}
+        known = dict(self._lookup.labels(texts - {NONE})) if texts - {NONE} else {}
+        return known | ({NONE: self._empty} if self._empty else {})
+
+    def _meant(self, text: str) -> list[str]:
+        if not text:
+            return []
+        values = [value for value, _ in self._lookup.find(text)]
+        if not values:
+            raise ValueError(f"{self.label}: nothing matches “{text[:60]}”.")
+        if len(values) > MAX_FOUND:
+            raise ValueError(f"{self.label}: more than {MAX_FOUND} match “{text[:60]}”. Write more of it.")
+        return values
 
 
 class TextFilter(GridFilter):

@@ -110,7 +110,7 @@ def refuse_unsupported(view: Any) -> None:
         hook = next((name for name in _WRITE_HOOKS if overrides(view, name)), None)
         if hook is not None:
             _refuse(view, hook, "it needs a PynamoDB model; write in the source")
-    _refuse_unknown_names(view)
+    _refuse_unnames_in_lists(view)
 
 
 def _says_nothing(value: Any, inherited: Any) -> bool:
@@ -133,7 +133,7 @@ def _is_model(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, Model)
 
 
-def _refuse_unknown_names(view: Any) -> None:
+def _refuse_unnames_in_lists(view: Any) -> None:
     """Finds names of fields that do not exist: they would do nothing."""
     fields = set(view.fields)
     for option in (

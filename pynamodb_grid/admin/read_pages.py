@@ -160,8 +160,14 @@ class ReadPages(GridBase):
     def bulk_actions(self) -> list[BulkAction]:
         """Lists the bulk actions the current person may use, with the choices of each."""
         return [
-            BulkAction(name, label, confirm, tuple(choices(self)) if choices else None)
-            for name, (label, confirm, choices, _) in self._bulk_actions.items()
+            BulkAction(
+                name,
+                label,
+                confirm,
+                tuple(choices(self)) if choices else () if lookup else None,
+                lookup(self).url if lookup else None,
+            )
+            for name, (label, confirm, choices, lookup, _) in self._bulk_actions.items()
             if self.is_action_allowed(name)
         ]
 

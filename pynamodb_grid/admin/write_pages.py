@@ -215,9 +215,13 @@ class WritePages(ReadPages):
         if not 1 <= len(rows) <= MAX_ROWS:
             return self._bulk_answer(None, f"Choose 1 to {MAX_ROWS} rows.")
         value = request.form.get("value")
-        if declared[2] is not None and value not in {v for v, _ in declared[2](self)}:
+        *_, choices, lookup, method = declared
+        offered = {v for v, _ in choices(self)} if choices else set()
+        if lookup and value not in offered:
+            offered = set(lookup(self).labels([value or ""]))
+        if (choices or lookup) and value not in offered:
             return self._bulk_answer(None, "This action does not have that choice.")
-        result = run_bulk(rows, value, getattr(self, declared[3]), self.undo_of, self.why_not)
+        result = run_bulk(rows, value, getattr(self, method), self.undo_of, self.why_not)
         if result.stopped:
             return self.stopped_response(result)
         return self._bulk_answer(result, self.bulk_message(name, value, result))

@@ -17,6 +17,7 @@ from services.users.accounts import (
     EmailNotices,
     InvitationService,
     Links,
+    NewCustomerService,
     NoticeEmails,
     OwnAccountService,
     RegistrationPolicyService,
@@ -68,6 +69,7 @@ class UserServices:
     actor_recheck: ActorRecheck
     directory: DirectoryService
     accounts: UserService
+    new_customers: NewCustomerService
     own_account: OwnAccountService
     registration_policy: RegistrationPolicyService
     registration: RegistrationService
@@ -181,6 +183,13 @@ def build_user_services(
         actor_recheck=ActorRecheck(roles, sessions),
         directory=DirectoryService(roles, directory),
         accounts=accounts,
+        new_customers=NewCustomerService(
+            roles=roles,
+            organizations=organizations,
+            audit_writer=audit_writer,
+            directory=directory,
+            new_id=new_id,
+        ),
         own_account=own_account,
         registration_policy=registration_policy,
         registration=registration,

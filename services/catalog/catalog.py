@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models import setting as setting_table
+from models import user as user_table
 from models.setting import Setting
 from models.store_errors import VersionMoved
 from services.caching import ShortCache
@@ -30,6 +31,7 @@ class Entry:
     """One team or category; an inactive one stays on old tickets but is not offered any more.
 
     `offered_to_customers` counts for categories: whether customers may choose it, or only those who work on tickets.
+    A team can have a lead, one of its people.
     """
 
     kind: str
@@ -38,6 +40,7 @@ class Entry:
     name: str
     active: bool
     offered_to_customers: bool = True
+    lead_id: str | None = None
 
     @classmethod
     def from_model(cls, item: Setting) -> "Entry":
@@ -50,6 +53,7 @@ class Entry:
             value["name"],
             value.get("active", True),
             value.get("offered_to_customers", True),
+            value.get("lead_id"),
         )
 
     def is_offered(self, *, to_customers: bool) -> bool:
@@ -61,6 +65,8 @@ class Entry:
         value: dict[str, str | bool] = {"name": self.name, "active": self.active}
         if self.kind == CATEGORY:
             value["offered_to_customers"] = self.offered_to_customers
+        if self.lead_id is not None:
+            value["lead_id"] = self.lead_id
         return value
 
 
@@ -125,10 +131,12 @@ class CatalogService:
         active: bool,
         offered_to_customers: bool = True,
         expected_version: int,
+        lead_id: str | None = None,
     ) -> Entry:
         """Create (`id_` None) or change an entry read at version `expected_version`.
 
-        Raises PermissionDenied, Invalid, EntryChanged.
+        `lead_id` None leaves the lead of a team as it is, "" removes it. Raises PermissionDenied, Invalid,
+        EntryChanged.
         """
         self._roles.check_permission(actor=actor, permission=Permission.SETTING_EDIT)
         name = one_line(name[:1000])
@@ -140,7 +148,8 @@ class CatalogService:
         key = old.id if old else free_slug(name, {entry.id for entry in self.stored(kind)})
         if not key:
             raise Invalid("A name needs a letter or a digit.", {"name": "Use at least one letter or digit."})
-        entry = Entry(kind, key, expected_version + 1, name, active, offered_to_customers)
+        lead = _lead(key, old, lead_id) if kind == TEAM else None
+        entry = Entry(kind, key, expected_version + 1, name, active, offered_to_customers, lead)
         item = Setting(kind=kind, id=key, version=entry.version, value=entry.value())
         act = self._audit_writer.entry(
             actor=actor,
@@ -170,3 +179,17 @@ class CatalogService:
                 value = Entry(kind, id_, 1, name, True, offered_to_customers).value()
                 setting_table.put(Setting(kind=kind, id=id_, value=value), expected_version=0)
         self._cache.drop(kind)
+
+
+def _lead(team_id: str, old: Entry | None, requested: str | None) -> str | None:
+    """Return the lead of a team after a request; raises Invalid unless it is one of the team's active people."""
+    present = old.lead_id if old else None
+    if requested is None or requested == (present or ""):
+        return present
+    if not requested:
+        return None
+    person = user_table.find(requested)
+    if person is None or not person.active or team_id not in (person.team_ids or ()):
+        message = "Only somebody who is in the team can lead it."
+        raise Invalid(message, {"lead_id": message})
+    return requested

@@ -10,6 +10,7 @@ from models import ticket as ticket_table
 from models.store_errors import EngineUnavailable
 from models.ticket_fields import EDITABLE
 from models.tickets_listing import Condition, Listing, ListRequest, Op, Page, Sort, TicketRow
+from models.user import AddressClaimed
 from services.catalog import CatalogService
 from services.errors import Invalid
 from services.tickets import undo
@@ -21,9 +22,9 @@ from services.tickets.ticket import Event, Ticket
 from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_message
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
-from services.users.accounts import UserService
+from services.users.accounts import NewCustomer, UserService
 from services.users.authorization import RoleService
-from services.users.identity import Actor, Permission, PermissionDenied, Scope
+from services.users.identity import Actor, AddressTaken, Permission, PermissionDenied, Scope
 
 READ_TOGETHER = 100  # tickets of an export
 # What a ticket may be opened with beside its subject; the workflow decides its first status.
@@ -162,29 +163,69 @@ class TicketService:
         `fields` are any of OPENED_WITH. The same `idempotency_key` opens one ticket only, however often it arrives.
         Raises Invalid, PermissionDenied, KeyReused when it arrives with other input.
         """
-        requester = requester_id or actor.user_id
+        values, text = self._opened(actor, requester_id or actor.user_id, (subject, body), channel, fields)
+        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
+        if values["requester_id"] != actor.user_id:
+            self._users.get(values["requester_id"])
+        values["organization_id"] = self._users.organization_of(values["requester_id"])
+        return self._writer.create(author, Draft("created", values, text, public=True))
+
+    def create_with_requester(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        requester: NewCustomer,
+        subject: str,
+        body: str,
+        channel: str = "web",
+        idempotency_key: str | None = None,
+        **fields: str | None,
+    ) -> Ticket:
+        """Open a ticket for a new customer, who is written with it or not at all; otherwise like `create`.
+
+        Raises AddressTaken too.
+        """
+        values, text = self._opened(actor, requester.user.user_id, (subject, body), channel, fields)
+        values["organization_id"] = requester.user.organization_id
+        told = (sorted(values.items()), requester.user.name, requester.user.email)
+        author = Author.of(actor, now, idempotency_key, "create", *told, text)
+        try:
+            return self._writer.create(
+                author, Draft("created", values, text, public=True, also=requester.writes)
+            )
+        except AddressClaimed as claimed:
+            raise AddressTaken from claimed
+
+    def _opened(
+        self,
+        actor: Actor,
+        requester_id: str,
+        message: tuple[str, str],
+        channel: str,
+        fields: Mapping[str, str | None],
+    ) -> tuple[JsonFields, str]:
+        """Check a new ticket and return its values and message; raises Invalid, PermissionDenied."""
         self._roles.check_permission(
             actor=actor,
             permission=Permission.TICKET_CREATE,
-            owner_id=requester,
+            owner_id=requester_id,
             team_id=fields.get("team_id"),
         )
         unknown = next((name for name in fields if name not in OPENED_WITH), None)
         if unknown is not None:
             raise Invalid(f"The field {unknown[:40]!r} cannot be set here.")
-        subject, text = clean_message(subject, body)
+        subject, text = clean_message(*message)
         values: JsonFields = {
             **dict.fromkeys(OPENED_WITH),
             **clean_changes({"priority": "normal", **fields}),
             "subject": subject,
             "status": "new",
-            "requester_id": requester,
+            "requester_id": requester_id,
             "channel": channel,
         }
-        author = Author.of(actor, now, idempotency_key, "create", sorted(values.items()), text)
         self._check_new(actor, values)
-        values["organization_id"] = self._users.organization_of(requester)
-        return self._writer.create(author, Draft("created", values, text, public=True))
+        return values, text
 
     def update(
         self,
@@ -289,8 +330,6 @@ class TicketService:
         if any(values[name] for name in ASSIGNING):
             self._roles.check_permission(actor=actor, permission=Permission.TICKET_ASSIGN, any_scope=True)
         self._assignments.check(values)
-        if values["requester_id"] != actor.user_id:
-            self._users.get(values["requester_id"])
 
     def _may_change(self, actor: Actor, ticket: Ticket, changes: Mapping[str, Any]) -> None:
         self._access.change(actor, ticket, changes.keys())

@@ -36,6 +36,7 @@ class Draft:
     body: str | None = None
     public: bool = False
     undoes: int | None = None
+    also: Also = ()  # what is written with it
 
 
 @dataclass(frozen=True)
@@ -226,7 +227,7 @@ class TicketWriter:
             expected_version,
             after,
             [event],
-            also=[*assignment_periods, *consequences, *opened],
+            also=[*assignment_periods, *consequences, *draft.also, *opened],
             idempotency_key=author.request_key.used(ticket_id) if author.request_key is not None else None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))

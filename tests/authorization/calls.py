@@ -88,6 +88,21 @@ def _new_ticket(case: AccessCase) -> Values:
     return {"subject": "A new one", "requester_id": asks["owner_id"], **assigned}
 
 
+def _new_customer(case: AccessCase) -> Values:
+    return {"email": case.matrix_site.new_address()}
+
+
+def _with_requester(case: AccessCase) -> Values:
+    """Open a ticket for a customer whom an agent has just described."""
+    new_customers = case.matrix_site.services.users.new_customers
+    agent = case.matrix_site.people["agent"].actor
+    assert agent is not None
+    values = {"name": "New Person", "email": case.matrix_site.new_address()}
+    team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind)
+    requester = new_customers.prepare(actor=agent, now=case.matrix_site.now(), **values)
+    return {"subject": "A new one", "requester": requester, **({"team_id": team} if team else {})}
+
+
 def _change(case: AccessCase) -> Values:
     """Change a field, hand the ticket to another team, or say something."""
     given = None if case.kind == "team" else TEAM
@@ -203,6 +218,10 @@ CALLS: dict[str, Call] = {
         TICKETS, lambda s: {"assignee_id": s.matrix_site.people["agent"].user_id}
     ),
     "tickets.service.create": Call(TICKETS, _new_ticket),
+    "tickets.service.create_with_requester": Call(("team", "foreign"), _with_requester),
+    "users.new_customers.prepare": Call(("-",), _new_customer),
+    "users.directory.search": Call(("-",), lambda _: {"text": "agent", "most": 5}),
+    "users.directory.check": Call(PEOPLE, lambda s: {"user": s.matrix_site.somebody(s.other)}),
     "tickets.service.update": Call(
         tuple(f"{kind} {part}" for kind in TICKETS for part in ("fields", "handed over", "reply", "note")),
         _change,

@@ -118,25 +118,32 @@ def _version(case: AccessCase) -> str:
 
 def _cell(case: AccessCase) -> Values:
     """Change one cell of a ticket's row in the grid."""
-    value = {"status": "pending", "priority": "urgent", "assignee_id": ""}[case.part]
+    agent = case.matrix_site.people["agent"].user_id
+    values = {
+        "status": "pending",
+        "priority": "urgent",
+        "assignee_id": agent,
+        "team_id": TEAM,
+        "category": "",
+    }
     return {
         "pk": str(case.ticket.ticket_id),
         "field": case.part,
-        "value": value or case.matrix_site.people["agent"].user_id,
+        "value": values[case.part],
         "version": case.ticket.version,
     }
 
 
 def _rows(case: AccessCase) -> Values:
     """Apply a bulk action to one ticket."""
-    value = {"status": "pending", "priority": "urgent", "assign": ""}[case.part]
+    value = {"status": "pending", "priority": "urgent", "team": TEAM}.get(case.part, "")
     return {"action": case.part, "value": value, "rowid": f"{case.ticket.ticket_id}:{_version(case)}"}
 
 
 def _new_on_desk(case: AccessCase) -> Values:
     asks = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
     return {
-        "requester": asks.email,
+        "requester_text": asks.email,
         "subject": "A new one",
         "body": "Written down on the telephone.",
         "priority": "normal",
@@ -235,6 +242,14 @@ def _new_by_program(case: AccessCase) -> Values:
     owner = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
     team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind)
     return {"subject": "A new one", "body": "It burns.", "requester_id": owner.user_id, "team_id": team}
+
+
+def _team(_: AccessCase) -> Values:
+    return {"team_id": FOREIGN_TEAM}
+
+
+def _joining(case: AccessCase) -> Values:
+    return {"person": case.matrix_site.stranger.user_id}
 
 
 def _provider(_: AccessCase) -> Values:
@@ -347,6 +362,8 @@ def _grid(address: str, kind: str) -> dict[str, Plan]:
     }
 
 
+CELLS = ("status", "priority", "assignee_id", "team_id", "category")
+BULK = ("status", "priority", "assign", "team", "category")
 _DESK, _HELP, _USERS = "/desk/tickets/", "/help/tickets/<int:ticket_id>", "/admin/users/"
 _ONE = f"{_DESK}<int:ticket_id>"
 PLANS: dict[str, Plan] = {
@@ -420,12 +437,17 @@ PLANS: dict[str, Plan] = {
     f"GET {_DESK}edit/": Plan(TICKETS, query=_id(lambda s: s.ticket.ticket_id)),
     f"GET {_DESK}details/": Plan(TICKETS, query=_id(lambda s: s.ticket.ticket_id)),
     f"GET {_DESK}ajax/lookup/": Plan(query=lambda _: {"name": "assignee"}),
+    "GET /lookup/<kind>": Plan(path=lambda _: {"kind": "assignee"}),
+    "GET /desk/teams/<team_id>": Plan(path=_team),
+    "POST /desk/teams/<team_id>/add": Plan(path=_team, form=_joining),
+    "POST /desk/teams/<team_id>/remove": Plan(path=_team, form=_joining),
+    "POST /desk/teams/<team_id>/lead": Plan(path=_team, form=lambda _: {"lead": ""}),
     f"POST {_DESK}ajax/update/": Plan(
-        tuple(f"{kind} {name}" for kind in TICKETS for name in ("status", "priority", "assignee_id")),
+        tuple(f"{kind} {name}" for kind in TICKETS for name in CELLS),
         json=_cell,
     ),
     f"POST {_DESK}action/": Plan(
-        tuple(f"{kind} {name}" for kind in TICKETS for name in ("status", "priority", "assign")),
+        tuple(f"{kind} {name}" for kind in TICKETS for name in BULK),
         form=_rows,
         headers=JSON,
         read=_each,

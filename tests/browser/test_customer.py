@@ -61,7 +61,7 @@ def test_a_customer_reaches_no_page_of_the_desk_and_no_ticket_of_others(open_as:
         assert page.goto(path).status == 403, path
         expect(page.get_by_role("heading", level=1)).to_have_text("You do not have access")
     written = {"subject": "An agent's own", "body": "Not the customer's.", "priority": "normal"}
-    foreign = people["agent"].post("/desk/new", requester=people["agent"].email, **written)
+    foreign = people["agent"].post("/desk/new", requester_text=people["agent"].email, **written)
     for number in (foreign.url.rsplit("/", 1)[1], "999999"):
         assert page.goto(f"/help/tickets/{number}").status == 404
         expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")

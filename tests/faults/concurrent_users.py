@@ -222,7 +222,12 @@ class Agent(Person):
         if self.rng.random() < 0.5:
             answer = self.send(write, lambda: self.program.post(TICKETS, words, **{"Idempotency-Key": key}))
         else:
-            form = {**words, "requester": "customer@demo.example", "message_id": key, "priority": "normal"}
+            form = {
+                **words,
+                "requester_text": "customer@demo.example",
+                "message_id": key,
+                "priority": "normal",
+            }
             answer = self.send(write, lambda: self.post("/desk/new", **form))
         if write.outcome == "done":
             write.ticket_id = _number(answer)

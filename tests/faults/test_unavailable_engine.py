@@ -98,7 +98,10 @@ def test_a_page_that_cannot_write(site, proxy, number, act):
             f"{GRID}{number}/resolve",
             {"csrf_token": token, "version": "2", "all": "yours", "yours_subject": "S"},
         ),
-        ("/desk/new", {**said, "subject": "S", "priority": "normal", "requester": "customer@demo.example"}),
+        (
+            "/desk/new",
+            {**said, "subject": "S", "priority": "normal", "requester_text": "customer@demo.example"},
+        ),
         ("/desk/undo", {"csrf_token": token, "change": f"{number}:2"}),
         (
             f"{GRID}action/",

@@ -76,7 +76,7 @@ class Writer(threading.Thread):
         write = self._record(Write("created", text=uuid.uuid4().hex))
         filled = {"subject": f"Write {write.text}", "body": write.text}
         if self._desk:
-            filled["requester"] = "customer@demo.example"
+            filled["requester_text"] = "customer@demo.example"
         answer = self._send(write, form, filled)
         if answer is not None:
             write.ticket_id = int(re.findall(r"/tickets/(\d+)", answer.location)[0])

@@ -184,7 +184,7 @@ CALLS = {
     user.put_new: lambda: user.put_new([a_user()], print),
     user.of_role: lambda: user.of_role("r"),
     user.named: lambda: user.named("r", "n", 1),
-    audit.latest_key: audit.latest_key,
+    audit.latest_key: lambda: audit.latest_key("k"),
     audit.since: lambda: audit.since("", ["user.changed"]),
     user.update: lambda: user.update("u", theme="dark"),
     user.update_if: lambda: user.update_if(a_user(), ["email"], theme="dark"),
@@ -198,10 +198,9 @@ WITHOUT_ENGINE = {
 }  # fmt: skip
 COMPUTE = {
     assignment.assignment_key, attempt.counted, audit.entry_key, audit.time_of, idempotency_key.first,
-    idempotency_key.unused, identity.identity_key, items.changes, job.first, job.new, models.connect,
-    outbox.entry, setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword,
-    ticket.side, ticket.state_partitions, ticket.values_of, ticket_history.feed_keys,
-    transaction.retry_locked, user.claim_email,
+    idempotency_key.unused, identity.identity_key, items.changes, job.first, job.new, models.connect, outbox.entry,
+    setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
+    ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
 }  # fmt: skip
 
 

@@ -119,13 +119,13 @@ def test_stylesheets_name_only_files_of_the_build(build: Build) -> None:
 
 def test_our_own_scripts_stay_small(build: Build) -> None:
     scripts = sum(len(content) for name, content in build.outputs.items() if name.endswith(".js"))
-    assert scripts <= 48 * KB
+    assert scripts <= 54 * KB
 
 
 def test_no_page_loads_more_than_a_small_stylesheet(build: Build) -> None:
     loaded = {name: len(text(build, name)) for name in STYLES}
     del loaded["style.css"]  # development alone
-    assert {name: size for name, size in loaded.items() if size > 68 * KB} == {}
+    assert {name: size for name, size in loaded.items() if size > 72 * KB} == {}
 
 
 def test_every_icon_that_is_used_is_in_the_sprite(build: Build) -> None:
@@ -151,7 +151,7 @@ def test_every_icon_that_is_used_is_in_the_sprite(build: Build) -> None:
 def test_the_two_dark_themes_are_alike() -> None:
     tokens = (SOURCE / "css" / "tokens.css").read_text()
     chosen = re.search(r'\[data-theme="dark"\] \{(.*?)\}', tokens, re.DOTALL)[1]
-    by_system = re.search(r'@media.*?\[data-theme="system"\] \{(.*?)\}', tokens, re.DOTALL)[1]
+    by_system = re.search(r'scheme: dark\) \{\s*\[data-theme="system"\] \{(.*?)\}', tokens, re.DOTALL)[1]
     declared = re.findall(r"(--[\w-]+): (.*?);", chosen)
     assert declared == re.findall(r"(--[\w-]+): (.*?);", by_system)
     light = dict(re.findall(r"(--[\w-]+): (#\w+);", tokens.split("}")[0]))

@@ -21,7 +21,7 @@ PLAUSIBLE = {
     "seen_priority": "normal",
     "all": "yours",
     "yours_status": "solved",
-    "requester": "customer@demo.example",
+    "requester_text": "customer@demo.example",
     "name": "Forged",
     "email": "forged@demo.example",
     "theme": "dark",

@@ -34,7 +34,7 @@ def changes_of(site, ticket_id):
 def test_a_ticket_for_a_customer(site, read):
     form = site.read("agent", "/desk/new").form("/desk/new")
     filled = {
-        "requester": "Customer@Demo.example",
+        "requester_text": "Customer@Demo.example",
         "subject": "By phone",
         "body": "She called.",
         "priority": "high",
@@ -57,10 +57,10 @@ def test_a_ticket_for_a_customer(site, read):
 @pytest.mark.parametrize(
     ("wrong", "value"),
     [
-        ("requester", "nobody@demo.example"),
-        ("requester", "not an address"),
-        ("requester", ""),
-        ("requester", "x" * 5000),
+        ("requester_text", "nobody@demo.example"),
+        ("requester_text", "not an address"),
+        ("requester_text", ""),
+        ("requester_text", "x" * 5000),
         ("subject", ""),
         ("subject", "x" * 201),
         ("body", ""),
@@ -76,7 +76,7 @@ def test_a_ticket_for_a_customer(site, read):
 def test_a_refused_ticket_keeps_what_was_written(site, wrong, value):
     form = site.read("agent", "/desk/new").form("/desk/new")
     filled = {
-        "requester": "customer@demo.example",
+        "requester_text": "customer@demo.example",
         "subject": "Kept subject",
         "body": "Kept body",
         "priority": "low",
@@ -85,7 +85,7 @@ def test_a_refused_ticket_keeps_what_was_written(site, wrong, value):
     answer = send(site, form, **filled)
     assert answer.status_code == 400
     refilled = Page(answer.text).form("/desk/new")
-    for name in {"requester", "subject", "body"} - {wrong}:
+    for name in {"requester_text", "subject", "body"} - {wrong}:
         assert refilled.one(name) == filled[name]
     assert refilled.one("message_id") == form.one("message_id")
     if wrong in ("subject", "body"):
@@ -94,7 +94,7 @@ def test_a_refused_ticket_keeps_what_was_written(site, wrong, value):
 
 def test_a_ticket_form_sent_again_with_other_input_is_shown_again(site):
     form = site.read("agent", "/desk/new").form("/desk/new")
-    filled = {"requester": "customer@demo.example", "subject": "Lift", "body": "It is stuck."}
+    filled = {"requester_text": "customer@demo.example", "subject": "Lift", "body": "It is stuck."}
     first = int(send(site, form, **filled).location.rpartition("/")[2])
     again = send(site, form, **filled | {"body": "It moves again."})
     assert again.status_code == 422

@@ -98,7 +98,7 @@ def test_without_the_engine_nothing_is_written(cut_off, path):
         "action": "status",
         "value": "open",
         "rowid": "1:1",
-        "requester": "customer@demo.example",
+        "requester_text": "customer@demo.example",
     }
     answer = site.as_("administrator").post(path, data=fields)
     assert answer.status_code == 503
@@ -320,7 +320,7 @@ def test_the_log_names_nobody_and_quotes_nothing(breaking, capfd):
         token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/desk/new").text)[1]
         fields = {
             "csrf_token": token,
-            "requester": "customer@demo.example",
+            "requester_text": "customer@demo.example",
             "subject": "PRIVATE-SUBJECT",
             "body": "a very private sentence",
             "kind": "reply",

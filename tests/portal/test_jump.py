@@ -117,20 +117,27 @@ def test_teams_beyond_the_navigation_are_reached(site):
 
 def test_people_are_found_by_those_who_may_look_them_up(site):
     users = site.users
-    assert f"/admin/users/edit/?id={users['stranger']}" in links(site.as_("administrator"), "strang")
+    assert f"/desk/people/{users['stranger']}" in links(site.as_("administrator"), "strang")
     assert f"/admin/users/edit/?id={users['agent']}" in links(site.as_("administrator"), "agent@demo.example")
     manager = site.as_("manager")
-    assert links(manager, "stranger") == [f"/desk/tickets/?requester={users['stranger']}"]
+    assert links(manager, "stranger") == [f"/desk/people/{users['stranger']}"]
     assert f"/desk/tickets/?assignee={users['agent']}" in links(manager, "agent d")
 
 
-def test_who_may_not_look_people_up_finds_assignable_colleagues_without_addresses(site, team_agent):
-    for client in (site.as_("agent"), team_agent):
-        assert links(client, "stranger") == []
-        assert links(client, "customer@demo.example") == []
-        (option,) = options(client, "agent dem")
-        assert option["url"] == f"/desk/tickets/?assignee={site.users['agent']}"
-        assert "@" not in str(option)
+def test_who_opens_tickets_for_others_finds_them_by_any_part_of_name_or_address(site):
+    page = f"/desk/people/{site.users['stranger']}"
+    for text in ("stranger", "demo stra", "STRÄNGER", "stranger@demo.example", "nger@demo"):
+        assert links(site.as_("agent"), text) == [page]
+    (option,) = options(site.as_("agent"), "stranger@demo.example")
+    assert option["hint"] == "stranger@demo.example"
+
+
+def test_others_find_assignable_colleagues_without_addresses(site, team_agent):
+    assert links(team_agent, "stranger") == []
+    assert links(team_agent, "customer@demo.example") == []
+    (option,) = options(team_agent, "agent dem")
+    assert option["url"] == f"/desk/tickets/?assignee={site.users['agent']}"
+    assert "@" not in str(option)
 
 
 @pytest.mark.parametrize(

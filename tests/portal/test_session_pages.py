@@ -50,10 +50,10 @@ def post(client, path, page=SESSIONS, **fields):
 def test_a_person_is_found_by_name_or_address(site, person):
     user, *_ = person
     admin = site.as_("administrator")
-    for text in (user.name, user.email, user.email.upper(), user.name.lower()):
+    for text in (user.name, user.email, user.email.upper(), user.name.lower(), user.email.split("@")[0][1:]):
         answer = admin.get(SESSIONS, query_string={"q": text})
         assert answer.location == f"{SESSIONS}?person={user.user_id}", text
-    for nobody in ("zzzz", "nobody@demo.example", "@", "\x00", "x" * 5000, "%"):
+    for nobody in ("zzzz", "nobody@demo.example", "\x00", "x" * 5000, "%"):
         answer = admin.get(SESSIONS, query_string={"q": nobody})
         assert answer.status_code == 200
         assert "No user found" in answer.text

@@ -4,6 +4,7 @@ from services.users.accounts.email_addresses import EmailAddressService, OwnEmai
 from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.emails import AccountEmails, NoticeEmails
 from services.users.accounts.invitations import InvitationService
+from services.users.accounts.new_customers import Caller, NewCustomer, NewCustomerService
 from services.users.accounts.own_account import OwnAccountService
 from services.users.accounts.registration import PendingRegistration, RegistrationClosed, RegistrationService
 from services.users.accounts.registration_policy import (
@@ -24,6 +25,7 @@ __all__ = [
     "USER_CSV_COLUMNS",
     "USER_CSV_LINES",
     "AccountEmails",
+    "Caller",
     "EmailAddressService",
     "EmailNotices",
     "InvitationService",
@@ -31,6 +33,8 @@ __all__ = [
     "Link",
     "LinkSpent",
     "Links",
+    "NewCustomer",
+    "NewCustomerService",
     "NoticeEmails",
     "OwnAccountService",
     "OwnEmailAddress",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from models.users_listing import BadRequest, Condition, Op, Position, Selection, Sort, Window
+from services.text import search_words
 from services.users.directory.copy import Directory
 from services.users.directory.person import Person
 from services.users.identity.names import sort_name
@@ -50,11 +51,8 @@ class DirectoryLists:
         unknown = next((each for each in conditions if each.op not in _HOLDS), None)
         if unknown is not None:
             raise BadRequest(f"{unknown.field} cannot be compared with {unknown.op.value!r}.")
-        rows = [
-            row
-            for row in self._by_name()
-            if all(_HOLDS[each.op](_VALUES[each.field](row), each.value) for each in conditions)
-        ]
+        tests = [_test(each) for each in conditions]
+        rows = [row for row in self._by_name() if all(test(row) for test in tests)]
         order = sort or Sort("sort_name")
         value = _VALUES[order.field]
         positions: list[Position] = [(value(row), row[0].user_id) for row in rows]
@@ -70,6 +68,15 @@ class DirectoryLists:
             rows = [(one, folded.get(one.name) or sort_name(one.name)) for one in people]
             self._rows = (people, sorted(rows, key=lambda row: (row[1], row[0].user_id)))
         return self._rows[1]
+
+
+def _test(condition: Condition) -> Callable[[_Row], bool]:
+    """Build what a row must pass; a name contains a text if every word of it is in the name or address."""
+    if condition.field == "sort_name" and condition.op is Op.CONTAINS:
+        words = search_words(str(condition.value))
+        return lambda row: all(word in row[0].folded for word in words)
+    holds, value_of = _HOLDS[condition.op], _VALUES[condition.field]
+    return lambda row: holds(value_of(row), condition.value)
 
 
 def _part(positions: list[Position], order: Sort, window: Window) -> list[Position]:

@@ -7,7 +7,7 @@ from typing import Self
 import idna
 
 from models.user import User as UserItem
-from services.users.identity.names import search_text
+from services.text import search_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,24 @@ from enum import Enum, auto
 
 from models import user as user_table
 from services.errors import Invalid
+from services.text import MAX_SEARCH, search_words
 from services.users.authorization.roles import RoleService
 from services.users.directory.copy import Directory
 from services.users.directory.person import Person
 from services.users.identity.actor import Actor
-from services.users.identity.names import normalize_email, search_text, sort_name
+from services.users.identity.names import normalize_email, sort_name
 from services.users.identity.permissions import Permission, Scope
-from services.users.identity.user_errors import PermissionDenied
+from services.users.identity.user import User
+from services.users.identity.user_errors import PermissionDenied, UserNotFound
 
-LONGEST = 200  # characters of a search that are looked at
+# Any of these permissions lets an actor find colleagues: they appear on pages that need it.
+FINDING = (
+    Permission.USER_VIEW,
+    Permission.TICKET_NOTE,
+    Permission.AUDIT_VIEW,
+    Permission.TOKEN_REVOKE,
+    Permission.SESSION_REVOKE,
+)
 
 
 class Kind(Enum):
@@ -23,7 +32,7 @@ class Kind(Enum):
 
     ANYBODY = auto()
     ASSIGNABLE = auto()  # who can be given tickets
-    REQUESTER = auto()  # active people who do not work on tickets
+    REQUESTER = auto()  # whom tickets are opened for
 
 
 @dataclass(frozen=True)
@@ -77,16 +86,19 @@ class DirectoryService:
         PermissionDenied.
         """
         may_see = self._reach(actor, kind)
-        words = words_of(text)
+        words = search_words(text)
         ranked: list[list[Person]] = [[], [], [], []]
-        count = 0
+        count, (first, *rest) = 0, words or [""]
         for one in self._directory.people():
-            folded = one.folded
-            if all(word in folded for word in words) and may_see(one) and (only is None or only(one)):
+            # Most people fall at the first word; this runs for everybody.
+            if first not in one.folded or not all(word in one.folded for word in rest):
+                continue
+            if may_see(one) and (only is None or only(one)):
                 count += 1
-                bucket = ranked[_rank(one, words)]
-                if len(bucket) < most:
-                    bucket.append(one)
+                if len(ranked[0]) < most:
+                    bucket = ranked[_rank(one, words)]
+                    if len(bucket) < most:
+                        bucket.append(one)
         people = [one for bucket in ranked for one in bucket][:most]
         complete = self._directory.complete
         if not complete:
@@ -95,31 +107,31 @@ class DirectoryService:
             people = [*people, *(one for one in more if one.user_id not in known)][:most]
         return Found(tuple(people), max(count, len(people)), complete)
 
-    def matching(
-        self, *, actor: Actor, text: str, only: Callable[[Person], bool] | None = None
-    ) -> list[Person]:
-        """List everybody who matches, by name, for a list that is paged; raises PermissionDenied."""
-        may_see, words = self._reach(actor, Kind.ANYBODY), words_of(text)
-        return [
-            one
-            for one in self._directory.people()
-            if all(word in one.folded for word in words) and may_see(one) and (only is None or only(one))
-        ]
+    def check(self, *, actor: Actor, user: User) -> None:
+        """Raise UserNotFound unless a search by the actor could find this user."""
+        try:
+            may_find = self._reach(actor, Kind.ANYBODY)
+        except PermissionDenied as denied:
+            raise UserNotFound from denied
+        if not may_find(user):
+            raise UserNotFound
 
-    def _reach(self, actor: Actor, kind: Kind) -> Callable[[Person], bool]:
+    def _reach(self, actor: Actor, kind: Kind) -> Callable[[Person | User], bool]:
         """Return whom an actor may find."""
         assignable = self._assignable_roles()
         sees_users = self._roles.allows(actor=actor, permission=Permission.USER_VIEW)
-        if not sees_users and not actor.may(Permission.TICKET_NOTE):
+        if not any(map(actor.may, FINDING)):
             raise PermissionDenied(Permission.USER_VIEW)
         on_desk = self._desk_roles()
         serves = sees_users or opens_for_others(actor)
-        if kind is Kind.ASSIGNABLE or (kind is Kind.ANYBODY and not serves):
+        if kind is Kind.ASSIGNABLE or not serves:
             return lambda one: _can_be_assigned(one, assignable)
         if kind is Kind.REQUESTER:
-            return lambda one: serves and one.active and one.role_id not in on_desk
+            return lambda one: (
+                one.active and (sees_users or one.role_id not in on_desk or _can_be_assigned(one, assignable))
+            )
         if sees_users:
-            return lambda _person: True
+            return lambda _: True
         return lambda one: one.role_id not in on_desk or _can_be_assigned(one, assignable)
 
     def _assignable_roles(self) -> frozenset[str]:
@@ -143,7 +155,7 @@ class DirectoryService:
         except Invalid:
             owner = None
         items = [owner] if owner else []
-        if prefix := sort_name(" ".join(text.split()))[:LONGEST]:
+        if prefix := sort_name(" ".join(text.split()))[:MAX_SEARCH]:
             for role in self._roles.all():
                 items += user_table.named(role.role_id, prefix, most)
         return [Person.from_model(item) for item in items if item.erased_at is None]
@@ -154,12 +166,7 @@ def opens_for_others(actor: Actor) -> bool:
     return actor.may(Permission.TICKET_NOTE) and actor.scope(Permission.TICKET_CREATE) >= Scope.TEAM
 
 
-def words_of(text: str) -> list[str]:
-    """Return the folded words of a search."""
-    return [word for word in re.split(r"[\s,;<>\"]+", search_text(text[:LONGEST])) if word]
-
-
-def _can_be_assigned(one: Person, roles: frozenset[str]) -> bool:
+def _can_be_assigned(one: Person | User, roles: frozenset[str]) -> bool:
     return one.active and one.email is not None and one.role_id in roles
 
 

@@ -55,17 +55,6 @@ def sort_name(name: str) -> str:
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold() or name
 
 
-# Letters that Unicode does not take apart, and the plain ones that people type for them.
-_PLAIN_LETTERS = str.maketrans(
-    {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ħ": "h", "ı": "i", "ŋ": "n"}  # noqa: RUF001 - the Turkish letter is meant
-)
-
-
-def search_text(text: str) -> str:
-    """Fold a text for searching: without accents and case, ß as ss, ø as o, æ as ae, ł as l, and so on."""
-    return sort_name(text).translate(_PLAIN_LETTERS)
-
-
 def clean_name(text: str) -> str:
     """Return a name as it is stored, on one line; raises Invalid."""
     name = one_line(text[:1000])

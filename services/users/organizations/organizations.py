@@ -70,6 +70,10 @@ class OrganizationService:
         """Return the names by id, at most a few seconds old, for rows that show them."""
         return {organization.id: organization.name for organization in self._cached().values()}
 
+    def known(self, id_: str) -> Organization | None:
+        """Return an organization, at most a few seconds old, None if there is none."""
+        return self._cached().get(id_)
+
     def get(self, id_: str) -> Organization:
         """Return an organization as stored now; raises NotFound."""
         item = setting_table.find(KIND, id_)

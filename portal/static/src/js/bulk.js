@@ -3,9 +3,9 @@
 import { ask } from "./dialog.js";
 import { $, $$, announce, on } from "./dom.js";
 import { pick } from "./picker.js";
-import { choices } from "./values.js";
+import { choices, finder } from "./values.js";
 
-const FIELD = { assign: "assignee_id", status: "status", priority: "priority", team: "team_id" };
+const FIELD = { assign: "assignee_id", team: "team_id" };
 let last = null;
 
 const boxes = () => $$(".grid tbody [name=rowid]");
@@ -35,7 +35,7 @@ export function clear() {
   if (boxes().some((box) => box.checked)) set(false);
 }
 
-async function runAction(config, button) {
+function runAction(config, button) {
   const name = button.dataset.action;
   const { label, confirm, offered } = config.actions[name];
   const menu = button.closest("[popover]");
@@ -53,8 +53,10 @@ async function runAction(config, button) {
     title: `${label}, ${$("[data-count]").textContent} selected`,
     field: FIELD[name] ?? name,
     people: config.people,
-    choices: await choices(offered),
+    choices: choices(offered),
+    find: finder(offered),
     current: null,
+    preselect: false,
     anchor: menu ? $(`[popovertarget=${menu.id}]`) : button,
     pick: ([value]) => send(value),
   });

@@ -1,11 +1,11 @@
 // Grids: selection and bulk actions, J/K/X/Enter, density, filters, and the editor in the cell.
 import "./app.js";
 import { clear, count, startBulk } from "./bulk.js";
-import { $, $$, el, on } from "./dom.js";
+import { $, $$, on } from "./dom.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
 import { rememberList } from "./list_position.js";
-import { fill } from "./values.js";
+import { startLookups } from "./lookup.js";
 
 const link = (row) => $("a[href]", row);
 
@@ -41,28 +41,6 @@ function startDensity() {
   });
 }
 
-/** Narrow a long list of choices by typing, and load it when it is opened. */
-function startLongLists() {
-  for (const list of $$(".filter-form select[multiple]")) {
-    const search = el("input", {
-      class: "input small",
-      type: "search",
-      placeholder: "Type to filter",
-      "aria-label": "Filter the list",
-    });
-    list.before(search);
-    search.addEventListener("input", () => {
-      const query = search.value.trim().toLowerCase();
-      for (const option of list.options)
-        option.hidden = !option.selected && !option.textContent.toLowerCase().includes(query);
-    });
-    search.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault();
-    });
-    list.closest("[popover]").addEventListener("beforetoggle", () => fill(list), { once: true });
-  }
-}
-
 /** Leave empty fields out of the address, so that it says what is filtered and nothing else. */
 function startFilters() {
   $("#filters")?.addEventListener("formdata", (event) => {
@@ -79,5 +57,5 @@ if (data) {
 startRowKeys();
 startDensity();
 startFilters();
-startLongLists();
+startLookups();
 rememberList();

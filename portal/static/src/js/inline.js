@@ -5,7 +5,7 @@ import { post, Refused } from "./net.js";
 import { pick } from "./picker.js";
 import { place } from "./popover.js";
 import { toast } from "./toast.js";
-import { choices, draw, textOf, tone } from "./values.js";
+import { choices, draw, finder, textOf, tone } from "./values.js";
 
 let config;
 
@@ -66,7 +66,7 @@ function withPresent(offered, value, cell) {
     : [[value, textOf(cell)], ...offered];
 }
 
-async function edit(cell) {
+function edit(cell) {
   const field = fieldOf(cell);
   const value = currentValue(cell);
   const offered = config.fields[field];
@@ -74,21 +74,22 @@ async function edit(cell) {
   const row = cell.closest("tr");
   const person = config.people.includes(field);
   const team = person && $(".t", row)?.textContent.trim();
-  let offers = withPresent(allowed(field, value, await choices(offered.offered)), value, cell);
-  const inTeam = ([, , , teams]) => teams?.split(", ").includes(team);
-  const near = team && offers?.some(inTeam);
-  if (near) offers = [...offers.filter(inTeam), ...offers.filter((choice) => !inTeam(choice))];
+  const offers = withPresent(allowed(field, value, choices(offered.offered)), value, cell);
+  const isNear = ([, , , teams]) => teams?.split(", ").includes(team);
   const name =
     $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
   pick({
     title: `${offered.label}, ${name}`,
-    head: person
-      ? `Assign ${name}${near ? ` · people in ${team} first` : ""}`
-      : `${offered.label} of ${name}`,
+    head: person ? `Assign ${name}` : `${offered.label} of ${name}`,
+    headOf: (found) =>
+      person
+        ? `Assign ${name}${team && found.some(isNear) ? ` · people in ${team} first` : ""}`
+        : `${offered.label} of ${name}`,
     about: name.startsWith("#") ? $(".two > a", row)?.textContent : null,
     field,
     people: config.people,
     choices: offers,
+    find: finder(offered.offered, team),
     current: value,
     anchor: cell,
     over: true,
@@ -114,7 +115,8 @@ async function save(cell, choice, old) {
   render(cell, choice);
   cell.classList.add("saving");
   try {
-    const known = await choices(config.fields[field].offered);
+    const { offered } = config.fields[field];
+    const known = offered?.lookup ? null : choices(offered);
     // A value that is no longer offered cannot be named as the one that was seen; the version says enough.
     const seen = !known || known.some(([value]) => value === old) ? { old } : {};
     const saved = await post(
@@ -166,7 +168,9 @@ async function undo(cell, change, choice) {
 async function showConflict(cell, mine, { conflict, version }) {
   const row = cell.closest("tr");
   const field = fieldOf(cell);
-  const known = (await choices(config.fields[field].offered)) ?? [];
+  const { offered } = config.fields[field];
+  const find = finder(offered);
+  const known = find && conflict.theirs ? await find(conflict.theirs) : (choices(offered) ?? []);
   const theirs = known.find(([, label]) => label === conflict.theirs) ?? ["", conflict.theirs || "None"];
   render(cell, theirs);
   setVersion(row, version);

@@ -38,6 +38,7 @@ export function startKeys() {
   on("click", "[data-keys-help]", () => show($("#keys")));
   document.addEventListener("keydown", (event) => {
     if (event.key === "?" && single(event)) show($("#keys"));
+    if (event.key === "c" && single(event)) $("[data-call]")?.click();
     if (event.key !== "/" || !single(event)) return;
     const search = $("[data-search]");
     if (!search) return;

@@ -1,8 +1,9 @@
 // A box to choose one of the allowed values: an input that narrows the list under it; a sheet on phones.
 import { $$, el, icon, phone } from "./dom.js";
 import { place } from "./popover.js";
-import { draw, textOf, tone } from "./values.js";
+import { draw, narrow, textOf, tone } from "./values.js";
 
+const PAUSE_MS = 100;
 let open = null;
 
 function item(choice, index) {
@@ -23,41 +24,101 @@ function item(choice, index) {
   return node;
 }
 
-function highlight(index) {
+function highlight(index, step = 0) {
   const items = $$("[role=option]", open.list);
-  open.at = items.length ? (index + items.length) % items.length : -1;
+  const from = index < 0 && step < 0 ? 0 : index;
+  open.at = index < 0 && !step ? -1 : items.length ? (from + step + items.length) % items.length : -1;
   for (const [at, node] of items.entries()) node.setAttribute("aria-selected", String(at === open.at));
-  if (open.at < 0) return;
+  if (open.at < 0) {
+    open.input.removeAttribute("aria-activedescendant");
+    return;
+  }
   items[open.at].scrollIntoView({ block: "nearest" });
   open.input.setAttribute("aria-activedescendant", items[open.at].id);
 }
 
+/** Show the choices that what is typed finds: among those that are here, or looked up. */
 function list() {
-  const { choices, current } = open.spec;
+  const { choices, find } = open.spec;
   if (!choices) return;
-  const query = open.input.value.trim().toLowerCase();
+  const query = open.input.value.trim();
+  clearTimeout(open.timer);
+  if (!find || !query) {
+    show(narrow(open.loaded ?? choices, query), query);
+    return;
+  }
+  const asked = open;
+  open.timer = setTimeout(() => {
+    find(query).then(
+      (found) => open === asked && open.input.value.trim() === query && show(found, query),
+      () =>
+        open === asked && show([], query, "The list cannot be loaded right now. Type again to try again."),
+    );
+  }, PAUSE_MS);
+}
+
+function show(matches, query, message = "No match. Choose a value from the list.") {
   open.typed = query;
-  const starts = ([, label]) => label.toLowerCase().startsWith(query);
-  const matches = choices.filter(([, label]) => label.toLowerCase().includes(query));
-  open.matches = query
-    ? [...matches.filter(starts), ...matches.filter((choice) => !starts(choice))]
-    : matches;
-  open.list.replaceChildren(...open.matches.map(item));
-  if (!open.matches.length)
-    open.list.append(el("p", { class: "empty-line" }, "No match. Choose a value from the list."));
-  const at = open.matches.findIndex(([value]) => value === current);
-  highlight(query || at < 0 ? 0 : at);
+  open.matches = matches;
+  open.list.replaceChildren(...matches.map(item));
+  if (!matches.length && (query || open.loaded || !open.spec.find))
+    open.list.append(el("p", { class: "empty-line" }, message));
+  const at = matches.findIndex(([value]) => value === open.spec.current);
+  // For many rows at once nothing is chosen until somebody chooses it.
+  if (open.spec.preselect === false && !query) highlight(-1);
+  else highlight(query || at < 0 ? 0 : at);
+}
+
+/** Fill a list that is looked up once it is open: no key that is pressed meanwhile goes elsewhere. */
+async function load() {
+  const asked = open;
+  const { find, choices, headOf } = open.spec;
+  let found;
+  try {
+    found = await find("");
+  } catch {
+    if (open === asked && !open.typed)
+      open.list.append(el("p", { class: "empty-line" }, "The list cannot be loaded right now."));
+    return;
+  }
+  if (open !== asked) return;
+  const known = new Set(found.map(([value]) => value));
+  open.loaded = [...choices.filter(([value]) => !known.has(value)), ...found];
+  if (headOf) for (const node of open.heads) node.textContent = headOf(found);
+  if (!open.input.value.trim()) show(open.loaded, "");
+  position();
+}
+
+/** What is typed counts, not what is still shown. */
+async function settled() {
+  const { input, spec, timer } = open;
+  const query = input.value.trim();
+  if (!spec.find || query === open.typed) return;
+  clearTimeout(timer);
+  const asked = open;
+  try {
+    const found = await spec.find(query);
+    if (open === asked) show(found, query);
+  } catch {
+    // The list says so when it is typed again.
+  }
+}
+
+async function choose(step) {
+  const asked = open;
+  await settled();
+  if (open !== asked) return;
+  const chosen = open.spec.choices ? open.matches[open.at] : [open.input.value, open.input.value];
+  if (chosen) finish(chosen, step);
 }
 
 function keys(event) {
-  const { choices, steps } = open.spec;
-  const typed = open.input.value;
-  const chosen = choices ? open.matches[open.at] : [typed, typed];
-  if (event.key === "ArrowDown") highlight(open.at + 1);
-  else if (event.key === "ArrowUp") highlight(open.at - 1);
+  const { steps } = open.spec;
+  if (event.key === "ArrowDown") highlight(open.at, 1);
+  else if (event.key === "ArrowUp") highlight(open.at, -1);
   else if (event.key === "Escape") close(true);
-  else if (event.key === "Enter" && chosen) finish(chosen, 0);
-  else if (event.key === "Tab" && steps && chosen) finish(chosen, event.shiftKey ? -1 : 1);
+  else if (event.key === "Enter") choose(0);
+  else if (event.key === "Tab" && steps) choose(event.shiftKey ? -1 : 1);
   else if (event.key === "Tab") close(true);
   else return;
   event.preventDefault();
@@ -85,14 +146,17 @@ function finish(choice, step) {
 /** Close without choosing. */
 export function close(refocus) {
   if (!open) return;
-  const { box, spec } = open;
+  const { box, spec, timer } = open;
+  clearTimeout(timer);
   open = null;
   box.remove();
   if (refocus) spec.anchor.focus();
 }
 
 /** Open a picker at `anchor`. spec: title (its name), head and about (what is read above the list and, on phones,
- *  under it), field, people, choices (none = free text), current, anchor, over (cover the anchor), steps (Tab goes
+ *  under it), field, people, choices (none = free text), find (looks up further choices for a text), headOf (the head for
+ *  what was found), current, preselect (false: nothing until
+ *  somebody chooses), anchor, over (cover the anchor), steps (Tab goes
  *  on), maxlength, pick(choice, step). */
 export function pick(spec) {
   close(false);
@@ -133,27 +197,22 @@ export function pick(spec) {
     ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)),
   );
   const { head = spec.title } = spec;
-  const card = el(
-    "div",
-    { class: "editor-card" },
-    el("p", { class: "pop-title" }, head),
-    spec.choices ? options : null,
-    foot,
-  );
+  const heads = [el("p", { class: "pop-title" }, head), el("b", {}, head)];
+  const card = el("div", { class: "editor-card" }, heads[0], spec.choices ? options : null, foot);
   const box = el(
     "div",
     { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title },
     el(
       "div",
       { class: "pop-head" },
-      el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null),
+      el("div", {}, heads[1], spec.about ? el("p", { class: "cut" }, spec.about) : null),
       cancel,
     ),
     around,
     card,
   );
   document.body.append(box);
-  open = { spec, box, around, input, typed: "", list: options, at: -1, matches: [] };
+  open = { spec, box, around, input, heads, typed: "", list: options, at: -1, matches: [] };
   box.showPopover();
   list();
   position();
@@ -161,6 +220,7 @@ export function pick(spec) {
   input.select();
   input.addEventListener("input", list);
   input.addEventListener("keydown", keys);
+  if (spec.find) load();
 }
 
 document.addEventListener("pointerdown", (event) => {

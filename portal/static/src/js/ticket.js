@@ -1,16 +1,20 @@
 // The ticket workspace: drafts, sending with Ctrl Enter, and a Save button only once something differs.
 import "./app.js";
+import { chosenIn, startComboboxes } from "./combobox.js";
 import { startConflict } from "./conflict.js";
-import { $, $$, on } from "./dom.js";
+import { $, $$, el, on } from "./dom.js";
 import { startDrafts } from "./drafts.js";
 import { single } from "./keys.js";
 import { showListPosition } from "./list_position.js";
 import { draw, tone } from "./values.js";
 
 /** Draw a property as the value that is chosen now. */
-function redraw({ name, value, parentElement: prop, selectedOptions: [option] }) {
-  if (!prop.matches(".glyph")) return;
-  const [glyph] = draw(name, [value, option.text], ["assignee_id"]);
+function redraw(field) {
+  const prop = field.closest(".prop.glyph");
+  if (!prop) return;
+  const { name, value } = field;
+  const label = field.matches("select") ? field.selectedOptions[0].text : chosenIn(field.parentElement)[1];
+  const [glyph] = draw(name, [value, label], ["assignee_id"]);
   if (name === "assignee_id") glyph.classList.add("xs");
   prop.firstElementChild.replaceWith(glyph);
   prop.className = `prop glyph ${tone(name, value)}`;
@@ -19,12 +23,16 @@ function redraw({ name, value, parentElement: prop, selectedOptions: [option] })
 function watchProperties(form) {
   const save = $("[data-save]", form);
   if (!save) return;
-  const fields = $$("select, .prop > input", form);
+  const fields = $$("select, .prop > input, .combo > [type=hidden]", form);
+  const texts = $$(".combo > [type=text]", form);
   const show = () => {
-    save.hidden = fields.every((field) => field.value === form.elements[`seen_${field.name}`].value);
+    // A text that was typed into a box and not chosen yet is sent as it is.
+    const isSeen = (field) => field.value === form.elements[`seen_${field.name}`].value;
+    save.hidden =
+      fields.every(isSeen) && texts.every((text) => !text.value || text.value === text.defaultValue);
   };
   form.addEventListener("change", (event) => {
-    if (event.target.matches("select")) redraw(event.target);
+    if (event.target.matches("select, .combo > [type=hidden]")) redraw(event.target);
     show();
   });
   form.addEventListener("input", show);
@@ -41,6 +49,43 @@ function keepFolded(turning) {
   document.cookie = `folded=${closed.join(".")}; path=/desk; max-age=31536000; samesite=lax`;
 }
 
+/** Take apart what one line says of somebody whom nobody knows: name, organization, address, number. */
+function addPeople(part) {
+  const form = part.closest("form");
+  const { requester, requester_text: line } = form.elements;
+  let asked = "";
+  const fill = (name, value) => {
+    if (value) form.elements[name].value = value;
+  };
+  line.addEventListener("nobody", async () => {
+    const text = line.value.trim();
+    if (requester.value || !text || text === asked) return;
+    asked = text;
+    const reply = await fetch(`${part.dataset.caller}?${new URLSearchParams({ q: text })}`, {
+      headers: { Accept: "application/json" },
+    }).catch(() => null);
+    if (!reply?.ok || line.value.trim() !== text) return;
+    const told = await reply.json();
+    part.open = true;
+    fill("person_name", told.name);
+    fill("person_email", told.email);
+    fill("person_organization", told.organization_id);
+    fill("person_organization_text", told.organization);
+    if (told.phone && !form.elements.body.value) form.elements.body.value = `Calls from ${told.phone}.\n`;
+    const alike = told.alike.flatMap(({ name, email, url }, at) => [
+      at ? ", " : "Alike: ",
+      el("a", { href: url }, name),
+      email ? ` (${email})` : "",
+    ]);
+    const unknown = told.unknown_organization
+      ? `There is no organization “${told.unknown_organization}”. `
+      : "";
+    $("[data-alike]", part).replaceChildren(unknown, ...alike);
+    line.value = "";
+    form.elements[told.name ? "subject" : "person_name"].focus();
+  });
+}
+
 /** Begin at the newest message also where the page scrolls as a whole, as it does on a phone on its side. */
 function showNewest() {
   const timeline = $(".timeline-scroll");
@@ -50,6 +95,8 @@ function showNewest() {
 }
 
 startDrafts();
+startComboboxes();
+$$("[data-caller]").forEach(addPeople);
 showListPosition();
 showNewest();
 $$("[data-conflict]").forEach(startConflict);
