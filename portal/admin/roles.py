@@ -13,6 +13,7 @@ from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug
+from services.users.authorization import Outranked
 from services.users.identity import Permission, Role, Scope, SignInPolicy
 
 COUNTED = 500  # people of a role; more would make the page dearer than a number is worth
@@ -63,7 +64,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 expected_version=int(version),
                 now=now(),
             )
-        except (Invalid, Conflicted) as refused:
+        except (Invalid, Conflicted, Outranked) as refused:
             flash(refused.message, "error")
             return self._matrix(None, securing=self._roles.read(role.role_id)), status_of(refused)
         flash(f"Saved {role.name}.", "ok")
@@ -90,7 +91,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 expected_version=sent["version"],
                 security=sent["security"],
             )
-        except (Invalid, Conflicted) as refused:
+        except (Invalid, Conflicted, Outranked) as refused:
             problems = {name: [text] for name, text in getattr(refused, "fields", {}).items()}
             if not problems:
                 flash(refused.message, "error")

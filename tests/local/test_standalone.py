@@ -48,11 +48,11 @@ def test_a_backup_of_a_busy_engine_opens_with_all_that_was_acknowledged_before(t
     with Engine(tmp_path / "copy") as engine:
         models.connect(ConnectionOptions("eu-central-1", engine.endpoint, PREFIX))
         try:
-            kept = {counter.name for counter in Counter.scan()}
+            names = {counter.name for counter in Counter.scan()}
         finally:
             disconnect()
-    assert {f"before{number}" for number in range(20)} <= kept
-    begun = kept - {f"before{number}" for number in range(20)}
+    assert {f"before{number}" for number in range(20)} <= names
+    begun = names - {f"before{number}" for number in range(20)}
     assert begun == set(written[: len(begun)]), "a state between two writes"
 
 

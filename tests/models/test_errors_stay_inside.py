@@ -158,6 +158,7 @@ CALLS = {
     sweep.rewrite: lambda: sweep.rewrite(STORED, {"a": "c"}),
     sweep.remove: lambda: sweep.remove(STORED),
     ticket.find: lambda: ticket.find(1),
+    ticket.find_many: lambda: ticket.find_many([1]),
     ticket.of_requester: lambda: ticket.of_requester("u"),
     ticket.count_of_requester: lambda: ticket.count_of_requester("u", 10),
     ticket.count_open_of_assignee: lambda: ticket.count_open_of_assignee("u", 10),

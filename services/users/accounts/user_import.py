@@ -267,15 +267,15 @@ def _parse(row: Row, email: str, user: User | None, names: _Names) -> _UserInput
     name = clean_name(cells["name"]) if cells["name"] or user is None else user.name
     role = _lookup(cells["role"], names.roles, "role", names.roles.values()) if cells["role"] else None
     words = read_list(cells["teams"], lambda word: word.casefold() in names.teams)
-    kept = {*user.team_ids, user.organization_id} if user else set()
-    teams = [_lookup(word, names.teams, "team", {*kept, *names.offered}) for word in words]
+    present = {*user.team_ids, user.organization_id} if user else set()
+    teams = [_lookup(word, names.teams, "team", {*present, *names.offered}) for word in words]
     return _UserInput(
         name=name,
         email=email,
         role_id=role or (user.role_id if user else DEFAULT_ROLE),
         team_ids=tuple(sorted(set(teams))) if teams else user.team_ids if user else (),
         organization_id=_lookup(
-            cells["organization"], names.organizations, "organization", {*kept, *names.offered}
+            cells["organization"], names.organizations, "organization", {*present, *names.offered}
         )
         if cells["organization"]
         else None,
