@@ -243,6 +243,30 @@ def test_a_long_list_of_choices_is_boxes_to_tick_with_a_search(open_as: Opener):
     page.wait_for_url("**category=refunds*")
 
 
+def test_a_narrow_table_can_be_sorted_by_what_it_leaves_out(open_as: Opener):
+    page = open_as("agent", OPEN, viewport={"width": 1024, "height": 768})
+    expect(page.get_by_role("columnheader", name="Updated")).to_be_hidden()
+    page.get_by_role("button", name="Sort").click()
+    page.get_by_role("group", name="Sort").get_by_role("link", name="Updated").click()
+    page.wait_for_url("**sort=updated_at*")
+
+
+def test_a_day_of_another_year_is_shown_whole_and_a_toast_leaves_the_foot_free(open_as: Opener):
+    page = open_as("agent", OPEN)
+    shown = page.evaluate("""() => {
+        const cell = document.querySelector("td.u time, td.u");
+        (cell.firstElementChild ?? cell).textContent = "28 Sep 2025";
+        return [cell.scrollWidth, cell.clientWidth];
+    }""")
+    assert shown[0] <= shown[1]
+    page.evaluate("""() => {
+        const toast = Object.assign(document.createElement("div"), {className: "toast", textContent: "Saved."});
+        document.querySelector("#toasts").append(toast);
+    }""")
+    toast, foot = page.locator(".toast").bounding_box(), page.locator(".foot").bounding_box()
+    assert toast["y"] + toast["height"] <= foot["y"]
+
+
 def test_an_empty_view_leads_on(open_as: Opener):
     page = open_as("administrator", "/")
     page.get_by_role("link", name="My work").click()
