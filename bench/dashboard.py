@@ -77,8 +77,9 @@ class Dashboard:
         if answer.status != 200:
             raise WrongAnswer(f"the callback answered {answer.status}")
         response = answer.json()["response"]
-        if not response["problem"]["hidden"]:
-            raise WrongAnswer(f"the dashboard says: {response['problem']['children']}")
+        bar = response["bar"]["data"]
+        if not bar["hidden"]["problem"]:
+            raise WrongAnswer(f"the dashboard says: {bar['parts']['problem']}")
         shown = sum(response["payload"]["data"]["figures"]["daily"]["data"][0]["y"])
         expected = self._expected(question, datetime.now(UTC).date())
         if shown != expected:

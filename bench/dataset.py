@@ -31,13 +31,19 @@ HOME = ROOT / "var" / "bench"
 FORMAT = 3  # of the folders; a folder of another format is loaded again
 KEEP_FOR = timedelta(days=7)  # afterwards "the last 30 days" of a dashboard would hold too little
 TELL_EVERY = 5.0  # seconds
+# Of a dataset with many people: whom a desk has besides those who work on the tickets.
+MANY_AGENTS, MANY_TEAMS, MANY_ORGANIZATIONS = 1_000, 200, 500
+FEW, MANY = "few", "many"
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A loaded folder: who can sign in with which password, and the midnight at which its history ends."""
+    """A loaded folder: who can sign in with which password, and the midnight at which its history ends.
+
+    With `crowd` MANY, the same tickets stand among many agents, teams and organizations.
+    """
 
     folder: Path
     size: int
@@ -45,6 +51,12 @@ class Dataset:
     password: str
     end: datetime
     loaded: dict[str, Any]
+    crowd: str = FEW
+
+    @property
+    def label(self) -> str:
+        """Return what tells it from the others of a run."""
+        return label_of(self.size, self.crowd)
 
     def truth(self, corpus: ModuleType) -> list[Known]:
         """Return what the product must show, ticket 1 first."""
@@ -63,19 +75,26 @@ class Dataset:
             shutil.rmtree(copied, ignore_errors=True)
 
 
-def ensure(corpus: ModuleType, size: int, home: Path, say: Say, *, shards: int = 1) -> Dataset:
+def label_of(size: int, crowd: str) -> str:
+    """Name a dataset: the number of its tickets, and that it has many people."""
+    return f"{size:,}" if crowd == FEW else f"{size:,} with many people"
+
+
+def ensure(
+    corpus: ModuleType, size: int, home: Path, say: Say, *, shards: int = 1, crowd: str = FEW
+) -> Dataset:
     """Return the stored folder of this size; load it first if it is missing, old, or from another corpus.
 
     Use another `home` for another number of shards: the folder does not record how many it has.
     """
-    place = home / str(size)
+    place = home / (str(size) if crowd == FEW else f"{size}-{crowd}")
     dataset = loaded_before(place, corpus)
     if dataset is not None:
-        say(f"{size:,} tickets, loaded on {dataset.end:%d %B %Y}")
+        say(f"tickets: {dataset.label}, loaded on {dataset.end:%d %B %Y}")
         return dataset
     shutil.rmtree(place, ignore_errors=True)
     partial = place / "partial"
-    marker = _load(corpus, size, partial, say, shards)
+    marker = _load(corpus, size, partial, say, shards=shards, crowd=crowd)
     partial.rename(place / "loaded")
     (place / "loaded.json").write_text(json.dumps(marker, indent=2))
     dataset = loaded_before(place, corpus)
@@ -95,10 +114,13 @@ def loaded_before(place: Path, corpus: ModuleType) -> Dataset | None:
     if marker["corpus"] != fingerprint(corpus):
         return None
     people = People(tuple(marker["agents"]), marker["customer"], marker["manager"])
-    return Dataset(place / "loaded", marker["size"], people, marker["password"], end, marker["loaded"])
+    crowd = marker.get("crowd", FEW)
+    return Dataset(place / "loaded", marker["size"], people, marker["password"], end, marker["loaded"], crowd)
 
 
-def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) -> dict[str, Any]:
+def _load(
+    corpus: ModuleType, size: int, folder: Path, say: Say, *, shards: int, crowd: str
+) -> dict[str, Any]:
     """Set up, import and build the analytics copy; return what the marker stores."""
     password = secrets.token_urlsafe(16)
     with Engine(folder):
@@ -110,6 +132,8 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
             end = datetime.combine(datetime.now(UTC).date(), clock_time(), UTC)
             imported = tickets(corpus, size, people, end)
             loaded = _imported(services, imported, size, say)
+            if crowd == MANY:
+                loaded |= _crowd(services, people, say)
         finally:
             disconnect()
         begun = time.monotonic()
@@ -119,6 +143,7 @@ def _load(corpus: ModuleType, size: int, folder: Path, say: Say, shards: int) ->
         "format": FORMAT,
         "corpus": fingerprint(corpus),
         "size": size,
+        "crowd": crowd,
         "end": end.isoformat(),
         "password": password,
         "loaded": loaded,
@@ -146,6 +171,36 @@ def _accounts(corpus: ModuleType, services: Services, password: str) -> People:
     agents = tuple(create("agent", f"agent-{n}", f"Agent {n}") for n in range(corpus.AGENTS))
     customer = create("customer", "customer", "Customer 0")
     return People(agents, customer, create("manager", "manager", "Manager"))
+
+
+def _crowd(services: Services, people: People, say: Say) -> dict[str, int]:
+    """Fill up agents, teams and organizations."""
+    say(f"creating {MANY_AGENTS:,} agents, {MANY_TEAMS} teams and {MANY_ORGANIZATIONS} organizations")
+    now, accounts = datetime.now(UTC), services.users.accounts
+    present = len(services.catalog.teams())
+    services.catalog.upsert("team", [(f"team-{n}", f"Team {n}") for n in range(present, MANY_TEAMS)])
+    for n in range(MANY_ORGANIZATIONS):
+        services.users.organizations.save(
+            actor=SYSTEM,
+            now=now,
+            id_=None,
+            name=f"Organization {n}",
+            active=True,
+            shares_tickets=False,
+            domains=[f"org-{n}.example"],
+            expected_version=0,
+        )
+    for n in range(len(people.agents), MANY_AGENTS):
+        accounts.create(
+            actor=SYSTEM,
+            now=now,
+            name=f"Agent {n}",
+            email=f"agent-{n}@bench.example",
+            role_id="agent",
+            team_ids=[f"team-{present + n % (MANY_TEAMS - present)}"],
+            invite=False,
+        )
+    return {"agents": MANY_AGENTS, "teams": MANY_TEAMS, "organizations": MANY_ORGANIZATIONS}
 
 
 class _Progress:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.against import HEAD, Comparison
+from bench.dataset import FEW, label_of
 from bench.login_storm import AT_ONCE, Storm
 from bench.measure import Measured
 from bench.pages import DEPTH
@@ -32,6 +33,7 @@ TARGETS = {
 SCANNING = frozenset({"sorted", "any_filter", "mark"})
 DEEP_RATIO = 1.1  # a page 200 pages deep against the first page of the same list
 SIZE_RATIO = 1.2  # each figure at the largest size against the smallest
+CROWD_RATIO = 1.05  # each figure with many people against the one with few
 MEMORY_MIB = 400.0
 STORM_MS = 1000.0  # a page's p95 while many people sign in
 GROUPS = ("web", "engine", "worker")
@@ -49,6 +51,12 @@ class SizeResult:
     notes: list[str] = field(default_factory=list)
     storm: Storm | None = None
     against: Comparison | None = None
+    crowd: str = FEW
+
+    @property
+    def label(self) -> str:
+        """Return what tells it from the others of a run."""
+        return label_of(self.size, self.crowd)
 
     def add(self, later: "SizeResult") -> None:
         """Add what was measured after another start; of memory and storm, the worse one counts."""
@@ -114,7 +122,7 @@ def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
     """Compare what was reached with the targets, the largest size's figures first."""
     all_verdicts: list[Verdict] = []
     for result in reversed(results):
-        at = f"at {result.size:,}"
+        at = f"at {result.label}"
         labels = {one.key: one.label for one in result.operations}
         for key, target in TARGETS.items():
             if (value := result.cpu(key)) is not None:
@@ -129,9 +137,22 @@ def verdicts(results: Sequence[SizeResult]) -> list[Verdict]:
         if result.storm is not None:
             what = f"pages while {AT_ONCE} people sign in at once (p95), {at}"
             all_verdicts.append(Verdict(what, result.storm.p95, STORM_MS, "ms"))
-    if len(results) > 1:
-        all_verdicts += _growth(results[0], results[-1])
+    few = [result for result in results if result.crowd == FEW]
+    if len(few) > 1:
+        all_verdicts += _growth(few[0], few[-1])
+    for result in results:
+        beside = next((one for one in few if one.size == result.size and one is not result), None)
+        if beside is not None:
+            all_verdicts += _crowded(beside, result)
     return all_verdicts
+
+
+def _crowded(few: SizeResult, many: SizeResult) -> Iterable[Verdict]:
+    """Compare the same pages of the same tickets among few people and among many."""
+    for one in many.operations:
+        ratio = _ratio(one, few.measured(one.key))
+        if ratio is not None:
+            yield Verdict(f"{one.label}, {many.label} against few", ratio, CROWD_RATIO, "x")
 
 
 def _growth(small: SizeResult, large: SizeResult) -> Iterable[Verdict]:
@@ -152,7 +173,7 @@ def _ratio(one: Measured | None, other: Measured | None) -> float | None:
 def table(result: SizeResult) -> list[str]:
     """Write the figures of one size as lines."""
     head = f"{'':<30}{'CPU ms':>8}{'web':>8}{'engine':>8}{'p50 ms':>8}{'p95 ms':>8}{'req/s':>8}{'foreign':>9}"
-    lines = [f"{result.size:,} tickets", head]
+    lines = [f"Tickets: {result.label}", head]
     for one in result.operations:
         if not one.rounds:
             lines.append(
@@ -185,7 +206,7 @@ def write_json(path: Path, results: Sequence[SizeResult], options: dict[str, Any
             "python": platform.python_version(),
         },
         "options": options,
-        "sizes": {str(result.size): _as_json(result) for result in results},
+        "sizes": {_key(result): _as_json(result) for result in results},
         "targets": [
             {"what": v.what, "value": round(v.value, 3), "target": v.target, "unit": v.unit, "met": v.is_met}
             for v in verdicts(results)
@@ -193,6 +214,10 @@ def write_json(path: Path, results: Sequence[SizeResult], options: dict[str, Any
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+def _key(result: SizeResult) -> str:
+    return str(result.size) if result.crowd == FEW else f"{result.size}-{result.crowd}"
 
 
 def _as_json(result: SizeResult) -> dict[str, Any]:

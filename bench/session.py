@@ -45,7 +45,15 @@ class Session:
         if self.product.trouble is not None:
             met = sorted(self.product.trouble.met.done.items())
             notes.append("faults met: " + ", ".join(f"{count:,} {name}" for name, count in met))
-        return SizeResult(self.dataset.size, self.dataset.loaded, measured, used, self.depth, notes)
+        return SizeResult(
+            self.dataset.size,
+            self.dataset.loaded,
+            measured,
+            used,
+            self.depth,
+            notes,
+            crowd=self.dataset.crowd,
+        )
 
     def storm(self, seconds: float) -> Storm:
         """Let everybody sign in at once while an agent goes on reading."""
@@ -123,7 +131,7 @@ def opened(corpus: ModuleType, dataset: Dataset, say: Say, faults: float) -> Ite
             _signed_in(product, f"{name}@bench.example", dataset.password)
             for name in ("agent-0", "manager", "customer")
         )
-        say(f"{dataset.size:,} tickets: walking to the deep pages")
+        say(f"tickets: {dataset.label}; walking to the deep pages")
         lists = Lists(agent, truth, dataset.people.agents[0])
         desk, writer = Desk(agent, truth), Customer(customer)
         reads = [*lists.operations(), desk.reading(), *Dashboard(manager, truth).operations()]

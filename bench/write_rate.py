@@ -24,6 +24,7 @@ from local.commands import environment, run_command
 from local.engine import Engine
 from local.ports import free_port
 from models import ticket
+from portal.config.private_files import write_privately
 from portal.config.service_options import service_options
 from portal.config.settings import Settings
 from services.bootstrap import build_services
@@ -68,6 +69,7 @@ class _Watch:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print both tables; return 0."""
+    write_privately()
     parser = argparse.ArgumentParser(prog="python -m bench.write_rate", description=__doc__)
     parser.add_argument("--marks", type=int, nargs="*", default=list(MARKS), metavar="TRANSACTIONS")
     parser.add_argument("--items", type=int, default=200_000, help="history items to import; 0 for none")

@@ -7,7 +7,7 @@ from local.console import Console
 from local.procfile import ProcfileError, read_procfile
 from local.settings import ROOT, Settings, SettingsError
 from local.supervisor import Supervisor
-from portal.config.private_files import close_folder, write_privately
+from portal.config.private_files import close_alone, write_privately
 
 
 def main() -> int:
@@ -15,7 +15,7 @@ def main() -> int:
     console = Console()
     os.chdir(ROOT)
     write_privately()
-    close_folder(ROOT / "var")
+    close_alone(ROOT / "var")
     try:
         settings = Settings.from_env()
         commands = read_procfile(ROOT / "Procfile")

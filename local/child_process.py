@@ -14,6 +14,9 @@ from local.console import Console
 from local.server import dying_with_parent
 
 TAIL_LINES = 15
+OUTPUT_SECONDS = (
+    10.0  # for the last lines of a process that has ended; a process it left behind may hold them
+)
 _POLL_SECONDS = 0.02
 
 
@@ -60,7 +63,7 @@ class Child:
 
     def last_lines(self) -> str:
         """Return its latest output, complete once the process has ended."""
-        self._pump.join(timeout=1)
+        self._pump.join(timeout=OUTPUT_SECONDS)
         return "\n".join(f"    {line}" for line in self.tail) or "    (it printed nothing)"
 
     def stop(self, grace: float, in_a_hurry: Callable[[], bool]) -> None:
@@ -73,7 +76,7 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self._pump.join(timeout=1)
+        self._pump.join(timeout=OUTPUT_SECONDS)
 
     def _copy_output(self) -> None:
         assert self.process.stdout is not None  # noqa: S101 - narrows the type; both ways here open a pipe

@@ -26,7 +26,7 @@ class Engine(Server):
     """The embedded engine as a child process that owns its data folder."""
 
     label = "the embedded engine"
-    start_seconds = 15.0
+    start_seconds = 60.0
 
     def __init__(self, data_dir: Path, output: int | IO[bytes] = subprocess.DEVNULL) -> None:
         """Prepare an engine on data_dir; output receives what the engine prints."""

@@ -1,4 +1,4 @@
-"""Attempts, counted per key for a while: what the login throttle needs to know.
+"""Attempts, counted per key for a while: what the login throttle and the limit on opening tickets need to know.
 
 An attempt is counted by a conditional write before the secret is looked at, so that of many at the same moment
 no more get through than of as many in a row.
@@ -10,7 +10,8 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 
 from dynamodb_client import Instant, LeanModel
-from models.store_errors import VersionMoved, translated
+from models.store_errors import StoreError, VersionMoved, translated
+from models.transaction import Update
 
 
 class Attempt(LeanModel):
@@ -23,6 +24,10 @@ class Attempt(LeanModel):
     failures = NumberAttribute(default=0)
     last_at = Instant()
     expires_at = TTLAttribute()
+
+
+class CountFull(StoreError):
+    """As many are counted as there may be. Nothing was written."""
 
 
 def find_many(keys: Sequence[str]) -> dict[str, Attempt]:
@@ -47,6 +52,16 @@ def take_free(key: str, *, free: int, now: datetime, expires_at: datetime) -> bo
     except VersionMoved:
         return False
     return True
+
+
+def counted(key: str, *, most: int, now: datetime, expires_at: datetime) -> Update:
+    """Build the write that counts one more in a transaction; it is refused with CountFull once there are `most`."""
+    return Update(
+        Attempt(key=key),
+        [Attempt.failures.add(1), Attempt.last_at.set(now), Attempt.expires_at.set(expires_at)],
+        Attempt.key.does_not_exist() | (Attempt.failures < most),
+        refused=CountFull,
+    )
 
 
 def take_turn(seen: Attempt, *, failures: int, now: datetime, expires_at: datetime) -> bool:

@@ -67,10 +67,16 @@ def time_of(key: str) -> datetime:
     return from_text(key.partition("#")[0])
 
 
-def latest_key() -> str | None:
-    """Return the key of the latest entry, None if there is none; read strongly."""
+def latest_key(before: str) -> str | None:
+    """Return the key of the latest entry before another key, None if there is none; read strongly."""
     with translated():
-        newest = AuditEntry.query(PARTITION, scan_index_forward=False, limit=1, consistent_read=True)
+        newest = AuditEntry.query(
+            PARTITION,
+            AuditEntry.entry_key < before,
+            scan_index_forward=False,
+            limit=1,
+            consistent_read=True,
+        )
         return next((entry.entry_key for entry in newest), None)
 
 

@@ -31,8 +31,8 @@ def write(commit: Commit) -> None:
     """Write a commit.
 
     Raises VersionMoved when the ticket is no longer at `expected_version`, AlreadyDone when
-    `idempotency_key` was used before, the error of a write of `also` whose condition does not hold,
-    EngineUnavailable when no clear answer came. An answer that got lost
+    `idempotency_key` was used before, the error of a write of `also` whose condition does not hold (such as
+    CountFull), EngineUnavailable when no clear answer came. An answer that got lost
     is settled by reading: the history item of this version carries either this writer's id or somebody
     else's. A writer who tries again after VersionMoved keeps its id and asks `is_written`, because a request
     that was given up may still be on its way.

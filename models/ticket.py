@@ -1,6 +1,6 @@
 """The ticket: the latest state of its history. The composed index keys are computed only here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -198,6 +198,12 @@ def find(ticket_id: int) -> Ticket | None:
             return Ticket.get(ticket_id, consistent_read=True)
         except Ticket.DoesNotExist:
             return None
+
+
+def find_many(ticket_ids: Iterable[int]) -> dict[int, Ticket]:
+    """Read several tickets at once; those that do not exist are left out."""
+    with translated():
+        return {int(item.ticket_id): item for item in Ticket.batch_get(list(ticket_ids))}
 
 
 def of_requester(user_id: str) -> Iterator[int]:

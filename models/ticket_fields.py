@@ -107,7 +107,7 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True)
 class ListedFields:
-    """The fields that every row of a list carries: only these can be listed, exported or in the API."""
+    """The fields that every row of a list carries: only these can be listed or in the API."""
 
     subject: Annotated[
         str,
@@ -182,25 +182,47 @@ class ListedFields:
 class TicketFields(ListedFields):
     """All fields of a ticket at one version, as the history folds to them; `custom` are custom fields."""
 
-    subcategory: Annotated[str | None, Field("Subcategory", Kind.TEXT, reportable=True)] = None
+    subcategory: Annotated[str | None, Field("Subcategory", Kind.TEXT, reportable=True, exported=True)] = None
     organization_id: Annotated[
         str | None,
-        Field("Organization", Kind.ORGANIZATION, param="organization", filterable=True, reportable=True),
+        Field(
+            "Organization",
+            Kind.ORGANIZATION,
+            param="organization",
+            filterable=True,
+            reportable=True,
+            exported=True,
+        ),
     ] = None
     first_response_at: Annotated[
-        datetime | None, Field("First response", Kind.TIME, derived=True, reportable=True)
+        datetime | None, Field("First response", Kind.TIME, derived=True, reportable=True, exported=True)
     ] = None
     first_solved_at: Annotated[
         datetime | None,
-        Field("First solved", Kind.TIME, param="solved", derived=True, filterable=True, reportable=True),
+        Field(
+            "First solved",
+            Kind.TIME,
+            param="solved",
+            derived=True,
+            filterable=True,
+            reportable=True,
+            exported=True,
+        ),
     ] = None
     solved_at: Annotated[
-        datetime | None, Field("Solved", Kind.TIME, derived=True, reportable=True, personal_data=True)
+        datetime | None,
+        Field("Solved", Kind.TIME, derived=True, reportable=True, exported=True, personal_data=True),
     ] = None
-    closed_at: Annotated[datetime | None, Field("Closed", Kind.TIME, derived=True, reportable=True)] = None
-    reopens: Annotated[int, Field("Reopened", Kind.COUNTER, derived=True, reportable=True)] = 0
-    reassigns: Annotated[int, Field("Reassigned", Kind.COUNTER, derived=True, reportable=True)] = 0
-    agent_replies: Annotated[int, Field("Agent replies", Kind.COUNTER, derived=True, reportable=True)] = 0
+    closed_at: Annotated[
+        datetime | None, Field("Closed", Kind.TIME, derived=True, reportable=True, exported=True)
+    ] = None
+    reopens: Annotated[int, Field("Reopened", Kind.COUNTER, derived=True, reportable=True, exported=True)] = 0
+    reassigns: Annotated[
+        int, Field("Reassigned", Kind.COUNTER, derived=True, reportable=True, exported=True)
+    ] = 0
+    agent_replies: Annotated[
+        int, Field("Agent replies", Kind.COUNTER, derived=True, reportable=True, exported=True)
+    ] = 0
     # The range key of the running assignment.
     assignment_key: Annotated[str | None, Field("Assignment", Kind.TEXT, stored_as="stint", derived=True)] = (
         None
@@ -233,7 +255,7 @@ def read_fields(holder: type[Any]) -> tuple[Field, ...]:
         known = next((m for m in getattr(hints[each.name], "__metadata__", ()) if isinstance(m, Field)), None)
         if known is None:
             continue
-        if (known.listed or known.exported or known.in_api) and each.name not in carried:
+        if (known.listed or known.in_api) and each.name not in carried:
             raise ValueError(f"{each.name} is shown in lists: define it in ListedFields")
         if known.reportable and known.stored_as:
             raise ValueError(

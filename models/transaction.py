@@ -73,7 +73,7 @@ class OptimisticLock(Put):
 
 
 Write = Delete | Put | Update
-Also = Sequence[LeanModel | Put]  # writes in the same transaction as the main item
+Also = Sequence[LeanModel | Put | Update]  # writes in the same transaction as the main item
 
 
 def write(*writes: Write, also: Also = (), token: bool = True, retry: bool = True) -> None:
@@ -86,7 +86,7 @@ def write(*writes: Write, also: Also = (), token: bool = True, retry: bool = Tru
     without: an engine keeps each token for ten minutes, and the embedded one slows with every token it keeps.
     Raises EngineUnavailable when no clear answer came.
     """
-    every = [*writes, *(each if isinstance(each, Put) else Put(each) for each in also)]
+    every = [*writes, *(each if isinstance(each, Put | Update) else Put(each) for each in also)]
     for _ in range(ATTEMPTS):
         try:
             return _send(every, token=token)

@@ -63,6 +63,6 @@ class Throttled(ServiceError):
         self, seconds: int, why: str = "Too many attempts.", then: str = "Wait {wait}, then try again."
     ) -> None:
         unit = "second" if seconds == 1 else "seconds"
-        wait = f"{seconds} {unit}" if seconds < 120 else f"{seconds // 60} minutes"
+        wait = f"{seconds} {unit}" if seconds < 120 else f"{-(-seconds // 60)} minutes"
         super().__init__(f"{why} {then.format(wait=wait)}")
         self.seconds = seconds

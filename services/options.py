@@ -34,6 +34,7 @@ class Options:
     customer_emails: bool = True
     assign_on_reply: bool = True
     own_addresses: frozenset[str] = frozenset()  # whom the product writes as: they are never answered
+    tickets_per_hour: int = 0  # that one person may open; 0: any number
     password_hasher: PasswordHasher = OWASP_MINIMUM
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:

@@ -1,8 +1,10 @@
 """The outbox: deliveries written with the change that causes them, made at least once by the worker."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
+from threading import Lock
 from typing import Any
 
 import structlog
@@ -12,6 +14,7 @@ from models.outbox import Outbox as Entry
 from services.mail import MailDelayed, MailRefused, MailUnreachable
 
 AT_A_TIME = 50
+SENDERS = 8  # each waits for the mail server most of the time
 SHORTEST, LONGEST = timedelta(seconds=10), timedelta(hours=1)
 LONGEST_PAUSE = timedelta(minutes=2)
 GIVE_UP_AFTER = timedelta(days=1)
@@ -34,6 +37,7 @@ class Outbox:
         self._delivers: dict[str, Deliver] = {}
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._pauses = 0
+        self._pausing = Lock()
 
     def register(self, kind: str, deliver: Deliver) -> None:
         """Say who delivers a kind: a function of (payload, id, now) that is safe to run twice."""
@@ -50,15 +54,24 @@ class Outbox:
     def deliver_due(self, *, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
         """Make what is due, and return how many arrived; one that fails waits longer each time.
 
-        `stopping` is checked between two deliveries; the next run delivers what is left. While the mail server takes
-        no message at all, the others are not tried for a while.
+        Deliveries about one ticket are made one after the other, so that they arrive in their order. `stopping` is
+        checked between two deliveries; the next run makes what is left. While the mail server takes no message at
+        all, the others are not tried for a while: the first one finds out.
         """
-        if now < self._paused_until:
-            return 0
-        due = takewhile(
-            lambda _: not stopping() and now >= self._paused_until, outbox_table.due(now, AT_A_TIME)
-        )
-        return sum(self._deliver(item, now) for item in due)
+        groups: dict[object, list[Entry]] = {}
+        for item in outbox_table.due(now, AT_A_TIME) if now >= self._paused_until else ():
+            groups.setdefault(item.payload.get("ticket_id", item.entry_id), []).append(item)
+
+        def deliver(items: Iterable[Entry]) -> int:
+            going_on = takewhile(lambda _: not stopping() and now >= self._paused_until, items)
+            return sum(self._deliver(item, now) for item in going_on)
+
+        first, *others = groups.values() or [[]]
+        arrived = deliver(first)
+        if not others:
+            return arrived
+        with ThreadPoolExecutor(SENDERS, thread_name_prefix="outbox") as pool:
+            return arrived + sum(pool.map(deliver, others))
 
     def behind(self, *, now: datetime) -> float:
         """Return how many seconds the oldest delivery that has not arrived waits for."""
@@ -87,10 +100,10 @@ class Outbox:
             log.warning("delivery_delayed", **facts, error=str(delayed))
             if isinstance(delayed, MailUnreachable):
                 self._pause(now)
-            _postpone(item, now, facts, str(delayed))
+            _postpone(item, now, facts, str(delayed), _wait(int(item.attempts) - 1, LONGEST))
         except Exception as error:
             log.error("delivery_failed", **facts, exc_info=error)
-            _postpone(item, now, facts, type(error).__name__)
+            _postpone(item, now, facts, type(error).__name__, LONGEST)
         else:
             log.info("delivered", **facts)
             self._pauses = 0
@@ -100,17 +113,19 @@ class Outbox:
 
     def _pause(self, now: datetime) -> None:
         """Try no other delivery for a while: one attempt can take long, and the worker has other work."""
-        self._paused_until = now + _wait(self._pauses, LONGEST_PAUSE)
-        self._pauses += 1
+        with self._pausing:
+            if now >= self._paused_until:
+                self._paused_until = now + _wait(self._pauses, LONGEST_PAUSE)
+                self._pauses += 1
 
 
-def _postpone(item: Entry, now: datetime, facts: Mapping[str, Any], error: str) -> None:
+def _postpone(item: Entry, now: datetime, facts: Mapping[str, Any], error: str, wait: timedelta) -> None:
     """Try again later, or give up a delivery that was asked for too long ago."""
     if now - item.since >= GIVE_UP_AFTER:
         log.error("delivery_given_up", **facts, error=error)
         outbox_table.give_up(item, at=now, error=error)
         return
-    outbox_table.reschedule(item, until=now + _wait(int(item.attempts) - 1, LONGEST), error=error)
+    outbox_table.reschedule(item, until=now + wait, error=error)
 
 
 def _wait(failures: int, longest: timedelta) -> timedelta:

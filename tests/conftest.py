@@ -35,6 +35,7 @@ from pynamodb_grid.tests.driver import playwright
 from tests import granted_permissions, order, rotation
 from tests.engines import new_engine, suspend_expiry
 from tests.faults.proxy import Proxy, between
+from tests.patience import PATIENCE
 
 REGION = "eu-central-1"
 CLIENT = os.environ.get("TEST_CLIENT") or FAST  # or stock: see dynamodb_client/README.md
@@ -59,7 +60,6 @@ CHROMIUM_FLAGS = (
 DESKTOP = {"width": 1440, "height": 900}
 DEMO_PASSWORD = "correct horse battery staple"
 PROVIDER_SECRET = "not:a%secret+at all"
-START_SECONDS = 60.0
 choose_profile()
 
 
@@ -253,11 +253,11 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         )
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(START_SECONDS)
+        process.wait(PATIENCE)
 
 
 def _wait_for_line(process: subprocess.Popen[bytes], written: Path, words: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while words not in written.read_text():
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail(f"the product did not start:\n{written.read_text()}")

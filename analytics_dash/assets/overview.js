@@ -2,7 +2,7 @@
 // Popovers and the theme are the shell's.
 (() => {
   "use strict";
-  const NARROW = matchMedia("(max-width: 760px)");
+  const NARROW = matchMedia("screen and (max-width: 760px)");
   const DARK = matchMedia("(prefers-color-scheme: dark)");
   const COARSE = matchMedia("(pointer: coarse)");
   const TOKEN = /^(var\(--[\w-]+, #[0-9A-Fa-f]{6}\))(?: \/ ([\d.]+))?$/;
@@ -449,6 +449,29 @@
     follow(event?.value?.points?.[0]?.customdata);
   }
   document.addEventListener("click", ({ target }) => follow(target.dataset?.open));
+
+  // ---- On paper a drawing is light, keeps its shape and takes the width that there is.
+  let theme = null;
+  addEventListener("beforeprint", () => {
+    theme = document.documentElement.dataset.theme;
+    document.documentElement.dataset.theme = "light";
+    const colours = resolver();
+    for (const [name, figure] of Object.entries(payload?.figures ?? {})) {
+      const { data, layout } = fit(colours.walk(figure));
+      window.Plotly.react(byId(`graph-${name}`).querySelector(".js-plotly-plot"), data, layout);
+    }
+    colours.done();
+    for (const box of all(".chart-box")) {
+      box.style.setProperty("--ratio", box.offsetWidth / box.offsetHeight);
+      for (const drawing of box.querySelectorAll(".main-svg"))
+        drawing.setAttribute("viewBox", `0 0 ${box.offsetWidth} ${box.offsetHeight}`);
+    }
+  });
+  addEventListener("afterprint", () => {
+    document.documentElement.dataset.theme = theme; // which paints again
+    for (const box of all(".chart-box")) box.style.removeProperty("--ratio");
+    for (const drawing of all(".chart-box .main-svg")) drawing.removeAttribute("viewBox");
+  });
 
   // ---- Refresh, only for somebody who is looking and not in the middle of something.
   function beat(count) {

@@ -226,11 +226,12 @@ def _processor() -> str:
 def from_bench(results: Path) -> dict[str, Any]:
     """Take the CPU times and the memory out of what `make bench` wrote, at its largest size."""
     document = json.loads(results.read_text(encoding="utf-8"))
-    size, largest = max(document["sizes"].items(), key=lambda pair: int(pair[0]))
+    few = [(int(size), figures) for size, figures in document["sizes"].items() if size.isdecimal()]
+    size, largest = max(few, key=lambda pair: pair[0])
     figures = ("label", "web_ms", "engine_ms", "worker_ms", "foreign", "valid")
     return {
         "at": document["at"],
-        "tickets": int(size),
+        "tickets": size,
         "processor": _processor(),
         "cores": document["machine"]["cores"],
         "python": document["machine"]["python"],

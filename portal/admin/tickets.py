@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, redirect, request, url_for
 
 from portal.admin.empty_states import nothing_in_view
+from portal.admin.export_columns import ExportColumn, id_column, named_column, plain_column, time_column
 from portal.admin.filters import CountedFilter
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import ServiceSource
@@ -45,6 +46,8 @@ from services.users.identity import Permission
 
 Choices = Sequence[tuple[str, str]]
 EXPORT_MOST = 50_000
+# What is stored by id.
+NAMED = frozenset({Kind.USER, Kind.TEAM, Kind.CATEGORY, Kind.ORGANIZATION})
 EXPORT_CHUNK = 100  # rows whose people are looked up together
 # Listed first; all other columns come in the registry's order.
 LEADING = ("status", "priority")
@@ -99,7 +102,6 @@ class TicketView(LedgerView):
     row_cells = False
     export_max_rows = EXPORT_MOST
     column_editable_list = field_names(lambda each: each.inline)
-    column_export_list = field_names(lambda each: each.exported)
     default_sort = Sort("updated_at", descending=True)
     needs = {
         "list": Permission.TICKET_NOTE,
@@ -157,21 +159,37 @@ class TicketView(LedgerView):
             abort(404)
         return redirect(url_for("desk.ticket", ticket_id=row.ticket_id))
 
-    def export_rows(self, rows: Iterable[TicketRow]) -> Iterator[TicketRow]:
-        """Look up the people of many rows at once; each row's names are then at hand."""
+    def export_rows(self, rows: Iterable[Ticket]) -> Iterator[Ticket]:
+        """Look up the people of many tickets at once; each one's names are then at hand."""
         walk = iter(rows)
         while chunk := list(islice(walk, EXPORT_CHUNK)):
             self._names_of(chunk)
             yield from chunk
 
-    def export_value(self, row: TicketRow, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
-        """Write people and teams by name."""
-        value, kind = getattr(row, name), BY_NAME[name].kind
-        if kind is Kind.USER:
-            return self._services.users.accounts.names([value]).get(value, value or "")
-        if kind is Kind.TEAM:
-            return self._services.catalog.names("team").get(value, value or "")
-        return super().export_value(row, name, labels)
+    def export_columns(self) -> list[ExportColumn]:
+        """Give all that a ticket has; the ids of what is written by name come last."""
+        exported = [each for each in ALL_FIELDS if each.exported]
+        columns = [self._export_column(each) for each in exported]
+        return columns + [id_column(each.label, each.name) for each in exported if each.kind in NAMED]
+
+    def _export_column(self, each: TicketField) -> ExportColumn:
+        match each.kind:
+            case Kind.TIME:
+                return time_column(each.label, each.name)
+            case Kind.USER:
+                return each.label, lambda row: self._person_name(getattr(row, each.name))
+            case Kind.TEAM | Kind.CATEGORY:
+                kind = each.kind.value
+                return named_column(each.label, each.name, lambda: self._services.catalog.names(kind))
+            case Kind.ORGANIZATION:
+                return named_column(each.label, each.name, self._services.users.organizations.names)
+            case Kind.CHOICE:
+                return each.label, lambda row: each.label_of(getattr(row, each.name) or "")
+            case _:
+                return plain_column(each.label, each.name)
+
+    def _person_name(self, user_id: str | None) -> str:
+        return self._services.users.accounts.names([user_id]).get(user_id or "", user_id or "")
 
     def undo_of(self, row: Ticket) -> str | None:
         """Name what an inline edit or a bulk action changed in a ticket."""
@@ -196,7 +214,7 @@ class TicketView(LedgerView):
     def _name_of(self, kind: str, value: str) -> str:
         return LOOKUPS[kind].labels([value]).get(value, value)
 
-    def _names_of(self, rows: Sequence[TicketRow]) -> dict[str, str]:
+    def _names_of(self, rows: Sequence[TicketRow | Ticket]) -> dict[str, str]:
         people = {person for row in rows for person in (row.requester_id, row.assignee_id)}
         return self._services.users.accounts.names(people)
 
@@ -233,7 +251,7 @@ class TicketView(LedgerView):
         return ticket
 
     def _fields(self) -> dict[str, Field]:
-        shown = {each.name: each for each in ALL_FIELDS if each.listed or each.exported}
+        shown = {each.name: each for each in ALL_FIELDS if each.listed}
         return {name: self._field(each) for name, each in shown.items()}
 
     def _field(self, each: TicketField) -> Field:

@@ -52,7 +52,7 @@ class UserImportView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no ty
         rejected = [line for line in report.lines if line.outcome == "rejected"]
         response = Response(
             stream_csv(("line", "reason", *USER_CSV_COLUMNS), map(_cells, rejected)),
-            mimetype="text/csv; charset=utf-8",
+            mimetype="text/csv",
         )
         response.headers["Content-Disposition"] = "attachment; filename=rejected.csv"
         return response

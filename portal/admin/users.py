@@ -1,10 +1,12 @@
 """The grid of people: who they are, their role and teams, whether they may sign in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
 
+from portal.admin.export_columns import ExportColumn, time_column
 from portal.admin.service_source import ServiceSource
 from portal.admin.user_bulk_actions import BULK, UserBulkActions
 from portal.ui.lookup import LOOKUPS
@@ -13,7 +15,7 @@ from pynamodb_grid.admin import BooleanFilter, ChoiceFilter, Field, Kind, Lookup
 from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, Throttled
-from services.users.accounts import UserService
+from services.users.accounts import USER_CSV_COLUMNS, UserService
 from services.users.identity import Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
@@ -83,10 +85,12 @@ class UserView(UserBulkActions):
     form_columns = ("name", "email", "role_id", "team_ids", "organization_id", "active")
     default_sort = Sort("name")
     row_cells = False
+    can_export = True
     needs = {
         "list": Permission.USER_VIEW,
         "create": Permission.USER_EDIT,
         "edit": Permission.USER_EDIT,
+        "export": Permission.USER_EXPORT,
         "invite_view": Permission.USER_EDIT,
         **dict.fromkeys(BULK, Permission.USER_EDIT),
     }
@@ -120,6 +124,17 @@ class UserView(UserBulkActions):
             )
         outranked = row is not None and row.user_id != actor().user_id and _outranks(row)
         return super()._render_form(form, row, status, outranked=outranked, **context)
+
+    def export_columns(self) -> list[ExportColumn]:
+        """Give what the import reads, in its columns and words, then what is only for people and programs."""
+        cells = self._services.users.user_import.cells()
+        return [
+            *((name.capitalize(), partial(_cell, cells, name)) for name in USER_CSV_COLUMNS),
+            ("ID", lambda user: user.user_id),
+            ("Can sign in", lambda user: "yes" if user.active else "no"),
+            time_column("Created", "created_at"),
+            time_column("Invited", "invited_at"),
+        ]
 
     @expose("/invite/", methods=("POST",))
     def invite_view(self) -> Any:
@@ -180,6 +195,10 @@ class UserView(UserBulkActions):
 def _plain(value: Any) -> Any:
     """Write a form's value as it is kept: nothing as no text, several in order."""
     return sorted(value) if isinstance(value, list | tuple | set) else "" if value is None else value
+
+
+def _cell(cells: Callable[[User], Mapping[str, str]], name: str, user: User) -> str:
+    return cells(user)[name]
 
 
 def _outranks(person: User) -> bool:

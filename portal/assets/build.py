@@ -24,12 +24,13 @@ ESBUILD = MODULES / "@esbuild" / "linux-x64" / "bin" / "esbuild"
 STYLES = {
     "app.css": (
         "tokens", "base", "controls", "components", "overlay", "shell",
-        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive",
+        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive", "print",
     ),
-    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account"),
-    "plain.css": ("tokens", "base", "controls", "components", "plain", "account"),
+    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account", "print"),
+    "plain.css": ("tokens", "base", "controls", "components", "plain", "account", "print"),
     "reports.css": (
         "tokens", "base", "controls", "components", "overlay", "shell", "filters", "responsive", "dash",
+        "print",
     ),
     "style.css": ("dash", "style"),  # beside app.css, in development
 }  # fmt: skip

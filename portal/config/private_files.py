@@ -36,6 +36,12 @@ def close_folder(folder: Path) -> list[str]:
     return [f"{folder} {warning}: give the product a folder of its own"] if warning else []
 
 
+def close_alone(folder: Path) -> None:
+    """Take a folder away from other users and leave what is in it as it is, such as the files of an image."""
+    if folder.is_dir() and _is_open(folder):
+        _close(folder)
+
+
 def _open_paths(folder: Path) -> Iterator[Path]:
     """Yield what others have rights to; links are not followed."""
     if _is_open(folder):

@@ -29,6 +29,7 @@ def service_options(settings: Settings) -> Options:
         customer_emails=settings.customer_emails,
         assign_on_reply=settings.assign_on_reply,
         own_addresses=frozenset({settings.mail_from.address, settings.reply_address}),
+        tickets_per_hour=settings.tickets_per_hour,
     )
 
 

@@ -190,6 +190,12 @@ class Settings:
         read=readers.switch,
         default="0",
     )
+    tickets_per_hour: int = setting(
+        "TICKETS_PER_HOUR",
+        "how many tickets one person may open in an hour, on pages and by the API together; `0` means any number",
+        read=readers.number(0, 1_000_000),
+        default="100",
+    )
     time_zone: str = setting(
         "TIME_ZONE", "the time zone in which dates and times are shown", read=readers.time_zone, default="UTC"
     )

@@ -4,10 +4,19 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.customer import pages
+from portal.web.error_pages import with_status
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
-from services.tickets import BY_NAME, KeyReused, NotAllowedNow, StillInProgress, TooBusy, field_names
+from services.tickets import (
+    BY_NAME,
+    KeyReused,
+    NotAllowedNow,
+    StillInProgress,
+    TooBusy,
+    TooManyTickets,
+    field_names,
+)
 from services.users.identity import Permission
 
 bp = Blueprint("help", __name__, url_prefix="/help")
@@ -53,6 +62,8 @@ def create() -> tuple[str, int] | Response:
         return _form(values, {}, form_key(), notice), 422
     except StillInProgress as refused:
         return _form(values, {}, form_key(), refused.message), 409
+    except TooManyTickets as refused:
+        return with_status(_form(values, {}, form_key(), refused.message), refused)
     return redirect(url_for("help.ticket", ticket_id=opened.ticket_id))
 
 

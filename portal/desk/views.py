@@ -9,11 +9,19 @@ from werkzeug.wrappers import Response
 from portal.desk import choices, conflict, new_ticket, pages, requester, team, undo_changes
 from portal.desk.choices import PROPERTIES
 from portal.ui.undo_messages import Message, change_of, flash_message, offering
-from portal.web.error_pages import status_of, wants_json
+from portal.web.error_pages import status_of, wants_json, with_status
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
-from services.tickets import Conflict, KeyReused, StillInProgress, Ticket, TooBusy, label_of
+from services.tickets import (
+    Conflict,
+    KeyReused,
+    StillInProgress,
+    Ticket,
+    TooBusy,
+    TooManyTickets,
+    label_of,
+)
 from services.users.identity import Permission
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
@@ -147,12 +155,17 @@ def create() -> tuple[str, int] | Response:
         problems = {new_ticket.FIELDS.get(name, name): [text] for name, text in refused.fields.items()}
         if not problems:
             flash(refused.message, "error")
-        return pages.new_ticket(values | new_ticket.suggested(form), problems, form_key()), 400
+        return pages.new_ticket(
+            values | (new_ticket.suggested(form) if "requester" in problems else {}), problems, form_key()
+        ), 400
     except (KeyReused, StillInProgress) as refused:
         flash(
             already_sent(refused, opens=True) if isinstance(refused, KeyReused) else refused.message, "error"
         )
         return pages.new_ticket(values, {}, form_key()), status_of(refused)
+    except TooManyTickets as refused:
+        flash(refused.message, "error")
+        return with_status(pages.new_ticket(values, {}, form_key()), refused)
     return redirect(url_for("desk.ticket", ticket_id=opened.ticket_id))
 
 

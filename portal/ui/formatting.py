@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from portal.ui import user_agents
+from portal.ui.links import linked
 from portal.web.guards import now
 from services.tickets import ALL_FIELDS
 from services.times import to_text
@@ -30,6 +31,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
     app.jinja_env.filters.update(
         browser=user_agents.name,
         initials=initials,
+        linked=linked,
         hue=hue,
         iso=to_text,
         ago=lambda at: ago(at, now(), zone),

@@ -1,7 +1,7 @@
 """The pages that read: list, details, CSV export."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Response, abort, request, stream_with_context
@@ -23,6 +23,7 @@ from pynamodb_grid.admin.targets import return_target
 from pynamodb_grid.listing import BadRequest, Conditions, ListingError, ListRequest, Page, Sort, Unavailable
 from pynamodb_grid.spreadsheet import stream_csv
 
+ExportColumns = Sequence[tuple[str, Callable[[Any], Any]]]
 RETRY_AFTER = "5"  # seconds until a database that was away is worth another try
 
 
@@ -204,17 +205,19 @@ class ReadPages(GridBase):
             rows = self.source.iterate(self.list_conditions(query), sort_of(query, self.default_sort))
         except ListingError as error:
             return self.render_list(query, [str(error)])
-        columns = self._export_columns
-        labels = self.labels([name for name, _ in columns])
-
-        def cells(row: Any) -> list[Any]:
-            return [self.export_value(row, name, labels) for name, _ in columns]
-
-        titles = [label for _, label in columns]
-        lines = (cells(row) for row in self.export_rows(rows))
-        stream = stream_csv(titles, lines, most=self.export_max_rows)
+        columns = self.export_columns()
+        lines = ([value(row) for _, value in columns] for row in self.export_rows(rows))
+        stream = stream_csv([title for title, _ in columns], lines, most=self.export_max_rows)
         headers = {"Content-Disposition": f'attachment; filename="{self.get_export_name("csv")}"'}
-        return Response(stream_with_context(stream), mimetype="text/csv; charset=utf-8", headers=headers)
+        return Response(stream_with_context(stream), mimetype="text/csv", headers=headers)
+
+    def export_columns(self) -> ExportColumns:
+        """Give title and value of each column of the export; override to write others."""
+        labels = self.labels([name for name, _ in self._export_columns])
+        return [(label, self._value_of(name, labels)) for name, label in self._export_columns]
+
+    def _value_of(self, name: str, labels: Mapping[str, Mapping[str, str]]) -> Callable[[Any], Any]:
+        return lambda row: self.export_value(row, name, labels)
 
     def export_value(self, row: Any, name: str, labels: Mapping[str, Mapping[str, str]]) -> Any:
         """Gives a value for the export: numbers as they are, the rest as people read it."""

@@ -23,7 +23,7 @@ from pynamodb_grid.listing.schema import Item, Schema
 
 _HYDRATE_BATCH = 100
 # Rows of a set that are read to be sorted in memory where a fresh copy can sort: more would cost more than the copy.
-SMALL_BESIDE_COPY = 100
+SMALL_BESIDE_COPY = 40
 
 
 class Listing:
@@ -225,12 +225,12 @@ class Listing:
             return None
         return self._columnar.age()
 
-    def _unservable(self, asked: Asked) -> Unservable:
+    def _unservable(self, asked: Asked) -> Unservable | Unavailable:
         """Explains what would make a request servable; that a copy is still to come, if that is all."""
         serves = self._planner.columnar_serves(asked.conditions, asked.sort)
         if self._columnar is not None and serves and self._columnar.age() is None:
             sorts = ", ".join(sorted(self._planner.sortable((), with_copy=False)))
-            return Unservable(
+            return Unavailable(
                 "This list needs the report data, which is still being built. Try again in a minute. "
                 f"Until then lists can be sorted by {sorts}."
             )

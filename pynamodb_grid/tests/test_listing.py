@@ -20,6 +20,7 @@ from pynamodb_grid.listing import (
     SmallTable,
     Sort,
     TooLarge,
+    Unavailable,
     Unservable,
     Window,
 )
@@ -249,9 +250,9 @@ def test_what_only_the_copy_knows_is_asked_of_it_alone(ticket_table: type[Any]) 
     column.behind = None
     assert "assignee_id" not in lister.sortable(mine.conditions)
     for request in (counted, mine):
-        with pytest.raises(Unservable, match="still being built"):
+        with pytest.raises(Unavailable, match="still being built"):
             lister.page(request)
-        with pytest.raises(Unservable):
+        with pytest.raises(Unavailable):
             lister.iterate(request.conditions, request.sort)
 
 

@@ -29,7 +29,11 @@ def build_notification_services(
         enabled=options.customer_emails,
     )
     replies = ReplyService(
-        outbox=outbox, mailer=options.mailer, base_url=options.base_url, own=options.own_addresses
+        outbox=outbox,
+        mailer=options.mailer,
+        base_url=options.base_url,
+        own=options.own_addresses,
+        key=options.keys("replies")[0],
     )
     for source in (ticket_emails, replies):
         outbox.register(source.kind, source.deliver)

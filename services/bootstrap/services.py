@@ -1,6 +1,7 @@
 """All services, nested by domain, in the order in which they build on each other."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import models
 from services.bootstrap.common import new_cache
@@ -53,6 +54,7 @@ def build_services(options: Options) -> Services:
         last_administrator=last_administrator,
         roles=roles,
         offered_teams=catalog.offered_teams,
+        team_names=partial(catalog.names, "team"),
     )
     analytics = build_analytics(options)
     lists = build_ticket_lists(analytics, users=users, catalog=catalog)

@@ -90,6 +90,7 @@ def build_user_services(
     last_administrator: LastAdministratorLock,
     roles: RoleService,
     offered_teams: Callable[[], Mapping[str, str]],
+    team_names: Callable[[], Mapping[str, str]],
 ) -> UserServices:
     """Build the services about people and register what they send with the outbox."""
     cursor_keys = options.keys("cursors")
@@ -202,7 +203,14 @@ def build_user_services(
         invitations=InvitationService(
             roles=roles, email_notices=email_notices, audit_writer=audit_writer, login_throttle=login_throttle
         ),
-        user_import=UserImport(accounts, roles, organizations, last_administrator, offered_teams),
+        user_import=UserImport(
+            accounts,
+            roles,
+            organizations,
+            last_administrator,
+            team_names=team_names,
+            offered_teams=offered_teams,
+        ),
         authentication=authentication,
         view_as=ViewAsService(accounts, roles, audit_writer),
         single_sign_on=_single_sign_on(

@@ -4,12 +4,12 @@ Only who quotes the id of an e-mail of ours is answered by e-mail. Any other mes
 so that the sender's own server tells them: an answer would go to whatever address a stranger claims to write from.
 """
 
+import hmac
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
 import structlog
@@ -64,8 +64,11 @@ class ReplyService:
 
     kind = KIND
 
-    def __init__(self, *, outbox: Outbox, mailer: Mailer, base_url: str, own: frozenset[str]) -> None:
+    def __init__(
+        self, *, outbox: Outbox, mailer: Mailer, base_url: str, own: frozenset[str], key: bytes
+    ) -> None:
         self._outbox, self._mailer, self._base_url, self._own = outbox, mailer, base_url.rstrip("/"), own
+        self._key = key
 
     @property
     def advice(self) -> str:
@@ -123,7 +126,7 @@ class ReplyService:
         # A message without an id goes by the headers that stay the same when it is sent again.
         identity = given or "\n".join(_header(message, name) or "" for name in ("Date", "Subject", "From"))
         keys = [
-            IdempotencyKey(key=f"reply:{_digest(address, name)}", value={}, expires_at=now + REMEMBER)
+            IdempotencyKey(key=f"reply:{self._digest(address, name)}", value={}, expires_at=now + REMEMBER)
             for name in (identity, f"{now:%Y-%m-%d}")
         ]
         known_id = MESSAGE_ID.fullmatch(given) is not None
@@ -136,6 +139,10 @@ class ReplyService:
         except _Known:
             return Verdict.KNOWN
         return Verdict.ANSWERED
+
+    def _digest(self, *parts: str) -> str:
+        """Name a sender and a message or a day so that nobody can try out who it was."""
+        return hmac.digest(self._key, "\n".join(parts).encode("utf-8", "surrogateescape"), "sha256").hex()
 
 
 def _ticket_of(message: EmailMessage) -> int | None:
@@ -160,7 +167,3 @@ def _header(message: EmailMessage, name: str) -> str | None:
     ):  # the parser's, for headers that are broken enough
         return None
     return None if value is None else str(value).strip()
-
-
-def _digest(*parts: str) -> str:
-    return sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()

@@ -58,11 +58,11 @@ class NameCandidates:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Return where candidates stand in a text, from its beginning to its end."""
-        found = {match.span() for match in self._pattern.finditer(text)} if self._pattern else set()
+        matched = {match.span() for match in self._pattern.finditer(text)} if self._pattern else set()
         if self._greeted is not None:
-            found |= {match.span(1) for match in self._greeted.finditer(text)}
+            matched |= {match.span(1) for match in self._greeted.finditer(text)}
         spans: list[tuple[int, int]] = []
-        for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
+        for start, end in sorted(matched, key=lambda span: (span[0], -span[1])):
             if not spans or start >= spans[-1][1]:
                 spans.append((start, end))
         return spans

@@ -31,6 +31,7 @@ from services.tickets.importing import (
     WrongFile,
     import_file,
 )
+from services.tickets.opening_limit import OpeningLimit, TooManyTickets
 from services.tickets.service import OPENED_WITH, TicketService
 from services.tickets.ticket import Event, Ticket
 from services.tickets.ticket_errors import (
@@ -81,6 +82,7 @@ __all__ = [
     "ListRequest",
     "NotAllowedNow",
     "Op",
+    "OpeningLimit",
     "Page",
     "Sort",
     "StillInProgress",
@@ -93,6 +95,7 @@ __all__ = [
     "TicketService",
     "TicketWriter",
     "TooBusy",
+    "TooManyTickets",
     "Verification",
     "Watch",
     "WorkflowService",

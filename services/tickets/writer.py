@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from models import counter, ledger
 from models import ticket as ticket_table
+from models.attempt import CountFull
 from models.idempotency_key import IdempotencyKey
 from models.store_errors import AlreadyDone, EngineUnavailable, VersionMoved
 from models.ticket_fields import TicketFields
@@ -18,6 +19,7 @@ from services.tickets.audit import AuditService
 from services.tickets.consequences import Consequences, TicketChange
 from services.tickets.fields import CHANGED_BY_PEOPLE, DERIVED, JsonFields, evolve, to_json
 from services.tickets.idempotency import RequestKey
+from services.tickets.opening_limit import OpeningLimit
 from services.tickets.ticket import Ticket
 from services.tickets.ticket_errors import Conflict, FieldConflict, StillInProgress, TicketNotFound, TooBusy
 from services.users.identity import Actor
@@ -61,17 +63,20 @@ class TicketWriter:
         audit: AuditService,
         assignments: AssignmentService,
         consequences: Consequences,
+        opening_limit: OpeningLimit,
         new_id: Callable[[], str],
         pause: Callable[[int], None],
         shards: int,
     ) -> None:
         self._audit, self._assignments, self._consequences = audit, assignments, consequences
+        self._opening_limit = opening_limit
         self.new_id, self.pause, self._shards = new_id, pause, shards
 
     def create(self, author: Author, draft: Draft) -> Ticket:
         """Write version 1 of a new ticket; a repeated request gives the ticket written the first time.
 
-        The key is claimed before a number is given out, so that a repeated request burns none.
+        The key is claimed before a number is given out, so that a repeated request burns none. Raises
+        TooManyTickets.
         """
         write_id, key = self.new_id(), author.request_key
         try:
@@ -79,6 +84,7 @@ class TicketWriter:
             if done is not None:
                 return self.load(done)
             try:
+                self._opening_limit.check(author.actor, author.now)
                 return self._create(counter.next_number("tickets"), author, draft, write_id)
             except BaseException:
                 if key is not None:
@@ -93,6 +99,8 @@ class TicketWriter:
                 return self._commit(ticket_id, None, author, draft, write_id)
             except VersionMoved:
                 self.pause(attempt)
+            except CountFull as full:
+                raise self._opening_limit.refused(author.actor, author.now) from full
             except AlreadyDone as done:  # the claim was taken for one that broke off
                 raise StillInProgress from done
         raise TooBusy
@@ -213,12 +221,13 @@ class TicketWriter:
         )
         assignment_periods = self._assignments.assignment_periods(ticket_id, before, after, at)
         consequences = self._consequences.of(TicketChange(actor, now, before, after, event))
+        opened = self._opening_limit.counted(actor, now) if before is None else ()
         item = self.store(
             ticket_id,
             expected_version,
             after,
             [event],
-            also=[*assignment_periods, *consequences, *draft.also],
+            also=[*assignment_periods, *consequences, *draft.also, *opened],
             idempotency_key=author.request_key.used(ticket_id) if author.request_key is not None else None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))

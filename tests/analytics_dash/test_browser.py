@@ -182,6 +182,24 @@ def test_the_heatmap_says_what_a_cell_counts(dashboard):
     assert counts == [tips[24 * day + 10].split()[-2] for day in range(7)]
 
 
+def test_an_hour_opens_its_tickets_by_click_and_by_keyboard(dashboard):
+    page = dashboard("?team=t1")
+    cell = page.locator("#heat [data-open]").first
+    count = re.search(r": (\d+) created", cell.get_attribute("data-tip"))[1]
+    address = cell.get_attribute("data-open")
+    cell.click()
+    page.wait_for_url("**/desk/tickets/**")
+    opened = dict(fields(page))
+    assert (opened["counted"], opened["team"]) == ("created", "t1")
+    assert 0 <= int(opened["hour"]) < 7 * 24
+    page = dashboard("?team=t1")
+    page.locator("details:has([data-table=arrivals]) summary").focus()
+    page.keyboard.press("Enter")
+    link = page.locator(f"[data-table=arrivals] a[href='{address}']")
+    link.wait_for()
+    assert link.inner_text() == count
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_colours_follow_the_theme_without_asking_the_server(dashboard, served, scheme):
     colours = {"light": "rgb(36, 51, 176)", "dark": "rgb(100, 130, 250)"}

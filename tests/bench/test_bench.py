@@ -17,7 +17,7 @@ from bench.__main__ import main
 from bench.against import Comparison, Ratio
 from bench.client import Client
 from bench.dashboard import callback_body
-from bench.dataset import FORMAT, loaded_before
+from bench.dataset import FORMAT, MANY, loaded_before
 from bench.import_corpus import (
     PRIORITIES,
     STATUSES,
@@ -195,6 +195,22 @@ def test_targets_are_compared_at_both_sizes_and_between_them():
     assert by_target["open_list, 100,000 against 10,000"].value == pytest.approx(1.3)
     assert by_target["200 pages deep against the first page, at 10,000"].is_met
     assert not by_target["200 pages deep against the first page, at 100,000"].is_met
+
+
+def test_many_people_are_compared_with_few_on_the_same_tickets():
+    few, large, many = result(10_000, ticket=5), result(100_000, ticket=8), result(10_000, ticket=6)
+    many.crowd = MANY
+    by_target = {verdict.what: verdict for verdict in verdicts([many, few, large])}
+    crowded = by_target["ticket, 10,000 with many people against few"]
+    assert crowded.value == pytest.approx(1.2, abs=0.01)
+    assert not crowded.is_met
+    assert by_target["ticket, 100,000 against 10,000"].value == pytest.approx(1.6, abs=0.02)
+    assert {
+        "ticket, at 10,000",
+        "ticket, at 100,000",
+        "ticket, at 10,000 with many people",
+    } <= by_target.keys()
+    assert table(many)[0] == "Tickets: 10,000 with many people"
 
 
 def test_two_checkouts_are_compared_round_by_round():

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect
 
+from tests.patience import PATIENCE_MS
+
 ROLES = ("customer", "agent", "manager", "administrator")
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 DESKTOP = {"width": 1440, "height": 900}
 # Most waits end within a fraction of this; a busy machine may need it all.
-PATIENCE_MS = 15_000
 FRESH_S = 300  # a sign-in counts as recent for ten minutes
 expect.set_options(timeout=PATIENCE_MS)
 

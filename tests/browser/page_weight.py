@@ -5,8 +5,9 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.patience import PATIENCE
+
 SETTLING_MS = 10
-PATIENCE_S = 15.0
 
 
 class Wire:
@@ -49,7 +50,7 @@ class Wire:
 
     def settle(self) -> None:
         """Wait until every request has finished."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + PATIENCE
         # Fonts are requested when text is laid out, which may be after the page has loaded.
         self._page.evaluate("() => document.body.offsetHeight && document.fonts.ready.then(() => {})")
         self._page.wait_for_timeout(SETTLING_MS)

@@ -5,8 +5,9 @@ import time
 import pyotp
 from playwright.sync_api import Page, expect
 
+from tests.patience import PATIENCE
+
 ANOTHER = "violet tractor under snowfall"
-DELIVERED_MS = 15_000
 
 
 def sign_in(page: Page, email: str, password: str) -> None:
@@ -22,7 +23,7 @@ def open_email(page: Page, email: str, subject: str) -> None:
     mail_message = (
         page.get_by_role("listitem").filter(has_text=f"to {email}").get_by_role("link", name=subject)
     )
-    deadline = time.monotonic() + DELIVERED_MS / 1000
+    deadline = time.monotonic() + PATIENCE
     while not mail_message.count() and time.monotonic() < deadline:
         page.reload()
     mail_message.first.click()

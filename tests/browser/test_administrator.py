@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Opener
+from tests.patience import PATIENCE
 
 PASSWORD = "a first password that is long"
 numbers = itertools.count(1)
@@ -185,7 +186,7 @@ def test_teams_and_categories_are_added_renamed_and_offered(open_as: Opener, peo
     expect(desk.locator("#toasts")).to_contain_text("Saved as version")
 
 
-def until(met: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(met: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Repeat until a condition holds: processes may cache lists and roles for a few seconds."""
     deadline = time.monotonic() + seconds
     while not met():

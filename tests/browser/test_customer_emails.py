@@ -11,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener
+from tests.patience import PATIENCE
 
 
 def write_back(listening, received):
@@ -19,7 +20,7 @@ def write_back(listening, received):
     reply["From"], reply["To"], reply["In-Reply-To"] = email["To"], email["From"], email["Message-ID"]
     reply.set_content("It still burns.")
     host, _, port = listening.rpartition(":")
-    with smtplib.SMTP(host, int(port), timeout=20) as client:
+    with smtplib.SMTP(host, int(port), timeout=PATIENCE) as client:
         client.send_message(reply)
 
 

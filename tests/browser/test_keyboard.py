@@ -167,7 +167,7 @@ def test_an_administrator_switches_a_category_off(seated, people):
     keys.follow("link", "Administration")
     keys.follow("link", "Categories")
     keys.follow("link", "Edit Shut by keys", 150)
-    box = keys.reach(page.get_by_role("main").get_by_role("checkbox"))
+    box = keys.reach(page.get_by_role("main").get_by_role("checkbox", name="Offered", exact=True))
     expect(box).to_be_checked()
     keys.press("Space")
     keys.follow("button", "Save")

@@ -1,9 +1,12 @@
 """The data export of a user, then their erasure on the page that explains it."""
 
 import json
+import time
 import zipfile
 
 from playwright.sync_api import Page, expect
+
+from tests.patience import PATIENCE
 
 
 def downloaded(page: Page, button: str) -> dict:
@@ -36,10 +39,9 @@ def test_a_person_is_exported_and_erased(open_as, people, watch):
     expect(page.get_by_role("heading", name="This person is being erased")).to_be_visible()
     # The first run takes a moment; its first step clears the account.
     heading = page.get_by_role("heading", name="Privacy of Erased person")
-    for _ in range(30):
-        if heading.is_visible():
-            break
-        page.wait_for_timeout(500)
+    deadline = time.monotonic() + PATIENCE
+    while not heading.is_visible() and time.monotonic() < deadline:
+        page.wait_for_timeout(200)
         page.get_by_role("link", name="Refresh").click()
     expect(heading).to_be_visible()
     page.goto("/admin/users/?search=Wilhelmina")

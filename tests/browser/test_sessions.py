@@ -5,8 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from tests.browser.test_account import sign_in
-
-WITHIN_MS = 5_000
+from tests.patience import PATIENCE_MS
 
 
 def test_a_session_an_administrator_ends_is_ended_in_the_other_browser(open_as, join, live_server):
@@ -19,9 +18,9 @@ def test_a_session_an_administrator_ends_is_ended_in_the_other_browser(open_as, 
     page.get_by_role("button", name="End all sessions").click()
     page.get_by_role("button", name="End all", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("All sessions of this user have ended.")
-    theirs.set_default_timeout(WITHIN_MS)
+    theirs.set_default_timeout(PATIENCE_MS)
     theirs.reload()
-    theirs.wait_for_url("**/login**", timeout=WITHIN_MS)
+    theirs.wait_for_url("**/login**", timeout=PATIENCE_MS)
 
 
 def test_an_administrator_views_as_an_agent_and_stops(open_as, watch, live_server):

@@ -45,3 +45,19 @@ def test_the_newest_message_is_in_sight(open_as: Opener, people, size):
     page.get_by_label("Message", exact=True).fill("A long answer\n" * 40)
     said += complaints(page, "while writing")
     assert not said, "\n".join(said)
+
+
+def test_why_no_email_is_sent_can_be_read(open_as: Opener, people):
+    sent = {"requester": "agent@demo.example", "subject": "My own", "body": "Mine", "priority": "normal"}
+    number = (
+        people["agent"]
+        .post("/desk/new", **sent, category="", team_id="", assignee_id="")
+        .url.rsplit("/", 1)[1]
+    )
+    page = open_as("agent")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"/desk/tickets/{number}")
+    kinds, notice = page.locator(".composer .segments"), page.get_by_text("This is your own request")
+    above, below = kinds.bounding_box(), notice.bounding_box()
+    assert below["y"] >= above["y"] + above["height"]
+    assert below["x"] + below["width"] <= 390

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("_no_backoff")
 
 def to(url: str, **more: Any) -> Any:
     options = ConnectionOptions(
-        "eu-west-1", url, "", read_timeout=0.5, max_attempts=2, fast_client=True, **more
+        "eu-west-1", url, "", read_timeout=1, max_attempts=2, fast_client=True, **more
     )
     connect([], options)
     return client()
@@ -57,7 +57,7 @@ def test_a_connection_with_stray_bytes_is_not_used_again(server: FaultyServer) -
 def test_a_late_reply_is_never_taken_for_the_next_one(server: FaultyServer) -> None:
     fast = to(server.url)
     late = b'HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n{"Item": {"id": {"S": "old"}}}'
-    server.respond_with(raw(late, pause=0.7, keep=True), reply(200, {"Item": {"id": {"S": "new"}}}))
+    server.respond_with(raw(late, pause=1.4, keep=True), reply(200, {"Item": {"id": {"S": "new"}}}))
     answered = get(fast)
     assert answered["Item"] == {"id": {"S": "new"}}
     assert answered["ResponseMetadata"]["RetryAttempts"] == 1

@@ -19,7 +19,7 @@ from tests.dynamodb_client.faulty_server import FaultyServer, Responder, close, 
 pytestmark = pytest.mark.usefixtures("_no_backoff")
 
 ITEM = {"Item": {"id": {"S": "a"}, "n": {"N": "1"}}}
-PATIENCE = 0.4  # seconds until a read times out
+PATIENCE = 0.8  # seconds until a read times out
 TRIES = 3  # a machine that stands still for as long makes either client take the server for slow
 KIND = "com.amazonaws.dynamodb.v20120810#"
 

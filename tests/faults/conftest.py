@@ -27,7 +27,7 @@ def harness(
     proxy: Proxy, tables: ConnectionOptions, no_retry_delay: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Harness:
     return open_harness(
-        replace(tables, endpoint=proxy.endpoint, read_timeout=0.4), tmp_path_factory.mktemp("analytics")
+        replace(tables, endpoint=proxy.endpoint, read_timeout=0.8), tmp_path_factory.mktemp("analytics")
     )
 
 

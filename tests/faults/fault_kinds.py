@@ -7,6 +7,8 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tests.patience import PATIENCE
+
 if TYPE_CHECKING:
     from tests.faults.proxy import Handler
 
@@ -161,7 +163,7 @@ class Talk:
 
     def wait_for_hang_up(self) -> None:
         """Wait until the product closes the connection."""
-        self._handler.connection.settimeout(20)
+        self._handler.connection.settimeout(PATIENCE)
         self._handler.connection.recv(1)
 
 

@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tests.faults.product import PASSWORD
+from tests.patience import PATIENCE
 from tests.portal.pages import Form, Page
-
-PATIENCE = 10.0  # seconds for one answer
 
 
 class NoAnswer(Exception):

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from local.server import http_connection
 from tests.faults.fault_kinds import TARGET, FaultAction, Reply, Request, Talk, operation_of, through
 from tests.faults.late_indexes import LateIndexes
+from tests.patience import PATIENCE
 
 # For the proxy's own requests; the engine checks that a request is signed, not by whom.
 OWN = {
@@ -72,7 +73,7 @@ class Line:
         line = self._open
         if line is None or line.sock is None or select.select([line.sock], [], [], 0)[0]:
             self.close()
-            line = self._open = http_connection(self._endpoint, timeout=20)
+            line = self._open = http_connection(self._endpoint, timeout=PATIENCE)
         line.request("POST", "/", body, {**headers, "Content-Length": str(len(body))})
         answer = line.getresponse()
         return Reply(answer.status, answer.read())

@@ -11,8 +11,8 @@ from tests.browser.checks import in_all_variants
 from tests.browser.grid import saved
 from tests.faults.http_browser import Visitor
 from tests.faults.product import PASSWORD, Product
+from tests.patience import PATIENCE_MS
 
-SOON_MS = 30_000
 TITLE = "We cannot reach your tickets right now"
 
 
@@ -38,7 +38,7 @@ def open_page(browser: Browser, product: Product) -> Iterator[Any]:
     def opened(role: str = "customer", **options: Any) -> Page:
         context = browser.new_context(base_url=f"http://127.0.0.1:{product.port}", **options)
         contexts.append(context)
-        context.set_default_timeout(SOON_MS)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto("/login")
         page.get_by_label("Email").fill(f"{role}@demo.example")
@@ -75,7 +75,7 @@ def test_the_page_waits_longer_each_time_and_comes_back_by_itself(open_page, pro
     assert int(page.locator("[data-seconds]").inner_text()) >= 9
     product.engine.start()
     page.clock.run_for(15_000)
-    expect(page.get_by_label("Your reply")).to_have_value("Half a sentence", timeout=SOON_MS)
+    expect(page.get_by_label("Your reply")).to_have_value("Half a sentence", timeout=PATIENCE_MS)
 
 
 def test_a_refused_reply_is_not_repeated_but_kept(open_page, product, number):
@@ -86,7 +86,7 @@ def test_a_refused_reply_is_not_repeated_but_kept(open_page, product, number):
     sent = []
     page.on("request", lambda request: sent.append(request.method))
     page.get_by_role("button", name="Send reply").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(TITLE, timeout=SOON_MS)
+    expect(page.get_by_role("heading", level=1)).to_have_text(TITLE, timeout=PATIENCE_MS)
     expect(page.locator(".fault")).to_contain_text("Go back and send it again. It will not be saved twice.")
     expect(page.locator(".notice")).to_contain_text(
         f"Your unsent reply to #{number} is stored in this browser."
@@ -107,7 +107,7 @@ def test_without_a_script_the_page_comes_back_too(open_page, product):
     expect(page.get_by_text(re.compile("We try again in 5 seconds"))).to_be_visible()
     expect(page.get_by_role("button", name="Copy")).to_have_count(0)
     product.engine.start()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("How can we help", timeout=SOON_MS)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("How can we help", timeout=PATIENCE_MS)
 
 
 def test_a_change_in_a_list_says_so_and_can_be_tried_again(open_page, product, number):
@@ -119,7 +119,7 @@ def test_a_change_in_a_list_says_so_and_can_be_tried_again(open_page, product, n
     cell.click()
     page.get_by_role("option", name="High").click()
     toast = page.locator(".toast.error")
-    expect(toast).to_contain_text(f"{TITLE}. The database is not responding.", timeout=SOON_MS)
+    expect(toast).to_contain_text(f"{TITLE}. The database is not responding.", timeout=PATIENCE_MS)
     expect(cell).to_have_text("Normal")
     product.engine.start()
     toast.get_by_role("button", name="Try again").click()

@@ -18,6 +18,7 @@ from tests.faults.checks import History, miscounted, not_whole, stored_history
 from tests.faults.product import Product
 from tests.faults.writers import Write, Writer
 from tests.local.processes import wait_until
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
@@ -28,8 +29,6 @@ VICTIMS = ("web", "worker", "engine")
 PROCESSES = {"web": 3, "worker": 1, "engine": 2}  # that end with each
 WRITERS = ("customer", "agent", "manager", "administrator") * 2
 WRITES_BETWEEN = 20  # acknowledged changes that a round waits for before it kills
-# Only so that a run that is stuck ends.
-ROUND_SECONDS = CAUGHT_UP_SECONDS = 300.0
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +88,7 @@ def write_through_kills(product: Product) -> list[Writer]:
     finally:
         stop.set()
         for writer in writers:
-            writer.join(ROUND_SECONDS)
+            writer.join(PATIENCE)
     assert not [writer for writer in writers if writer.is_alive()]
     return writers
 
@@ -97,12 +96,12 @@ def write_through_kills(product: Product) -> list[Writer]:
 def wait_for_writes(writers: Sequence[Writer]) -> None:
     """Wait until the product has taken some more changes from all writers together."""
     enough = sum(writer.acknowledged for writer in writers) + WRITES_BETWEEN
-    wait_until(lambda: sum(writer.acknowledged for writer in writers) >= enough, ROUND_SECONDS)
+    wait_until(lambda: sum(writer.acknowledged for writer in writers) >= enough, PATIENCE)
 
 
 def wait_for_failures(writers: Sequence[Writer], known: int) -> None:
     """Wait until some request gets no response."""
-    wait_until(lambda: sum(writer.unanswered for writer in writers) > known, ROUND_SECONDS)
+    wait_until(lambda: sum(writer.unanswered for writer in writers) > known, PATIENCE)
 
 
 def check_words(writes: Sequence[Write], history: History) -> None:
@@ -162,5 +161,5 @@ def check_copy(product: Product, history: History) -> None:
         latest.update(json.loads(answer.stdout))
         return bool(latest["history_items"] >= events)
 
-    wait_until(caught_up, CAUGHT_UP_SECONDS)
+    wait_until(caught_up, PATIENCE)
     assert miscounted(latest, history) == []

@@ -11,6 +11,7 @@ import pytest
 
 from local.ports import free_port
 from local.settings import ROOT
+from tests.patience import PATIENCE
 
 DRIVER = """
 import os, signal, sys
@@ -21,7 +22,9 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from local.console import Console
 from local.procfile import read_procfile
 from local.settings import Settings
+from local import supervisor
 from local.supervisor import Supervisor
+supervisor.WORKER_GRACE_SECONDS = float(os.environ.get("GRACE", supervisor.WORKER_GRACE_SECONDS))
 commands = read_procfile(Path(sys.argv[1]))
 sys.exit(Supervisor(Settings.from_env(), commands, environment=os.environ, console=Console()).run())
 """
@@ -81,7 +84,7 @@ class Run:
         """Return everything written so far."""
         return self._written.read_text()
 
-    def wait_for(self, words: str, seconds: float = 15.0) -> None:
+    def wait_for(self, words: str, seconds: float = PATIENCE) -> None:
         """Wait until the supervisor has written words."""
         deadline = time.monotonic() + seconds
         while words not in self.output:
@@ -104,7 +107,7 @@ class Run:
         """Send a signal and return the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
 
 @pytest.fixture

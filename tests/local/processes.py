@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from tests.patience import PATIENCE
 
-def wait_until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+
+def wait_until(true: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Wait for a condition that another process brings about."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -25,8 +28,9 @@ def children(pid: int) -> list[int]:
     """List the process ids of all descendants of a process."""
     pids: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            pids += [child, *children(child)]
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            for child in map(int, task.read_text().split()):
+                pids += [child, *children(child)]
     return pids
 
 

@@ -16,6 +16,7 @@ from local.settings import ROOT
 from portal.config.readers import embedded_endpoint
 from tests.engines import embedded_only
 from tests.local.processes import children, is_running, wait_until, wait_until_gone
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
@@ -117,7 +118,7 @@ def test_neither_part_outlives_the_other(tmp_path, part):
     connector = engine.process.pid
     (server,) = children(connector)
     os.kill(server if part == "the engine" else connector, signal.SIGKILL)
-    engine.process.wait(10)
+    engine.process.wait(PATIENCE)
     wait_until_gone(server)
     assert engine.process.returncode == (137 if part == "the engine" else -9)
     engine.stop()
@@ -183,4 +184,4 @@ def test_the_procfile_line_becomes_the_engine_and_holds_the_lock(tmp_path):
         assert f"already in use by process {process.pid}" in second.stderr
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from local.settings import ROOT
 from portal.config.readers import ENGINE_SOCKET, embedded_endpoint
 from tests.engines import embedded_only
 from tests.local.processes import children, wait_until
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
@@ -48,7 +50,11 @@ def as_nobody(action: Callable[[], object]) -> str:
 
 def sockets_of(pids: list[int]) -> set[str]:
     """Return the inodes of the sockets that processes have open."""
-    links = [str(link.readlink()) for pid in pids for link in Path(f"/proc/{pid}/fd").iterdir()]
+    links = []
+    for pid in pids:
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                links.append(str(link.readlink()))
     return {link[8:-1] for link in links if link.startswith("socket:[")}
 
 
@@ -106,4 +112,4 @@ def test_where_namespaces_are_forbidden_it_hides_on_loopback_and_warns(tmp_path)
         assert int(port, 16) >= 4096
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)

@@ -54,7 +54,7 @@ def test_without_a_target_the_product_is_built_and_standalone_adds_the_engine():
 
 def test_the_standalone_image_has_every_module_that_its_processes_import():
     named = (ROOT / ".dockerignore").read_text(encoding="utf-8")
-    needed, seen = ["__init__", "__main__", "engine", "compact", "isolated_engine"], set()
+    needed, seen = ["__init__", "__main__", "engine", "compact", "backup", "isolated_engine"], set()
     while needed:
         module = needed.pop()
         if module not in seen:

@@ -15,10 +15,11 @@ import pytest
 from local.ports import free_port
 from local.settings import ROOT
 from tests.engines import embedded_only
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, embedded_only]
 
-READY_CPU_SECONDS = 12.0  # to start and to stop; a busy machine adds little to it, unlike to the time
+READY_CPU_SECONDS = 20.0  # to start and to stop; a busy machine adds little to it, unlike to the time
 
 
 class Product:
@@ -27,7 +28,7 @@ class Product:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         """Start it and wait until it says that it is ready."""
         self.written = folder / "output"
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         with self.written.open("wb") as output:
             command = [sys.executable, "-m", "local"]
             self.process = subprocess.Popen(
@@ -41,7 +42,7 @@ class Product:
     def stop(self) -> str:
         """Stop it and return all that it wrote."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(60) == 0
+        assert self.process.wait(PATIENCE) == 0
         return self.written.read_text()
 
 
@@ -64,7 +65,7 @@ def cpu_seconds() -> float:
 
 def status_of(port: int, path: str, host: str = "127.0.0.1") -> int:
     """Ask a running product for a page."""
-    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

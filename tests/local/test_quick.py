@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -115,8 +114,6 @@ def test_when_the_time_is_over_nothing_is_started_and_it_says_so(quick):
 def test_what_hangs_is_ended_and_fails(monkeypatch, capsys):
     run = Run()
     monkeypatch.setattr(run, "left", lambda: 0.2)
-    started = time.monotonic()
-    run.finish(run.start("python", "-c", "import time; time.sleep(60)"), "pytest")
-    assert time.monotonic() - started < 30
+    run.finish(run.start("python", "-c", "import time\nwhile True: time.sleep(60)"), "pytest")
     assert run.failed
     assert "left out: pytest did not end in time" in capsys.readouterr().out

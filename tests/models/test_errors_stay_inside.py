@@ -158,6 +158,7 @@ CALLS = {
     sweep.rewrite: lambda: sweep.rewrite(STORED, {"a": "c"}),
     sweep.remove: lambda: sweep.remove(STORED),
     ticket.find: lambda: ticket.find(1),
+    ticket.find_many: lambda: ticket.find_many([1]),
     ticket.of_requester: lambda: ticket.of_requester("u"),
     ticket.count_of_requester: lambda: ticket.count_of_requester("u", 10),
     ticket.count_open_of_assignee: lambda: ticket.count_open_of_assignee("u", 10),
@@ -183,7 +184,7 @@ CALLS = {
     user.put_new: lambda: user.put_new([a_user()], print),
     user.of_role: lambda: user.of_role("r"),
     user.named: lambda: user.named("r", "n", 1),
-    audit.latest_key: audit.latest_key,
+    audit.latest_key: lambda: audit.latest_key("k"),
     audit.since: lambda: audit.since("", ["user.changed"]),
     user.update: lambda: user.update("u", theme="dark"),
     user.update_if: lambda: user.update_if(a_user(), ["email"], theme="dark"),
@@ -196,10 +197,10 @@ WITHOUT_ENGINE = {
     "models.tickets_listing", "models.times", "models.tokens_listing", "models.users_listing",
 }  # fmt: skip
 COMPUTE = {
-    assignment.assignment_key, audit.entry_key, audit.time_of, idempotency_key.first, idempotency_key.unused,
-    identity.identity_key, items.changes, job.first, job.new, models.connect, outbox.entry, setting.first,
-    setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side, ticket.state_partitions,
-    ticket.values_of, ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
+    assignment.assignment_key, attempt.counted, audit.entry_key, audit.time_of, idempotency_key.first,
+    idempotency_key.unused, identity.identity_key, items.changes, job.first, job.new, models.connect, outbox.entry,
+    setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
+    ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
 }  # fmt: skip
 
 

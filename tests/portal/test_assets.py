@@ -151,7 +151,7 @@ def test_every_icon_that_is_used_is_in_the_sprite(build: Build) -> None:
 def test_the_two_dark_themes_are_alike() -> None:
     tokens = (SOURCE / "css" / "tokens.css").read_text()
     chosen = re.search(r'\[data-theme="dark"\] \{(.*?)\}', tokens, re.DOTALL)[1]
-    by_system = re.search(r'@media.*?\[data-theme="system"\] \{(.*?)\}', tokens, re.DOTALL)[1]
+    by_system = re.search(r'scheme: dark\) \{\s*\[data-theme="system"\] \{(.*?)\}', tokens, re.DOTALL)[1]
     declared = re.findall(r"(--[\w-]+): (.*?);", chosen)
     assert declared == re.findall(r"(--[\w-]+): (.*?);", by_system)
     light = dict(re.findall(r"(--[\w-]+): (#\w+);", tokens.split("}")[0]))

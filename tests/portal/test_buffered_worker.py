@@ -17,6 +17,7 @@ from local.ports import free_port
 from local.settings import ROOT
 from portal.web.limits import MAX_REQUEST
 from tests.local.processes import children, wait_until
+from tests.patience import PATIENCE
 from tests.portal.worker_app import LARGE, LINE
 
 THREADS = 2
@@ -53,7 +54,7 @@ class Server:
 
     def connect(self, sent: bytes = b"") -> socket.socket:
         """Open a connection and send something."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
         connection.sendall(sent)
         return connection
 
@@ -61,7 +62,7 @@ class Server:
         self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
     ) -> tuple[int, bytes]:
         """Send a request on a connection of its own."""
-        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             client.request(method, path, body, headers)
             answer = client.getresponse()
@@ -71,7 +72,7 @@ class Server:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 def everything(connection: socket.socket) -> bytes:
@@ -91,7 +92,7 @@ def is_open(connection: socket.socket) -> bool:
     except ConnectionResetError:
         return False
     finally:
-        connection.settimeout(20)
+        connection.settimeout(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +203,7 @@ def test_pipelined_requests_are_answered_in_order_on_one_connection(server):
 
 
 def test_a_connection_stays_open_between_requests(server):
-    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
     client.request("POST", "/unread", b"a body that nobody reads")
     assert client.getresponse().read() == b"ok"
     used = client.sock
@@ -282,7 +283,7 @@ def test_at_the_end_what_has_begun_is_finished(started):
         assert silent.recv(1) == b"", "an idle connection is closed"
         client.sendall(b"890")
         assert everything(client).endswith(b"\r\n\r\n1234567890")
-    assert server.process.wait(20) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert worker not in children(os.getpid())
 
 
@@ -291,7 +292,7 @@ def test_a_worker_that_is_killed_is_replaced(started):
     (worker,) = children(server.process.pid)
     os.kill(worker, signal.SIGKILL)
     wait_until(lambda: children(server.process.pid) not in ([worker], []))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             assert server.get("/echo?add=back") == (200, b"back")

@@ -95,8 +95,10 @@ def test_the_age_stands_beside_the_numbers_and_in_the_heading(site, busy):
     age = int(re.search(r'<span data-age="(\d+)">\1 s</span> ago', text)[1])
     assert age <= 5
     assert f'<span class="count">{total}<span class="only-m"> tickets' in text
-    other = site.as_("agent").get("/desk/tickets/?state=open&priority=high").text
-    assert '<span class="count">' not in other
+    other = site.as_("agent").get("/desk/tickets/?state=open&priority=normal").text
+    counted = re.search(r'<span class="count">(\d+)<span class="only-m"> tickets?</span></span>', other)
+    assert 0 < int(counted[1]) == other.count('class="ed pr gl p-normal"') <= int(total)
+    assert "Selected from data" in other
 
 
 def test_numbers_that_nobody_keeps_true_are_not_shown(site, busy):

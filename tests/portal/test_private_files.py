@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from local.settings import ROOT
-from portal.config.private_files import close_folder, make_private
+from portal.config.private_files import close_alone, close_folder, make_private
 from portal.config.settings import Settings
 
 # Programs that write nothing of people: tools for the code, assets, the image, and questions.
@@ -58,6 +58,14 @@ def test_a_folder_that_holds_more_is_left_alone_and_named(tmp_path, monkeypatch,
     (warning,) = close_folder(folder)
     assert str(folder) in warning
     assert stat.S_IMODE(folder.stat().st_mode) == before
+
+
+def test_a_folder_can_be_closed_without_what_is_in_it(tmp_path):
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "layer").touch()
+    close_alone(tmp_path / "var")
+    assert modes(tmp_path / "var") == {"var": 0o700, "layer": 0o644}
+    close_alone(tmp_path / "nowhere")
 
 
 def test_every_program_writes_privately():

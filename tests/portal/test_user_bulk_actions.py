@@ -13,6 +13,7 @@ from portal.admin.user_bulk_actions import OWN
 from services.tickets import TicketService
 from services.users.accounts import UserService
 from services.users.identity import SYSTEM
+from tests.patience import PATIENCE
 from tests.portal.conftest import PASSWORD, Site, sign_in
 from tests.portal.pages import Page
 from tests.services.harness import START
@@ -121,7 +122,7 @@ def demoted_at(monkeypatch, site: Site, service: type, user_id: str, moment: int
             if len(updated) == moment:
                 other = threading.Thread(target=change, args=(site, user_id), kwargs={"role_id": "customer"})
                 other.start()
-                other.join(30)
+                other.join(PATIENCE)
         return user
 
     monkeypatch.setattr(service, "update", counted)

@@ -14,6 +14,7 @@ import requests
 
 from services.users.sign_in import Provider
 from tests.conftest import PROVIDER_SECRET as SECRET
+from tests.patience import PATIENCE
 
 SERVER = Path(__file__).with_name("server.mjs")
 DOMAIN = "corp.example"
@@ -46,16 +47,16 @@ class Certified:
     def sign_in(self, url: str, who: str) -> str:
         """Follow a departure, sign in as somebody ("" stops), and return the address that leads back."""
         with requests.Session() as browser:
-            answer = browser.get(url, timeout=10, allow_redirects=False)
+            answer = browser.get(url, timeout=PATIENCE, allow_redirects=False)
             for _ in range(MANY_STEPS):
                 if answer.is_redirect:
                     url = urljoin(url, answer.headers["Location"])
                     if url.startswith(self.redirect_uri):
                         return url
-                    answer = browser.get(url, timeout=10, allow_redirects=False)
+                    answer = browser.get(url, timeout=PATIENCE, allow_redirects=False)
                 else:
                     form = {"who": who} if who else {"stop": "1"}
-                    answer = browser.post(url, data=form, timeout=10, allow_redirects=False)
+                    answer = browser.post(url, data=form, timeout=PATIENCE, allow_redirects=False)
         raise AssertionError(f"the provider does not lead back, it shows {answer.text[:300]}")
 
 
@@ -74,5 +75,5 @@ def certified(redirect_uri: str, port: int = 0) -> Iterator[Certified]:
         yield Certified(json.loads(line)["issuer"], redirect_uri)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(10)
+        process.wait(PATIENCE)
         process.stdout.close()

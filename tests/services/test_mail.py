@@ -8,6 +8,7 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from itertools import pairwise
+from threading import Barrier
 
 import pytest
 import trustme
@@ -275,18 +276,38 @@ def test_a_worker_killed_after_the_server_took_it_sends_the_same_message_again(o
     assert outbox_table.everything() == []
 
 
-def test_whoever_is_told_to_stop_finishes_the_delivery_at_hand(outbox):
-    delivered = []
+def test_whoever_is_told_to_stop_finishes_the_deliveries_at_hand(outbox):
+    delivered, told = [], []
 
     def deliver(payload, entry_id, now):
         delivered.append(entry_id)
+        told.append("stop")
 
     outbox.register("account_email", deliver)
     for number in range(5):
         Outbox(lambda number=number: str(number)).put("account_email", {}, now=START)
-    assert outbox.deliver_due(now=START, stopping=lambda: len(delivered) == 2) == 2
-    assert outbox.deliver_due(now=START) == 3
+    assert outbox.deliver_due(now=START, stopping=lambda: bool(told)) == 1
+    assert outbox.deliver_due(now=START) == 4
     assert sorted(delivered) == list("01234")
+
+
+def test_several_are_sent_at_once_and_those_of_a_ticket_in_their_order(outbox):
+    """While one waits for the server, others go; it would take a slow server minutes to send fifty in a row."""
+    together, order = Barrier(3, timeout=20), []
+
+    def deliver(payload, entry_id, now):
+        if payload["ticket_id"] > 0:
+            together.wait()
+        order.append(entry_id)
+
+    outbox.register("ticket_email", deliver)
+    entries = [("first", 0), ("a1", 1), ("b1", 2), ("c1", 3), ("a2", 1), ("b2", 2), ("c2", 3)]
+    for second, (id_, ticket_id) in enumerate(entries):
+        now = START + timedelta(seconds=second)
+        Outbox(lambda id_=id_: id_).put("ticket_email", {"ticket_id": ticket_id}, now=now)
+    assert outbox.deliver_due(now=START + timedelta(seconds=9)) == 7
+    assert [id_ for id_ in order if id_.startswith("a")] == ["a1", "a2"]
+    assert order[0] == "first"
 
 
 @pytest.mark.parametrize("error", [MailDelayed("away"), MailUnreachable("away"), RuntimeError("a bug")])

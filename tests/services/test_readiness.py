@@ -8,6 +8,7 @@ import pytest
 import models
 from models.role import Role
 from services.readiness import FRESH, NOT_SET_UP, UNREACHABLE, Readiness, StoreLook
+from tests.patience import PATIENCE
 
 
 class Store:
@@ -22,7 +23,7 @@ class Store:
     def look(self):
         self.looked += 1
         self.asked.set()
-        assert self.gate.wait(10)
+        assert self.gate.wait(PATIENCE)
         return self.obstacle
 
 
@@ -48,7 +49,7 @@ def test_nobody_waits_behind_somebody_who_looks(store):
     store.asked.clear()
     looking = threading.Thread(target=store.readiness.obstacle)
     looking.start()
-    assert store.asked.wait(10)
+    assert store.asked.wait(PATIENCE)
     assert store.readiness.obstacle() == "", "what was true before"
     store.gate.set()
     looking.join()
@@ -60,7 +61,7 @@ def test_before_the_first_answer_nothing_is_ready(store):
     store.gate.clear()
     looking = threading.Thread(target=store.readiness.obstacle)
     looking.start()
-    assert store.asked.wait(10)
+    assert store.asked.wait(PATIENCE)
     assert store.readiness.obstacle() != ""
     store.gate.set()
     looking.join()

@@ -55,7 +55,7 @@ def import_file(
 
         result = importer.run(
             source=mapping.name,
-            tickets=itertools.islice(mapping.tickets(source.read(), unreadable), limit),
+            tickets=itertools.islice(mapping.tickets(source.read(), unreadable, now=clock()), limit),
             clock=clock,
             reject=rejected.add,
             progress=watch.advance,

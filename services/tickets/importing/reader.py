@@ -7,6 +7,7 @@ import io
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,6 +17,7 @@ from services.tickets.importing.source import Row
 
 LONGEST_LINE = 64 * 1024  # bytes
 CHUNK = 1 << 20
+SEPARATORS = (",", ";", "\t")  # the usual one first
 
 
 class WrongFile(Invalid):
@@ -26,12 +28,15 @@ class WrongFile(Invalid):
 class SourceFile:
     """A CSV file, gzip-compressed when it is named so, that was found readable to its end.
 
+    Its cells are separated by what names the most columns in its first line: commas, semicolons or tabs.
+
     One line is one row: a line break inside quotes is a fault of that row, never of the ones after it.
     """
 
     path: Path
     header: tuple[str, ...]
     rows: int
+    separator: str = SEPARATORS[0]
 
     @classmethod
     def check(cls, path: Path, columns: Sequence[str]) -> Self:
@@ -45,7 +50,7 @@ class SourceFile:
             if lines == 0:
                 raise WrongFile("The file is empty.")
             with _text(path) as text:
-                header = tuple(_cells(next(text)))
+                separator, header = _header(next(text), columns)
         except (gzip.BadGzipFile, zlib.error, EOFError) as error:
             raise WrongFile(f"The file is named .gz but is not whole gzip data: {error}.") from error
         except UnicodeDecodeError as error:
@@ -57,7 +62,7 @@ class SourceFile:
         _check_header(header, columns)
         if lines == 1:
             raise WrongFile("The file has a header but no rows.")
-        return cls(path, header, lines - 1)
+        return cls(path, header, lines - 1, separator)
 
     def read(self) -> Iterator[Row]:
         """Walk the rows in order; a line that does not fit the header is a Row with a `fault`."""
@@ -68,7 +73,7 @@ class SourceFile:
 
     def _row(self, number: int, line: str) -> Row:
         try:
-            cells = _cells(line)
+            cells = _cells(line, self.separator)
         except csv.Error as error:
             return Row(number, {}, f"not a CSV line: {error}")
         if len(cells) != len(self.header):
@@ -84,8 +89,19 @@ def _text(path: Path) -> io.TextIOWrapper:
     return io.TextIOWrapper(_opened(path), encoding="utf-8-sig", newline="\n")
 
 
-def _cells(line: str) -> list[str]:
-    return next(csv.reader((line.rstrip("\r\n"),), strict=True), [])
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader((line.rstrip("\r\n"),), delimiter=separator, strict=True), [])
+
+
+def _header(line: str, columns: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """Find the separator that names the most of the columns, and the cells between; the usual one decides a tie."""
+    headers: dict[str, tuple[str, ...]] = {}
+    for separator in SEPARATORS:
+        with suppress(csv.Error):  # quotes that end before another separator
+            headers[separator] = tuple(_cells(line, separator))
+    if not headers:
+        _cells(line, SEPARATORS[0])
+    return max(headers.items(), key=lambda pair: len(set(pair[1]) & set(columns)))
 
 
 def _count_lines(raw: gzip.GzipFile | io.BufferedReader) -> int:

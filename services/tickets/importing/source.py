@@ -65,5 +65,8 @@ class ImportMapping(Protocol):
     def columns(self) -> tuple[str, ...]:
         """Return the columns a file must have, no more and no less, in any order."""
 
-    def tickets(self, rows: Iterable[Row], reject: Reject) -> Iterator[ImportedTicket]:
-        """Turn rows into tickets in file order; every row ends in an event or goes to `reject`."""
+    def tickets(self, rows: Iterable[Row], reject: Reject, *, now: datetime) -> Iterator[ImportedTicket]:
+        """Turn rows into tickets in file order; every row ends in an event or goes to `reject`.
+
+        What is later than `now` cannot have happened and is rejected.
+        """

@@ -35,6 +35,8 @@ MARKED = tuple(
     for name in CELLS
     if name not in (*BACK_FILLED, "resolved_at", "closed_at", "opened_by", "sys_created_by", "sys_created_at")
 )
+# The times at which something happened; none can be later than now.
+HAPPENED = ("opened_at", "sys_created_at", "sys_updated_at")
 ASSIGNING = {"team_id", "assignee_id", "reassigns"}
 
 Cells = dict[str, Any]
@@ -56,10 +58,10 @@ class UciIncidents:
     name = "uci-incidents"
     columns = tuple(CELLS)
 
-    def tickets(self, rows: Iterable[Row], reject: Reject) -> Iterator[ImportedTicket]:
-        """Turn rows into tickets in file order; rows that cannot be read go to `reject`."""
+    def tickets(self, rows: Iterable[Row], reject: Reject, *, now: datetime) -> Iterator[ImportedTicket]:
+        """Turn rows into tickets in file order; rows that cannot be read or lie after `now` go to `reject`."""
         done: set[str] = set()
-        for number, group in itertools.groupby(_snapshots(rows, reject), lambda s: s.cells["number"]):
+        for number, group in itertools.groupby(_snapshots(rows, reject, now), lambda s: s.cells["number"]):
             if number in done:
                 for snapshot in group:
                     reject(snapshot.line, f"the rows of {number} do not stand together, these come later")
@@ -68,7 +70,7 @@ class UciIncidents:
             yield _ticket(number, list(group))
 
 
-def _snapshots(rows: Iterable[Row], reject: Reject) -> Iterator[_Snapshot]:
+def _snapshots(rows: Iterable[Row], reject: Reject, now: datetime) -> Iterator[_Snapshot]:
     for row in rows:
         if row.fault:
             reject(row.line, row.fault)
@@ -77,6 +79,10 @@ def _snapshots(rows: Iterable[Row], reject: Reject) -> Iterator[_Snapshot]:
             cells = {column: read(column, cell) for column, cell in row.cells.items()}
         except BadCell as bad:
             reject(row.line, str(bad))
+            continue
+        later = next((name for name in HAPPENED if cells[name] is not None and cells[name] > now), None)
+        if later is not None:
+            reject(row.line, f"{later} is {row.cells[later]!r}, which is in the future")
             continue
         yield _Snapshot(row.line, cells, ",".join([row.cells[name] for name in MARKED]))
 

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from pynamodb_grid.spreadsheet import plain_cell
@@ -12,18 +13,23 @@ MAX_BYTES = 400_000
 MAX_LINES = 5_000
 NEEDED = ("name", "email")
 COLUMNS = (*NEEDED, "role", "teams", "organization")
-# Extra columns of our own file of rejected lines, so that it can be corrected and sent again.
-IGNORED = ("line", "reason")
+# Further columns of our own files, so that an export or the rejected lines can be corrected and sent again. The ID
+# tells who is meant by a line without an address; the others are for people.
+ID = "id"
+IGNORED = (ID, "can sign in", "created", "invited", "line", "reason")
 SEPARATORS = (",", ";", "\t")
+_ZONE = re.compile(r" \([^)]*\)$")  # of a time, in the titles of exports
+_BETWEEN = re.compile(r"([;,|\n])")  # the names in one cell
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the file: its number, its cells by column, and what is wrong with its shape."""
+    """One line of the file: its number, its cells by column, what is wrong with its shape, and the ID it names."""
 
     number: int
     cells: dict[str, str]
     problem: str = ""
+    user_id: str = ""
 
 
 def decode(data: bytes) -> str:
@@ -74,7 +80,7 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header(cells: list[str]) -> list[str]:
-    header = [cell.strip().casefold().replace("e-mail", "email") for cell in cells]
+    header = [_ZONE.sub("", cell.strip().casefold()).replace("e-mail", "email") for cell in cells]
     unknown = next((name for name in header if name not in COLUMNS + IGNORED), None)
     missing = next((name for name in NEEDED if name not in header), None)
     if missing is not None:
@@ -95,7 +101,35 @@ def _row(number: int, header: list[str], cells: list[str]) -> Row:
     cells += [""] * (len(header) - len(cells))
     # An apostrophe that an export put before what looks like a formula is not part of the value.
     values = {name: plain_cell(cell).strip() for name, cell in zip(header, cells, strict=False)}
-    return Row(number, {name: values.get(name, "") for name in COLUMNS}, problem)
+    return Row(number, {name: values.get(name, "") for name in COLUMNS}, problem, values.get(ID, ""))
+
+
+def written_list(names: Iterable[str]) -> str:
+    """Write several names into one cell; one that has a separator is quoted."""
+    quoted = ('"' + name.replace('"', '""') + '"' if _BETWEEN.search(name) else name for name in names)
+    return "; ".join(quoted)
+
+
+def read_list(cell: str, is_known: Callable[[str], bool]) -> list[str]:
+    """Read the names in one cell: what `is_known`, the longest first, else what stands between separators."""
+    parts = _BETWEEN.split(cell)  # names at even places, separators at odd ones
+    names: list[str] = []
+    start = 0
+    while start < len(parts):
+        ends = range(len(parts), start, -2)
+        candidates = ((end, _unquoted("".join(parts[start:end]).strip())) for end in ends)
+        end, name = next(
+            ((end, name) for end, name in candidates if is_known(name)), (start + 1, parts[start].strip())
+        )
+        if name:
+            names.append(name)
+        start = end + 1
+    return names
+
+
+def _unquoted(text: str) -> str:
+    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return text[1:-1].replace('""', '"') if is_quoted else text
 
 
 def _refused(message: str) -> Invalid:

@@ -1,15 +1,14 @@
 """Imports users from a CSV file: first a plan, then the import itself; running it twice changes nothing."""
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from models import user as user_table
 from models.user import User as UserItem
 from services.errors import Conflicted, Invalid, NotFound
-from services.users.accounts.user_csv import Row, decode, read
+from services.users.accounts.user_csv import Row, decode, read, read_list, written_list
 from services.users.accounts.user_service import UserService
 from services.users.authorization.last_administrator import AccountStatus, LastAdministratorLock
 from services.users.authorization.rank import Outranked
@@ -58,11 +57,15 @@ class _UserInput:
 
 @dataclass(frozen=True)
 class _Names:
-    """Ids by what a cell may contain: the id itself or the name, in any case."""
+    """Ids by what a cell may contain: the id itself or the name, in any case.
+
+    Teams and organizations that are not `offered` stand only for people who are in them already.
+    """
 
     roles: Mapping[str, str]
     teams: Mapping[str, str]
     organizations: Mapping[str, str]
+    offered: Collection[str]
 
 
 class UserImport:
@@ -74,10 +77,16 @@ class UserImport:
         roles: RoleService,
         organizations: OrganizationService,
         administrators: LastAdministratorLock,
-        teams: Callable[[], Mapping[str, str]],
+        *,
+        team_names: Callable[[], Mapping[str, str]],
+        offered_teams: Callable[[], Mapping[str, str]],
     ) -> None:
         self._users, self._roles, self._organizations = users, roles, organizations
-        self._administrators, self._teams = administrators, teams
+        self._administrators, self._team_names, self._offered_teams = (
+            administrators,
+            team_names,
+            offered_teams,
+        )
 
     decode = staticmethod(decode)
 
@@ -159,6 +168,7 @@ class UserImport:
         items = user_table.find_by_emails({email for email in emails.values() if email})
         known_items = {item.email: item for item in items}
         first: dict[str, int] = {}
+        without_address = self._without_address(rows)
         planned: list[tuple[Line, _UserInput | None, User | None]] = []
         for row in rows:
             email, item = emails[row.number], known_items.get(emails[row.number])
@@ -166,6 +176,9 @@ class UserImport:
             try:
                 if row.problem:
                     raise Invalid(row.problem)
+                if row.user_id in without_address and not row.cells["email"]:
+                    planned.append((Line(row, UNCHANGED), None, None))
+                    continue
                 normalize_email(row.cells["email"])
                 if first.setdefault(email, row.number) != row.number:
                     raise Invalid(f"Line {first[email]} has the same address.")
@@ -176,6 +189,12 @@ class UserImport:
                 continue
             planned.append((_compared(row, user_input, user), user_input, user))
         return planned
+
+    @staticmethod
+    def _without_address(rows: Sequence[Row]) -> set[str]:
+        """List the ids in lines without an address that are of people who have none, and so cannot sign in."""
+        ids = {row.user_id for row in rows if row.user_id and not row.cells["email"]}
+        return {item.user_id for item in user_table.find_many(ids) if item.email is None} if ids else set()
 
     def _check(self, actor: Actor, user_input: _UserInput, item: UserItem | None) -> None:
         """Raise what writing would raise, as far as it is known in advance."""
@@ -196,12 +215,39 @@ class UserImport:
         self._administrators.locks_for_user_change(user_id=item.user_id, before=before, after=after)
 
     def _names(self) -> _Names:
-        organizations = {each.id: each.name for each in self._organizations.stored() if each.active}
+        organizations = self._organizations.stored()
         return _Names(
             roles=_by_name_or_id({role.role_id: role.name for role in self._roles.all()}),
-            teams=_by_name_or_id(self._teams()),
-            organizations=_by_name_or_id(organizations),
+            teams=_by_name_or_id(self._team_names()),
+            organizations=_by_name_or_id({each.id: each.name for each in organizations}),
+            offered={*self._offered_teams(), *(each.id for each in organizations if each.active)},
         )
+
+    def cells(self) -> Callable[[User], dict[str, str]]:
+        """Return what writes a user as the import reads them, by the names of the columns.
+
+        Names stand for ids, unless a name would be read as something else.
+        """
+        names = self._names()
+        roles = {role.role_id: role.name for role in self._roles.all()}
+        teams, organizations = self._team_names(), self._organizations.names()
+
+        def name_of(id_: str, known: Mapping[str, str], ids: Mapping[str, str]) -> str:
+            name = known.get(id_, id_)
+            return name if ids.get(name.casefold()) == id_ else id_
+
+        def write(user: User) -> dict[str, str]:
+            team_names = [name_of(team, teams, names.teams) for team in user.team_ids]
+            organization_id = user.organization_id or ""
+            return {
+                "name": user.name,
+                "email": user.email or "",
+                "role": name_of(user.role_id, roles, names.roles),
+                "teams": written_list(team_names),
+                "organization": name_of(organization_id, organizations, names.organizations),
+            }
+
+        return write
 
 
 def _email(row: Row) -> str:
@@ -219,23 +265,26 @@ def _parse(row: Row, email: str, user: User | None, names: _Names) -> _UserInput
     """Read the values of a line; an empty cell leaves the value as it is. Raises Invalid."""
     cells = row.cells
     name = clean_name(cells["name"]) if cells["name"] or user is None else user.name
-    role = _lookup(cells["role"], names.roles, "role") if cells["role"] else None
-    words = [word.strip() for word in re.split(r"[;,|\n]", cells["teams"]) if word.strip()]
-    teams = [_lookup(word, names.teams, "team") for word in words]
+    role = _lookup(cells["role"], names.roles, "role", names.roles.values()) if cells["role"] else None
+    words = read_list(cells["teams"], lambda word: word.casefold() in names.teams)
+    present = {*user.team_ids, user.organization_id} if user else set()
+    teams = [_lookup(word, names.teams, "team", {*present, *names.offered}) for word in words]
     return _UserInput(
         name=name,
         email=email,
         role_id=role or (user.role_id if user else DEFAULT_ROLE),
         team_ids=tuple(sorted(set(teams))) if teams else user.team_ids if user else (),
-        organization_id=_lookup(cells["organization"], names.organizations, "organization")
+        organization_id=_lookup(
+            cells["organization"], names.organizations, "organization", {*present, *names.offered}
+        )
         if cells["organization"]
         else None,
     )
 
 
-def _lookup(text: str, ids: Mapping[str, str], kind: str) -> str:
+def _lookup(text: str, ids: Mapping[str, str], kind: str, allowed: Collection[str | None]) -> str:
     id_ = ids.get(text.casefold())
-    if id_ is None:
+    if id_ is None or id_ not in allowed:
         raise Invalid(f"There is no {kind} {text[:60]!r}.")
     return id_
 

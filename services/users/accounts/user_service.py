@@ -149,9 +149,10 @@ class UserService:
         return self._listing.sortable(conditions)
 
     def iterate(self, *, actor: Actor, conditions: Conditions, sort: Sort | None) -> Iterator[User]:
-        """Iterate over all users that match, for exports."""
-        self._roles.check_permission(actor=actor, permission=Permission.USER_VIEW)
-        return map(User.from_model, self._listing.iterate(conditions, sort))
+        """Iterate over all users that match, for exports; those whose accounts allow more are left out."""
+        self._roles.check_permission(actor=actor, permission=Permission.USER_EXPORT)
+        users = map(User.from_model, self._listing.iterate(conditions, sort))
+        return (user for user in users if not self._roles.outranks(actor=actor, account=user))
 
     def create(
         self,

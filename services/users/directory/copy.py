@@ -102,7 +102,7 @@ class Directory:
         try:
             if self._reached is None:
                 # What happens while everybody is read is an event after this point.
-                self._reached = min(audit_table.latest_key() or "", self._present())
+                self._reached = audit_table.latest_key(before=self._present()) or ""
             else:
                 self._follow()
             if not self._loaded and not self._loading:
@@ -157,17 +157,16 @@ class Directory:
     def _follow(self) -> None:
         """Read the events since the last look, and some before it: an event may be written late."""
         reached = self._reached or ""
+        # Most events are sign-ins, which are not followed: they move the point after which events are read, too.
+        # A clock that runs ahead elsewhere must not make this copy skip what comes before it.
+        latest = audit_table.latest_key(before=self._present()) or ""
         events = [
             event
             for event in audit_table.since(_earlier(reached), FOLLOWED)
             if event.entry_key not in self._seen
         ]
-        if not events:
-            return
         missing = self._read_again({user_id for event in events for user_id in _users_of(event)})
-        # A clock that runs ahead elsewhere must not make this copy skip what comes before it.
-        present = self._present()
-        self._reached = max([reached, *(event.entry_key for event in events if event.entry_key < present)])
+        self._reached = max(reached, latest)
         oldest, late = _earlier(self._reached), self._now() - OVERLAP
         # An import names people just before it writes them: they are looked for again for a while.
         settled = [each for each in events if each.at < late or missing.isdisjoint(_imported_by(each))]

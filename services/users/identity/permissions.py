@@ -29,7 +29,7 @@ class Permission(StrEnum):
     USER_VIEW = "user:view", "People", "See users"
     USER_EDIT = "user:edit", "People", "Edit users"
     USER_VIEW_AS = "user:view_as", "People", "View as another user"
-    USER_EXPORT = "user:export", "People", "Export a person's data"
+    USER_EXPORT = "user:export", "People", "Export users and their data"
     USER_ERASE = "user:erase", "People", "Erase a person"
     ORGANIZATION_EDIT = "organization:edit", "People", "Edit organizations"
     SESSION_REVOKE = "session:revoke", "People", "See and end sessions"

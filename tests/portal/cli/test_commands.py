@@ -12,6 +12,7 @@ from local.settings import ROOT
 from portal.cli.flask_alias import UNCHANGED
 from portal.cli.main import ledgerdesk
 from services import __version__
+from tests.patience import PATIENCE
 from tests.portal.cli.run import run
 
 BIN = Path(sys.executable).parent
@@ -45,7 +46,9 @@ STARTS = {
 def started(command: list[str], cwd: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a program with the environment of this test and some settings."""
     env = {**os.environ, **environment}
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
 
 
 def test_the_entry_point_has_these_commands():

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.user import User as UserItem
 from portal.cli import demo
 from portal.cli.demo_texts import AGENTS, CATEGORIES, SCENARIOS, TEAMS
 from services.tickets import ImportedTicket
@@ -16,10 +17,15 @@ TIMES = [datetime(2026, 11, 25, 15, 7, tzinfo=UTC), datetime(2026, 11, 30, 8, 1,
 
 
 def user(name: str, role: str) -> User:
-    return User(
-        user_id=name, version=1, name=name, email=f"{name}@demo.example", role_id=role, active=True, team_ids=(),
-        created_at=TIMES[0], organization_id=None, theme="system",
-    )  # fmt: skip
+    item = UserItem(
+        user_id=name,
+        name=name,
+        sort_name=name,
+        email=f"{name}@demo.example",
+        role_id=role,
+        created_at=TIMES[0],
+    )
+    return User.from_model(item)
 
 
 def told(now: datetime) -> list[ImportedTicket]:

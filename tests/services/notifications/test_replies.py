@@ -15,6 +15,7 @@ from models.idempotency_key import IdempotencyKey
 from portal.cli.reply_listener import Handler, ReplyListener
 from services.bootstrap import build_services
 from services.errors import EngineUnavailable
+from tests.patience import PATIENCE
 from tests.services.conftest import open_harness
 from tests.services.harness import START, Harness, options
 from tests.services.smtp_server import Inbox, sender, serving
@@ -79,7 +80,7 @@ def listening(desk, clock, **overrides):
     listener.ensure()
 
     def send(message, *, by=ANA, to=ADDRESS):
-        with smtplib.SMTP(listener._host, listener._port, timeout=20) as client:
+        with smtplib.SMTP(listener._host, listener._port, timeout=PATIENCE) as client:
             client.sendmail(by, [to], message.as_bytes())
 
     yield send
@@ -280,6 +281,6 @@ def test_a_second_worker_waits_until_the_port_is_free(desk, clock):
     assert second._controller is None
     first.stop()
     second.ensure()
-    with smtplib.SMTP("127.0.0.1", port, timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", port, timeout=PATIENCE) as client:
         assert client.noop()[0] == 250
     second.stop()

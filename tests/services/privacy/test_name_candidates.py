@@ -36,13 +36,13 @@ def test_what_may_mean_the_person(name: str, text: str, words: list[str]) -> Non
 
 def test_a_candidate_says_where_it_stands() -> None:
     text = "x" * 100 + " Dear Bill,\nthe printer works. " + "y" * 100
-    (found,) = NameCandidates(["William Rose"]).find(7, 2, "body", text, certain=text)
-    assert (found.words, found.likely) == ("Bill", False)
-    assert found.before == "x" * 54 + " Dear "
-    assert found.after == ", the printer works. " + "y" * 39
-    assert text[found.place.start :][: found.place.length] == "Bill"
+    (candidate,) = NameCandidates(["William Rose"]).find(7, 2, "body", text, certain=text)
+    assert (candidate.words, candidate.likely) == ("Bill", False)
+    assert candidate.before == "x" * 54 + " Dear "
+    assert candidate.after == ", the printer works. " + "y" * 39
+    assert text[candidate.place.start :][: candidate.place.length] == "Bill"
     (later,) = NameCandidates(["William Rose"]).find(7, 2, "body", text + "!", certain=text)
-    assert later.key != found.key
+    assert later.key != candidate.key
 
 
 def test_what_is_redacted_anyway_is_no_candidate() -> None:

@@ -68,7 +68,7 @@ def test_the_length_of_a_subject(length, fits):
 def test_the_length_of_a_message_is_in_bytes(character):
     most = BODY_BYTES // len(character.encode())
     assert clean_body(character * most) == character * most
-    assert clean_body(f"\r\n {character * most} \n") == character * most
+    assert clean_body(f"\r\n{character * most} \n") == character * most
     for count in (most + 1, 10 * BODY_BYTES):
         with pytest.raises(Invalid, match="64 KB"):
             clean_body(character * count)

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from pynamodb_grid.tests.depth import DEEP
 from services.tickets import Conflict, FieldConflict, NotAllowedNow, TooBusy
 from services.tickets.workflow import NEXT
+from tests.patience import PATIENCE
 from tests.services.harness import history, kinds
 
 PAIRS = 200 if DEEP else 40
@@ -40,7 +41,7 @@ class Meetings:
         barrier = self._barriers.get(ticket_id)
         if barrier is not None and barrier is not last:
             self._met.barrier = barrier
-            barrier.wait(30)
+            barrier.wait(PATIENCE)
         return item
 
 

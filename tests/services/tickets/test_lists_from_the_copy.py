@@ -6,7 +6,7 @@ import pytest
 
 from models.tickets_listing import COUNTED, Condition, ListRequest, Op, Sort
 from models.user import User
-from pynamodb_grid.listing import Unservable
+from pynamodb_grid.listing import Unavailable
 from services.reporting import NONE, Counted, Filters, Measure
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope
 from tests.services.harness import START
@@ -152,6 +152,24 @@ def test_a_reader_gets_the_tickets_of_their_scope_and_their_number(harness, tick
     assert {row.requester_id for row in own.rows} == {customer.user_id}
 
 
+def test_the_numbers_beside_the_views_are_those_of_the_lists(harness, tickets):
+    now = datetime.now(UTC)
+    harness.services.reporting.analytics.follow(now=now)
+    is_open, by_priority = Condition("state", Op.EQ, "open"), Sort("priority")
+    for reader in (
+        harness.actor("manager"),
+        limited(harness, "network"),
+        limited(harness, "network", "support"),
+    ):
+        sees_all = reader.scope(Permission.TICKET_VIEW) is Scope.ALL
+        tally = harness.services.reporting.counts.tally(now=now, teams=None if sees_all else reader.team_ids)
+        shown = page(harness, reader, is_open, sort=by_priority)
+        assert shown.count == len(shown.rows) == tally.unsolved
+        for team in ("network", "support"):
+            of_team = page(harness, reader, is_open, Condition("team_id", Op.EQ, team), sort=by_priority)
+            assert of_team.count == len(of_team.rows) == tally.by_team[team]
+
+
 def test_what_others_counted_cannot_be_asked_for(harness, tickets):
     reader = limited(harness, "network")
     for teams in (("support",), (NONE,), ("support", NONE)):
@@ -221,5 +239,5 @@ def test_without_a_copy_lists_say_so_and_sort_by_what_indexes_serve(elsewhere, a
     assert service.sortable(actor=agent, conditions=()) == {"updated_at"}
     answers = service.page(actor=agent, request=ListRequest((), NEWEST, 5))
     assert len(answers.rows) == 5
-    with pytest.raises(Unservable, match=r"still being built.*sorted by updated_at"):
+    with pytest.raises(Unavailable, match=r"still being built.*sorted by updated_at"):
         service.page(actor=agent, request=ListRequest((), Sort("priority"), 5))

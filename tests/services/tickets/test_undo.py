@@ -12,6 +12,7 @@ from models.ticket_fields import REPORTABLE
 from services.errors import Conflicted, Invalid
 from services.tickets import AlreadyUndone, ChangedSince, NotAllowedNow, TicketNotFound
 from services.users.identity import Permission, PermissionDenied, Scope
+from tests.patience import PATIENCE
 from tests.services.harness import history, kinds
 
 
@@ -189,7 +190,7 @@ def test_ten_who_undo_at_once_undo_once(harness, agent, ticket):
     start = threading.Barrier(10)
 
     def attempt(_):
-        start.wait(30)
+        start.wait(PATIENCE)
         try:
             return undo(harness, agent, changed).version
         except AlreadyUndone:

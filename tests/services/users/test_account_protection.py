@@ -22,6 +22,7 @@ from services.users.credentials.login_throttle import OF_MAILBOX
 from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import MAX_SESSIONS, hash_token
 from services.users.identity import Permission
+from tests.patience import PATIENCE
 from tests.services.harness import START
 from tests.services.users.test_second_factor import Phone
 
@@ -160,7 +161,7 @@ def test_parallel_sign_ins_leave_twenty_sessions(ana):
     item, together = user_table.find(ana.user.user_id), threading.Barrier(many)
 
     def sign_in(number):
-        together.wait(30)
+        together.wait(PATIENCE)
         start(item, ana.email, HERE, ana.now + number * SECOND, factor="password")
 
     with ThreadPoolExecutor(many) as pool:

@@ -15,6 +15,7 @@ from services.users.accounts import LinkSpent, Purpose
 from services.users.credentials import CodesExhausted, Origin, StepUpFailed, WrongCode
 from services.users.credentials.login_throttle import MEMORY, OF_CODES, OF_LINK, CodeAttempt
 from services.users.identity import SignInExpired
+from tests.patience import PATIENCE
 from tests.services.harness import START
 from tests.services.users.conftest import link_in
 from tests.services.users.test_second_factor import PASSWORD, Phone
@@ -103,7 +104,7 @@ def test_parallel_guesses_get_no_further(phone):
     token = phone.password(LATER).token
 
     def guess(origin):
-        together.wait(30)
+        together.wait(PATIENCE)
         with suppress(CodesExhausted):
             try:
                 phone.finish(token, WRONG, LATER, origin)

@@ -6,10 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dynamodb_client import consumed
 from models import user as user_table
 from models.store_errors import EngineUnavailable
+from services.users.audit import SecurityLog
+from services.users.audit.security_log import Failure
 from services.users.directory import Directory, DirectoryService, Kind, copy
 from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope
+from tests.patience import PATIENCE
 from tests.services.harness import START, Harness
 
 
@@ -242,7 +246,7 @@ def test_a_large_directory_is_loaded_beside_the_request(harness, create, clock, 
     def slowly(role_id):
         for number, item in enumerate(stored(role_id)):
             if number == 3:
-                going_on.wait(10)
+                going_on.wait(PATIENCE)
             yield item
 
     create("Zz Last", "zz@large.example")
@@ -256,7 +260,7 @@ def test_a_large_directory_is_loaded_beside_the_request(harness, create, clock, 
     going_on.set()
     for thread in threading.enumerate():
         if thread.name == "directory":
-            thread.join(20)
+            thread.join(PATIENCE)
     assert loading.complete
     assert "Zz Last" in [one.name for one in loading.people()]
 
@@ -297,3 +301,26 @@ def test_an_event_from_a_clock_ahead_hides_nothing(harness, other, clock, create
     create("Right Ontime", "ontime@skew.example", now=harness.now() + timedelta(minutes=30))
     clock.later()
     assert names(other, "ontime") == ["Right Ontime"]
+
+
+def test_sign_ins_do_not_make_a_look_dearer(harness, clock, create, other):
+    """What is read at a look does not grow with the events since the last change of an account."""
+    create("Ana Silva", "ana.events@nord.example", now=START)
+    names(other, "events")
+    notes = SecurityLog(harness.services.users.audit_writer)
+
+    def units_of_a_look():
+        clock.later()
+        with consumed() as meter:
+            names(other, "events")
+        return meter.units
+
+    before = units_of_a_look()
+    for number in range(60):
+        at = START + timedelta(minutes=2 + number)
+        notes.failed(Failure("user.sign_in_failed", f"account {number}", None, f"network {number}"), now=at)
+    units_of_a_look()
+    assert units_of_a_look() <= before + 1
+    create("Bea Silva", "bea.events@nord.example", now=START + timedelta(minutes=63))
+    clock.later()
+    assert set(names(other, "events")) == {"Ana Silva", "Bea Silva"}

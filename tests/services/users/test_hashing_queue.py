@@ -19,6 +19,7 @@ from services.users.credentials.hashing_queue import (
     QueueFull,
 )
 from services.users.credentials.login_throttle import LoginAttempt
+from tests.patience import PATIENCE
 from tests.services.harness import START
 
 NETWORKS, ACCOUNTS = st.integers(0, 4), st.integers(0, 4)
@@ -152,7 +153,7 @@ class Crowd:
             try:
                 with self.queue.turn(keys(network, account)):
                     self.note("runs", name)
-                    self.let_one_end.acquire(timeout=20)
+                    self.let_one_end.acquire(timeout=PATIENCE)
             except QueueFull:
                 self.note("refused", name)
 
@@ -182,7 +183,7 @@ class Crowd:
         for _ in range(MAX_CONCURRENT):
             self.let_one_end.release()
         for thread in self.threads:
-            thread.join(20)
+            thread.join(PATIENCE)
             assert not thread.is_alive()
 
 

@@ -15,6 +15,7 @@ from services.errors import Invalid
 from services.users.authorization import LastAdministrator
 from services.users.authorization.last_administrator import LOCK_ID, AccountStatus
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope, StaleRecord, User
+from tests.patience import PATIENCE
 from tests.services.conftest import open_harness
 from tests.services.harness import START, Harness
 
@@ -176,7 +177,7 @@ def test_administrators_who_demote_each_other_at_once(harness, count):
 
         def demote(number, people=people, start=start):
             me = harness.actor("administrator", stored=False)
-            start.wait(30)
+            start.wait(PATIENCE)
             try:
                 change(harness, people[(number + 1) % count], actor=me, role_id="agent")
             except LastAdministrator:
@@ -198,14 +199,14 @@ def test_people_and_their_role_change_at_once(harness):
         start = threading.Barrier(3)
 
         def move(user, start=start):
-            start.wait(30)
+            start.wait(PATIENCE)
             try:
                 change(harness, user, role_id=OFFICE)
             except (LastAdministrator, StaleRecord):
                 return
 
         def weaken(start=start):
-            start.wait(30)
+            start.wait(PATIENCE)
             try:
                 redefine(harness, {Permission.USER_EDIT: Scope.ALL})
             except (LastAdministrator, StaleRecord):

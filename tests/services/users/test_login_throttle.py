@@ -27,6 +27,7 @@ from services.users.credentials.login_throttle import (
     network_of,
 )
 from services.users.identity import BadCredentials
+from tests.patience import PATIENCE
 from tests.services.harness import START
 
 PASSWORD = "correct horse battery"
@@ -278,7 +279,7 @@ def test_a_burst_of_parallel_guesses_gets_no_further_than_a_row(harness, address
     looked_at, together = [], threading.Barrier(len(addresses))
 
     def guess(address):
-        together.wait(30)
+        together.wait(PATIENCE)
         with suppress(Throttled, BadCredentials):
             who = LoginAttempt(account, network_of(address), device)
             with throttle.attempt(who, now=START, failure=BadCredentials):

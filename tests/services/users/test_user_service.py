@@ -23,6 +23,7 @@ from services.users.identity import (
     normalize_email,
     sort_name,
 )
+from tests.patience import PATIENCE
 from tests.services.harness import START
 
 PASSWORD = "correct horse battery"
@@ -100,7 +101,7 @@ def test_two_at_once_for_one_address(harness, create):
         spellings = [f"Race{round_}@example.org", f"race{round_}@EXAMPLE.org"] * 2
 
         def claim(email, start=start):
-            start.wait(30)
+            start.wait(PATIENCE)
             try:
                 return create(email)
             except AddressTaken:

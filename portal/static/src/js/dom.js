@@ -55,4 +55,4 @@ export function typing(event) {
   );
 }
 
-export const phone = () => matchMedia("(max-width: 760px)").matches;
+export const phone = () => matchMedia("screen and (max-width: 760px)").matches;

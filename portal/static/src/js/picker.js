@@ -51,7 +51,8 @@ function list() {
   open.timer = setTimeout(() => {
     find(query).then(
       (found) => open === asked && open.input.value.trim() === query && show(found, query),
-      () => open === asked && show([], query, "The list cannot be loaded right now. Type again to try again."),
+      () =>
+        open === asked && show([], query, "The list cannot be loaded right now. Type again to try again."),
     );
   }, PAUSE_MS);
 }

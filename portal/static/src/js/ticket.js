@@ -28,7 +28,8 @@ function watchProperties(form) {
   const show = () => {
     // A text that was typed into a box and not chosen yet is sent as it is.
     const isSeen = (field) => field.value === form.elements[`seen_${field.name}`].value;
-    save.hidden = fields.every(isSeen) && texts.every((text) => !text.value || text.value === text.defaultValue);
+    save.hidden =
+      fields.every(isSeen) && texts.every((text) => !text.value || text.value === text.defaultValue);
   };
   form.addEventListener("change", (event) => {
     if (event.target.matches("select, .combo > [type=hidden]")) redraw(event.target);

@@ -43,7 +43,10 @@ const fold = (text) =>
     .replace(/[ßøæœđðþłħıŋ]/g, (letter) => PLAIN[letter]);
 
 /** Split a search into its folded words. */
-export const words = (text) => fold(text).split(/[\s,;<>"]+/).filter(Boolean);
+export const words = (text) =>
+  fold(text)
+    .split(/[\s,;<>"]+/)
+    .filter(Boolean);
 
 /** Tell whether a label contains every one of these words. */
 export const contains = (label, searched) => searched.every((word) => fold(label).includes(word));

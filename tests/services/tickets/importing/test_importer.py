@@ -25,6 +25,7 @@ from services.tickets.importing.importer import _Job
 from services.tickets.importing.references import Reference
 from services.users.identity import Actor
 from tests.engines import embedded_only
+from tests.patience import PATIENCE
 from tests.services.tickets.importing import logs
 from tests.services.tickets.importing.logs import LogRow, history, incident, row
 
@@ -296,7 +297,7 @@ def test_killed_at_any_moment_and_run_again_gives_the_same(
 
 def wait_for_more(tickets: int) -> None:
     """Wait until an import has written some tickets more than it found."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if ticket_table.find(tickets + 1) and sum(1 for _ in ticket_table.all_ids()) > tickets + 30:
             return

@@ -31,8 +31,20 @@ def checked(path: Path, content: bytes) -> SourceFile:
         GOOD.replace(b"\n", b"\r\n"),
         b"\xef\xbb\xbf" + GOOD,
         b'"a",b,c\n"1",2,3\n',
+        GOOD.replace(b",", b";"),
+        b'"a";"b";c\n"1";2;"3"\n',
+        GOOD.replace(b",", b"\t"),
     ],
-    ids=["plain", "no last line end", "CRLF", "byte order mark", "quotes"],
+    ids=[
+        "plain",
+        "no last line end",
+        "CRLF",
+        "byte order mark",
+        "quotes",
+        "semicolons",
+        "quoted semicolons",
+        "tabs",
+    ],
 )
 def test_ordinary_spellings_of_csv_are_read(path: Path, content: bytes):
     source = checked(path, content)
@@ -44,12 +56,20 @@ def test_columns_may_stand_in_another_order(path: Path):
     assert [row.cells["a"] for row in checked(path, b"c,b,a\n3,2,1\n").read()] == ["1"]
 
 
+def test_a_cell_keeps_what_separates_elsewhere(path: Path):
+    (row,) = checked(path, b'a;b;c\n1,5;"2;3";4\t5\n').read()
+    assert dict(row.cells) == {"a": "1,5", "b": "2;3", "c": "4\t5"}
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "empty"),
         (b"a,b,c\n", "no rows"),
         (b"x,y,z\n1,2,3\n", "another table"),
+        (b"x;y;z\n1;2;3\n", "another table"),
+        (b"a;b\n1;2\n", "'c' is missing"),
+        (b"a;b,c\n1;2,3\n", "another table"),
         (b"\n\n", "another table"),
         (b"a,b\n1,2\n", "'c' is missing"),
         (b"a,b,c,b\n1,2,3,4\n", "'b' is there twice"),

@@ -8,11 +8,13 @@ import pytest
 from services.tickets.importing.source import ImportedTicket, Row
 from tests.services.tickets.importing.logs import UCI, incident, row
 
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
 
 def mapped(rows: Iterable[Mapping[str, str]]) -> tuple[list[ImportedTicket], list[tuple[int, str]]]:
     rejects: list[tuple[int, str]] = []
     lines = (Row(line, cells) for line, cells in enumerate(rows, start=2))
-    return list(UCI.tickets(lines, lambda line, reason: rejects.append((line, reason)))), rejects
+    return list(UCI.tickets(lines, lambda line, reason: rejects.append((line, reason)), now=NOW)), rejects
 
 
 def one(*rows: Mapping[str, str]) -> ImportedTicket:
@@ -150,6 +152,15 @@ def test_bad_rows_are_rejected_and_the_others_of_the_incident_stay():
     assert rejects[0][1] == "incident_state is 'Broken', not one of the known values"
 
 
+@pytest.mark.parametrize("column", ["opened_at", "sys_created_at", "sys_updated_at"])
+def test_a_row_in_the_future_is_rejected_with_its_reason(column: str):
+    last = row(incident_state="Active", **{column: "30/11/2026 12:01"})
+    tickets, rejects = mapped([row(), last, *incident(2, "New")])
+    assert [(ticket.ref, len(ticket.events)) for ticket in tickets] == [("INC0000001", 1), ("INC0000002", 1)]
+    assert rejects == [(3, f"{column} is '30/11/2026 12:01', which is in the future")]
+    assert len(one(row(), last | {column: "30/11/2026 12:00"}).events) == 2
+
+
 def test_rows_that_come_after_other_incidents_are_rejected():
     tickets, rejects = mapped([*incident(1, "New"), *incident(2, "New"), *incident(1, "Closed", "Closed")])
     assert [t.ref for t in tickets] == ["INC0000001", "INC0000002"]
@@ -160,5 +171,5 @@ def test_rows_that_come_after_other_incidents_are_rejected():
 def test_faults_of_lines_are_rejected():
     told: list[tuple[int, str]] = []
     faulty = [Row(7, {}, "2 cells instead of 36")]
-    assert list(UCI.tickets(faulty, lambda line, reason: told.append((line, reason)))) == []
+    assert list(UCI.tickets(faulty, lambda line, reason: told.append((line, reason)), now=NOW)) == []
     assert told == [(7, "2 cells instead of 36")]
