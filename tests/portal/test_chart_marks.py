@@ -97,7 +97,8 @@ def marks(view) -> Iterator[Mark]:
     for name, figure in view.payload["figures"].items():
         yield from marks_of_figure(name, figure)
     for name, table in view.payload["tables"].items():
-        for cell in itertools.chain.from_iterable(table["rows"]):
+        # The short table of agents has no rows of its own: it shows those of another one.
+        for cell in itertools.chain.from_iterable(table.get("rows", ())):
             if isinstance(cell, list):
                 yield f"table {name}", number(cell[0]), cell[1]
     for hour, count in enumerate(itertools.chain.from_iterable(view.payload["heat"])):
