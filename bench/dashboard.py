@@ -79,7 +79,7 @@ class Dashboard:
         response = answer.json()["response"]
         bar = response["bar"]["data"]
         if not bar["hidden"]["problem"]:
-            raise WrongAnswer(f"the dashboard says: {bar['parts']['problem']}")
+            raise WrongAnswer(f"the dashboard says: {' '.join(bar['parts']['problem'])}")
         shown = sum(response["payload"]["data"]["figures"]["daily"]["data"][0]["y"])
         expected = self._expected(question, datetime.now(UTC).date())
         if shown != expected:

@@ -3,6 +3,7 @@
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes
@@ -107,19 +108,24 @@ class SmtpMailer:
     def send(self, email: Email, *, message_id: str) -> None:
         """Send the e-mail to the server."""
         message = compose(email, sender=self.sender, message_id=message_id, at=self.clock())
-        with self._connected() as server:
-            try:
-                server.send_message(message)
-            except smtplib.SMTPRecipientsRefused as refused:
-                codes = {code for code, _ in refused.recipients.values()}
-                raise (MailRefused if min(codes) >= 500 else MailDelayed)(str(sorted(codes))) from refused
-            except smtplib.SMTPSenderRefused as refused:
-                raise MailUnreachable(f"sender refused: {refused.smtp_code}") from refused
-            except smtplib.SMTPResponseException as answer:
-                refusal = MailRefused if answer.smtp_code >= 500 else MailDelayed
-                raise refusal(str(answer.smtp_code)) from answer
-            except (OSError, smtplib.SMTPException) as error:
-                raise MailDelayed(type(error).__name__) from error
+        server = self._connected()
+        try:
+            server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as refused:
+            codes = {code for code, _ in refused.recipients.values()}
+            raise (MailRefused if min(codes) >= 500 else MailDelayed)(str(sorted(codes))) from refused
+        except smtplib.SMTPSenderRefused as refused:
+            raise MailUnreachable(f"sender refused: {refused.smtp_code}") from refused
+        except smtplib.SMTPResponseException as answer:
+            refusal = MailRefused if answer.smtp_code >= 500 else MailDelayed
+            raise refusal(str(answer.smtp_code)) from answer
+        except (OSError, smtplib.SMTPException) as error:
+            raise MailDelayed(type(error).__name__) from error
+        finally:
+            # The message was taken or not; how the server says goodbye changes nothing about that.
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         """Connect, encrypt and sign in; whatever fails here fails for every message."""

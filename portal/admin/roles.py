@@ -13,6 +13,7 @@ from pynamodb_grid.admin import expose
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid
 from services.text import slug
+from services.users.authorization import Outranked
 from services.users.identity import Permission, Role, Scope, SignInPolicy
 
 COUNTED = 500  # people of a role; more would make the page dearer than a number is worth
@@ -38,7 +39,8 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         """Show and take a new role."""
         if request.method == "POST":
             return self._save(slug(request.form.get("name", "")), None)
-        return self._matrix({"role_id": None, "name": "", "version": 0, "scopes": {}})
+        like = self._roles.read(request.args["like"]) if request.args.get("like") else None
+        return self._matrix({"role_id": None, "name": "", "version": 0, "scopes": _copied(like)})
 
     @expose("/edit/", methods=("GET", "POST"))
     @needs(Permission.ROLE_EDIT)
@@ -62,7 +64,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 expected_version=int(version),
                 now=now(),
             )
-        except (Invalid, Conflicted) as refused:
+        except (Invalid, Conflicted, Outranked) as refused:
             flash(refused.message, "error")
             return self._matrix(None, securing=self._roles.read(role.role_id)), status_of(refused)
         flash(f"Saved {role.name}.", "ok")
@@ -89,7 +91,7 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
                 expected_version=sent["version"],
                 security=sent["security"],
             )
-        except (Invalid, Conflicted) as refused:
+        except (Invalid, Conflicted, Outranked) as refused:
             problems = {name: [text] for name, text in getattr(refused, "fields", {}).items()}
             if not problems:
                 flash(refused.message, "error")
@@ -148,6 +150,17 @@ class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
         scopes = editing["scopes"] if editing and is_edited else stored["scopes"]
         more = {"editing": is_edited, "was": stored["scopes"], "scopes": scopes}
         return stored | {"people": f"{people}+" if people == COUNTED else str(people)} | more
+
+
+def _copied(role: Role | None) -> dict[str, str]:
+    """Give the scopes of a new role that starts as a copy: each as far as the actor may grant it."""
+    scopes = _shown(role)["scopes"] if role else {}
+    return {name: _as_far(Permission(name), scope) for name, scope in scopes.items()}
+
+
+def _as_far(permission: Permission, scope: str) -> str:
+    grantable = _grantable(permission)
+    return scope if scope in grantable else grantable[-1]
 
 
 def _shown(role: Role) -> dict[str, Any]:

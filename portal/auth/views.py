@@ -189,6 +189,8 @@ def after_sending() -> Response:
 def home() -> str:
     """Return the home page of the signed-in user: the first page that their role allows."""
     who = actor()
+    if who.role_id == "manager" and who.may(Permission.REPORT_VIEW):
+        return navigation.DASHBOARDS
     if who.on_desk and who.may(Permission.TICKET_NOTE):
         mine = {"assignee": who.user_id} if who.role_id == "agent" else {}
         return grid_links.tickets(**mine, state="open")

@@ -46,7 +46,8 @@ def create(form: Mapping[str, str]) -> Ticket:
 
 
 def _new_requester(form: Mapping[str, str]) -> NewCustomer | None:
-    if not any(form.get(name, "").strip() for name in ("person_name", "person_email")):
+    known = any(form.get(name, "").strip() for name in ("requester", "requester_text"))
+    if known or not any(form.get(name, "").strip() for name in ("person_name", "person_email")):
         return None
     text = form.get("person_organization_text", "").strip()
     organization = chosen(form, "person_organization", "organization")
@@ -95,6 +96,7 @@ def suggested(form: Mapping[str, str]) -> dict[str, str]:
     if not told.email and "," not in form.get("requester_text", ""):
         return {}
     return {
+        "requester_text": "",
         "person_name": told.name,
         "person_email": told.email,
         "person_organization": told.organization_id,

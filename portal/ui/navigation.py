@@ -12,6 +12,7 @@ from services.reporting import Tally
 from services.users.identity import Actor, Permission, Scope
 
 ADMIN_PATHS = ("/admin/",)
+DASHBOARDS = "/reports/"
 TEAMS_SHOWN = 8
 UNASSIGNED, UNSOLVED, DONE = (
     tickets(assignee=NOT_SET, state="open"),
@@ -107,7 +108,7 @@ def _groups(who: Actor, path: str, here: str) -> Groups:
     groups: Groups = [{"label": None, "items": first}]
     if on_desk:
         groups.append({"label": "Views", "items": _views(here), "age": age()})
-        groups.append({"label": "Teams", "items": _teams(_teams_shown(who), here)})
+        groups.append({"label": "Teams", "items": [*_teams(_teams_shown(who), here), *_more_teams(who)]})
     return groups
 
 
@@ -132,9 +133,20 @@ def _active_teams() -> list[tuple[str, str]]:
 
 
 def _teams_shown(who: Actor) -> list[tuple[str, str]]:
-    """Return the actor's own teams, otherwise the first few; the filter reaches the others."""
+    """Return the actor's own teams, otherwise the few that have most to do."""
     active = _active_teams()
-    return ([team for team in active if team[0] in who.team_ids] or active)[:TEAMS_SHOWN]
+    if own := [team for team in active if team[0] in who.team_ids]:
+        return own[:TEAMS_SHOWN]
+    if len(active) > TEAMS_SHOWN and (counts := tally()):
+        busiest = sorted(active, key=lambda team: -(counts.by_team[team[0]] or 0))[:TEAMS_SHOWN]
+        return [team for team in active if team in busiest]
+    return active[:TEAMS_SHOWN]
+
+
+def _more_teams(who: Actor) -> list[Item]:
+    """Lead to the other teams: Jump lists them all."""
+    others = len(_active_teams()) - len(_teams_shown(who))
+    return [_item(f"{others} more", "more", url_for("jump.jump"), "") | {"jump": True}] if others else []
 
 
 def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
@@ -147,7 +159,7 @@ def _teams(teams: list[tuple[str, str]], here: str) -> list[Item]:
 
 
 def _reports(who: Actor, here: str) -> list[Item]:
-    return [_item("Dashboards", "chart", "/reports/", here)] if who.may(Permission.REPORT_VIEW) else []
+    return [_item("Dashboards", "chart", DASHBOARDS, here)] if who.may(Permission.REPORT_VIEW) else []
 
 
 def _administration(who: Actor, here: str) -> Groups:

@@ -101,3 +101,19 @@ def test_words_from_right_to_left_end_on_the_left(open_as: Opener, people):
     for place in [*places, listed.locator(".two a", has_text=words).first]:
         first, last = place.evaluate(ENDS)
         assert last < first
+
+
+def test_on_a_phone_the_state_is_a_word_and_the_newest_message_is_in_sight(open_as: Opener, people):
+    number = people["customer"].new_ticket("Long on a phone", "\n".join(f"Line {n}" for n in range(80)))
+    page = open_as("customer", "/help/tickets", viewport={"width": 390, "height": 844})
+    card = page.get_by_role("link", name="Long on a phone")
+    word = card.locator(".word")
+    expect(word).to_be_visible()
+    assert word.bounding_box()["width"] > 30
+    page.goto(f"/help/tickets/{number}")
+    last = page.locator(".talk > li").last
+    page.wait_for_function("() => document.scrollingElement.scrollTop > 0")
+    box = last.bounding_box()
+    assert -1 <= box["y"] < 844
+    reply = page.locator(".answer").bounding_box()
+    assert reply["y"] >= box["y"] + box["height"]

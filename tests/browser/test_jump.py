@@ -37,15 +37,15 @@ def test_results_are_walked_by_arrows_and_named_to_screen_readers(open_as: Opene
     combo, chosen = box(page), page.get_by_role("option", selected=True)
     expect(chosen).to_have_text("Unassigned")
     expect(page.get_by_role("group", name="Views").get_by_role("option")).to_have_count(3)
-    expect(page.locator("dialog [role=status]")).to_have_text("3 places")
+    expect(page.locator("dialog [role=status]")).to_have_text(re.compile(r"\d+ places"))
     page.keyboard.press("ArrowDown")
     expect(chosen).to_have_text("All unsolved")
     expect(combo).to_have_attribute("aria-activedescendant", chosen.get_attribute("id"))
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
-    expect(chosen).to_have_text("Accounts")
+    expect(chosen).to_contain_text("Accounts")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/desk/tickets/?team=accounts&state=open")
+    page.wait_for_url("**/desk/teams/accounts")
     expect(page.get_by_role("heading", level=1)).to_have_text("Accounts")
 
 
@@ -162,7 +162,11 @@ EDIT = {
     "Save and edit the next cell": "Tab",
     "Cancel editing": "Esc",
 }
-EVERYWHERE = {"Jump to a ticket, view, user or page": "Ctrl K", "Show these shortcuts": "?"}
+EVERYWHERE = {
+    "Jump to a ticket, view, user or page": "Ctrl K",
+    "New ticket for a caller": "C",
+    "Show these shortcuts": "?",
+}
 SEARCH = {"Search this list": "/"}
 
 

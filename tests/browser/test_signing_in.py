@@ -11,7 +11,7 @@ from tests.browser.conftest import Opener
 LANDS = {
     "customer": ("/help/", "How can we help, Marta?"),
     "agent": ("/desk/tickets/", "My work"),
-    "manager": ("/desk/tickets/", "All unsolved"),
+    "manager": ("/reports/", "Service overview"),
     "administrator": ("/desk/tickets/", "All unsolved"),
 }
 MANY_STOPS = 60

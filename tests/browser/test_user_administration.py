@@ -28,7 +28,7 @@ def test_people_come_from_a_file_and_are_changed_together(open_as: Opener):
     expect(page.get_by_text("Nothing has been saved yet.")).to_be_visible()
     with page.expect_download() as download:
         press(page, "Rejected lines")
-    assert "Bad,nowhere" in download.value.path().read_text()
+    assert '"Bad","nowhere"' in download.value.path().read_text()
     press(page, "Import 2 users")
     expect(page.get_by_text("Imported, except for rejected lines.")).to_be_visible()
 

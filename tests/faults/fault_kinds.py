@@ -78,10 +78,16 @@ def hold_request(talk: "Talk") -> Reply | None:
     return None
 
 
+def lose_history_read(talk: "Talk") -> Reply | None:
+    """Break the connection before the engine is asked for a history item; answer any other read."""
+    return None if b"ticket_history" in talk.body else talk.forward()
+
+
 def answer_and_release(talk: "Talk") -> Reply | None:
-    """Answer a read, and only then let in the requests that were held back."""
+    """Answer a read; after one of a history item, let in the requests that were held back."""
     reply = talk.forward()
-    talk.release()
+    if b"ticket_history" in talk.body:
+        talk.release()
     return reply
 
 

@@ -116,6 +116,7 @@ def test_a_line_without_a_script_fills_the_parts_of_a_new_person(site, organizat
     refilled = Page(answer.text).form("/desk/new")
     assert refilled.one("person_name") == "Nora Quist"
     assert refilled.one("person_email") == "nora@quist.example"
+    assert refilled.one("requester_text") == ""
     assert refilled.one("person_organization") == organization.id
     assert send(site, refilled).status_code == 302
     assert site.services.users.accounts.find_by_email("nora@quist.example").organization_id == organization.id

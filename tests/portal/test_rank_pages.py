@@ -11,7 +11,10 @@ from tests.portal.pages import Page
 P = Permission
 RIGHTS = {
     P.TICKET_VIEW: Scope.TEAM,
-    **dict.fromkeys((P.USER_VIEW, P.USER_EDIT, P.USER_EXPORT, P.USER_VIEW_AS, P.SESSION_REVOKE), Scope.ALL),
+    **dict.fromkeys(
+        (P.USER_VIEW, P.USER_EDIT, P.USER_EXPORT, P.USER_VIEW_AS, P.SESSION_REVOKE, P.ROLE_VIEW, P.ROLE_EDIT),
+        Scope.ALL,
+    ),
 }
 ABOVE = "This account allows more than your own"
 
@@ -60,3 +63,12 @@ def test_a_bulk_action_names_each_account_it_leaves_alone(site, clerk):
     )
     assert [row["status"] for row in answer.json["results"]] == ["failed", "failed"]
     assert all(ABOVE in row["message"] for row in answer.json["results"])
+
+
+def test_a_role_that_reaches_teams_is_refused_on_its_form(site, clerk):
+    url = "/admin/roles/edit/?id=clerk"
+    form = next(form for form in Page(clerk.get(url).text).forms if "version" in form.fields)
+    refused = clerk.post(url, data=form.filled(name="Clerks"))
+    assert refused.status_code == 403
+    assert "more than your own" in Page(refused.text).text
+    assert site.services.users.roles.read("clerk").name == "Clerk"

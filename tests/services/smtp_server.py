@@ -17,7 +17,10 @@ class Inbox:
     """A mail server's side of the talk: keeps what it takes, and refuses as it is told."""
 
     def __init__(self):
-        self.taken, self.answers, self.sender_answer = [], [], "250 OK"
+        self.taken, self.answers, self.sender_answer, self.goodbye = [], [], "250 OK", "221 Bye"
+
+    async def handle_QUIT(self, _server, _session, _envelope):  # noqa: N802 - aiosmtpd's name
+        return self.goodbye
 
     async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         envelope.mail_from = address

@@ -111,6 +111,14 @@ def test_what_a_server_says_decides_whether_it_is_tried_again(inbox, mailer):
         SmtpMailer("127.0.0.1", 1, SENDER, lambda: START).send(EMAIL, message_id="a")
 
 
+@pytest.mark.parametrize("goodbye", ["421 in a hurry", "500 what"])
+def test_how_a_server_says_goodbye_does_not_matter(inbox, mailer, goodbye):
+    """It has taken the message: an error now would send it again."""
+    inbox.goodbye = goodbye
+    mailer.send(EMAIL, message_id="a")
+    assert len(inbox.taken) == 1
+
+
 def test_a_server_that_refuses_the_sender_refuses_everybody_and_nothing_is_lost(inbox, mailer):
     inbox.sender_answer = "553 not you"
     with pytest.raises(MailUnreachable, match="553"):

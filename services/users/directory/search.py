@@ -88,14 +88,17 @@ class DirectoryService:
         may_see = self._reach(actor, kind)
         words = search_words(text)
         ranked: list[list[Person]] = [[], [], [], []]
-        count = 0
+        count, (first, *rest) = 0, words or [""]
         for one in self._directory.people():
-            folded = one.folded
-            if all(word in folded for word in words) and may_see(one) and (only is None or only(one)):
+            # Most people fall at the first word; this runs for everybody.
+            if first not in one.folded or not all(word in one.folded for word in rest):
+                continue
+            if may_see(one) and (only is None or only(one)):
                 count += 1
-                bucket = ranked[_rank(one, words)]
-                if len(bucket) < most:
-                    bucket.append(one)
+                if len(ranked[0]) < most:
+                    bucket = ranked[_rank(one, words)]
+                    if len(bucket) < most:
+                        bucket.append(one)
         people = [one for bucket in ranked for one in bucket][:most]
         complete = self._directory.complete
         if not complete:

@@ -21,7 +21,7 @@ def asked_and_answered(harness: Harness, who: Actor, agent: Actor) -> Ticket:
 
 def test_what_waits_and_what_failed_is_dropped(harness, tables, agent, administrator):
     who, other = named(harness, "Kit Heronsgate"), named(harness, "Lou Otherwise")
-    ticket, kept = asked_and_answered(harness, who, agent), asked_and_answered(harness, other, agent)
+    ticket, others = asked_and_answered(harness, who, agent), asked_and_answered(harness, other, agent)
     outbox = harness.services.outbox
     outbox.put(
         "reply_answer",
@@ -31,7 +31,7 @@ def test_what_waits_and_what_failed_is_dropped(harness, tables, agent, administr
     first = next(item for item in outbox_table.waiting(10) if item.payload.get("user_id") == who.user_id)
     outbox_table.give_up(first, at=harness.now(), error="refused")
     erase(harness, administrator, who)
-    assert {item.payload["ticket_id"] for item in outbox_table.everything()} == {kept.ticket_id}
+    assert {item.payload["ticket_id"] for item in outbox_table.everything()} == {others.ticket_id}
     assert left(harness, tables, who) == []
 
 

@@ -74,7 +74,7 @@ def test_many_pairs(harness, agent, colleague, customer, meetings):
     apart = both(
         meetings,
         tickets,
-        lambda t: harness.update(agent, t, priority="high", body=f"From one {t.ticket_id}"),
+        lambda t: harness.update(agent, t, priority="high", body=f"From one {t.ticket_id}", public=False),
         lambda t: harness.update(
             colleague, t, category="software", body=f"From other {t.ticket_id}", public=False
         ),

@@ -35,7 +35,7 @@ export function clear() {
   if (boxes().some((box) => box.checked)) set(false);
 }
 
-async function runAction(config, button) {
+function runAction(config, button) {
   const name = button.dataset.action;
   const { label, confirm, offered } = config.actions[name];
   const menu = button.closest("[popover]");
@@ -53,7 +53,7 @@ async function runAction(config, button) {
     title: `${label}, ${$("[data-count]").textContent} selected`,
     field: FIELD[name] ?? name,
     people: config.people,
-    choices: await choices(offered),
+    choices: choices(offered),
     find: finder(offered),
     current: null,
     preselect: false,

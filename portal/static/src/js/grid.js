@@ -1,12 +1,11 @@
 // Grids: selection and bulk actions, J/K/X/Enter, density, filters, and the editor in the cell.
 import "./app.js";
 import { clear, count, startBulk } from "./bulk.js";
-import { $, $$, el, on } from "./dom.js";
+import { $, $$, on } from "./dom.js";
 import { startInline } from "./inline.js";
 import { single } from "./keys.js";
 import { rememberList } from "./list_position.js";
 import { startLookups } from "./lookup.js";
-import { contains, words } from "./values.js";
 
 const link = (row) => $("a[href]", row);
 
@@ -42,27 +41,6 @@ function startDensity() {
   });
 }
 
-/** Narrow a long list of choices by typing. */
-function startLongLists() {
-  for (const list of $$(".filter-form select[multiple]")) {
-    const search = el("input", {
-      class: "input small",
-      type: "search",
-      placeholder: "Type to filter",
-      "aria-label": "Filter the list",
-    });
-    list.before(search);
-    search.addEventListener("input", () => {
-      const searched = words(search.value);
-      for (const option of list.options)
-        option.hidden = !option.selected && !contains(option.textContent, searched);
-    });
-    search.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") event.preventDefault();
-    });
-  }
-}
-
 /** Leave empty fields out of the address, so that it says what is filtered and nothing else. */
 function startFilters() {
   $("#filters")?.addEventListener("formdata", (event) => {
@@ -79,6 +57,5 @@ if (data) {
 startRowKeys();
 startDensity();
 startFilters();
-startLongLists();
 startLookups();
 rememberList();

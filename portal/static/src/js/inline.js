@@ -66,7 +66,7 @@ function withPresent(offered, value, cell) {
     : [[value, textOf(cell)], ...offered];
 }
 
-async function edit(cell) {
+function edit(cell) {
   const field = fieldOf(cell);
   const value = currentValue(cell);
   const offered = config.fields[field];
@@ -74,22 +74,17 @@ async function edit(cell) {
   const row = cell.closest("tr");
   const person = config.people.includes(field);
   const team = person && $(".t", row)?.textContent.trim();
-  let known;
-  try {
-    known = await choices(offered.offered, team);
-  } catch {
-    toast("The list cannot be loaded right now.", "error", { label: "Try again", run: () => edit(cell) });
-    return;
-  }
-  const offers = withPresent(allowed(field, value, known), value, cell);
-  const near = team && known?.some(([, , , teams]) => teams?.split(", ").includes(team));
+  const offers = withPresent(allowed(field, value, choices(offered.offered)), value, cell);
+  const isNear = ([, , , teams]) => teams?.split(", ").includes(team);
   const name =
     $("[name=rowid]", row)?.ariaLabel.replace("Select ", "") ?? $("a", row)?.textContent ?? split(row).pk;
   pick({
     title: `${offered.label}, ${name}`,
-    head: person
-      ? `Assign ${name}${near ? ` · people in ${team} first` : ""}`
-      : `${offered.label} of ${name}`,
+    head: person ? `Assign ${name}` : `${offered.label} of ${name}`,
+    headOf: (found) =>
+      person
+        ? `Assign ${name}${team && found.some(isNear) ? ` · people in ${team} first` : ""}`
+        : `${offered.label} of ${name}`,
     about: name.startsWith("#") ? $(".two > a", row)?.textContent : null,
     field,
     people: config.people,
@@ -121,7 +116,7 @@ async function save(cell, choice, old) {
   cell.classList.add("saving");
   try {
     const { offered } = config.fields[field];
-    const known = offered?.lookup ? null : await choices(offered);
+    const known = offered?.lookup ? null : choices(offered);
     // A value that is no longer offered cannot be named as the one that was seen; the version says enough.
     const seen = !known || known.some(([value]) => value === old) ? { old } : {};
     const saved = await post(
@@ -175,7 +170,7 @@ async function showConflict(cell, mine, { conflict, version }) {
   const field = fieldOf(cell);
   const { offered } = config.fields[field];
   const find = finder(offered);
-  const known = (await (find && conflict.theirs ? find(conflict.theirs) : choices(offered))) ?? [];
+  const known = find && conflict.theirs ? await find(conflict.theirs) : (choices(offered) ?? []);
   const theirs = known.find(([, label]) => label === conflict.theirs) ?? ["", conflict.theirs || "None"];
   render(cell, theirs);
   setVersion(row, version);

@@ -44,7 +44,7 @@ function list() {
   const query = open.input.value.trim();
   clearTimeout(open.timer);
   if (!find || !query) {
-    show(narrow(choices, query), query);
+    show(narrow(open.loaded ?? choices, query), query);
     return;
   }
   const asked = open;
@@ -61,11 +61,32 @@ function show(matches, query, message = "No match. Choose a value from the list.
   open.typed = query;
   open.matches = matches;
   open.list.replaceChildren(...matches.map(item));
-  if (!matches.length) open.list.append(el("p", { class: "empty-line" }, message));
+  if (!matches.length && (query || open.loaded || !open.spec.find))
+    open.list.append(el("p", { class: "empty-line" }, message));
   const at = matches.findIndex(([value]) => value === open.spec.current);
   // For many rows at once nothing is chosen until somebody chooses it.
   if (open.spec.preselect === false && !query) highlight(-1);
   else highlight(query || at < 0 ? 0 : at);
+}
+
+/** Fill a list that is looked up once it is open: no key that is pressed meanwhile goes elsewhere. */
+async function load() {
+  const asked = open;
+  const { find, choices, headOf } = open.spec;
+  let found;
+  try {
+    found = await find("");
+  } catch {
+    if (open === asked && !open.typed)
+      open.list.append(el("p", { class: "empty-line" }, "The list cannot be loaded right now."));
+    return;
+  }
+  if (open !== asked) return;
+  const known = new Set(found.map(([value]) => value));
+  open.loaded = [...choices.filter(([value]) => !known.has(value)), ...found];
+  if (headOf) for (const node of open.heads) node.textContent = headOf(found);
+  if (!open.input.value.trim()) show(open.loaded, "");
+  position();
 }
 
 /** What is typed counts, not what is still shown. */
@@ -133,7 +154,8 @@ export function close(refocus) {
 }
 
 /** Open a picker at `anchor`. spec: title (its name), head and about (what is read above the list and, on phones,
- *  under it), field, people, choices (none = free text), find (looks up further choices for a text), current, preselect (false: nothing until
+ *  under it), field, people, choices (none = free text), find (looks up further choices for a text), headOf (the head for
+ *  what was found), current, preselect (false: nothing until
  *  somebody chooses), anchor, over (cover the anchor), steps (Tab goes
  *  on), maxlength, pick(choice, step). */
 export function pick(spec) {
@@ -175,27 +197,22 @@ export function pick(spec) {
     ...hints.map(([key, what]) => el("span", {}, el("kbd", { class: "key" }, key), ` ${what}`)),
   );
   const { head = spec.title } = spec;
-  const card = el(
-    "div",
-    { class: "editor-card" },
-    el("p", { class: "pop-title" }, head),
-    spec.choices ? options : null,
-    foot,
-  );
+  const heads = [el("p", { class: "pop-title" }, head), el("b", {}, head)];
+  const card = el("div", { class: "editor-card" }, heads[0], spec.choices ? options : null, foot);
   const box = el(
     "div",
     { class: "pop editor", popover: "manual", role: "dialog", "aria-label": spec.title },
     el(
       "div",
       { class: "pop-head" },
-      el("div", {}, el("b", {}, head), spec.about ? el("p", { class: "cut" }, spec.about) : null),
+      el("div", {}, heads[1], spec.about ? el("p", { class: "cut" }, spec.about) : null),
       cancel,
     ),
     around,
     card,
   );
   document.body.append(box);
-  open = { spec, box, around, input, typed: "", list: options, at: -1, matches: [] };
+  open = { spec, box, around, input, heads, typed: "", list: options, at: -1, matches: [] };
   box.showPopover();
   list();
   position();
@@ -203,6 +220,7 @@ export function pick(spec) {
   input.select();
   input.addEventListener("input", list);
   input.addEventListener("keydown", keys);
+  if (spec.find) load();
 }
 
 document.addEventListener("pointerdown", (event) => {

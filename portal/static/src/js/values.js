@@ -105,11 +105,10 @@ export async function lookUp(address, text, near = "") {
   return reply.json();
 }
 
-/** Read what may be chosen, [value, label, note, teams]: sent along, held by a filter of this page ("-" stands for
- *  nothing there), or looked up. */
-export async function choices(offered, near) {
+/** Read what may be chosen, [value, label, note, teams]: sent along, or held by a filter of this page ("-" stands for
+ *  nothing there). What is looked up is found by a finder. */
+export function choices(offered) {
   if (!offered) return null;
-  if (offered.lookup) return [...fixed(offered), ...(await lookUp(offered.lookup, "", near))];
   if (offered.choices) return fixed(offered);
   const source = document.getElementById(offered.from);
   const isList = source.matches("select");
