@@ -117,7 +117,7 @@ def test_a_phone_has_a_foot_on_one_line(open_as: Opener):
     assert max(middles) - min(middles) < 3
     people = open_as("administrator", "/admin/users/", viewport=PHONE)
     foot = people.locator("footer.foot")
-    assert foot.inner_text().split("\n")[-2:] == ["Earlier", "Later"]
+    assert {"Earlier", "Later"} <= set(foot.inner_text().split("\n"))
     assert foot.bounding_box()["height"] < 64
 
 
@@ -175,8 +175,9 @@ def test_the_editor_says_who_is_near_and_marks_what_was_typed(open_as: Opener):
     held = [words for words in options.all_inner_texts() if not re.search(r"\d+ open$", words)]
     assert len(held) <= 2, "only nobody and the present assignee go without their load"
     page.keyboard.type("gra")
-    assert set(options.locator("b").all_inner_texts()) == {"Gra"}
     expect(options.filter(has_text="Grace Chen")).to_contain_text(re.compile(r"\d+ open$"))
+    expect(options.locator("b").first).to_have_text("Gra")
+    assert set(options.locator("b").all_inner_texts()) == {"Gra"}
     page.keyboard.press("Escape")
     expect(cell(page, number, "assignee")).to_be_focused()
     cell(page, number, "status").click()
