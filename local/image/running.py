@@ -46,9 +46,8 @@ class Stage:
     def start(self, name: str, *, image: Image | None = None) -> Container:
         """Start a line of the Procfile; `web` and `all` are what the image starts by itself."""
         command = self.commands.get(name, ()) if name != "web" else ()
-        container = Container(
-            image or self._image, self._environment, self.data, self._folder / f"{name}.log", command
-        )
+        output = self._folder / f"{name}-{len(self._containers)}.log"
+        container = Container(image or self._image, self._environment, self.data, output, command)
         self._containers.append(container)
         return container
 
