@@ -42,7 +42,7 @@ FROM tools AS assets
 WORKDIR /build/app
 COPY . .
 RUN rm -r local/uv.py local/uv.txt requirements.txt requirements-build.txt package.json package-lock.json \
-    && mv local /build/local \
+    && mv local /build/runner \
     && mkdir -m 700 /build/data
 COPY --from=modules /build/node_modules /build/app/node_modules
 RUN /tools/bin/python -m portal.assets.build \
@@ -85,7 +85,7 @@ CMD ["gunicorn", "wsgi:app"]
 # For a small team without AWS: engine, web and worker under one supervisor. The engine is built for x86_64 alone.
 FROM product AS standalone
 COPY --from=modules /build/node_modules/@dynoxide/linux-x64/dynoxide node_modules/@dynoxide/linux-x64/dynoxide
-COPY --from=assets /build/local local
+COPY --from=assets /build/runner local
 ENV DYNAMODB_ENDPOINT=embedded
 CMD ["python", "-m", "local"]
 

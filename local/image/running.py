@@ -106,7 +106,8 @@ def check_standalone(of: Stage, healthcheck: list[str], say: Callable[[str], Non
     for is_again in (False, True):
         everything = of.start("all")
         wait_for(lambda: "ready at" in everything.said(), everything, "it is not ready")  # noqa: B023 - called at once
-        require(everything.execute(healthcheck).returncode == 0, "its healthcheck is not green")
+        healthy = everything.execute(healthcheck)
+        require(healthy.returncode == 0, f"its healthcheck is not green: {healthy.stderr}")
         require(ask(of.port, "/readyz")[0] == 200, "it is not ready")
         check_sign_in_page(of.port)
         if not is_again:

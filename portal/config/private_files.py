@@ -28,12 +28,20 @@ def close_folder(folder: Path) -> list[str]:
     if not folder.is_dir():
         return []
     real = folder.resolve()
-    if any(other.is_relative_to(real) for other in (_CODE, Path.home().resolve())):
+    if any(other.is_relative_to(real) for other in (_CODE, *_home())):
         warning = "holds more than data of this product, so that its permissions were left as they are"
     else:
         refused = [path for path in _open_paths(real) if not _close(path)]
         warning = "belongs to another user in part, and other users can read it" if refused else ""
     return [f"{folder} {warning}: give the product a folder of its own"] if warning else []
+
+
+def _home() -> list[Path]:
+    """Return the user's home folder, if they have one: in a container they often do not."""
+    try:
+        return [Path.home().resolve()]
+    except RuntimeError:
+        return []
 
 
 def close_alone(folder: Path) -> None:

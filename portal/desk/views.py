@@ -155,7 +155,9 @@ def create() -> tuple[str, int] | Response:
         problems = {new_ticket.FIELDS.get(name, name): [text] for name, text in refused.fields.items()}
         if not problems:
             flash(refused.message, "error")
-        return pages.new_ticket(values | new_ticket.suggested(form), problems, form_key()), 400
+        return pages.new_ticket(
+            values | (new_ticket.suggested(form) if "requester" in problems else {}), problems, form_key()
+        ), 400
     except (KeyReused, StillInProgress) as refused:
         flash(
             already_sent(refused, opens=True) if isinstance(refused, KeyReused) else refused.message, "error"

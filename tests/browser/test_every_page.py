@@ -25,6 +25,8 @@ PAGES = {
         "/account/",
     ),
     "agent": (
+        "/desk/teams/billing",
+        "a requester",
         "/account/prove",
         TICKETS,
         f"{TICKETS}?state=open",
@@ -134,6 +136,9 @@ def test_a_page_is_sound(role, path, page_of: Lender, people, live_server):
     if path == "a ticket":
         page.goto("/help/")
         path = page.locator("a.ticket-card").first.get_attribute("href")
+    elif path == "a requester":
+        page.goto("/jump?q=marta+demo")
+        path = page.get_by_role("link", name="Marta Demo").get_attribute("href")
     elif path == "a person":
         invited = {"name": "Ivy Invited", "email": "ivy@new.example", "role_id": "agent"}
         people["administrator"].post("/admin/users/new/", **invited)

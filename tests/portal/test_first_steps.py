@@ -18,10 +18,10 @@ def test_managers_begin_at_the_dashboards_others_where_they_did(site):
 
 def scopes(page) -> dict[str, str]:
     """Read what the form of a role has chosen."""
-    found = {}
+    selected = {}
     for name, options in re.findall(r'name="scope_([\w:]+)".*?>(.*?)</select>', page.text, re.DOTALL):
-        found[name] = re.search(r'value="(\w+)"[^>]*\bselected', options)[1]
-    return found
+        selected[name] = re.search(r'value="(\w+)"[^>]*\bselected', options)[1]
+    return selected
 
 
 def test_a_new_role_starts_as_a_copy_of_another(site):

@@ -60,6 +60,15 @@ def test_a_folder_that_holds_more_is_left_alone_and_named(tmp_path, monkeypatch,
     assert stat.S_IMODE(folder.stat().st_mode) == before
 
 
+def test_a_user_without_a_home_has_folders_too(tmp_path, monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert close_folder(tmp_path) == []
+    assert modes(tmp_path) == {tmp_path.name: 0o700}
+
+
 def test_a_folder_can_be_closed_without_what_is_in_it(tmp_path):
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "layer").touch()
