@@ -89,6 +89,8 @@ def test_a_role_of_ones_own_opens_what_it_grants_and_no_more(open_as: Opener, wa
 
     name, email = newcomer("customer")
     edit(page, name)
+    page.wait_for_url("**/edit/**")
+    until(lambda: "Reader of reports" in page.reload().text())
     page.get_by_label("Role").select_option(label="Reader of reports")
     submit(page, "Save")
     page.wait_for_url("**/admin/users/**")
