@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from botocore.client import BaseClient
 from moto import mock_aws
 
@@ -86,6 +87,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if fixtures & {"browser", "page"}:
             item.add_marker("browser")
     order.arrange(items)
+
+
+@pytest.fixture(autouse=True)
+def _log_settings_as_before() -> Iterator[None]:
+    """Take back how a test set up the log: a command writes to what is standard output at that time."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session", autouse=True)

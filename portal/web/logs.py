@@ -4,6 +4,7 @@ import logging
 import logging.config
 import re
 import secrets
+import sys
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ def init_logs() -> None:
     structlog.configure(
         processors=[*_BEFORE_WRITING, structlog.processors.JSONRenderer(), _without_addresses],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=False,
     )
 

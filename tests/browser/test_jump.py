@@ -52,7 +52,7 @@ def test_results_are_walked_by_arrows_and_named_to_screen_readers(open_as: Opene
 @pytest.mark.parametrize(
     ("role", "text", "leads"),
     [
-        ("agent", "new t", r"/desk/new$"),
+        ("agent", "new tick", r"/desk/new$"),
         ("manager", "dashb", r"/reports/"),
         ("administrator", "categ", r"/admin/categories/$"),
         ("administrator", "grace d", r"/admin/users/edit/\?id="),
@@ -167,6 +167,12 @@ EVERYWHERE = {
     "New ticket for a caller": "C",
     "Show these shortcuts": "?",
 }
+TICKET = {
+    "Send the message": "Ctrl Enter",
+    "Assign the ticket to me": "I",
+    "Next ticket in the list": "J",
+    "Previous ticket in the list": "K",
+}
 SEARCH = {"Search this list": "/"}
 
 
@@ -174,7 +180,7 @@ SEARCH = {"Search this list": "/"}
     ("role", "path", "keys"),
     [
         ("agent", OPEN, ROWS | SELECT | EDIT),
-        ("agent", "/desk/tickets/1", {"Send the message": "Ctrl Enter"}),
+        ("agent", "/desk/tickets/1", TICKET),
         ("agent", "/desk/new", {}),
         ("manager", "/reports/", {}),
         ("manager", "/admin/users/", SEARCH),

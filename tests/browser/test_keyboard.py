@@ -55,7 +55,7 @@ def test_an_agent_filters_edits_cells_and_answers(seated, people):
 
     keys.reach(cell(page, number, "status"), 90)
     keys.press("Enter")
-    for label, words in (("Status", "on h"), ("Priority", "urg"), ("Assignee", "grace d")):
+    for label, words in (("Status", "on h"), ("Priority", "urg"), ("Team", "bill"), ("Assignee", "grace d")):
         expect(editor(page, label, number)).to_be_focused()
         keys.type(words)
         keys.press("Enter" if label == "Assignee" else "Tab")
@@ -105,8 +105,7 @@ def test_an_agent_changes_two_rows_at_once(seated, people):
 
 
 def test_a_manager_narrows_the_overview_and_follows_a_figure(seated):
-    page, keys = seated("manager", "/desk/tickets/")
-    keys.follow("link", "Dashboards")
+    page, keys = seated("manager", "/reports/")
     value = page.locator("[data-tile=created] .tile-value")
     expect(value).to_have_text(re.compile(r"\d"))
     keys.enter("link", "90 d")

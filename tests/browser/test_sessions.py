@@ -26,7 +26,7 @@ def test_a_session_an_administrator_ends_is_ended_in_the_other_browser(open_as, 
 def test_an_administrator_views_as_an_agent_and_stops(open_as, watch, live_server):
     page = open_as(None)  # a separate session: other tests share the administrator's
     sign_in(page, live_server.email("administrator"), live_server.password)
-    page.goto("/admin/sessions/?q=Ben+Demo")
+    page.goto("/admin/sessions/?q=agent@demo.example")
     page.get_by_role("link", name="View as Ben Demo").click()
     page.get_by_role("button", name="Start viewing").click()
     bar = page.get_by_role("region", name="Viewing as another user")

@@ -109,7 +109,9 @@ def events() -> dict[str, set[str]]:
     for package in ("portal", "services"):
         for path in (ROOT / package).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log."):
+                if not isinstance(node, ast.Call) or not ast.unparse(node.func).startswith("log."):
+                    continue
+                if isinstance(node.args[0], ast.Constant):  # the others name an action of the audit log
                     event = ast.literal_eval(node.args[0])
                     fields.setdefault(event, set()).update(
                         keyword.arg for keyword in node.keywords if keyword.arg

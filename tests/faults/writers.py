@@ -93,7 +93,7 @@ class Writer(threading.Thread):
         form = self._visitor.page(f"/desk/tickets/{ticket_id}").form(f"/desk/tickets/{ticket_id}/update")
         new_values = {
             name: self._rng.choice([value for value in form.offers[name] if value != form.one(name)])
-            for name in ("priority", "assignee_id")
+            for name in ("priority", "category")
         }
         changes = {name: (form.one(name), value) for name, value in new_values.items()}
         write = Write("changed", ticket_id, expected_version=int(form.one("version")), changes=changes)

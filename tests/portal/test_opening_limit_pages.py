@@ -32,7 +32,7 @@ def limited(tables, tmp_path_factory):
 @pytest.mark.parametrize(("role", "path"), [("customer", "/help/new"), ("agent", "/desk/new")])
 def test_the_form_comes_back_with_what_was_typed(limited, role, path):
     fields = {"subject": "Printer on fire", "body": "It burns", "priority": "normal"}
-    fields["requester"] = "stranger@demo.example"
+    fields["requester_text"] = "stranger@demo.example"
     for _ in range(2):
         assert limited.post(role, path, **fields).status_code == 302
     refused = limited.post(role, path, **fields)

@@ -16,7 +16,9 @@ from portal.web.guards import guard_of
 # What anybody may call. A new name here is a decision, made in a review.
 # The style page shows samples alone; like the mailbox it is not there in production.
 PUBLIC = {
-    "auth.front", "auth.login", "auth.sign_in", "auth.finish", "health.alive", "health.ready", "admin.index",
+    "auth.front", "auth.login", "auth.sign_in", "auth.finish",
+    "auth.send_code_link", "auth.look_at_code_link", "auth.finish_with_link", "style.lookup",
+    "health.alive", "health.ready", "admin.index",
     "registration.form", "registration.ask", "registration.choose", "registration.register",
     "addresses.look", "addresses.confirm",
     "account.forgot", "account.ask", "account.choose", "account.set_password",

@@ -196,5 +196,5 @@ def test_the_message_says_how_long(phone):
     wrong_codes(phone, OF_CODES.free)
     with pytest.raises(CodesExhausted) as refused:
         phone.finish(phone.password(LATER).token, WRONG, LATER)
-    assert re.search(r"codes work again in 60 minutes", refused.value.message)
+    assert re.search(r"codes work again in 6[01] minutes", refused.value.message)
     assert 3590 < refused.value.seconds <= 3601
