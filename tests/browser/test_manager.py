@@ -62,11 +62,12 @@ def test_a_bar_opens_exactly_its_tickets(open_as: Opener):
         line.locator("th").inner_text(): line.locator("td").first.inner_text()
         for line in page.locator("[data-table=priority] tbody tr").all()
     }
-    bar = page.locator(BAR).first
-    bar.scroll_into_view_if_needed()
+    page.locator(BAR).first.scroll_into_view_if_needed()
 
     def opened() -> bool:
-        box = bar.bounding_box()
+        boxes = [bar.bounding_box() for bar in page.locator(BAR).all()]
+        # A priority that no ticket has has a bar without width.
+        box = min((box for box in boxes if box and box["width"] > 8), key=lambda box: box["width"])
         page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         with suppress(PlaywrightTimeoutError):  # the chart is drawn again while other tests write
             page.wait_for_url("**/desk/tickets/?*", timeout=3000)
