@@ -2,7 +2,6 @@
 
 import smtplib
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -13,29 +12,17 @@ from models import outbox as outbox_table
 from models import user as user_table
 from models.idempotency_key import IdempotencyKey
 from portal.cli.reply_listener import Handler, ReplyListener
-from services.bootstrap import build_services
 from services.errors import EngineUnavailable
 from tests.patience import PATIENCE
-from tests.services.conftest import open_harness
-from tests.services.harness import START, Harness, options
-from tests.services.smtp_server import Inbox, sender, serving
+from tests.services.harness import START
 
 ADDRESS, ANA = "desk@example.org", "ana@example.org"
 LATER = START + timedelta(days=2)
 
 
 @pytest.fixture(scope="module")
-def inbox():
-    return Inbox()
-
-
-@pytest.fixture(scope="module")
-def desk(tables, tmp_path_factory, inbox):
-    folder = tmp_path_factory.mktemp("desk")
-    open_harness(tables, folder)
-    with serving(inbox) as server:
-        changes = {"mailer": sender(server, security="none"), "own_addresses": frozenset({ADDRESS})}
-        yield Harness(build_services(replace(options(tables, folder), **changes)))
+def desk(sending):
+    return sending(own_addresses=frozenset({ADDRESS}))
 
 
 @pytest.fixture(scope="module")

@@ -11,30 +11,14 @@ from models import user as user_table
 from services.bootstrap import build_services
 from services.outbox import CLAIM
 from services.tickets import ImportedEvent, ImportedTicket
-from tests.services.conftest import open_harness
 from tests.services.harness import START, Harness, options
-from tests.services.smtp_server import Inbox, sender, serving
 
 LATER = START + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
-def inbox():
-    return Inbox()
-
-
-@pytest.fixture(scope="module")
-def desk(tables, tmp_path_factory, inbox):
-    """Build the services with a mailer that sends to the test's own server."""
-    folder = tmp_path_factory.mktemp("desk")
-    open_harness(tables, folder)
-    with serving(inbox) as server:
-        mailer = sender(server, security="none")
-        yield Harness(
-            build_services(
-                replace(options(tables, folder), mailer=mailer, base_url="https://help.example.org")
-            )
-        )
+def desk(sending):
+    return sending(base_url="https://help.example.org")
 
 
 @pytest.fixture(autouse=True)
