@@ -29,6 +29,11 @@ RENAMED_KINDS = {"letter": "account_email"}
 log = structlog.get_logger()
 
 
+def present_kind(stored: str) -> str:
+    """Return what the kind of a stored entry is called now."""
+    return RENAMED_KINDS.get(stored, stored)
+
+
 class Outbox:
     """Takes deliveries and makes them when they are due."""
 
@@ -92,7 +97,7 @@ class Outbox:
             return False
         facts = {"kind": item.kind, "delivery": item.entry_id, "attempt": int(item.attempts)}
         try:
-            self._delivers[RENAMED_KINDS.get(item.kind, item.kind)](item.payload, item.entry_id, now)
+            self._delivers[present_kind(item.kind)](item.payload, item.entry_id, now)
         except MailRefused as refused:
             log.error("delivery_refused", **facts, error=str(refused))
             outbox_table.give_up(item, at=now, error=f"refused by the mail server: {refused}")

@@ -13,7 +13,6 @@ from services.users.identity import Permission
 
 KINDS = {
     "account_email": "Account email",
-    "letter": "Account email",
     "notice": "Notice about an account",
     "reset": "Link for a new password",
     "registration": "Registration",

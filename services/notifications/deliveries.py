@@ -11,6 +11,7 @@ from models.outbox import Outbox as Entry
 from models.store_errors import VersionMoved
 from services.caching import ShortCache
 from services.errors import NotFound
+from services.outbox import present_kind
 from services.users.audit import AuditWriter
 from services.users.authorization import RoleService
 from services.users.identity import Actor, Permission
@@ -48,7 +49,7 @@ class Delivery:
         payload: Mapping[str, Any] = item.payload
         return cls(
             key=item.due_key,
-            kind=item.kind,
+            kind=present_kind(item.kind),
             user_id=payload.get("user_id"),
             ticket_id=payload.get("ticket_id"),
             since=item.since,
