@@ -5,6 +5,7 @@ sent again, and what an error means, stays botocore's.
 """
 
 from typing import Any, NamedTuple
+from zlib import crc32
 
 from botocore.client import BaseClient
 from botocore.endpoint import Endpoint, convert_to_response_dict
@@ -80,6 +81,30 @@ class DirectEndpoint(Endpoint):  # type: ignore[misc]  # botocore is untyped
         response = _Response(answer.status, answer.headers, answer.body)
         return (response, self._parsed(response, operation_model)), None
 
+    def _needs_retry(
+        self,
+        attempts: int,
+        operation_model: OperationModel,
+        request_dict: dict[str, Any],
+        response: tuple[_Response, Parsed] | None = None,
+        caught_exception: Exception | None = None,
+    ) -> bool:
+        """Ask botocore, unless there is nothing to ask about: most responses are as they should be."""
+        if response is not None and caught_exception is None:
+            answer, parsed = response
+            if answer.status_code == 200 and "Error" not in parsed and _is_intact(answer):
+                return False
+        again: bool = super()._needs_retry(
+            attempts, operation_model, request_dict, response, caught_exception
+        )
+        return again
+
+    def _update_retries_context(
+        self, context: dict[str, Any], attempt: int, _success_response: object = None
+    ) -> None:
+        """Count the attempts; the headers that tell a service about them are not sent."""
+        context.setdefault("retries", {})["attempt"] = attempt
+
     def _parsed(self, response: _Response, operation_model: OperationModel) -> Parsed:
         document = convert_to_response_dict(response, operation_model)
         items: Parsed = {}
@@ -95,3 +120,9 @@ class DirectEndpoint(Endpoint):  # type: ignore[misc]  # botocore is untyped
         if response.status_code >= 300:
             self._add_modeled_error_fields(document, parsed, operation_model, parser)
         return parsed
+
+
+def _is_intact(response: _Response) -> bool:
+    """Tell whether the body is what the response's checksum says, if it has one."""
+    checksum = response.headers.get("x-amz-crc32")
+    return checksum is None or checksum == str(crc32(response.content))

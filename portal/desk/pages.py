@@ -50,8 +50,9 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
     people = timeline.people_in(events) | {shown.requester_id, shown.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
-    reader = choices.Reader(people | {typed.values.get(name) for name in choices.PEOPLE_FIELDS})
     requester = _requester(shown)
+    named = people | {typed.values.get(name) for name in choices.PEOPLE_FIELDS}
+    reader = choices.Reader(named, *([requester] if requester else []))
     return render_template(
         "desk/ticket.html",
         ticket=_shown(shown, requester),

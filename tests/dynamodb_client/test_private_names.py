@@ -46,6 +46,8 @@ def test_a_client_knows_its_credentials(stock: Any) -> None:
     [
         (Endpoint, "create_request"),
         (Endpoint, "_get_response"),
+        (Endpoint, "_needs_retry"),
+        (Endpoint, "_update_retries_context"),
         (Endpoint, "_add_modeled_error_fields"),
         (Model, "_connection"),
         (Model, "_get_connection"),
