@@ -175,8 +175,8 @@ class UserView(UserBulkActions):
             Field("name", label="Name", required=True, max_length=100),
             Field("email", label="Email", max_length=254),
             Field("role_id", label="Role", choices=self._roles, required=True),
-            Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
-            Field("organization_id", label="Organization", choices=self._organizations),
+            Field("team_ids", Kind.TEXT_LIST, label="Teams", lookup=LOOKUPS["team"]),
+            Field("organization_id", label="Organization", lookup=LOOKUPS["organization"]),
             Field("active", Kind.BOOLEAN, label="Can sign in", required=True),
             Field("created_at", Kind.MOMENT, label="Created"),
         ]
@@ -184,9 +184,6 @@ class UserView(UserBulkActions):
 
     def _roles(self) -> Choices:
         return [(role.role_id, role.name) for role in self._services.users.roles.all()]
-
-    def _organizations(self) -> Choices:
-        return list(self._services.users.organizations.names().items())
 
     def _teams(self) -> Choices:
         return [(entry.id, entry.name) for entry in self._services.catalog.teams()]

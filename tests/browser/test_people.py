@@ -75,3 +75,20 @@ def test_bulk_assign_preselects_nobody(open_as: Opener, people):
     expect(page.get_by_role("option", selected=True)).to_contain_text("Grace Demo")
     page.keyboard.press("Enter")
     expect(page.locator("#toasts")).to_contain_text("assigned to Grace Demo")
+
+
+def test_the_form_of_an_account_looks_teams_up(open_as: Opener):
+    page = open_as("administrator", "/admin/users/new/")
+    teams = page.get_by_role("group", name="Teams")
+    first = teams.get_by_role("checkbox").first
+    first.check()
+    search = teams.get_by_role("searchbox", name="Search teams")
+    with page.expect_response(lambda answer: "/lookup/team?q=bil" in answer.url):
+        search.fill("bil")
+    teams.get_by_label("Billing").check()
+    expect(search).to_have_value("")
+    expect(first).to_be_checked()
+    box = page.get_by_role("combobox", name="Organization")
+    box.click()
+    page.locator(".combo-list [role=option]").nth(1).click()  # the first is none
+    expect(page.locator("input[type=hidden][name=organization_id]")).not_to_have_value("")
