@@ -42,7 +42,7 @@ from services.tickets import (
     label_of,
 )
 from services.tickets import Field as TicketField
-from services.users.identity import Permission
+from services.users.identity import Permission, Scope
 
 Choices = Sequence[tuple[str, str]]
 EXPORT_MOST = 50_000
@@ -275,7 +275,10 @@ class TicketView(LedgerView):
             "priority": lambda _: dict(BY_NAME["priority"].choices),
             "assignee": self._services.users.accounts.names,
         }
-        return [ChoiceFilter("state", states, "State"), *filters, CountedFilter(zone=zone, names=names)]
+        counted = CountedFilter(
+            zone=zone, names=names, limited=lambda: actor().scope(Permission.REPORT_VIEW) is Scope.TEAM
+        )
+        return [ChoiceFilter("state", states, "State"), *filters, counted]
 
     def _filter(self, each: TicketField, zone: ZoneInfo) -> Any:
         name, label, param, empty = each.name, each.label, each.param, EMPTY.get(each.name)
