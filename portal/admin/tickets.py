@@ -33,6 +33,7 @@ from services.bootstrap import Services
 from services.tickets import (
     ALL_FIELDS,
     BY_NAME,
+    SORTABLE,
     STATUSES,
     Kind,
     Ticket,
@@ -98,7 +99,7 @@ class TicketView(LedgerView):
     column_list = (*LEADING, *(name for name in LISTED if name not in LEADING))
     columns_first = field_names(lambda each: each.shown_first)
     column_fixed = "subject"
-    column_sortable_list = field_names(lambda each: each.listed and each.sortable)
+    column_sortable_list = SORTABLE
     row_cells = False
     export_max_rows = EXPORT_MOST
     column_editable_list = field_names(lambda each: each.inline)
