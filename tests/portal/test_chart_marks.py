@@ -8,11 +8,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bench.chart_marks import GROUP, PAGES
 from portal.ui.grid_links import chart_mark_url
 from pynamodb_grid.tests.depth import DEEP
 from services.reporting import NONE, Counted, Filters, Measure
 from tests.data_folder import DATA, needs_data
-from tests.portal.chart_marks import marks, page_of, shown
+from tests.portal.chart_marks import marks_of, page_of, shown
 from tests.portal.pages import Page
 from tests.services.tickets.importing import logs
 
@@ -20,17 +21,8 @@ LOG = DATA / "data" / "uci_incident_event_log.csv.gz"
 EVERY = 1 if DEEP else 1000
 # Reopened, closed several times, moved between teams and back, without a caller.
 ODD = {"INC0000130", "INC0000131", "INC0000137", "INC0002588", "INC0018594", "INC0019396", "INC0044260"}
-GROUP = "group-70"
-PAGES = {
-    "the whole log, by months": {"from": "2016-02-01", "to": "2017-02-28"},
-    "by weeks": {"from": "2016-02-29", "to": "2016-07-31"},
-    "March, by days": {"from": "2016-03-01", "to": "2016-03-31"},
-    "one team": {"from": "2016-03-01", "to": "2016-06-30", "team": GROUP},
-    "one priority": {"from": "2016-03-01", "to": "2016-06-30", "priority": "normal"},
-    "the last days, ending now": {},
-}
-if not DEEP:
-    PAGES = {name: PAGES[name] for name in ("by weeks", "one team", "the last days, ending now")}
+USUAL = ("by weeks", "one team", "the last days, ending now")
+CHOSEN = {name: filters for name, filters in PAGES.items() if DEEP or name in USUAL}
 pytestmark = needs_data
 
 
@@ -50,10 +42,10 @@ def log(site, tmp_path_factory):
 
 
 @pytest.mark.takes(20)
-@pytest.mark.parametrize("filters", PAGES.values(), ids=PAGES)
+@pytest.mark.parametrize("filters", CHOSEN.values(), ids=CHOSEN)
 def test_every_mark_opens_as_many_tickets_as_it_says(log, filters):
     manager = log.actor("manager")
-    all_marks = dict.fromkeys(marks(shown(log, manager, **filters)))
+    all_marks = marks_of(shown(log, manager, **filters))
     wrong = [
         (place, says, count, link)
         for place, says, link in all_marks
@@ -66,7 +58,8 @@ def test_every_mark_opens_as_many_tickets_as_it_says(log, filters):
 def test_the_list_of_a_mark_is_complete_page_by_page(log):
     view = shown(log, log.actor("manager"), **PAGES["by weeks"])
     link, says = max(
-        ((link, says) for place, says, link in marks(view) if place == "chart team"), key=lambda pair: pair[1]
+        ((link, says) for place, says, link in marks_of(view) if place == "chart team"),
+        key=lambda pair: pair[1],
     )
     path, rows, last = f"{link}&sort=priority&desc=1", [], None
     while path:

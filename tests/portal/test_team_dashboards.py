@@ -8,7 +8,7 @@ from portal.ui.grid_links import chart_mark_url
 from services.reporting import NONE, Counted, Filters, Measure
 from services.users.authorization import Outranked
 from services.users.identity import BUILT_IN, SYSTEM, Permission, Scope, User
-from tests.portal.chart_marks import conditions_of, marks, page_of, shown
+from tests.portal.chart_marks import conditions_of, marks_of, page_of, shown
 from tests.portal.conftest import PASSWORD, sign_in
 from tests.portal.pages import Page
 
@@ -106,7 +106,7 @@ def test_every_mark_opens_as_many_tickets_as_it_says(desk, who):
     actor = desk.actor(who)
     view = shown(desk, actor)
     assert view.overview.figures["created"].value == len(expected)
-    all_marks = list(dict.fromkeys(marks(view)))
+    all_marks = marks_of(view)
     assert len(all_marks) > 8
     for place, says, link in all_marks:
         page = page_of(desk, link, actor, size=50)
