@@ -52,7 +52,8 @@ SELECT grouping({_DIMS}), {_DIMS}, sum(backlog)::BIGINT, sum(waiting)::BIGINT FR
     UNION ALL SELECT {_DIMS}, backlog, waiting FROM recent_facts WHERE "at" < {{start}} AND {{scope}})
 GROUP BY GROUPING SETS ((), {_SETS})
 """
-# The same for the tickets of some teams, whom no checkpoint tells apart: what is unsolved now, less what came since.
+# The same for the tickets of some teams, which checkpoints do not tell apart: what is unsolved now, less what came
+# since.
 _OPENING_WITHIN = f"""
 SELECT grouping({_DIMS}), {_DIMS}, sum(backlog)::BIGINT, sum(waiting)::BIGINT FROM (
     SELECT {_NOW}, 1 AS backlog, ({WAITS})::INTEGER AS waiting FROM tickets WHERE NOT {IS_DONE} AND {{held}}

@@ -94,7 +94,7 @@ class Access:
 def _as_counted(actor: Actor, request: ListRequest) -> ListRequest:
     """Limit a list of what a figure counts as the actor's own figures are, so that both have the same number.
 
-    Whoever opens no dashboards gets lists from others, of the tickets that they may see.
+    Somebody without dashboards may get a link to such a list, and sees what their role shows of tickets.
     """
     teams = actor.teams_within(Permission.REPORT_VIEW) if actor.may(Permission.REPORT_VIEW) else None
     if teams is None or all(condition.field != COUNTED for condition in request.conditions):

@@ -173,7 +173,7 @@ def status(matrix_site: MatrixSite, ticket: Any) -> str:
 
 
 def test_figures_and_their_lists_can_reach_less_far_than_tickets(matrix_site):
-    """Whose tickets are all and whose figures are the team's gets the team's, as figure and as list."""
+    """Somebody who sees all tickets and the figures of their team gets the team's, as figure and as list."""
     seeing = {Permission.TICKET_VIEW: Scope.ALL, Permission.TICKET_NOTE: Scope.ALL}
     matrix_site.role("analyst", seeing | {Permission.REPORT_VIEW: Scope.TEAM})
     analyst = matrix_site.person("analyst")

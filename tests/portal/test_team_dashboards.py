@@ -128,7 +128,7 @@ def test_an_address_does_not_widen_what_is_counted(desk):
         link = chart_mark_url(Counted(measure, Filters(today().start, today().end, teams=teams)))
         theirs, all_of_them = page_of(desk, link, lead, size=50), page_of(desk, link, manager, size=50)
         assert theirs.count == sum(row.team_id == "billing" for row in all_of_them.rows) < all_of_them.count
-    # Who opens no dashboards sees what the role shows of tickets.
+    # Somebody without dashboards sees what the role shows of tickets.
     link = chart_mark_url(Counted(Measure.CREATED, today()))
     assert page_of(desk, link, desk.actor("agent")).count == page_of(desk, link, manager).count
     assert page_of(desk, link, desk.actor("lead of nothing")).count == 0
