@@ -13,16 +13,16 @@ NAME, EMAIL, PASSWORD = "Ottilie Lead", "ottilie.lead@harbor.example", "a lamp b
 def test_a_role_limited_to_teams_shows_their_figures(open_as: Opener, sign_in, join):
     join(NAME, EMAIL, "agent", PASSWORD)
     page = open_as("administrator", "/admin/roles/new/?like=agent")
-    page.get_by_label("Name").fill("Agent lead")
+    page.get_by_label("Name").fill("Shift supervisor")
     page.get_by_label("Open dashboards").select_option(label="Team")
     page.get_by_role("button", name="Save role").click()
-    expect(page.locator("#toasts")).to_contain_text("Saved Agent lead.")
+    expect(page.locator("#toasts")).to_contain_text("Saved Shift supervisor.")
     edit(page, NAME)
     page.wait_for_url("**/edit/**")
     until(
-        lambda: "Agent lead" in page.reload().text()
+        lambda: "Shift supervisor" in page.reload().text()
     )  # each process lists the roles anew after a few seconds
-    page.get_by_label("Role").select_option(label="Agent lead")
+    page.get_by_label("Role").select_option(label="Shift supervisor")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**/admin/users/**")
 
