@@ -4,6 +4,7 @@ import csv
 import gzip
 import itertools
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -12,6 +13,7 @@ from bench.chart_marks import GROUP, PAGES
 from portal.ui.grid_links import chart_mark_url
 from pynamodb_grid.tests.depth import DEEP
 from services.reporting import NONE, Counted, Filters, Measure
+from services.users.identity import Permission, Scope
 from tests.data_folder import DATA, needs_data
 from tests.portal.chart_marks import marks_of, page_of, shown
 from tests.portal.pages import Page
@@ -53,6 +55,18 @@ def test_every_mark_opens_as_many_tickets_as_it_says(log, filters):
     ]
     assert not wrong, wrong[:5]
     assert len(all_marks) > 20 or not filters
+
+
+def test_marks_of_somebody_limited_to_a_team_open_its_tickets(log):
+    manager = log.actor("manager")
+    limited = {**manager.permissions, Permission.REPORT_VIEW: Scope.TEAM}
+    lead = replace(manager, team_ids=frozenset({GROUP}), permissions=limited)
+    view = shown(log, lead, **PAGES["by weeks"])
+    all_marks = marks_of(view)
+    wrong = [mark for mark in all_marks if page_of(log, mark[2], lead).count != mark[1]]
+    assert not wrong, wrong[:5]
+    assert view.overview.figures["created"].value > 0
+    assert len(all_marks) < len(marks_of(shown(log, manager, **PAGES["by weeks"])))
 
 
 def test_the_list_of_a_mark_is_complete_page_by_page(log):
