@@ -170,14 +170,14 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
             return raw if self.field.several else ""
         if not self.field.several and raw and text == lookup.labels([raw]).get(raw, raw):
             return raw
-        found = lookup.find(text)
-        exact = [choice for choice in found if choice[1].casefold() == text.casefold()]
-        found = exact if len(exact) == 1 else found
-        if len(found) != 1:
-            some = ", ".join(label for _, label in found[:3])
-            why = f"Several match “{text[:60]}”: {some}." if found else f"Nothing matches “{text[:60]}”."
+        matches = lookup.find(text)
+        exact = [choice for choice in matches if choice[1].casefold() == text.casefold()]
+        matches = exact if len(exact) == 1 else matches
+        if len(matches) != 1:
+            some = ", ".join(label for _, label in matches[:3])
+            why = f"Several match “{text[:60]}”: {some}." if matches else f"Nothing matches “{text[:60]}”."
             raise ValueError(f"{self.field.label}: {why}")
-        value = found[0][0]
+        value = matches[0][0]
         return [*raw, *({value} - set(raw))] if self.field.several else value
 
     def check(self, form: Any, value: Any) -> Any:

@@ -82,13 +82,13 @@ class TestManyOfThem:
 
     def test_what_is_chosen_stays_when_nothing_is_touched_and_goes_when_it_is_cleared(self, site):
         new_person(site, "kept@demo.example", team_ids_text="Unit 40", organization_id_text="Unit 41")
-        kept = person(site, "kept@demo.example")
-        path = f"/admin/users/edit/?id={kept.user_id}"
+        before = person(site, "kept@demo.example")
+        path = f"/admin/users/edit/?id={before.user_id}"
         form = the_form(site.read("administrator", path))
         assert form.one("organization_id_text") == "Unit 41"
         assert site.as_("administrator").post(path, data=dict(form.fields)).status_code == 302
-        assert person(site, "kept@demo.example").organization_id == kept.organization_id
+        assert person(site, "kept@demo.example").organization_id == before.organization_id
         form.fields["organization_id_text"] = [""]
         assert site.as_("administrator").post(path, data=dict(form.fields)).status_code == 302
         cleared = person(site, "kept@demo.example")
-        assert (cleared.organization_id, cleared.team_ids) == (None, kept.team_ids)
+        assert (cleared.organization_id, cleared.team_ids) == (None, before.team_ids)
