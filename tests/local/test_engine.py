@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -145,6 +146,24 @@ def test_its_end_leaves_nothing_running_and_no_way_in(tmp_path, end):
     getattr(engine, end)()
     assert not any(map(is_running, pids))
     assert not answers(engine.endpoint)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_request_that_never_arrives_whole_does_not_keep_it_running(tmp_path, number):
+    engine = Engine(tmp_path).start()
+    pids = [engine.process.pid, *children(engine.process.pid)]
+    with closing(http_connection(engine.endpoint)) as connection:
+        connection.putrequest("POST", "/")
+        for name, value in signed_headers("ListTables").items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b"{")
+        assert call(engine, "ListTables", {}) == {"TableNames": []}  # so the engine has read the other one
+        try:
+            os.kill(pids[0], number)
+            wait_until_gone(*pids)
+        finally:
+            engine.kill()
 
 
 def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_killed(tmp_path):
