@@ -53,7 +53,9 @@ def main() -> int:
         print(f"backup: {error}", file=sys.stderr)
         return 2
     except (OSError, sqlite3.Error) as error:
-        print(f"backup: {error}", file=sys.stderr)
+        named = isinstance(error, OSError) and error.filename is not None
+        said = f"{error.filename}: {error.strerror}" if named else str(error)
+        print(f"backup: {said}", file=sys.stderr)
         return 1
     print(f"{copy}: {copy.stat().st_size / 1e6:,.1f} MB")
     return 0

@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from local import engine as engine_module
-from local.engine import Engine
+from local.engine import DATABASE_NAME, Engine
 from local.server import EngineError, answers, http_connection, signed_headers
 from local.settings import ROOT
 from portal.config.readers import embedded_endpoint
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.engine, embedded_only]
 STARTER = """
 import sys, time
 from pathlib import Path
-from local.engine import Engine
+from local.engine import DATABASE_NAME, Engine
 print(Engine(Path(sys.argv[1])).start().process.pid, flush=True)
 time.sleep(60)
 """
@@ -137,6 +137,15 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match=r"data folder .* cannot be used: "):
         Engine(tmp_path / "file" / "data").start()
+
+
+def test_an_engine_that_cannot_open_its_data_says_why(tmp_path):
+    (tmp_path / DATABASE_NAME).mkdir()
+    with pytest.raises(
+        EngineError, match=r"ended at once \(exit 1\): .*unable to open database file"
+    ) as raised:
+        Engine(tmp_path, subprocess.PIPE).start()
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
