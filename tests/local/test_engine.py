@@ -12,6 +12,7 @@ import pytest
 
 from local import engine as engine_module
 from local.engine import DATABASE_NAME, Engine
+from local.folder_lock import FolderLock
 from local.server import EngineError, answers, http_connection, signed_headers
 from local.settings import ROOT
 from portal.config.readers import embedded_endpoint
@@ -25,6 +26,7 @@ STARTER = """
 import sys, time
 from pathlib import Path
 from local.engine import DATABASE_NAME, Engine
+from local.folder_lock import FolderLock
 print(Engine(Path(sys.argv[1])).start().process.pid, flush=True)
 time.sleep(60)
 """
@@ -123,6 +125,8 @@ def test_neither_part_outlives_the_other(tmp_path, part):
     wait_until_gone(server)
     assert engine.process.returncode == (137 if part == "the engine" else -9)
     engine.stop()
+    # The last thread of a killed process has the folder a moment longer.
+    FolderLock(tmp_path).wait_until_free()
     with Engine(tmp_path) as again:
         assert call(again, "ListTables", {}) == {"TableNames": []}
 
