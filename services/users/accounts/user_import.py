@@ -199,13 +199,13 @@ class UserImport:
     def _check(self, actor: Actor, user_input: _UserInput, item: UserItem | None) -> None:
         """Raise what writing would raise, as far as it is known in advance."""
         if item is None:
-            self._roles.check_grant(actor=actor, account=user_input)
+            self._roles.check_grant(actor=actor, account=user_input, fresh=False)
             return
-        self._roles.check_rank(actor=actor, account=item)
+        self._roles.check_rank(actor=actor, account=item, fresh=False)
         if item.user_id != actor.user_id:
             organization_id = user_input.organization_id or item.organization_id
             as_stored = replace(user_input, organization_id=organization_id)
-            self._roles.check_grant(actor=actor, account=as_stored, team_ids=item.team_ids or ())
+            self._roles.check_grant(actor=actor, account=as_stored, team_ids=item.team_ids or (), fresh=False)
         if item.role_id == user_input.role_id:
             return
         if item.user_id == actor.user_id:
