@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from portal.ui import user_agents
-from portal.ui.links import linked
+from portal.ui.links import linked, phone_link
 from portal.web.guards import now
 from services.tickets import ALL_FIELDS
 from services.times import to_text
@@ -32,6 +32,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         browser=user_agents.name,
         initials=initials,
         linked=linked,
+        phone_link=phone_link,
         hue=hue,
         iso=to_text,
         ago=lambda at: ago(at, now(), zone),
