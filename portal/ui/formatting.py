@@ -39,6 +39,7 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         age=lambda at: age((now() - at).total_seconds()),
         day=lambda at: day(at, now(), zone),
         long_day=lambda at: long_day(at, now(), zone),
+        full_day=lambda at: full_day(at.astimezone(zone).date()),
         short_day=lambda at: short_day(at, now(), zone),
         clock=lambda at: clock(at, zone),
         when=lambda at: when(at, now(), zone),
