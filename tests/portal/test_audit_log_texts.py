@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from portal.admin.audit_log import ACTS, change_texts
 
 
@@ -39,3 +41,14 @@ def test_every_action_has_words():
     }
     assert len(used) > 20
     assert used - ACTS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("order", "words", "said"),
+    [("", ("Newer", "Older"), "latest first"), ("?sort=at", ("Earlier", "Later"), "earliest first")],
+)
+def test_the_pager_says_which_way_it_leads(site, order, words, said):
+    page = site.read("administrator", f"/admin/audit-log/{order}").text
+    assert said in page
+    for word in ("Newer", "Older", "Earlier", "Later"):
+        assert (word in page) is (word in words)
