@@ -6,12 +6,13 @@ from typing import Any
 from flask import request
 
 from portal.api.authentication import caller
-from portal.web.guards import services
+from portal.web.guards import now, services
 from services.errors import Invalid
 from services.tickets import (
     ALL_FIELDS,
     BY_NAME,
     OPENED_WITH,
+    SORTABLE,
     Condition,
     Kind,
     ListRequest,
@@ -30,6 +31,8 @@ FILTERS = {"state": "state"} | {
     for each in ALL_FIELDS
     if each.filterable and each.in_api and each.kind is not Kind.TIME
 }
+ONCE = ("sort", "desc", "cursor", "size")
+NEWEST = Sort("updated_at", descending=True)
 NONE = "none"
 SIZE, MOST = 25, 100
 MOST_DIGITS = 9
@@ -66,16 +69,16 @@ def version() -> int:
 
 
 def page() -> ListRequest:
-    """Return the list that the address asks for, the latest change first; raises Invalid.
+    """Return the list that the address asks for; raises Invalid.
 
-    Several values of one filter are alternatives, as in the grid.
+    Several values of one filter are alternatives, and orders have the names that they have in the grid's address.
     """
     given = request.args
-    known = (*FILTERS, "cursor", "size")
+    known = (*FILTERS, *ONCE)
     for name in given:
         if name not in known:
             raise _unknown("parameter", name, known)
-    for name in ("cursor", "size"):
+    for name in ONCE:
         if len(given.getlist(name)) > 1:
             raise Invalid(f"The parameter {name} can be there once.", {name: "Once."})
     conditions = [
@@ -83,9 +86,8 @@ def page() -> ListRequest:
         for name, field in FILTERS.items()
         if name in given
     ]
-    return ListRequest(
-        tuple(conditions), Sort("updated_at", descending=True), _size(given.get("size")), given.get("cursor")
-    )
+    sort = _sort(given.get("sort"), given.get("desc"), tuple(conditions))
+    return ListRequest(tuple(conditions), sort, _size(given.get("size")), given.get("cursor"))
 
 
 def _condition(param: str, field: str, values: list[str]) -> Condition:
@@ -121,6 +123,24 @@ def _check_values(param: str, field: str, values: Collection[str]) -> None:
     unknown = next((value for value in values if value not in known), None)
     if unknown is not None:
         raise Invalid(f"There is no {param} {unknown[:40]!r}.", {param: "Unknown."})
+
+
+def _sort(field: str | None, desc: str | None, conditions: tuple[Condition, ...]) -> Sort:
+    """Read the order, the latest change first if none is asked for; refuse one that this list cannot have."""
+    if desc is not None and (field is None or desc not in ("0", "1")):
+        raise Invalid("The parameter desc is 0 or 1, and belongs to sort.", {"desc": "0 or 1, with sort."})
+    if field is None:
+        return NEWEST
+    if field not in SORTABLE:
+        raise _unknown("order", field, SORTABLE, "sort")
+    possible = services().tickets.service.sortable(actor=caller(), conditions=conditions)
+    # While there is no copy of the ledger, the list itself says that it cannot be sorted so for now.
+    if field not in possible and services().reporting.analytics.behind(now=now()) is not None:
+        offered = ", ".join(name for name in SORTABLE if name in possible)
+        raise Invalid(
+            f"This list cannot be sorted by {field}, only by {offered}.", {"sort": "Not this list."}
+        )
+    return Sort(field, descending=desc == "1")
 
 
 def _size(text: str | None) -> int:
