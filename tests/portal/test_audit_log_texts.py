@@ -44,11 +44,16 @@ def test_every_action_has_words():
 
 
 @pytest.mark.parametrize(
-    ("order", "words", "said"),
-    [("", ("Newer", "Older"), "latest first"), ("?sort=at", ("Earlier", "Later"), "earliest first")],
+    ("address", "words", "said"),
+    [
+        ("/admin/audit-log/", ("Newer", "Older"), "latest first"),
+        ("/admin/audit-log/?sort=at", ("Earlier", "Later"), "earliest first"),
+        ("/desk/tickets/?state=open", ("Newer", "Older"), "latest change first"),
+    ],
 )
-def test_the_pager_says_which_way_it_leads(site, order, words, said):
-    page = site.read("administrator", f"/admin/audit-log/{order}").text
+def test_the_pager_says_which_way_it_leads(site, address, words, said):
+    site.ticket()
+    page = site.read("administrator", address).text
     assert said in page
     for word in ("Newer", "Older", "Earlier", "Later"):
         assert (word in page) is (word in words)
