@@ -153,7 +153,9 @@ class TicketWriter:
         A field left as it was at version `expected_version` does not count, so forms may send them all.
         """
         if expected_version > ticket.version:
-            raise Invalid("This form refers to a version that does not exist yet. Load the page again.")
+            raise Invalid(
+                "This refers to a version that does not exist yet. Nothing was changed. Read it again."
+            )
         since = self._since(ticket, expected_version)
         touched, saved = _before(since), to_json(ticket)
         effective: JsonFields = {}

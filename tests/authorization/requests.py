@@ -238,6 +238,10 @@ def _ticket_input(case: AccessCase) -> Values:
     return {"fields": {"priority": "urgent"}}.get(case.part, {case.part: "Put it out."})
 
 
+def _message(_: AccessCase) -> Values:
+    return {"body": "Put it out."}
+
+
 def _new_by_program(case: AccessCase) -> Values:
     owner = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
     team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind)
@@ -366,6 +370,7 @@ CELLS = ("status", "priority", "assignee_id", "team_id", "category")
 BULK = ("status", "priority", "assign", "team", "category")
 _DESK, _HELP, _USERS = "/desk/tickets/", "/help/tickets/<int:ticket_id>", "/admin/users/"
 _ONE = f"{_DESK}<int:ticket_id>"
+_API_TICKET = "/api/v1/tickets/<int:ticket_id>"
 PLANS: dict[str, Plan] = {
     "POST /login": Plan(
         form=lambda s: {"email": s.account.email, "password": PASSWORD}, read=_signed_in, spends=True
@@ -401,6 +406,16 @@ PLANS: dict[str, Plan] = {
         path=_ticket_by_token,
         json=_ticket_input,
     ),
+    f"GET {_API_TICKET}/conversation": Plan(TICKETS, path=_ticket_by_token),
+    f"GET {_API_TICKET}/history": Plan(TICKETS, path=_ticket_by_token),
+    f"POST {_API_TICKET}/replies": Plan(TICKETS, path=_ticket_by_token, json=_message),
+    f"POST {_API_TICKET}/notes": Plan(TICKETS, path=_ticket_by_token, json=_message),
+    f"POST {_API_TICKET}/assignment": Plan(
+        TICKETS, path=_ticket_by_token, json=lambda s: {"assignee_id": s.matrix_site.people["agent"].user_id}
+    ),
+    f"POST {_API_TICKET}/undo": Plan(TICKETS, path=_ticket_by_token, json=lambda _: {"version": 2}),
+    "GET /api/v1/docs": Plan(),
+    "GET /api/v1/docs/<operation_id>": Plan(path=lambda _: {"operation_id": "me"}),
     "POST /account/email": Plan(form=_new_address),
     "POST /account/prove": Plan(form=lambda _: {"proof": PASSWORD}),
     "POST /account/prove/sign-in": Plan(read=_signed_out, spends=True),
