@@ -2,10 +2,18 @@
 
 from flask import Blueprint, Response
 
-from portal.api import docs, tickets, users
+from portal.api import access, catalog, docs, organizations, reports, tickets, users
 
 # The order of the description.
-CONTROLLERS = (tickets.controller, users.controller)
+CONTROLLERS = (
+    tickets.controller,
+    catalog.controller,
+    users.controller,
+    organizations.controller,
+    access.controller,
+    reports.controller,
+    reports.operations,
+)
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 for _controller in CONTROLLERS:
     _controller.register(bp)

@@ -67,6 +67,7 @@ def describe(controllers: Sequence[Controller]) -> Json:
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "examples": {code: {"value": _problem_example(code)} for code in PROBLEM_TYPES},
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -102,12 +103,13 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Names, dict[str, Json]]:
     mapping, definitions = models_json_schema(asked, ref_template=REF)
     names = {model: schema["$ref"].rpartition("/")[2] for (model, _), schema in mapping.items()}
     schemas: dict[str, Json] = definitions["$defs"]
-    for schema in schemas.values():
+    changed = {names[each.body] for each in operations if each.method == "PATCH"}
+    for name, schema in schemas.items():
         schema.pop("title", None)
         for part in schema.get("properties", {}).values():
             part.pop("title", None)
-            if schema.get("additionalProperties") is False and part.get("default", 0) is None:
-                del part["default"]  # a field that is not sent is not the same as null
+            if name in changed or part.get("default", 0) is None:
+                part.pop("default", None)  # what a change does not send stays as it is
     return names, dict(sorted(schemas.items()))
 
 
@@ -146,10 +148,9 @@ def _parameters(operation: Operation) -> Iterator[Json]:
             "description": PATH_TEXTS.get(name, "Names the thing."),
         }  # fmt: skip
     if operation.query is not None:
-        for name, schema in (
-            operation.query.model_json_schema(mode="validation").get("properties", {}).items()
-        ):
-            yield _query_parameter(name, dict(schema))
+        whole = operation.query.model_json_schema(mode="validation")
+        for name, schema in whole.get("properties", {}).items():
+            yield _query_parameter(name, dict(schema)) | {"required": name in whole.get("required", ())}
     if operation.sparse is not None:
         yield _fields_parameter(operation.sparse)
     if operation.versioned:
@@ -158,7 +159,7 @@ def _parameters(operation: Operation) -> Iterator[Json]:
             "schema": {"type": "string", "pattern": r'^"?[1-9][0-9]{0,8}"?$'},
             "description": "The version that the change is based on: the ETag of the last answer.",
         }  # fmt: skip
-    if operation.keyed:
+    if operation.takes_key:
         yield {
             "name": "Idempotency-Key", "in": "header", "required": False,
             "schema": {"type": "string", "minLength": 1, "maxLength": 200},
@@ -173,7 +174,7 @@ def _parameters(operation: Operation) -> Iterator[Json]:
 
 def _query_parameter(name: str, schema: Json) -> Json:
     schema.pop("title", None)
-    described: Json = {"name": name, "in": "query", "required": False}
+    described: Json = {"name": name, "in": "query"}
     if (text := schema.pop("description", None)) is not None:
         described["description"] = text
     if "anyOf" in schema:  # a parameter is there or not, and never null
@@ -232,7 +233,7 @@ def _refusal(status: int, codes: list[str]) -> Json:
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": REF.format(model=model)},
-                "examples": {kind.code: {"value": _problem_example(kind.code)} for kind in kinds},
+                "examples": {kind.code: {"$ref": f"#/components/examples/{kind.code}"} for kind in kinds},
             }
         },
         "x-codes": codes,
@@ -270,18 +271,11 @@ def _example(schema: Json, schemas: dict[str, Json]) -> Any:
     if schema.get("type") == "array":
         return [_example(schema["items"], schemas)]
     if "properties" in schema:
-        parts = schema["properties"].items()
+        needed = schema.get("required", ())
         return {
-            name: _example(part, schemas)
-            for name, part in parts
-            if part.get("examples") or not is_left_out(part)
+            name: _example(part, schemas) for name, part in schema["properties"].items() if name in needed
         }
     return {"string": "text", "integer": 1, "number": 1.5, "boolean": True}.get(schema.get("type", ""))
-
-
-def is_left_out(schema: Json) -> bool:
-    """Tell whether a part is only there when it is asked for."""
-    return "default" in schema
 
 
 def as_bytes(controllers: Sequence[Controller]) -> bytes:

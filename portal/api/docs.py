@@ -96,7 +96,8 @@ class Documentation:
         shown = [(status, good["content"]["application/json"]["example"])] if "content" in good else []
         problem = "412" if "412" in operation["responses"] else "400"
         refused = operation["responses"][problem]["content"]["application/problem+json"]["examples"]
-        shown.append((problem, next(iter(refused.values()))["value"]))
+        code = next(iter(refused))
+        shown.append((problem, self.json["components"]["examples"][code]["value"]))
         return [(status, json.dumps(example, indent=2, ensure_ascii=False)) for status, example in shown]
 
     def codes(self, operation: Json) -> list[str]:

@@ -6,12 +6,12 @@ service method and returns an Answer.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 from pydantic import BaseModel, TypeAdapter
 from werkzeug.datastructures import MultiDict
 
@@ -20,10 +20,12 @@ from portal.api.authentication import TokenNeeded, TokenTooNarrow, caller
 from portal.api.conditional import not_again
 from portal.api.schemas import Input, PageOutput, Query, page_url
 from portal.web import error_pages
+from portal.web.guards import now, services
 from portal.web.problem_types import VersionConflict, VersionNeeded
 from services.catalog import EntryChanged
 from services.errors import Invalid, NotFound, ServiceError
-from services.tickets import Conflict, KeyReused, StillInProgress
+from services.idempotency import KeyReused, StillInProgress
+from services.tickets import Conflict
 from services.users.identity import Permission, StaleRecord
 
 LONGEST_ID = 200
@@ -33,12 +35,14 @@ LONGEST_ID = 200
 class Answer:
     """What a view returns: a value for the schema of the operation, and what goes into headers.
 
-    `version` becomes the ETag, `location` the address of something new. `without` names optional fields to leave out.
+    `version` becomes the ETag. `made` are the arguments of the address at which something new can be read; of an
+    operation with `replayed` they name what a repeated request is answered with. `without` names optional fields to
+    leave out.
     """
 
     value: Any = None
     version: int | None = None
-    location: str | None = None
+    made: Mapping[str, Any] | None = None
     without: frozenset[str] = frozenset()
 
 
@@ -78,9 +82,13 @@ class Operation:
     body: type[Input] | None = None
     returns: type[BaseModel] | None = None
     status: int = 200
+    reader: str = ""  # the operation that reads what was made
     sparse: type[BaseModel] | None = None  # what `fields` chooses the fields of
     versioned: bool = False
-    keyed: bool = False
+    keyed: bool = False  # the view takes the Idempotency-Key
+    replayed: View | None = (
+        None  # reads what was made, for a request that is repeated with its Idempotency-Key
+    )
     current: View | None = None  # reads what a stale write was about
     raises: tuple[type[ServiceError], ...] = ()
     example: Example = Example()
@@ -89,6 +97,11 @@ class Operation:
     def id(self) -> str:
         """Return the name of the operation."""
         return self.view.__name__
+
+    @property
+    def takes_key(self) -> bool:
+        """Tell whether an Idempotency-Key makes it safe to repeat."""
+        return self.keyed or self.replayed is not None
 
     @property
     def summary(self) -> str:
@@ -118,7 +131,7 @@ class Operation:
             kinds.append(NotFound)
         if self.versioned:
             kinds += [VersionNeeded, VersionConflict]
-        if self.keyed:
+        if self.takes_key:
             kinds += [KeyReused, StillInProgress]
         return tuple(dict.fromkeys(kinds))
 
@@ -142,7 +155,7 @@ class Runner:
         fields = self._sparse(args.poplist("fields")) if self._fields else None
         arguments = {**path, **self._read(args)}
         try:
-            return self._written(operation.view(**arguments), fields)
+            return self._written(self._carried_out(arguments), fields)
         except VersionConflict as conflict:
             return self._conflict(conflict)
         except Conflict as conflict:
@@ -151,6 +164,24 @@ class Runner:
             if operation.current is None:
                 raise
             return self._conflict(_of_record(operation.current(**path), arguments.get("body"), stale))
+
+    def _carried_out(self, arguments: dict[str, Any]) -> Answer:
+        """Run the view; a request whose key was used before is answered with what it made then."""
+        operation = self._operation
+        key = reading.idempotency_key() if operation.replayed is not None else None
+        if key is None or operation.replayed is None:
+            return operation.view(**arguments)
+        answers: list[Answer] = []
+
+        def carry_out() -> dict[str, Any]:
+            answers.append(operation.view(**arguments))
+            return dict(answers[0].made or {})
+
+        made = services().replay.once(
+            actor=caller(), now=now(), idempotency_key=key, carry_out=carry_out,
+            request=(operation.method, request.path, request.get_data()),
+        )  # fmt: skip
+        return answers[0] if made is None else replace(operation.replayed(**made), made=made)
 
     def _read(self, args: MultiDict[str, str]) -> dict[str, Any]:
         """Read everything that the operation takes; raises Invalid, VersionNeeded."""
@@ -198,8 +229,8 @@ class Runner:
             response.set_data(self._writer.dump_json(value, include=chosen, exclude=left_out, by_alias=True))
             if rows and value.next is not None:
                 response.headers["Link"] = f'<{_next_url(value.next)}>; rel="next"'
-        if answer.location is not None:
-            response.headers["Location"] = answer.location
+        if answer.made is not None and operation.status == 201:
+            response.headers["Location"] = url_for(f"api.{operation.reader}", **answer.made)
         if answer.version is not None:
             response.set_etag(str(answer.version))
         elif operation.method == "GET" and self._writer is not None:
@@ -288,6 +319,8 @@ class Controller:
     ) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
         def declared(view: Callable[..., Answer]) -> Callable[..., Answer]:
             operation = Operation(group=self.group, method=method, rule=rule, view=view, **about)
+            if operation.replayed is not None and not operation.reader:
+                operation = replace(operation, reader=operation.replayed.__name__)
             self.operations.append(operation)
             self._routes.append((operation, _route(operation)))
             return view

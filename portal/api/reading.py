@@ -47,7 +47,7 @@ def query(model: type[Model] | None, args: MultiDict[str, str]) -> Model | None:
             raise Invalid(f"The parameter {name} can be there once.", {name: "Once."})
         else:
             values[name] = texts[0]
-    return None if model is None else _validated(model, values)
+    return None if model is None else _validated(model, values, parameters=True)
 
 
 def body(model: type[Model]) -> Model:
@@ -81,14 +81,16 @@ def idempotency_key() -> str | None:
     return key
 
 
-def _validated(model: type[Model], values: Mapping[str, Any]) -> Model:
+def _validated(model: type[Model], values: Mapping[str, Any], *, parameters: bool = False) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
         fields = {}
         for each in error.errors(include_url=False, include_input=False):
             words = WORDS.get(each["type"], each["msg"] + ".")
-            fields[path_of(each["loc"])] = words.format_map(each.get("ctx", {})).replace("<", "less than ")
+            fields[_path(each["loc"][:1] if parameters else each["loc"])] = words.format_map(
+                each.get("ctx", {})
+            ).replace("<", "less than ")
         named = [f"{path}: {text}" for path, text in list(fields.items())[:MOST_NAMED]]
         unknown = next((each for each in error.errors() if each["type"] == "extra_forbidden"), None)
         if unknown is not None and len(unknown["loc"]) == 1:
@@ -96,7 +98,7 @@ def _validated(model: type[Model], values: Mapping[str, Any]) -> Model:
         raise Invalid(" ".join(named), fields) from None
 
 
-def path_of(location: tuple[int | str, ...]) -> str:
+def _path(location: tuple[int | str, ...]) -> str:
     """Write where something is: requester.email, team_ids.2."""
     return ".".join(str(part)[:40] for part in location)[:200]
 

@@ -44,13 +44,13 @@ def _condition(param: str, field: TicketField | None, values: list[str], *, nega
             raise Invalid(f"{param}={NONE} cannot be combined with other values.", {param: "Alone."})
         return Condition(name, Op.EXISTS if negated else Op.MISSING)
     if field is not None:
-        _check_values(param, field, values)
+        check_values(param, field.kind, values)
     if len(values) == 1:
         return Condition(name, Op.NE if negated else Op.EQ, values[0])
     return Condition(name, Op.NOT_IN if negated else Op.IN, values)
 
 
-def _check_values(param: str, field: TicketField, values: Collection[str]) -> None:
+def check_values(param: str, kind: Kind, values: Collection[str]) -> None:
     """Refuse values that no ticket can have.
 
     Which teams and people there are is told to those alone who see the tickets of others: for anybody else,
@@ -58,11 +58,11 @@ def _check_values(param: str, field: TicketField, values: Collection[str]) -> No
     """
     if services().tickets.service.list_scope(actor=caller()) not in (Scope.ALL, Scope.TEAM):
         return
-    if field.kind in (Kind.TEAM, Kind.CATEGORY):
-        known: Collection[str] = services().catalog.names(field.kind.value)
-    elif field.kind is Kind.ORGANIZATION:
+    if kind in (Kind.TEAM, Kind.CATEGORY):
+        known: Collection[str] = services().catalog.names(kind.value)
+    elif kind is Kind.ORGANIZATION:
         known = services().users.organizations.names_in_lists()
-    elif field.kind is Kind.USER:
+    elif kind is Kind.USER:
         known = services().users.accounts.names(values)
     else:
         return

@@ -1,9 +1,7 @@
 """Tickets for programs, through the same TicketService as the pages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-
-from flask import url_for
 
 from portal.api import ticket_list
 from portal.api.authentication import caller
@@ -104,6 +102,7 @@ def ticket(ticket_id: int, query: TicketQuery) -> Answer:
     body=NewTicket,
     returns=Ticket,
     status=201,
+    reader="ticket",
     keyed=True,
     raises=(AddressTaken, TooManyTickets, Unavailable),
     example=Example(
@@ -137,7 +136,7 @@ def create(body: Any, idempotency_key: str | None) -> Answer:
         opened = _create_for(requester["email"], requester.get("name"), values)
     else:
         opened = services().tickets.service.create(**values, requester_id=requester_id)
-    return _shown(opened, location=url_for("api.ticket", ticket_id=opened.ticket_id))
+    return _shown(opened, made={"ticket_id": opened.ticket_id})
 
 
 @controller.patch(
@@ -175,6 +174,7 @@ def change(ticket_id: int, body: Any, version: int, idempotency_key: str | None)
     body=Message,
     returns=Ticket,
     status=201,
+    reader="ticket",
     keyed=True,
     raises=(NotAllowedNow, TooBusy, Unavailable),
     example=Example({"ticket_id": "$ticket"}, body={"body": "Use the extinguisher."}),
@@ -193,6 +193,7 @@ def reply(ticket_id: int, body: Message, idempotency_key: str | None) -> Answer:
     body=Message,
     returns=Ticket,
     status=201,
+    reader="ticket",
     keyed=True,
     raises=(TooBusy, Unavailable),
     example=Example({"ticket_id": "$ticket"}, body={"body": "The customer called twice."}),
@@ -324,11 +325,11 @@ def _said(ticket_id: int, text: str, idempotency_key: str | None, *, public: boo
         actor=who, now=now(), ticket_id=ticket_id, expected_version=seen.version, changes={}, body=text,
         public=public, idempotency_key=idempotency_key,
     )  # fmt: skip
-    return _shown(changed)
+    return _shown(changed, made={"ticket_id": ticket_id})
 
 
-def _shown(ticket: ServiceTicket, *, location: str | None = None) -> Answer:
-    return Answer(Ticket.of(ticket), version=ticket.version, location=location, without=_left_out(()))
+def _shown(ticket: ServiceTicket, *, made: Mapping[str, Any] | None = None) -> Answer:
+    return Answer(Ticket.of(ticket), version=ticket.version, made=made, without=_left_out(()))
 
 
 def _left_out(included: Iterable[str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.errors import Conflicted, Contradictory, Invalid, NotFound
+from services.errors import Conflicted, Invalid, NotFound
 
 
 class TicketNotFound(NotFound):
@@ -87,22 +87,3 @@ class TooBusy(Conflicted):
 
     def __init__(self) -> None:
         super().__init__("Many people are changing this ticket right now. Nothing was saved. Try again.")
-
-
-class KeyReused(Contradictory):
-    """The idempotency key was used for another request, which wrote to `ticket_id`; None when that is not known."""
-
-    def __init__(self, ticket_id: int | None) -> None:
-        super().__init__(
-            "This idempotency key was used for another request before. Nothing was written. Send a new key."
-        )
-        self.ticket_id = ticket_id
-
-
-class StillInProgress(Conflicted):
-    """The same request is being carried out by somebody else; trying again is safe."""
-
-    code = "still_in_progress"
-
-    def __init__(self) -> None:
-        super().__init__("The same request is still being carried out. Try again in a moment.")
