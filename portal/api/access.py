@@ -1,6 +1,6 @@
 """Roles, permissions, tokens and the audit log for programs."""
 
-from portal.api.authentication import caller
+from portal.api.authentication import caller, token_owner
 from portal.api.operations import Answer, Controller, Example
 from portal.api.schemas import PageQuery
 from portal.api.user_schemas import (
@@ -76,12 +76,24 @@ def tokens(query: PageQuery) -> Answer:
 
 
 @controller.delete(
-    "/tokens/<token_id>", note="token:revoke for tokens of others", raises=(Outranked,),
+    "/tokens/<token_id>",
+    needs=(Permission.TOKEN_REVOKE,),
+    raises=(Outranked,),
     example=Example({"token_id": "$token"}),
-)  # fmt: skip
+)
 def revoke_token(token_id: str) -> Answer:
     """Revoke a token."""
     services().users.api_tokens.revoke(actor=caller(), token_id=token_id, now=now())
+    return Answer()
+
+
+@controller.delete("/me/token")
+def revoke_own_token() -> Answer:
+    """Revoke the token of this request.
+
+    For a program that is taken out of use, or whose token has leaked.
+    """
+    services().users.api_tokens.revoke(actor=caller(), token_id=token_owner().token.id, now=now())
     return Answer()
 
 

@@ -23,7 +23,7 @@ from services.users.authorization import Outranked
 from services.users.identity import AddressTaken, Permission, StaleRecord, UserNotFound
 
 controller = Controller("Users", "People, their accounts and their sessions.")
-OWN = "session:revoke for other users"
+SESSIONS = (Permission.SESSION_REVOKE,)
 
 
 @controller.get("/me", returns=Me)
@@ -140,7 +140,7 @@ def invite_user(user_id: str) -> Answer:
 
 
 @controller.get(
-    "/users/<user_id>/sessions", note=OWN, returns=Sessions, example=Example({"user_id": "$user"})
+    "/users/<user_id>/sessions", needs=SESSIONS, returns=Sessions, example=Example({"user_id": "$user"})
 )
 def sessions(user_id: str) -> Answer:
     """List the sessions of a user."""
@@ -149,7 +149,7 @@ def sessions(user_id: str) -> Answer:
 
 
 @controller.delete(
-    "/users/<user_id>/sessions/<session_id>", note=OWN, raises=(Outranked,),
+    "/users/<user_id>/sessions/<session_id>", needs=SESSIONS, raises=(Outranked,),
     example=Example({"user_id": "$user", "session_id": "$session"}),
 )  # fmt: skip
 def end_session(user_id: str, session_id: str) -> Answer:
@@ -160,7 +160,7 @@ def end_session(user_id: str, session_id: str) -> Answer:
 
 @controller.delete(
     "/users/<user_id>/sessions",
-    note=OWN,
+    needs=SESSIONS,
     raises=(Outranked, StaleRecord),
     example=Example({"user_id": "$user"}),
 )

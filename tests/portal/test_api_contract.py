@@ -1,7 +1,7 @@
 """What the description of the API says, sent to the running product: examples work, and what is wrong is refused."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from json import dumps
 from typing import Any
@@ -196,6 +196,8 @@ def contract(site) -> Contract:
 
 @every(OPERATIONS)
 def test_every_example_works(contract, operation):
+    if operation.id == "revoke_own_token":
+        contract = replace(contract, program=Program(contract.site, token_for(contract.site)[1]))
     answer = contract.send(operation)
     assert answer.status_code == operation.status, answer.text
     contract.check_described(operation, answer)
