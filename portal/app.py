@@ -16,7 +16,7 @@ from portal.cli import flask_alias
 from portal.config.settings import Settings
 from portal.dev import mailbox
 from portal.ui import components, formatting, jump, lookup, navigation, style_page
-from portal.web import error_pages, guards, headers, health, identity, logs, sign_in_gate
+from portal.web import error_pages, guards, headers, health, identity, logs, own_changes, sign_in_gate
 from portal.web.client_address import ClientAddress
 from portal.web.csrf import MaskedCsrfProtection
 from portal.web.flask_app import Portal
@@ -47,6 +47,7 @@ def create_app(settings: Settings, services: Services) -> Flask:
     assets = _serve_assets(app, secure=settings.secure_cookies)
     _log_requests(app, settings)
     error_pages.init_app(app)
+    own_changes.init_app(app)
     auth.init_app(app)
     guards.init_app(app)
     sign_in_gate.init_app(app)

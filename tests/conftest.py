@@ -78,7 +78,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.FilesA
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark tests by the fixtures they use, so that nobody has to remember to; then put the heaviest first."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -87,6 +87,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if fixtures & {"browser", "page"}:
             item.add_marker("browser")
     order.arrange(items)
+    if getattr(config.option, "loadgroup", False):
+        order.name_group(items)
 
 
 @pytest.fixture(autouse=True)

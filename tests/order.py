@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from _pytest.nodeid import NodeId
 from xdist.scheduler import LoadGroupScheduling
 
 PRODUCT = "product"
@@ -31,13 +32,21 @@ class FilesAndGroups(LoadGroupScheduling):
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Group the tests of the running product, and sort files and group, the heaviest first."""
+    """Sort files and the group of the running product, the heaviest first."""
     weights: Counter[str] = Counter()
     for item in items:
-        if _needs_product(item):
-            item.add_marker(pytest.mark.xdist_group(PRODUCT))
         weights[_unit(item)] += seconds(item)
     items.sort(key=lambda item: (-weights[_unit(item)], _unit(item)))
+
+
+def name_group(items: list[pytest.Item]) -> None:
+    """Write the group into the ids that xdist deals tests out by, as its mark `xdist_group` does.
+
+    pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no longer reads, so the mark has no effect.
+    """
+    for item in items:
+        if needs_product(item):
+            item._id = NodeId.parse(f"{item.nodeid}@{PRODUCT}")
 
 
 def seconds(item: pytest.Item) -> float:
@@ -50,9 +59,10 @@ def seconds(item: pytest.Item) -> float:
 
 
 def _unit(item: pytest.Item) -> str:
-    return PRODUCT if _needs_product(item) else item.nodeid.partition("::")[0]
+    return PRODUCT if needs_product(item) else item.nodeid.partition("::")[0]
 
 
-def _needs_product(item: pytest.Item) -> bool:
+def needs_product(item: pytest.Item) -> bool:
+    """Tell whether a test uses the running product or a browser."""
     fixtures = getattr(item, "fixturenames", ())
     return "live_server" in fixtures or item.get_closest_marker("browser") is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.order import FilesAndGroups, arrange
+from tests.order import PRODUCT, FilesAndGroups, arrange, needs_product
 
 
 class Item:
@@ -18,9 +18,6 @@ class Item:
 
     def iter_markers(self, name: str):
         return (mark for mark in self.marks if mark.name == name)
-
-    def add_marker(self, mark: pytest.MarkDecorator) -> None:
-        self.marks.append(mark.mark)
 
 
 def files(items: list[Item]) -> list[str]:
@@ -40,7 +37,6 @@ def test_files_come_by_weight_and_in_one_piece():
     ]
     arrange(items)
     assert files(items) == ["c", "d", "e", "b", "b", "a", "a"]
-    assert [item.get_closest_marker("xdist_group").args for item in items[:3]] == [("product",)] * 3
 
 
 def test_a_test_that_says_how_long_it_takes_weighs_that_much_unless_it_is_skipped():
@@ -54,3 +50,10 @@ def test_a_file_is_dealt_out_whole_and_a_group_together():
     scope = FilesAndGroups._split_scope.__get__(object.__new__(FilesAndGroups))
     assert scope("tests/a.py::test_it[x@y]") == scope("tests/a.py::Class::test_other") == "tests/a.py"
     assert scope("tests/b.py::test_it[x@y]@product") == scope("tests/c.py::test_it@product") == "product"
+
+
+def test_the_running_product_is_one_group_for_xdist(request):
+    if not getattr(request.config.option, "loadgroup", False):
+        pytest.skip("tests run in one process")
+    ids = [item.nodeid for item in request.session.items if needs_product(item)]
+    assert [name for name in ids if not name.endswith(f"@{PRODUCT}")] == []

@@ -171,9 +171,7 @@ def theme() -> Response:
     services().users.accounts.set_theme(actor=actor(), theme=chosen)
     fetched = request.headers.get("X-Requested-With") == "fetch"
     target = safe_target(request.form.get("next")) or home()
-    response = Response(status=204) if fetched else redirect(target)
-    identity.set_theme_cookie(response, chosen)
-    return response
+    return Response(status=204) if fetched else redirect(target)
 
 
 @bp.post("/preferences/after-sending")
@@ -182,7 +180,7 @@ def after_sending() -> Response:
     """Save where the user goes on after sending a message."""
     chosen = request.form.get("after_sending", "")
     services().users.accounts.set_after_sending(actor=actor(), choice=chosen)
-    flash("Saved. The change takes effect within five seconds.", "success")
+    flash("Saved.", "success")
     return redirect(url_for("account.own"))
 
 

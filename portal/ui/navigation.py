@@ -6,7 +6,6 @@ from flask import Flask, g, request, url_for
 
 from portal.ui.grid_links import NOT_SET, list_of, tickets
 from portal.web.guards import actor, now, services, visitor
-from portal.web.identity import theme_of
 from portal.web.sign_in_gate import viewing
 from services.reporting import Tally
 from services.users.identity import Actor, Permission, Scope
@@ -33,7 +32,7 @@ def init_app(app: Flask) -> None:
         if who is None:
             return {"theme": "system"}
         shared: dict[str, Any] = {
-            "theme": theme_of(who),
+            "theme": who.theme,
             "me": _me(who),
             "home_url": "/",
             "viewing": viewing(who),

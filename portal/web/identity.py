@@ -7,16 +7,12 @@ from flask_login import LoginManager
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.web.guards import now, services
-from services.users.accounts import THEMES
 from services.users.credentials import Origin
 from services.users.identity import Actor
 from services.users.sign_in import SignedIn
 
 DAYS_14 = 14 * 24 * 3600
 YEAR = 365 * 24 * 3600
-THEME_COOKIE = "theme"
-# Longer than any process caches the user with the previous theme.
-THEME_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -89,17 +85,6 @@ def _set(response: Response | BaseResponse, name: str, value: str, seconds: int)
         secure=current_app.config["SESSION_COOKIE_SECURE"],
         path="/",
     )
-
-
-def set_theme_cookie(response: Response | BaseResponse, theme: str) -> None:
-    """Keep a new theme in the browser until every process has read it from the user."""
-    _set(response, THEME_COOKIE, theme, THEME_SECONDS)
-
-
-def theme_of(person: Actor) -> str:
-    """Return the theme to show: one chosen just now, otherwise the one saved with the user."""
-    chosen = request.cookies.get(THEME_COOKIE, "")
-    return chosen if chosen in THEMES else person.theme
 
 
 def end(target: str | None = None) -> BaseResponse:

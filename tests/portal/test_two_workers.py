@@ -1,5 +1,9 @@
-"""Two web workers on the same tables: what one ends, the other refuses after five seconds at most."""
+"""Two web workers on the same tables: what one ends, the other refuses after five seconds at most.
 
+Whoever changed something sees it at once at both.
+"""
+
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -13,6 +17,7 @@ from services.bootstrap import build_services
 from services.bootstrap.common import FRESH
 from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
+from tests.portal.pages import Page
 from tests.services.harness import options
 
 
@@ -81,7 +86,9 @@ def change(worker, user, **changes):
 def at_the_other(browser, worker):
     """Carry a browser's cookies over to another worker."""
     client = worker.test_client()
-    client.set_cookie("ledgerdesk_session", browser.get_cookie("ledgerdesk_session").value)
+    for name in ("ledgerdesk_session", "ledgerdesk_changed"):
+        if (cookie := browser.get_cookie(name)) is not None:
+            client.set_cookie(name, cookie.value)
     return client
 
 
@@ -176,3 +183,47 @@ def test_a_team_made_at_one_is_offered_at_the_other(workers, clock):
     assert "Fresh team" in browser.get("/desk/new").text
     clock.seconds += FRESH + 0.01
     assert "Fresh team" in other.get("/desk/new").text
+
+
+def send(browser, page, **changes):
+    """Fill in the form of a page that has these fields, and send it."""
+    forms = [form for form in Page(browser.get(page).text).forms if changes.keys() <= form.fields.keys()]
+    answer = browser.post(forms[0].action or page, data=forms[0].filled(**changes))
+    assert answer.status_code == 302, Page(answer.text).text
+
+
+def test_whoever_chose_something_at_one_has_it_at_the_other_at_once(workers):
+    upsert(workers[0], "Chooser")
+    browser = sign_in(workers[0], "chooser@demo.example")
+    stale = at_the_other(browser, workers[1])
+
+    def chosen(client):
+        return re.search(r'value="(\w+)"\s+checked', client.get("/account/").text)[1]
+
+    assert chosen(stale) == "stay"
+    send(browser, "/account/", after_sending="next")
+    assert chosen(stale) == "stay"  # it does not know of the change
+    assert chosen(at_the_other(browser, workers[1])) == "next"
+
+
+def test_whoever_made_a_team_or_a_person_at_one_finds_them_at_the_other_at_once(workers):
+    upsert(workers[0], "Maker", role_id="administrator")
+    browser = sign_in(workers[0], "maker@demo.example")
+    stale = at_the_other(browser, workers[1])
+    assert "Own team" not in stale.get("/desk/new").text
+    assert "Own Person" not in stale.get("/admin/users/?search=own").text
+    send(browser, "/admin/teams/new/", name="Own team")
+    person = {"name": "Own Person", "email": "own@demo.example", "role_id": "agent"}
+    send(browser, "/admin/users/new/", **person)
+    other = at_the_other(browser, workers[1])
+    assert "Own team" in other.get("/desk/new").text
+    assert "Own Person" in other.get("/admin/users/?search=own").text
+
+
+@pytest.mark.parametrize(
+    "moment", ["", "x", "1e9", "nan", "-5.5", "9" * 400, "1.5.5", "\N{ARABIC-INDIC DIGIT ONE}.1"]
+)
+def test_a_moment_that_is_none_changes_nothing(workers, moment):
+    client = workers[0].test_client()
+    client.set_cookie("ledgerdesk_changed", moment)
+    assert client.get("/login").status_code == 200

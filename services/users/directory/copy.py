@@ -1,5 +1,6 @@
 """The copy of everybody's name and address in this process: loaded once, then kept up from the audit log."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -11,6 +12,7 @@ from models import audit as audit_table
 from models import user as user_table
 from models.audit import AuditEntry
 from models.user import User as UserItem
+from services import caching
 from services.errors import EngineUnavailable
 from services.users.authorization.roles import RoleService
 from services.users.directory.person import Person
@@ -55,7 +57,7 @@ class Directory:
         self._people: dict[str, Person] = {}
         self._by_name: tuple[Person, ...] | None = None
         self._loaded = self._loading = self._full = False
-        self._next_look = 0.0
+        self._next_look = self._looked_at = 0.0  # by the clock; in seconds since 1970
         self._reached: str | None = None  # the key of the latest event that was read
         self._seen: set[str] = set()  # keys of events that were read and may be read again
         self._removed: set[str] = set()  # people who are not to come back with the rest of the first load
@@ -78,27 +80,32 @@ class Directory:
 
     def changed(self, user_id: str) -> None:
         """Read a user again before the next answer, after a change by this process."""
+        caching.note_change()
         if self._reached is None:
             return  # nobody has asked yet, as in a command
         with self._lock:
             self._changed_here.add(user_id)
 
     def _keep_up(self) -> None:
-        is_due = self._clock() >= self._next_look
-        if not is_due and not self._changed_here:
+        must_look = bool(self._changed_here) or self._looked_at < caching.not_before()
+        if not must_look and not self._is_due():
             return
-        # What is known is good enough while another request looks, unless this process changed something.
-        if not self._lock.acquire(blocking=bool(self._changed_here) or self._reached is None):
+        # What is known is good enough while another request looks, unless whoever asks changed something.
+        if not self._lock.acquire(blocking=must_look or self._reached is None):
             return
         try:
-            if self._clock() >= self._next_look:
+            if self._is_due():
                 self._look()
             changed, self._changed_here = self._changed_here, set()
             self._read_again(changed)
         finally:
             self._lock.release()
 
+    def _is_due(self) -> bool:
+        return self._clock() >= self._next_look or self._looked_at < caching.not_before()
+
     def _look(self) -> None:
+        started = time.time()
         try:
             if self._reached is None:
                 # What happens while everybody is read is an event after this point.
@@ -111,7 +118,7 @@ class Directory:
             if not self._people:
                 raise
             log.warning("directory.stale")
-        self._next_look = self._clock() + FRESH
+        self._next_look, self._looked_at = self._clock() + FRESH, started
 
     def _load(self) -> None:
         everybody = self._everybody()
