@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from portal.api import access, catalog, docs, organizations, reports, tickets, users
+from portal.api import audit_log, catalog, docs, organizations, reports, roles, tickets, tokens, users
 
 # The order of the description.
 CONTROLLERS = (
@@ -10,7 +10,9 @@ CONTROLLERS = (
     catalog.controller,
     users.controller,
     organizations.controller,
-    access.controller,
+    roles.controller,
+    tokens.controller,
+    audit_log.controller,
     reports.controller,
     reports.operations,
 )

@@ -157,7 +157,7 @@ def _saved(shown: Any, kind: str, id_: str | None, version: int, values: dict[st
     entry = services().catalog.save(
         actor=caller(), now=now(), kind=kind, id_=id_, expected_version=version, **values
     )
-    return Answer(shown.of(entry), version=entry.version, made={f"{kind}_id": entry.id})
+    return Answer(shown.of(entry), version=entry.version, place={f"{kind}_id": entry.id})
 
 
 def _is_shown(entry: Entry) -> bool:

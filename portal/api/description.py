@@ -103,7 +103,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Names, dict[str, Json]]:
     mapping, definitions = models_json_schema(asked, ref_template=REF)
     names = {model: schema["$ref"].rpartition("/")[2] for (model, _), schema in mapping.items()}
     schemas: dict[str, Json] = definitions["$defs"]
-    changed = {names[each.body] for each in operations if each.method == "PATCH"}
+    changed = {names[each.body] for each in operations if each.body and each.method == "PATCH"}
     for name, schema in schemas.items():
         schema.pop("title", None)
         for part in schema.get("properties", {}).values():

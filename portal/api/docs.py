@@ -128,12 +128,12 @@ class Documentation:
     def _resolved(self, schema: Json) -> Json:
         """Return a schema behind a reference."""
         name = schema.get("$ref", "").rpartition("/")[2]
-        found: Json = self.json["components"]["schemas"][name] if name else schema
-        return found
+        resolved: Json = self.json["components"]["schemas"][name] if name else schema
+        return resolved
 
     def _fields(self, schema: Json) -> list[Json]:
-        found = self._resolved(schema)
-        required = found.get("required", ()) if found.get("additionalProperties") is False else ()
+        resolved = self._resolved(schema)
+        required = resolved.get("required", ()) if resolved.get("additionalProperties") is False else ()
         return [
             {
                 "name": name,
@@ -141,7 +141,7 @@ class Documentation:
                 "type": self.type_of(part),
                 "text": part.get("description", ""),
             }
-            for name, part in found.get("properties", {}).items()
+            for name, part in resolved.get("properties", {}).items()
         ]
 
     def type_of(self, schema: Json) -> str:

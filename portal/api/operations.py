@@ -35,14 +35,14 @@ LONGEST_ID = 200
 class Answer:
     """What a view returns: a value for the schema of the operation, and what goes into headers.
 
-    `version` becomes the ETag. `made` are the arguments of the address at which something new can be read; of an
+    `version` becomes the ETag. `place` are the arguments of the address at which something new can be read; of an
     operation with `replayed` they name what a repeated request is answered with. `without` names optional fields to
     leave out.
     """
 
     value: Any = None
     version: int | None = None
-    made: Mapping[str, Any] | None = None
+    place: Mapping[str, Any] | None = None
     without: frozenset[str] = frozenset()
 
 
@@ -175,13 +175,13 @@ class Runner:
 
         def carry_out() -> dict[str, Any]:
             answers.append(operation.view(**arguments))
-            return dict(answers[0].made or {})
+            return dict(answers[0].place or {})
 
-        made = services().replay.once(
+        place = services().replay.once(
             actor=caller(), now=now(), idempotency_key=key, carry_out=carry_out,
             request=(operation.method, request.path, request.get_data()),
         )  # fmt: skip
-        return answers[0] if made is None else replace(operation.replayed(**made), made=made)
+        return answers[0] if place is None else replace(operation.replayed(**place), place=place)
 
     def _read(self, args: MultiDict[str, str]) -> dict[str, Any]:
         """Read everything that the operation takes; raises Invalid, VersionNeeded."""
@@ -229,8 +229,8 @@ class Runner:
             response.set_data(self._writer.dump_json(value, include=chosen, exclude=left_out, by_alias=True))
             if rows and value.next is not None:
                 response.headers["Link"] = f'<{_next_url(value.next)}>; rel="next"'
-        if answer.made is not None and operation.status == 201:
-            response.headers["Location"] = url_for(f"api.{operation.reader}", **answer.made)
+        if answer.place is not None and operation.status == 201:
+            response.headers["Location"] = url_for(f"api.{operation.reader}", **answer.place)
         if answer.version is not None:
             response.set_etag(str(answer.version))
         elif operation.method == "GET" and self._writer is not None:

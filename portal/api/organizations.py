@@ -29,8 +29,8 @@ def organizations(query: PageQuery) -> Answer:
 )  # fmt: skip
 def organization(organization_id: str) -> Answer:
     """Read an organization."""
-    found = services().users.organizations.get(organization_id)
-    return Answer(Organization.of(found), version=found.version)
+    stored = services().users.organizations.get(organization_id)
+    return Answer(Organization.of(stored), version=stored.version)
 
 
 @controller.post(
@@ -65,4 +65,4 @@ def _saved(id_: str | None, version: int, values: dict[str, Any]) -> Answer:
     saved = services().users.organizations.save(
         actor=caller(), now=now(), id_=id_, expected_version=version, **values
     )
-    return Answer(Organization.of(saved), version=saved.version, made={"organization_id": saved.id})
+    return Answer(Organization.of(saved), version=saved.version, place={"organization_id": saved.id})

@@ -32,7 +32,7 @@ class ReportQuery(Query):
     ] = None
     to: Annotated[DayParameter | None, Field(description="The last day, inclusive; today.")] = None
     team: Annotated[list[Id], IDS] = []
-    priority: Annotated[list[Literal[(*PRIORITIES, "none")]], IDS] = []  # type: ignore[valid-type]
+    priority: Annotated[list[Literal[(*PRIORITIES, "none")]], IDS] = []  # type: ignore[valid-type]  # from the registry
     category: Annotated[list[Id], IDS] = []
     as_of: Annotated[TimeParameter | None, Field(description="The figures as they were at this moment.")] = (
         None

@@ -57,10 +57,10 @@ def definitions() -> Answer:
 )  # fmt: skip
 def ticket_metrics(query: TicketReportQuery) -> Answer:
     """Read the figures of tickets."""
-    found = services().reporting.metrics.get_ticket_metrics(
+    metrics = services().reporting.metrics.get_ticket_metrics(
         filters=_filters(query, query.assignee), now=now(), actor=caller(), as_of=query.as_of
     )
-    return Answer(_shown(Metrics, found))
+    return Answer(_shown(Metrics, metrics))
 
 
 @controller.get(
@@ -73,10 +73,10 @@ def user_metrics(user_id: str, query: ReportQuery) -> Answer:
     Of the tickets that the user had when each event counted.
     """
     services().users.accounts.get(user_id)
-    found = services().reporting.metrics.get_user_metrics(
+    metrics = services().reporting.metrics.get_user_metrics(
         user_id=user_id, filters=_filters(query), now=now(), actor=caller(), as_of=query.as_of
     )
-    return Answer(_shown(Metrics, found))
+    return Answer(_shown(Metrics, metrics))
 
 
 @controller.get(
@@ -88,10 +88,10 @@ def overview(query: TicketReportQuery) -> Answer:
 
     Everything that the page shows: figures, counts per day, arrivals by hour, and groups.
     """
-    found = services().reporting.dashboards.overview(
+    metrics = services().reporting.dashboards.overview(
         filters=_filters(query, query.assignee), now=now(), actor=caller(), as_of=query.as_of
     )
-    return Answer(_shown(Overview, found))
+    return Answer(_shown(Overview, metrics))
 
 
 @controller.get("/reports/freshness", needs=NEEDS, returns=Freshness, raises=(Unavailable,))
@@ -125,14 +125,16 @@ def _filters(query: Any, assignees: list[str] | None = None) -> Filters:
     )  # fmt: skip
 
 
-def _shown(model: Any, found: Any) -> Any:
+def _shown(model: Any, metrics: Any) -> Any:
     """Write figures as a list, with their texts as plain text."""
     figures = [
-        Figure(**{**asdict(each), "definition": _plain(each.definition)}) for each in found.figures.values()
+        Figure(**{**asdict(each), "definition": _plain(each.definition)}) for each in metrics.figures.values()
     ]
-    values = {name: getattr(found, name) for name in model.model_fields if name not in ("period", "figures")}
+    values = {
+        name: getattr(metrics, name) for name in model.model_fields if name not in ("period", "figures")
+    }
     return model.model_validate(
-        {**values, "filters": found.filters, "figures": figures}, from_attributes=True
+        {**values, "filters": metrics.filters, "figures": figures}, from_attributes=True
     )
 
 

@@ -84,7 +84,7 @@ class TicketOutput(Output):
     assignee: Annotated[Person | None, Field(description="With `include=assignee`.")] = None
     team: Annotated[Named | None, Field(description="With `include=team`.")] = None
 
-    @computed_field(examples=["https://help.example.org/desk/tickets/48197"])  # type: ignore[prop-decorator]
+    @computed_field(examples=["https://help.example.org/desk/tickets/48197"])  # type: ignore[prop-decorator]  # how it is used
     @property
     def url(self) -> str:
         """The page of the ticket."""

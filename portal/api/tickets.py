@@ -87,12 +87,14 @@ def ticket(ticket_id: int, query: TicketQuery) -> Answer:
     if query.version is not None and query.at is not None:
         raise Invalid("Send version or at, not both at once.", {"at": "Not with version."})
     if query.version is None and query.at is None:
-        found = service.get(actor=caller(), ticket_id=ticket_id)
+        ticket_then = service.get(actor=caller(), ticket_id=ticket_id)
     else:
-        found = service.as_of(actor=caller(), ticket_id=ticket_id, version=query.version, moment=query.at)
-    (shown,) = _expanded([found], query.include)
+        ticket_then = service.as_of(
+            actor=caller(), ticket_id=ticket_id, version=query.version, moment=query.at
+        )
+    (shown,) = _expanded([ticket_then], query.include)
     # The names of what is included change without the ticket.
-    version = None if query.include else found.version
+    version = None if query.include else ticket_then.version
     return Answer(shown, version=version, without=_left_out(query.include))
 
 
@@ -136,7 +138,7 @@ def create(body: Any, idempotency_key: str | None) -> Answer:
         opened = _create_for(requester["email"], requester.get("name"), values)
     else:
         opened = services().tickets.service.create(**values, requester_id=requester_id)
-    return _shown(opened, made={"ticket_id": opened.ticket_id})
+    return _shown(opened, place={"ticket_id": opened.ticket_id})
 
 
 @controller.patch(
@@ -325,11 +327,11 @@ def _said(ticket_id: int, text: str, idempotency_key: str | None, *, public: boo
         actor=who, now=now(), ticket_id=ticket_id, expected_version=seen.version, changes={}, body=text,
         public=public, idempotency_key=idempotency_key,
     )  # fmt: skip
-    return _shown(changed, made={"ticket_id": ticket_id})
+    return _shown(changed, place={"ticket_id": ticket_id})
 
 
-def _shown(ticket: ServiceTicket, *, made: Mapping[str, Any] | None = None) -> Answer:
-    return Answer(Ticket.of(ticket), version=ticket.version, made=made, without=_left_out(()))
+def _shown(ticket: ServiceTicket, *, place: Mapping[str, Any] | None = None) -> Answer:
+    return Answer(Ticket.of(ticket), version=ticket.version, place=place, without=_left_out(()))
 
 
 def _left_out(included: Iterable[str]) -> frozenset[str]:

@@ -1,13 +1,15 @@
 """What programs send and get about people."""
 
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from pydantic import Field, computed_field
 
 from portal.api.schemas import Email, Id, Input, Moment, Output, PageOutput, PageQuery, Query, page_url
 from services.users.api_tokens import TokenOwner
 from services.users.identity import Role as StoredRole
+
+PAGE = "/admin/users/edit/?id="
 
 
 class Me(Output):
@@ -58,11 +60,11 @@ class User(Output):
     created_at: Moment
     invited_at: Annotated[Moment | None, Field(description="Until the invitation is accepted.")]
 
-    @computed_field(examples=["https://help.example.org/admin/users/edit/?id=4f6b1c3e"])  # type: ignore[prop-decorator]
+    @computed_field(examples=[f"https://help.example.org{PAGE}4f6b1c3e"])  # type: ignore[prop-decorator]  # how it is used
     @property
     def url(self) -> str:
         """The page of the user."""
-        return page_url(f"/admin/users/edit/?{urlencode({'id': self.id})}")
+        return page_url(f"{PAGE}{quote(self.id)}")
 
 
 class Users(PageOutput):

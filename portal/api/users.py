@@ -65,11 +65,11 @@ def user_by_email(query: ByEmail) -> Answer:
 
     For whoever opens tickets on behalf of others.
     """
-    found = services().users.accounts.find_by_email(query.email)
-    if found is None:
+    stored = services().users.accounts.find_by_email(query.email)
+    if stored is None:
         raise UserNotFound
-    services().users.directory.check(actor=caller(), user=found)
-    return Answer(FoundUser.of(found))
+    services().users.directory.check(actor=caller(), user=stored)
+    return Answer(FoundUser.of(stored))
 
 
 @controller.get(
@@ -81,8 +81,8 @@ def user_by_email(query: ByEmail) -> Answer:
 )
 def user(user_id: str) -> Answer:
     """Read a user."""
-    found = services().users.accounts.read(actor=caller(), user_id=user_id)
-    return Answer(User.of(found), version=found.version)
+    stored = services().users.accounts.read(actor=caller(), user_id=user_id)
+    return Answer(User.of(stored), version=stored.version)
 
 
 @controller.post(
@@ -100,8 +100,8 @@ def create_user(body: NewUser) -> Answer:
     sent = body.sent()
     if "organization_id" in sent:
         sent["organization_id"] = sent["organization_id"] or ""
-    made = services().users.accounts.create(actor=caller(), now=now(), **sent)
-    return Answer(User.of(made), version=made.version, made={"user_id": made.user_id})
+    created = services().users.accounts.create(actor=caller(), now=now(), **sent)
+    return Answer(User.of(created), version=created.version, place={"user_id": created.user_id})
 
 
 @controller.patch(
@@ -136,7 +136,7 @@ def invite_user(user_id: str) -> Answer:
     Whoever cannot sign in yet gets an email with a new link, which replaces the previous one.
     """
     invited = services().users.invitations.send(actor=caller(), user_id=user_id, now=now())
-    return Answer(User.of(invited), version=invited.version, made={"user_id": user_id})
+    return Answer(User.of(invited), version=invited.version, place={"user_id": user_id})
 
 
 @controller.get(
@@ -144,8 +144,8 @@ def invite_user(user_id: str) -> Answer:
 )
 def sessions(user_id: str) -> Answer:
     """List the sessions of a user."""
-    found = services().users.devices.list_for_user(actor=caller(), user_id=user_id, now=now())
-    return Answer(Sessions(sessions=[Session.of(each) for each in found]))
+    stored = services().users.devices.list_for_user(actor=caller(), user_id=user_id, now=now())
+    return Answer(Sessions(sessions=[Session.of(each) for each in stored]))
 
 
 @controller.delete(

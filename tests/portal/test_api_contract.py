@@ -56,8 +56,8 @@ class Contract:
         if isinstance(value, str) and "$" in value:
             before, _, rest = value.partition("$")
             name, ampersand, after = rest.partition("&")
-            made = self.make(name)
-            return f"{before}{made}{ampersand}{self.fill(after)}" if before or after else made
+            id_ = self.make(name)
+            return f"{before}{id_}{ampersand}{self.fill(after)}" if before or after else id_
         return value
 
     def make(self, name: str) -> Any:
@@ -90,21 +90,21 @@ class Contract:
     def session(self) -> str:
         """Return the session of whoever was added last."""
         devices = self.site.services.users.devices
-        found = devices.list_for_user(actor=SYSTEM, user_id=self.last_person, now=datetime.now(UTC))
-        return str(found[0].id)
+        sessions = devices.list_for_user(actor=SYSTEM, user_id=self.last_person, now=datetime.now(UTC))
+        return str(sessions[0].id)
 
     def person(self, *, signed_in: bool) -> str:
         """Add a customer."""
         users, now = self.site.services.users, datetime.now(UTC)
         number = len(users.accounts.page(actor=SYSTEM, request=ListRequest(size=100)).rows)
-        made = users.accounts.create(
+        user = users.accounts.create(
             actor=SYSTEM, now=now, name=f"Person {number}", email=f"person-{number}@example.org", role_id="customer",
             invite=False,
         )  # fmt: skip
         if signed_in:
-            users.sessions.start(user_id=made.user_id, now=now)
-        self.last_person = made.user_id
-        return made.user_id
+            users.sessions.start(user_id=user.user_id, now=now)
+        self.last_person = user.user_id
+        return user.user_id
 
     def organization(self) -> str:
         """Add an organization."""

@@ -212,16 +212,16 @@ def test_a_token_reaches_people_only_as_far_as_its_scopes(site, administrator):
 
 
 def test_lists_in_memory_lose_and_repeat_nothing(site, administrator):
-    names = {f"Page {letter}" for letter in "abcde"}
-    made = [administrator.post("/api/v1/teams", {"name": name}).json["id"] for name in sorted(names)]
+    names = {f"Page {number}" for number in "abcde"}
+    ids = [administrator.post("/api/v1/teams", {"name": name}).json["id"] for name in sorted(names)]
     seen, cursor = [], ""
     while cursor is not None:
         page = administrator.get(f"/api/v1/teams?size=2{cursor and f'&cursor={cursor}'}").json
         seen += [team["name"] for team in page["teams"]]
         cursor = page["next"]
         if len(seen) == 2:  # one that was shown is renamed to the end
-            team = administrator.get(f"/api/v1/teams/{made[-1]}")
-            administrator.patch(f"/api/v1/teams/{made[-1]}", {"active": False}, team.json["version"])
+            team = administrator.get(f"/api/v1/teams/{ids[-1]}")
+            administrator.patch(f"/api/v1/teams/{ids[-1]}", {"active": False}, team.json["version"])
     assert sorted(names & set(seen)) == sorted(name for name in seen if name in names) == sorted(names)
     for cursor in ("x", "e30", "W10", "%F0%9F%92%A9"):
         problem(administrator.get(f"/api/v1/teams?cursor={cursor}"), 400)
