@@ -52,6 +52,8 @@ def describe(controllers: Sequence[Controller]) -> Json:
     for operation in operations:
         path = ARGUMENT.sub(r"{\2}", operation.rule)
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, refs, schemas)
+    for sparse in {each.sparse for each in operations if each.sparse}:
+        schemas[refs[sparse]].pop("required", None)  # `fields` leaves others out
     return {
         "openapi": "3.1.0",
         "info": {
@@ -98,6 +100,7 @@ def _schemas(operations: Iterable[Operation]) -> tuple[Names, dict[str, Json]]:
     """Return the name of each model, and the schemas by name."""
     inputs = {each.body for each in operations if each.body}
     outputs = {each.returns for each in operations if each.returns} | {Problem, ConflictProblem}
+    outputs |= {each.sparse for each in operations if each.sparse}
     asked: list[Any] = [(model, "validation") for model in sorted(inputs, key=lambda m: m.__name__)]
     asked += [(model, "serialization") for model in sorted(outputs, key=lambda m: m.__name__)]
     mapping, definitions = models_json_schema(asked, ref_template=REF)

@@ -57,7 +57,7 @@ def users(query: UserList) -> Answer:
 
 
 @controller.get(
-    "/users/by-email", needs=(Permission.USER_VIEW, Permission.TICKET_NOTE), query=ByEmail, returns=FoundUser,
+    "/user-by-email", needs=(Permission.USER_VIEW, Permission.TICKET_NOTE), query=ByEmail, returns=FoundUser,
     raises=(UserNotFound,), example=Example(query="email=customer@demo.example"),
 )  # fmt: skip
 def user_by_email(query: ByEmail) -> Answer:

@@ -257,7 +257,8 @@ def _session_by_token(case: AccessCase) -> Values:
 
 
 def _invited_by_token(case: AccessCase) -> Values:
-    user_id = case.matrix_site.invited() if case.fresh else case.other.user_id
+    can_be_invited = case.fresh and case.kind == "foreign"
+    user_id = case.matrix_site.invited() if can_be_invited else case.other.user_id
     return {**_by_token(case), "user_id": user_id}
 
 
@@ -481,7 +482,7 @@ PLANS: dict[str, Plan] = {
             "status",
         )
     },
-    "GET /api/v1/users/by-email": Plan(
+    "GET /api/v1/user-by-email": Plan(
         path=_by_token, query=lambda s: {"email": s.matrix_site.stranger.email}
     ),
     f"GET {_API_USER}": Plan(PEOPLE, path=_user_by_token),
