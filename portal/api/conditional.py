@@ -10,7 +10,8 @@ def not_again(response: Response) -> Response:
     """
     known = request.if_none_match
     etag, _ = response.get_etag()
-    if known and etag and (known.star_tag or etag in {tag.partition(":")[0] for tag in known.as_set(True)}):
+    tags = {tag.partition(":")[0] for tag in known.as_set(True) if tag}  # an empty one is read as None
+    if etag and (known.star_tag or etag in tags):
         response.status_code = 304
         response.set_data(b"")
     return response

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -18,6 +18,11 @@ Names = dict[Any, str]  # of the models
 REF = "#/components/schemas/{model}"
 SERVER = "/api/v1"
 ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
+# What stands in the documentation for the things of an example.
+SAMPLES = {
+    "$ticket": "48197", "$agent": "4f6b1c3e", "$user": "9a7d2b10", "$invited": "9a7d2b10", "$team": "billing",
+    "$category": "refunds", "$organization": "brandt", "$session": "9b2c", "$token": "5d41",
+}  # fmt: skip
 # What every operation may answer with.
 ALWAYS = (
     "invalid", "token_needed", "address_too_long", "too_many_attempts", "internal_error", "unavailable",
@@ -125,20 +130,29 @@ def _operation(operation: Operation, refs: Names, schemas: dict[str, Json]) -> J
         "tags": [operation.group],
         "security": [{"token": [str(each) for each in operation.needs]}],
         "x-permissions": [str(each) for each in operation.needs],
-        "x-example-query": operation.example.query,
+        "x-example-query": _sample(operation.example.query),
         "parameters": list(_parameters(operation)),
         "responses": _responses(operation, refs, schemas),
     }
     if operation.body is not None:
         name = refs[operation.body]
-        example = (
-            operation.example.body if operation.example.body is not None else _example(schemas[name], schemas)
-        )
+        example = _sample(operation.example.body)
         described["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": REF.format(model=name)}, "example": example}},
         }
     return described
+
+
+def _sample(value: Any) -> Any:
+    """Put sample ids in the place of $ticket and the like."""
+    if isinstance(value, str):
+        for name, sample in SAMPLES.items():
+            value = value.replace(name, sample)
+        return value
+    if isinstance(value, Mapping):
+        return {name: _sample(part) for name, part in value.items()}
+    return [_sample(part) for part in value] if isinstance(value, list) else value
 
 
 def _parameters(operation: Operation) -> Iterator[Json]:

@@ -37,7 +37,7 @@ from services.tickets import (
 )
 from services.tickets import Event as TicketEvent
 from services.tickets import Ticket as ServiceTicket
-from services.users.identity import AddressTaken, Permission
+from services.users.identity import AddressTaken, Permission, UserNotFound
 
 controller = Controller("Tickets", "Tickets, their conversation and their history.")
 DEPENDS = "ticket:update, ticket:assign, ticket:reply or ticket:note, depending on what is sent"
@@ -137,7 +137,10 @@ def create(body: Any, idempotency_key: str | None) -> Answer:
     if requester is not None:
         opened = _create_for(requester["email"], requester.get("name"), values)
     else:
-        opened = services().tickets.service.create(**values, requester_id=requester_id)
+        try:
+            opened = services().tickets.service.create(**values, requester_id=requester_id)
+        except UserNotFound as nobody:
+            raise Invalid(nobody.message, {"requester_id": nobody.message}) from nobody
     return _shown(opened, place={"ticket_id": opened.ticket_id})
 
 

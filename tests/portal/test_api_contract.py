@@ -145,8 +145,7 @@ class Contract:
 
     def body(self, operation: Operation) -> dict[str, Any]:
         """Return the body of the example."""
-        content = self.described(operation)["requestBody"]["content"]["application/json"]
-        body: dict[str, Any] = self.fill(content["example"])
+        body: dict[str, Any] = self.fill(dict(operation.example.body))
         return body
 
     def described(self, operation: Operation) -> dict[str, Any]:

@@ -190,6 +190,19 @@ def test_the_tag_of_a_compressed_answer_is_a_version_too(site, agent):
     assert agent("GET", path, headers={"Accept-Encoding": "gzip", "If-None-Match": tag}).status_code == 304
 
 
+@pytest.mark.parametrize(
+    "tags", ['W/""', '""', ";", '"a', "*, W/", "\u00b2".encode().decode("latin-1"), "x" * 5000]
+)
+def test_tags_of_nothing_are_passed_over(site, agent, tags):
+    for path in (f"{TICKETS}/{site.ticket()}", TICKETS, "/api/v1/openapi.json"):
+        assert agent("GET", path, headers={"If-None-Match": tags}).status_code == 200
+
+
+def test_a_requester_whom_nobody_knows_is_named(agent):
+    refused = problem(agent.post(TICKETS, {"subject": "s", "body": "b", "requester_id": "nobody"}), 400)
+    assert refused["errors"].keys() == {"requester_id"}
+
+
 def test_a_change_of_nothing_changes_nothing(site, agent):
     ticket_id = site.ticket()
     assert agent.patch(f"{TICKETS}/{ticket_id}", {}, 1).json["version"] == 1
