@@ -39,7 +39,9 @@ def register(
     @app.callback(output=OUTPUTS, inputs=[Input("url", "search"), Input("refresh", "data")])
     def answer(search: object, _refresh: object) -> dict[str, Any]:
         moment = now()
-        question = overview.read(services, search=search, now=moment, zone=zone)
+        question = overview.read(services, search=search, now=moment, zone=zone, actor=g.report_actor)
+        if question.shows_nothing:
+            return {"payload": no_update, "bar": _bar(question, search, prefix, [])}
         try:
             view = overview.show(
                 services, question, now=moment, actor=g.report_actor, grid_url=grid_url, avatar=avatar
@@ -113,6 +115,7 @@ def _bar(question: Question, search: object, prefix: str, problems: Sequence[str
         "search": search if isinstance(search, str) else "",
         "parts": {
             "problem": [" ".join(problems)],
+            "covered": [question.covered],
             "compared": [question.compared],
             "reset": filters.reset(choice, prefix),
             "periods": filters.periods(choice, prefix),
@@ -124,5 +127,11 @@ def _bar(question: Question, search: object, prefix: str, problems: Sequence[str
             "category-options": filters.options(choice, "categories", question.categories, prefix),
             "category-said": [filters.summary(choice.categories, question.categories)],
         },
-        "hidden": {"problem": not problems, "range": choice.period != CUSTOM},
+        "hidden": {
+            "problem": not problems,
+            "range": choice.period != CUSTOM,
+            "covered": not question.covered,
+            "no-team": not question.shows_nothing,
+            **dict.fromkeys(("report-filters", "tiles", "cards"), question.shows_nothing),
+        },
     }

@@ -38,13 +38,15 @@ def page(zone: str) -> Component:
                         hidden=True,
                         role="alert",
                     ),
+                    html.P(id="covered", className="covered", hidden=True),
+                    _no_team(),
                     html.Section(
                         [html.Div(className="tile") for _ in TILES],
                         id="tiles",
                         className="card tiles report-tiles",
                         **_extra({"aria-label": "Key figures"}),
                     ),
-                    html.Div(_cards(zone), className="report-grid"),
+                    html.Div(_cards(zone), id="cards", className="report-grid"),
                 ],
                 className="report-body",
             ),
@@ -75,9 +77,22 @@ def _filters() -> Component:
             html.Span(id="reset"),
             html.Span(id="compared", className="compared"),
         ],
+        id="report-filters",
         className="sub report-filters",
         role="group",
         **_extra({"aria-label": "Filters"}),
+    )
+
+
+def _no_team() -> Component:
+    return html.Div(
+        [
+            html.H2("You are in no team."),
+            html.P("Your role shows the figures of your own teams. An administrator can add you to one."),
+        ],
+        id="no-team",
+        className="empty",
+        hidden=True,
     )
 
 

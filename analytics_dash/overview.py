@@ -20,13 +20,31 @@ MOST_AGENTS = 8
 
 @dataclass(frozen=True)
 class Question:
-    """What the page shows by its URL, and the options it offers: (id, name) of every team and category."""
+    """What the page shows by its URL, and the options it offers: (id, name) of teams and categories.
+
+    `limited` tells that the page counts the tickets of these teams alone.
+    """
 
     choice: Choice
     filters: Filters
     today: date
     teams: Sequence[tuple[str, str]]
     categories: Sequence[tuple[str, str]]
+    limited: bool = False
+
+    @property
+    def covered(self) -> str:
+        """Say which tickets a limited page counts, if it counts any."""
+        if not self.limited or self.shows_nothing:
+            return ""
+        names = ", ".join(name for _, name in self.teams)
+        these = "these teams" if len(self.teams) > 1 else "this team"
+        return f"Teams you are in: {names}. Every figure counts the tickets that are in {these} now."
+
+    @property
+    def shows_nothing(self) -> bool:
+        """Tell whether the page is limited to the teams of somebody who is in none."""
+        return self.limited and not self.teams
 
     @property
     def compared(self) -> str:
@@ -47,9 +65,12 @@ class View:
     payload: dict[str, Any]
 
 
-def read(services: Services, *, search: object, now: datetime, zone: str) -> Question:
-    """Read a URL's search part; any text gives a valid question."""
+def read(services: Services, *, search: object, now: datetime, zone: str, actor: Any) -> Question:
+    """Read a URL's search part; any text gives a valid question. Raises PermissionDenied."""
     teams, categories = _options(services.catalog.teams()), _options(services.catalog.categories())
+    within = services.reporting.dashboards.teams_of(actor=actor)
+    if within is not None:
+        teams = [(key, name) for key, name in teams if key in within]
     today = now.astimezone(ZoneInfo(zone)).date()
     choice = parse(search, today=today, teams=dict(teams), categories=dict(categories))
     filters = Filters(
@@ -60,7 +81,7 @@ def read(services: Services, *, search: object, now: datetime, zone: str) -> Que
         categories=choice.categories,
         zone=zone,
     )
-    return Question(choice, filters, today, teams, categories)
+    return Question(choice, filters, today, teams, categories, limited=within is not None)
 
 
 def show(

@@ -25,6 +25,7 @@ class Named(Protocol):
 
 
 class Dashboards(Protocol):
+    def teams_of(self, *, actor: Any) -> frozenset[str] | None: ...
     def overview(self, *, filters: Filters, now: datetime, actor: Any) -> Overview: ...
 
 

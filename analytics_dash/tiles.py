@@ -199,6 +199,8 @@ def _facts(name: str, figure: Figure, overview: Overview, links: Links) -> list[
         facts["Calendar"] = "every hour of every day"
     start, end = overview.filters.start, overview.filters.end
     facts["Period"] = f"{formatting.full_day(start)} {formatting.DASH} {formatting.full_day(end)}"
+    if overview.filters.within_teams is not None:
+        facts["Covers"] = "tickets that are now in the teams you are in"
     moment = f"{formatting.moment(overview.as_of)} UTC" if overview.lasts else "the end of the period"
     facts["As of"] = f"{moment}, {formatting.age(overview.data_age)}"
     return [part for term, fact in facts.items() for part in (html("Dt", term), html("Dd", fact))]

@@ -296,6 +296,8 @@ def field_names(fits: Callable[[Field], bool]) -> tuple[str, ...]:
 
 EDITABLE = field_names(lambda each: each.editable)
 REPORTABLE = field_names(lambda each: each.reportable)
+# What lists for people and programs offer as orders.
+SORTABLE = field_names(lambda each: each.listed and each.sortable)
 # The texts in which somebody may be named.
 ERASABLE = field_names(lambda each: each.erasable)
 # What every index carries beside its keys.

@@ -82,16 +82,17 @@ NONE_OF = {"team": "no team", "priority": "no priority", "category": "no categor
 class CountedFilter(GridFilter):
     """The tickets behind a mark of a chart, by what was true when they were counted; made by links alone.
 
-    `names` looks up what the ids of teams, priorities, categories and assignees stand for.
+    `names` looks up what the ids of teams, priorities, categories and assignees stand for; `limited` tells whether
+    the reader's figures are those of their teams.
     """
 
     type = "counted"
     suffixes = ("", "from", "to", "team", "priority", "category", "assignee", "hour")
 
-    def __init__(self, *, zone: str, names: Mapping[str, NamesOf]) -> None:
+    def __init__(self, *, zone: str, names: Mapping[str, NamesOf], limited: Callable[[], bool]) -> None:
         """Count days in the zone of the reports."""
         super().__init__(COUNTED, "Counted", name=COUNTED)
-        self._zone, self._names = zone, names
+        self._zone, self._names, self._limited = zone, names, limited
 
     def conditions(self, values: Values) -> Conditions:
         """Make the one condition, which only the columnar copy can answer."""
@@ -119,7 +120,8 @@ class CountedFilter(GridFilter):
             for dimension, chosen in filters.choices.items()
             if chosen
         ]
-        return f"{words}, then {', '.join(groups)}" if groups else words
+        words = f"{words}, then {', '.join(groups)}" if groups else words
+        return f"{words}; now in a team of yours" if self._limited() else words
 
     def _read(self, values: Values) -> Counted:
         try:

@@ -17,7 +17,6 @@ from services.users.authorization import Outranked
 from services.users.identity import Permission, Role, Scope, SignInPolicy
 
 COUNTED = 500  # people of a role; more would make the page dearer than a number is worth
-SCOPED = tuple(permission for permission in Permission if permission.startswith("ticket:"))
 
 
 class RoleView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
@@ -175,9 +174,9 @@ def _shown(role: Role) -> dict[str, Any]:
 
 
 def _grantable(permission: Permission) -> list[str]:
-    """List the scopes the actor may give: none wider than their own; only tickets have an owner or a team."""
-    scopes = [Scope.OWN, Scope.ORGANIZATION, Scope.TEAM, Scope.ALL] if permission in SCOPED else [Scope.ALL]
-    return ["none", *(scope.name.lower() for scope in scopes if actor().scope(permission).covers(scope))]
+    """List the scopes the actor may give: none wider than their own."""
+    held = actor().scope(permission)
+    return ["none", *(scope.name.lower() for scope in permission.scopes if held.covers(scope))]
 
 
 def _sent(role_id: str | None) -> dict[str, Any]:

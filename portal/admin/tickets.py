@@ -33,6 +33,7 @@ from services.bootstrap import Services
 from services.tickets import (
     ALL_FIELDS,
     BY_NAME,
+    SORTABLE,
     STATUSES,
     Kind,
     Ticket,
@@ -42,7 +43,7 @@ from services.tickets import (
     label_of,
 )
 from services.tickets import Field as TicketField
-from services.users.identity import Permission
+from services.users.identity import Permission, Scope
 
 Choices = Sequence[tuple[str, str]]
 EXPORT_MOST = 50_000
@@ -98,7 +99,7 @@ class TicketView(LedgerView):
     column_list = (*LEADING, *(name for name in LISTED if name not in LEADING))
     columns_first = field_names(lambda each: each.shown_first)
     column_fixed = "subject"
-    column_sortable_list = field_names(lambda each: each.listed and each.sortable)
+    column_sortable_list = SORTABLE
     row_cells = False
     export_max_rows = EXPORT_MOST
     column_editable_list = field_names(lambda each: each.inline)
@@ -275,7 +276,10 @@ class TicketView(LedgerView):
             "priority": lambda _: dict(BY_NAME["priority"].choices),
             "assignee": self._services.users.accounts.names,
         }
-        return [ChoiceFilter("state", states, "State"), *filters, CountedFilter(zone=zone, names=names)]
+        counted = CountedFilter(
+            zone=zone, names=names, limited=lambda: actor().scope(Permission.REPORT_VIEW) is Scope.TEAM
+        )
+        return [ChoiceFilter("state", states, "State"), *filters, counted]
 
     def _filter(self, each: TicketField, zone: ZoneInfo) -> Any:
         name, label, param, empty = each.name, each.label, each.param, EMPTY.get(each.name)

@@ -9,13 +9,14 @@ from flask import current_app
 
 from portal.api.authentication import caller
 from portal.api.ticket_schemas import FILTERS, NONE, TIMES
-from portal.web.guards import services
+from portal.web.guards import now, services
 from services.errors import Invalid
-from services.tickets import Condition, Kind, ListRequest, Op, Sort
+from services.tickets import SORTABLE, Condition, Kind, ListRequest, Op, Sort
 from services.tickets import Field as TicketField
 from services.users.identity import Scope
 
 DAY = timedelta(days=1)
+NEWEST = Sort("updated_at", descending=True)
 EXAMPLE = "Must be a day such as 2026-01-31, or a time such as 2026-01-31T09:30:00Z."
 
 
@@ -33,8 +34,24 @@ def request_of(query: Any) -> ListRequest:
         conditions += _times(field, query)
     if query.updated_since is not None:
         conditions.append(Condition("updated_at", Op.GE, query.updated_since))
-    sort = Sort(query.sort.removeprefix("-"), descending=query.sort.startswith("-"))
+    sort = _sort(query.sort, query.desc, tuple(conditions))
     return ListRequest(tuple(conditions), sort, query.size, query.cursor)
+
+
+def _sort(field: str | None, desc: str | None, conditions: tuple[Condition, ...]) -> Sort:
+    """Read the order, the latest change first if none is asked for; refuse one that this list cannot have."""
+    if desc is not None and field is None:
+        raise Invalid("The parameter desc belongs to sort.", {"desc": "With sort."})
+    if field is None:
+        return NEWEST
+    possible = services().tickets.service.sortable(actor=caller(), conditions=conditions)
+    # While there is no copy of the ledger, the list itself says that it cannot be sorted so for now.
+    if field not in possible and services().reporting.analytics.behind(now=now()) is not None:
+        offered = ", ".join(name for name in SORTABLE if name in possible)
+        raise Invalid(
+            f"This list cannot be sorted by {field}, only by {offered}.", {"sort": "Not this list."}
+        )
+    return Sort(field, descending=desc == "1")
 
 
 def _condition(param: str, field: TicketField | None, values: list[str], *, negated: bool) -> Condition:

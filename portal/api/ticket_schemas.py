@@ -21,7 +21,16 @@ from portal.api.schemas import (
     commas,
     page_url,
 )
-from services.tickets import ALL_FIELDS, BODY_BYTES, BY_NAME, OPENED_WITH, SUBJECT_LENGTH, Kind, field_names
+from services.tickets import (
+    ALL_FIELDS,
+    BODY_BYTES,
+    BY_NAME,
+    OPENED_WITH,
+    SORTABLE,
+    SUBJECT_LENGTH,
+    Kind,
+    field_names,
+)
 from services.tickets import Field as TicketField
 
 IN_API = field_names(lambda each: each.in_api)
@@ -29,7 +38,6 @@ NEW = tuple(name for name in OPENED_WITH if BY_NAME[name].in_api)
 CHANGES = field_names(lambda each: each.editable and each.in_api)
 FILTERS = tuple(each for each in ALL_FIELDS if each.filterable and each.kind is not Kind.TIME)
 TIMES = tuple(each for each in ALL_FIELDS if each.filterable and each.kind is Kind.TIME)
-SORTS = field_names(lambda each: each.sortable)
 EXPANSIONS = ("requester", "assignee", "team")
 NONE = "none"
 Model = TypeVar("Model", bound=BaseModel)
@@ -289,20 +297,20 @@ class TicketListQuery(PageQuery):
     updated_since: Annotated[TimeParameter | None, Field(description="Changed at this moment or later.")] = (
         None
     )
+    sort: Annotated[
+        Literal[SORTABLE] | None,  # type: ignore[valid-type]  # from the registry
+        Field(description="The field that orders the list; the latest change first if it is not sent."),
+    ] = None
+    desc: Annotated[Literal["0", "1"] | None, Field(description="1: the other way round. With `sort`.")] = (
+        None
+    )
     include: INCLUDE = []
 
 
-SORT: Any = Literal[tuple(sign + name for name in SORTS for sign in ("", "-"))]
 TicketList = _extended(
     "TicketList",
     TicketListQuery,
     {each.param: _filter(each) for each in FILTERS}
     | {f"{each.param}_not": _without(each) for each in FILTERS}
-    | {f"{each.param}_{suffix}": _end(each, suffix) for each in TIMES for suffix in ("from", "to")}
-    | {
-        "sort": (
-            Annotated[SORT, Field(description="The field that orders the list; `-` before it: descending.")],
-            "-updated_at",
-        )
-    },
+    | {f"{each.param}_{suffix}": _end(each, suffix) for each in TIMES for suffix in ("from", "to")},
 )

@@ -51,7 +51,7 @@ DEPENDS = "ticket:update, ticket:assign, ticket:reply or ticket:note, depending 
     sparse=Ticket,
     raises=(Unavailable,),
     example=Example(
-        query="state=open&priority=high&priority=urgent&sort=-updated_at&size=10&include=requester"
+        query="state=open&priority=high&priority=urgent&sort=created_at&desc=1&size=10&include=requester"
     ),
 )
 def tickets(query: Any) -> Answer:

@@ -74,7 +74,7 @@ def build_reporting_services(
     options: Options, *, analytics: AnalyticsEngine, roles: RoleService, organizations: OrganizationService
 ) -> ReportingServices:
     """Build the services about figures."""
-    metrics = MetricsService(analytics, partial(_may_read_reports, roles))
+    metrics = MetricsService(analytics, partial(_teams_in_reports, roles))
     return ReportingServices(
         analytics=analytics,
         metrics=metrics,
@@ -85,5 +85,6 @@ def build_reporting_services(
     )
 
 
-def _may_read_reports(roles: RoleService, actor: Actor) -> None:
+def _teams_in_reports(roles: RoleService, actor: Actor) -> frozenset[str] | None:
     roles.check_permission(actor=actor, permission=Permission.REPORT_VIEW, any_scope=True)
+    return actor.teams_within(Permission.REPORT_VIEW)

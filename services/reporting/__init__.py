@@ -8,7 +8,7 @@ from services.reporting.definitions import BEFORE_CREATION, DEFINITIONS, NO_REPL
 from services.reporting.engine import AnalyticsEngine, Progress
 from services.reporting.metrics import MetricsService
 from services.reporting.name_order import NameOrder, NamesOf
-from services.reporting.ports import Authorize, Ledger, LedgerEvent
+from services.reporting.ports import Ledger, LedgerEvent, TeamsOf
 from services.reporting.preview import AccessPreview, Preview
 from services.reporting.reader import preload
 from services.reporting.reporting import ReportingService
@@ -31,7 +31,6 @@ __all__ = [
     "NO_REPLY",
     "AccessPreview",
     "AnalyticsEngine",
-    "Authorize",
     "BadPeriod",
     "BadSelection",
     "CopyBusy",
@@ -56,6 +55,7 @@ __all__ = [
     "Row",
     "Series",
     "Tally",
+    "TeamsOf",
     "TicketCounts",
     "TicketLists",
     "TicketReader",

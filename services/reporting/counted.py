@@ -75,7 +75,7 @@ class Scope:
 
 
 def scope(filters: Filters, columns: Mapping[str, str]) -> Scope:
-    """Write the filters' choices over the given columns; "none" among them means "not set"."""
+    """Write the filters' choices over the given columns, and the teams they are within; "none" means "not set"."""
     parts, values = [], []
     for name, chosen in filters.choices.items():
         if len(chosen) > MOST_CHOICES:
@@ -86,6 +86,13 @@ def scope(filters: Filters, columns: Mapping[str, str]) -> Scope:
         if options:
             parts.append(f"({' OR '.join(options)})")
             values += known
+    if filters.within_teams is not None:
+        teams = sorted(filters.within_teams)
+        now_in = (
+            f"SELECT ticket_id FROM tickets WHERE {DIMENSIONS['team']} IN ({', '.join('?' * len(teams))})"
+        )
+        parts.append(f"ticket_id IN ({now_in})" if teams else "false")
+        values += teams
     return Scope(f"({' AND '.join(parts) or 'true'})", tuple(values))
 
 

@@ -14,6 +14,10 @@ class DashboardService:
     def __init__(self, metrics: MetricsService) -> None:
         self._metrics = metrics
 
+    def teams_of(self, *, actor: Any) -> frozenset[str] | None:
+        """Return the teams whose tickets an actor's dashboards count, None if all; raises PermissionDenied."""
+        return self._metrics.teams_of(actor=actor)
+
     def overview(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
     ) -> Overview:
@@ -24,7 +28,7 @@ class DashboardService:
         metrics, answer, when = self._metrics.ask(filters=filters, now=now, actor=actor, as_of=as_of)
         created, solved, backlog = series(answer, filters, when)
         return Overview(
-            filters=filters,
+            filters=metrics.filters,
             as_of=metrics.as_of,
             data_age=metrics.data_age,
             figures=metrics.figures,

@@ -9,7 +9,7 @@ from services.reporting import figures
 from services.reporting.engine import AnalyticsEngine
 from services.reporting.fold import micros
 from services.reporting.periods import Period, period
-from services.reporting.ports import Authorize
+from services.reporting.ports import TeamsOf
 from services.reporting.queries import Answer, newest
 from services.reporting.result_cache import ResultCache
 from services.reporting.results import Figure, Filters, Metrics
@@ -18,8 +18,12 @@ from services.reporting.results import Figure, Filters, Metrics
 class MetricsService:
     """Returns explained figures; DashboardService shows the same ones."""
 
-    def __init__(self, engine: AnalyticsEngine, authorize: Authorize) -> None:
-        self._engine, self._authorize, self._answers = engine, authorize, ResultCache()
+    def __init__(self, engine: AnalyticsEngine, teams_of: TeamsOf) -> None:
+        self._engine, self._teams_of, self._answers = engine, teams_of, ResultCache()
+
+    def teams_of(self, *, actor: Any) -> frozenset[str] | None:
+        """Return the teams whose tickets an actor's figures count, None if all; raises PermissionDenied."""
+        return self._teams_of(actor)
 
     def get_ticket_metrics(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None = None
@@ -44,8 +48,11 @@ class MetricsService:
     def ask(
         self, *, filters: Filters, now: datetime, actor: Any, as_of: datetime | None
     ) -> tuple[Metrics, Answer, Period]:
-        """Return the figures together with the query result that they were computed from."""
-        self._authorize(actor)
+        """Return the figures together with the query result that they were computed from.
+
+        Whatever the filters ask for, only tickets within the actor's reach count; the cache keeps them apart.
+        """
+        filters = replace(filters, within_teams=self.teams_of(actor=actor))
         moment = min(as_of, now) if as_of is not None else now
         with self._engine.view() as view:
             when = period(filters, as_of=moment, newest=newest(view, micros(moment)))

@@ -41,5 +41,5 @@ class Ledger(Protocol):
         """Iterate over the whole ledger, ticket by ticket in version order."""
 
 
-# Raises PermissionDenied unless the actor may read reports.
-Authorize = Callable[[Any], None]
+# Returns the teams whose tickets an actor's figures are limited to, None if they count all; raises PermissionDenied.
+TeamsOf = Callable[[Any], frozenset[str] | None]

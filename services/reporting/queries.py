@@ -9,10 +9,11 @@ from services.reporting.counted import EVENTS, Measure, Scope, hour_of_week, num
 from services.reporting.periods import DAY, HOURS_OF_WEEK, Period
 from services.reporting.reader import View
 from services.reporting.results import Filters
-from services.reporting.schema import DIMENSIONS
+from services.reporting.schema import DIMENSIONS, IS_DONE, WAITS
 
 _DIMS = ", ".join(DIMENSIONS)
 _SETS = ", ".join(f"({name})" for name in DIMENSIONS)
+_NOW = ", ".join(f"{field} AS {name}" for name, field in DIMENSIONS.items())
 _ALL = 2 ** len(DIMENSIONS) - 1
 
 # What each day added and, of the period itself, when in the week tickets were created: one scan for both.
@@ -49,6 +50,15 @@ SELECT grouping({_DIMS}), {_DIMS}, sum(backlog)::BIGINT, sum(waiting)::BIGINT FR
     UNION ALL SELECT {_DIMS}, backlog, waiting FROM closed.facts
         WHERE "at" >= {{mark}} AND "at" < {{start}} AND {{scope}}
     UNION ALL SELECT {_DIMS}, backlog, waiting FROM recent_facts WHERE "at" < {{start}} AND {{scope}})
+GROUP BY GROUPING SETS ((), {_SETS})
+"""
+# The same for the tickets of some teams, which checkpoints do not tell apart: what is unsolved now, less what came
+# since.
+_OPENING_WITHIN = f"""
+SELECT grouping({_DIMS}), {_DIMS}, sum(backlog)::BIGINT, sum(waiting)::BIGINT FROM (
+    SELECT {_NOW}, 1 AS backlog, ({WAITS})::INTEGER AS waiting FROM tickets WHERE NOT {IS_DONE} AND {{held}}
+    UNION ALL SELECT {_DIMS}, -backlog, -waiting FROM facts
+        WHERE "at" >= {{start}} AND (backlog <> 0 OR waiting <> 0) AND {{scope}})
 GROUP BY GROUPING SETS ((), {_SETS})
 """
 _RETURNED = """
@@ -140,7 +150,7 @@ def answer(view: View, filters: Filters, when: Period) -> Answer:
     facts = scope(filters, {name: name for name in DIMENSIONS})
     inside = f'"at" >= {when.before} AND "at" < {when.end} AND {facts.sql}'
     groups: dict[str, dict[str | None, Group]] = {name: {} for name in DIMENSIONS}
-    backlog, waiting = _opening(view, facts, when, groups)
+    backlog, waiting = _opening(view, filters, facts, when, groups)
     _count_groups(view, facts, when, groups)
     days, arrivals = _days(view, facts, when, inside)
     totals = _totals(view, facts, when, inside)
@@ -185,12 +195,18 @@ def _place(row: Sequence[Any]) -> tuple[str, str | None] | None:
 
 
 def _opening(
-    view: View, facts: Scope, when: Period, groups: dict[str, dict[str | None, Group]]
+    view: View, filters: Filters, facts: Scope, when: Period, groups: dict[str, dict[str | None, Group]]
 ) -> tuple[int, int]:
     """Put the backlog at the start of the period into the groups; returns it and the unreplied in all."""
-    mark = view.mark_before(when.start)
+    if filters.within_teams is None:
+        mark = view.mark_before(when.start)
+        rows = facts.run(view, _OPENING.format(mark=mark, start=when.start, scope=facts.sql))
+    else:
+        held = scope(filters, DIMENSIONS)
+        sql = _OPENING_WITHIN.format(start=when.start, held=held.sql, scope=facts.sql)
+        rows = view.rows(sql, held.values + facts.values)
     total = (0, 0)
-    for row in facts.run(view, _OPENING.format(mark=mark, start=when.start, scope=facts.sql)):
+    for row in rows:
         backlog, waiting = row[-2] or 0, row[-1] or 0
         place = _place(row)
         if place is None:

@@ -15,6 +15,7 @@ class Filters:
 
     `start` and `end` are local days in `zone`, both included. Empty tuples mean "all", NONE in one means
     tickets without a team, a priority ... Tickets count by the values they had when the counted event happened.
+    `within_teams` is no choice: it limits everything to tickets that are in one of these teams now, None does not.
     """
 
     start: date
@@ -24,6 +25,7 @@ class Filters:
     categories: tuple[str, ...] = ()
     zone: str = "UTC"
     assignees: tuple[str, ...] = ()
+    within_teams: frozenset[str] | None = None
 
     @property
     def days(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from models.ticket_fields import FIELDS
-from models.tickets_listing import Condition, ListRequest, Op
+from models.tickets_listing import COUNTED, Condition, ListRequest, Op
 from services.tickets.ticket import Ticket
 from services.tickets.ticket_errors import TicketNotFound
 from services.users.authorization import RoleService
@@ -13,6 +13,7 @@ from services.users.identity import Actor, Permission, PermissionDenied, Scope
 _PERMISSIONS = {each.stored_as: Permission(each.permission) for each in FIELDS if each.editable}
 # Changing just these is an assignment.
 ASSIGNING = {name for name, permission in _PERMISSIONS.items() if permission is Permission.TICKET_ASSIGN}
+NO_TICKET = Condition("ticket_id", Op.EQ, 0)
 
 
 class Access:
@@ -78,6 +79,7 @@ class Access:
 
     def scoped(self, actor: Actor, request: ListRequest) -> ListRequest:
         """Limit a list to what the actor may see."""
+        request = _as_counted(actor, request)
         scope = self.list_scope(actor)
         if scope is Scope.ALL:
             return request
@@ -87,6 +89,18 @@ class Access:
         elif scope is Scope.ORGANIZATION and own not in request.conditions:
             limit = Condition("organization_id", Op.EQ, actor.organization_id)
         return replace(request, conditions=(*request.conditions, limit))
+
+
+def _as_counted(actor: Actor, request: ListRequest) -> ListRequest:
+    """Limit a list of what a figure counts as the actor's own figures are, so that both have the same number.
+
+    Somebody without dashboards may get a link to such a list, and sees what their role shows of tickets.
+    """
+    teams = actor.teams_within(Permission.REPORT_VIEW) if actor.may(Permission.REPORT_VIEW) else None
+    if teams is None or all(condition.field != COUNTED for condition in request.conditions):
+        return request
+    limit = Condition("team_id", Op.IN, sorted(teams)) if teams else NO_TICKET
+    return replace(request, conditions=(*request.conditions, limit))
 
 
 def asked_for(fields: Collection[str]) -> list[Permission]:

@@ -66,6 +66,10 @@ class FakeDashboards:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Filters, datetime, Any]] = []
+        self.teams: dict[Any, frozenset[str]] = {}
+
+    def teams_of(self, *, actor: Any) -> frozenset[str] | None:
+        return self.teams.get(actor)
 
     def overview(self, *, filters: Filters, now: datetime, actor: Any) -> Overview:
         self.asked.append((filters, now, actor))

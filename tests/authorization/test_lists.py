@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from services.reporting import Filters
 from services.users.identity import SYSTEM, Permission, Scope
 from tests.authorization.access_case import TICKETS, AccessCase
 from tests.authorization.matrix import MATRIX, Key, complaint
@@ -60,6 +63,12 @@ def programmed(case: AccessCase) -> Found:
     return [ticket["id"] for ticket in answer.json["tickets"]]
 
 
+def counted(case: AccessCase) -> str:
+    """Ask for the tickets behind a figure of today, of every team."""
+    day = case.matrix_site.now().date()
+    return urlencode({"counted": "created", "counted.from": day - timedelta(days=1), "counted.to": day})
+
+
 def _team_ticket(case: AccessCase) -> str:
     return f"/desk/tickets/{case.matrix_site.shared_ticket(case.who.column, 'team').ticket_id}"
 
@@ -71,6 +80,7 @@ LISTS: dict[str, Callable[[AccessCase], Found]] = {
         lambda s: f"/desk/tickets/?requester={s.matrix_site.stranger.user_id}"
     ),
     "/desk/tickets/?team=FOREIGN": page(lambda _: f"/desk/tickets/?team={FOREIGN_TEAM}"),
+    "/desk/tickets/?counted=created": page(lambda s: f"/desk/tickets/?{counted(s)}"),
     "/desk/tickets/export/csv/": exported,
     "/desk/tickets/TEAM, earlier ones": page(_team_ticket),
     "/api/v1/tickets": programmed,
@@ -160,3 +170,31 @@ def post(matrix_site: MatrixSite, who: Any, address: str, **sent: Any) -> Any:
 def status(matrix_site: MatrixSite, ticket: Any) -> str:
     """Read a ticket's status as it is now."""
     return matrix_site.services.tickets.service.get(actor=SYSTEM, ticket_id=ticket.ticket_id).status
+
+
+def test_figures_and_their_lists_can_reach_less_far_than_tickets(matrix_site):
+    """Somebody who sees all tickets and the figures of their team gets the team's, as figure and as list."""
+    seeing = {Permission.TICKET_VIEW: Scope.ALL, Permission.TICKET_NOTE: Scope.ALL}
+    matrix_site.role("analyst", seeing | {Permission.REPORT_VIEW: Scope.TEAM})
+    analyst = matrix_site.person("analyst")
+    case = AccessCase(matrix_site, analyst, "-", fresh=False)
+    others = {
+        matrix_site.shared_ticket("lead", kind).ticket_id: kind for kind in ("shared", "team", "foreign")
+    }
+    assert others.keys() <= set(LISTS["/desk/tickets/"](case))
+    counted_ones = LISTS["/desk/tickets/?counted=created"](case)
+    assert [kind for number, kind in others.items() if number in counted_ones] == ["team"]
+    day = matrix_site.now().date()
+    created = {
+        who.column: matrix_site.services.reporting.dashboards.overview(
+            actor=who.actor, now=matrix_site.now(), filters=Filters(day - timedelta(days=1), day)
+        ).figures["created"]
+        for who in (analyst, matrix_site.people["lead"], matrix_site.people["manager"])
+    }
+    assert (
+        0
+        < created["analyst"].value
+        == created["lead"].value
+        == len(set(counted_ones))
+        < created["manager"].value
+    )

@@ -242,7 +242,8 @@ def test_lists_by_pages_and_filters(site, agent):
     [
         "size=0", "size=101", "size=-1", "size=x", "size=9999999999", "size=%C2%B2", "page=2",
         "assignee_id=x", "state=asleep", "cursor=forged", "cursor=", "cursor=%00", f"cursor={'x' * 5000}",
-        "sort=subject",
+        "sort=subject", "sort=body", "sort=", "sort=team", "sort=priority&sort=status", "sort=priority&desc=yes",
+        "sort=priority&desc=", "desc=1", "desc=1&desc=0&sort=priority",
         "status=%F0%9F%92%A9", "access_token=x", "status=opne", "status=", "status=new&status=opne",
         "priority=hihg", "team=nowhere", "category=nothing", "assignee=nobody-known", "requester=x",
         "assignee=none&assignee=x", "size=1&size=2", "cursor=a&cursor=b", "status=none",

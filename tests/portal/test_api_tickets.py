@@ -149,7 +149,7 @@ def test_the_filters_of_the_grid(site, agent):
     assert high in ids(
         f"updated_since={(datetime.now(UTC) - timedelta(hours=1)).strftime('%Y-%m-%dT%H:%M:%SZ')}"
     )
-    order = [t["priority"] for t in agent.get(f"{TICKETS}?size=100&sort=-priority").json["tickets"]]
+    order = [t["priority"] for t in agent.get(f"{TICKETS}?size=100&sort=priority&desc=1").json["tickets"]]
     ranks = ["low", "normal", "high", "urgent"]
     assert order == sorted(order, key=ranks.index, reverse=True)
     for query in (

@@ -2,8 +2,7 @@
 
 import pytest
 
-from portal.admin.roles import SCOPED
-from services.users.identity import SYSTEM
+from services.users.identity import SYSTEM, Permission, Scope
 from tests.portal.conftest import PASSWORD, sign_in
 from tests.portal.pages import Page
 from tests.services.harness import START
@@ -105,5 +104,5 @@ def test_the_organization_is_a_choice_for_ticket_permissions(site):
     form = site.read("administrator", "/admin/roles/new/").form("/admin/roles/new/")
     for name, offered in form.offers.items():
         if name.startswith("scope_"):
-            permission = name.removeprefix("scope_")
-            assert ("organization" in offered) == (permission in SCOPED), name
+            permission = Permission(name.removeprefix("scope_"))
+            assert ("organization" in offered) == (Scope.ORGANIZATION in permission.scopes), name

@@ -56,6 +56,13 @@ class Actor:
         """Tell whether the actor has a permission at all, whatever its scope."""
         return self.scope(permission) > Scope.NONE
 
+    def teams_within(self, permission: Permission) -> frozenset[str] | None:
+        """Return the teams that a permission is limited to; None if it reaches all, no team if it reaches fewer."""
+        scope = self.scope(permission)
+        if scope is Scope.ALL:
+            return None
+        return self.team_ids if scope is Scope.TEAM else frozenset()
+
     @property
     def on_desk(self) -> bool:
         """Tell whether the actor works on other people's tickets."""

@@ -7,7 +7,7 @@ class Permission(StrEnum):
     """Everything that can be permitted, named `resource:action`, with its group and label on the roles page.
 
     A permission is this line, and the place that asks for it; administrators have it, other built-in roles as
-    BUILT_IN says. Scopes beyond all or nothing are for tickets alone.
+    BUILT_IN says.
     """
 
     group: str
@@ -40,6 +40,13 @@ class Permission(StrEnum):
     ROLE_VIEW = "role:view", "Settings", "See roles"
     ROLE_EDIT = "role:edit", "Settings", "Edit roles"
     AUDIT_VIEW = "audit:view", "Settings", "See the audit log"
+
+    @property
+    def scopes(self) -> "tuple[Scope, ...]":
+        """List how far it can reach: tickets have an owner, an organization and a team, dashboards count by team."""
+        if self.startswith("ticket:"):
+            return (Scope.OWN, Scope.ORGANIZATION, Scope.TEAM, Scope.ALL)
+        return (Scope.TEAM, Scope.ALL) if self is Permission.REPORT_VIEW else (Scope.ALL,)
 
 
 # Permissions that only read: all that somebody has who views as another user. Notes are read and written

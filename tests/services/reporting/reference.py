@@ -55,6 +55,11 @@ def stories(events: Iterable[Event]) -> list[Story]:
     return stories
 
 
+def within_teams(stories: Sequence[Story], teams: frozenset[str] | None) -> list[Story]:
+    """Leave out the tickets that are in none of these teams now, whatever they were in before."""
+    return [story for story in stories if teams is None or story.moments[-1][1].get("team_id") in teams]
+
+
 def quantile(values: Sequence[float], share: float) -> float | None:
     """Interpolate linearly between the two nearest values."""
     if not values:

@@ -1,6 +1,8 @@
 """Every figure equals a naive replay of the histories, for any history, filter, zone and moment."""
 
 import tempfile
+import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -8,7 +10,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from services.reporting import NONE, AnalyticsEngine, DashboardService, Filters, MetricsService, Overview, Row
+from models.tickets_listing import COUNTED, Condition, Op, Window
+from services.reporting import (
+    NONE,
+    AnalyticsEngine,
+    Counted,
+    DashboardService,
+    Filters,
+    Measure,
+    MetricsService,
+    NameOrder,
+    Overview,
+    Row,
+    TicketLists,
+)
 from services.reporting.periods import period
 from services.reporting.queries import answer
 from tests.services.reporting import reference
@@ -56,6 +71,8 @@ def questions(draw: st.DrawFn) -> Filters:
     )
 
 
+Teams = frozenset[str] | None  # those whose tickets a reader's figures count; None: all
+READERS = st.one_of(st.none(), st.frozensets(st.sampled_from(["first", "second"])))
 MOMENTS = st.one_of(st.just(LATER), st.integers(0, 80 * 1440).map(lambda m: START + timedelta(minutes=m)))
 
 
@@ -64,9 +81,11 @@ MOMENTS = st.one_of(st.just(LATER), st.integers(0, 80 * 1440).map(lambda m: STAR
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # an example takes 0.1 s: too slow for shrinking
 )
-@given(ledgers(), st.lists(st.tuples(questions(), MOMENTS), min_size=1, max_size=6), st.integers(0, 3))
+@given(
+    ledgers(), st.lists(st.tuples(questions(), MOMENTS, READERS), min_size=1, max_size=6), st.integers(0, 3)
+)
 def test_every_figure_equals_a_replay(
-    events: list[Event], asked: list[tuple[Filters, datetime]], batches: int
+    events: list[Event], asked: list[tuple[Filters, datetime, Teams]], batches: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         ledger = MemoryLedger()
@@ -80,12 +99,32 @@ def test_every_figure_equals_a_replay(
         ledger.events = ordered
         if not batches:
             engine.rebuild(now=LATER)
-        dashboard = DashboardService(MetricsService(engine, lambda _: None))
+        dashboard = DashboardService(MetricsService(engine, lambda teams: teams))
         stories = reference.stories(events)
-        for filters, moment in asked:
-            overview = dashboard.overview(filters=filters, now=LATER, actor=None, as_of=moment)
-            check(overview, stories, filters, moment)
+        for filters, moment, teams in asked:
+            overview = dashboard.overview(filters=filters, now=LATER, actor=teams, as_of=moment)
+            check(overview, reference.within_teams(stories, teams), filters, moment)
+            if moment == LATER:
+                check_lists(
+                    overview, TicketLists(engine, NameOrder({}, time.monotonic), lambda: LATER), teams
+                )
         engine.close()
+
+
+def check_lists(overview: Overview, lists: TicketLists, teams: Teams) -> None:
+    """Check that the tickets behind figures are as many, where the list is limited to the same teams."""
+    limit = () if teams is None else (Condition("team_id", Op.IN, sorted(teams) or ["none of them"]),)
+    for name, measure in {
+        "created": Measure.CREATED,
+        "solved": Measure.SOLVED,
+        "backlog": Measure.UNSOLVED,
+        "unreplied": Measure.UNREPLIED,
+    }.items():
+        asked = replace(overview.filters, within_teams=None)  # an address does not carry it
+        selection = lists.select(
+            (Condition(COUNTED, Op.EQ, Counted(measure, asked)), *limit), None, Window(1)
+        )
+        assert selection.count == overview.figures[name].value
 
 
 def check(overview: Overview, stories: list[reference.Story], filters: Filters, moment: datetime) -> None:
