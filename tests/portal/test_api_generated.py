@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 import pytest
@@ -58,7 +59,8 @@ def run(site, address, role, *arguments):
         "--exclude-operation-id", "revoke_own_token", "--warnings", "off", "--generation-database", "none",
         *arguments,
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    with TemporaryDirectory() as folder:  # it keeps what failed where it runs
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
     return int(GENERATED.search(done.stdout)[1].replace(",", ""))
 
