@@ -123,6 +123,8 @@ def _direct_labels(series: dict[str, Sequence[Bucket]]) -> list[Figure]:
     )
     top = max((bucket.value for buckets in series.values() for bucket in buckets), default=0) or 1
     near = len(ends) == 2 and abs(ends[0][0] - ends[1][0]) / top < CLOSEST_LABELS
+    # At the bottom both move up, so that neither covers the days.
+    lowest = 0 if ends and ends[-1][0] / top < CLOSEST_LABELS else -8
     return [
         {
             "name": DIRECT_LABEL,
@@ -131,7 +133,7 @@ def _direct_labels(series: dict[str, Sequence[Bucket]]) -> list[Figure]:
             "y": value,
             "xanchor": "left",
             "xshift": 7,
-            "yshift": (8 if index == 0 else -8) if near else 0,
+            "yshift": (lowest + 16 if index == 0 else lowest) if near else 0,
             "showarrow": False,
             "font": {"size": 11, "weight": 600, "color": token("text")},
         }

@@ -51,7 +51,7 @@ class Question:
         """Name the previous period of the same length, which changes are compared with."""
         before = self.choice.start - timedelta(days=1)
         earlier = formatting.span(before - timedelta(days=self.choice.days - 1), before, today=self.today)
-        return f"compared with {earlier}"
+        return f"vs {earlier}"
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,8 @@ def _install_stock_parser(events: Any, **_: object) -> None:
 WITHOUT: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "request serializer": partial(_replaced, request_serializer, "install", _nothing),
     "response parser": partial(_replaced, response_parser, "install", _install_stock_parser),
-    "connection pool": partial(_replaced, shared_connection, "ConnectionPool", _nothing),
-    "signing": partial(_replaced, signing, "install", _nothing),
+    "direct endpoint": partial(_replaced, shared_connection, "ConnectionPool", _nothing),
+    "signing": partial(_replaced, signing, "_signing_key", signing._signing_key.__wrapped__),
     "fixed endpoint": partial(_replaced, client_factory, "fix_endpoint", _nothing),
 }
 

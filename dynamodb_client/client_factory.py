@@ -9,17 +9,19 @@ from botocore.loaders import Loader, create_loader
 
 from dynamodb_client import (
     capacity,
+    direct_endpoint,
     request_serializer,
     request_tokens,
     response_parser,
-    signing,
     transaction_conflicts,
     unix_socket,
 )
 from dynamodb_client.connection_pool import ConnectionPool
 from dynamodb_client.options import ConnectionOptions
+from dynamodb_client.signing import Signer
 
 _USER_AGENT = "ledgerdesk"
+_LOCAL_KEYS = ("local", "local")  # engines nearby know no others
 
 
 @cache
@@ -37,7 +39,7 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
     session = botocore.session.get_session()
     session.register_component("data_loader", _loader())
     if options.plain_http:
-        session.set_credentials("local", "local")
+        session.set_credentials(*_LOCAL_KEYS)
     config = Config(
         user_agent=_USER_AGENT,
         parameter_validation=False,
@@ -59,10 +61,9 @@ def build_client(options: ConnectionOptions, pool: ConnectionPool | None = None)
     if options.fast_client:
         request_serializer.install(client)
     if options.own_transport:
-        signing.install(events)
         fix_endpoint(client)
     if pool is not None:
-        events.register("before-send.dynamodb", pool.send)
+        direct_endpoint.install(client, pool, Signer(*_LOCAL_KEYS, options.region))
     elif options.socket_path is not None:
         unix_socket.install(client, options.socket_path)
     return client

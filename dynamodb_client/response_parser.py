@@ -16,7 +16,7 @@ from botocore.hooks import HierarchicalEmitter
 from botocore.model import OperationModel
 
 # Operations whose responses hold nothing but items, keys and capacity: no timestamps.
-_ITEM_OPERATIONS = (
+ITEM_OPERATIONS = (
     "BatchGetItem",
     "BatchWriteItem",
     "DeleteItem",
@@ -41,7 +41,7 @@ class MalformedResponseError(BotoCoreError):  # type: ignore[misc]  # botocore i
 
 def install(events: HierarchicalEmitter, *, fast: bool) -> None:
     """Hook the check of responses, and where it is to be fast their parsing too, into a client's events."""
-    for operation in _ITEM_OPERATIONS:
+    for operation in ITEM_OPERATIONS:
         events.register(f"before-parse.dynamodb.{operation}", parse if fast else check)
         events.register(f"after-call.dynamodb.{operation}", raise_malformed)
 

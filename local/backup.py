@@ -52,7 +52,11 @@ def main() -> int:
     except SettingsError as error:
         print(f"backup: {error}", file=sys.stderr)
         return 2
-    except (OSError, sqlite3.Error) as error:
+    except OSError as error:
+        said = str(error) if error.filename is None else f"{error.filename}: {error.strerror}"
+        print(f"backup: {said}", file=sys.stderr)
+        return 1
+    except sqlite3.Error as error:
         print(f"backup: {error}", file=sys.stderr)
         return 1
     print(f"{copy}: {copy.stat().st_size / 1e6:,.1f} MB")

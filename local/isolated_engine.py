@@ -25,6 +25,7 @@ from pathlib import Path
 LOOPBACK = "127.0.0.1"
 PORT = 8000  # of a namespace that nobody else listens in
 CONNECT_SECONDS = 1.0
+END_SECONDS = 2  # the engine waits for requests that have not arrived completely: one may never do so
 BACKLOG = 1024
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _PR_SET_PDEATHSIG = 1
@@ -53,7 +54,8 @@ def main(arguments: list[str]) -> int:
     os.set_inheritable(int(lock), True)
     engine = _start(command)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda received, _: _tell(engine, received))
+        signal.signal(number, lambda received, _: _ask_to_end(engine, received))
+    signal.signal(signal.SIGALRM, lambda *_: _tell(engine, signal.SIGKILL))
     code = _connect_clients(listener, address, owner, engine)
     Path(path).unlink(missing_ok=True)
     return code
@@ -119,14 +121,23 @@ def _listen(path: str) -> socket.socket:
 
 def _start(command: list[str]) -> int:
     """Start the engine as a child that ends with this process, and return its id."""
+    starter = os.getpid()
     engine = os.fork()
     if engine == 0:
         try:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+            # Nobody would be left to insist, so it is not asked. What it has acknowledged is on the disk.
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != starter:
+                os._exit(127)  # killed before the kernel knew
             os.execv(command[0], command)  # noqa: S606 - nothing is interpreted by a shell
         finally:
             os._exit(127)
     return engine
+
+
+def _ask_to_end(engine: int, number: int) -> None:
+    _tell(engine, number)
+    signal.alarm(END_SECONDS)
 
 
 def _tell(engine: int, number: int) -> None:

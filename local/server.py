@@ -72,10 +72,21 @@ class Server(ABC):
         deadline = time.monotonic() + self.start_seconds
         while not answers(self.endpoint):
             if self.process.poll() is not None:
-                raise EngineError(f"{self.label} ended at once (exit {self.process.returncode})")
+                raise EngineError(
+                    f"{self.label} ended at once (exit {self.process.returncode}){self._last_line()}"
+                )
             if time.monotonic() > deadline:
                 raise EngineError(f"{self.label} gave no answer within {self.start_seconds:.0f} seconds")
             time.sleep(0.01)
+
+    def _last_line(self) -> str:
+        """Return what an ended process said last, if its output is a pipe that nobody else reads."""
+        if self.process.stdout is None:
+            return ""
+        with self.process.stdout as output:
+            lines = output.read().decode("utf-8", "replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        return f": {said[-1]}" if said else ""
 
 
 def signed_headers(operation: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ MINUTE, HOUR, DAYS, YEAR_MONTHS = 60, 3600, 30.4, 12
 GB = 1e9
 FIREWALL_MINUTES = 5  # over which the firewall counts requests
 UNIT_BYTES = 8192  # one unit reads this much when the read may be a moment old
-SMALL_ITEMS, KEY_KINDS = "settings", 16  # ticket numbers; write-once keys, by their first hex digit
+COUNTERS = "counters"  # ticket numbers
 TICKETS, LEDGER, FEED = "tickets", "ticket_history", "ticket_history/by_time"
 
 
@@ -132,7 +132,7 @@ def load(inputs: Inputs, people: int) -> Load:
         rebuild_seconds=events / inputs.measured["cpu"]["copy_events_per_second"],
         erasure_seconds=events / inputs.take("erasure_items"),
         copy_gigabytes=events * inputs.measured["units"]["copy_bytes_per_event"] / GB,
-        hot=tuple(_hot(inputs, read, written, tasks=tasks, changes=changes, created=created)),
+        hot=tuple(_hot(inputs, read, written, tasks=tasks, changes=changes)),
     )
 
 
@@ -206,9 +206,8 @@ def _hot(
     *,
     tasks: int,
     changes: float,
-    created: float,
 ) -> Iterable[Hot]:
-    """Yield the keys that many people share; data spread by ticket, person or session has none."""
+    """Yield the keys that many people share; data spread by ticket, person, session or request has none."""
     writes, reads = inputs.limits["partition_writes"], inputs.limits["partition_reads"]
     shards = inputs.stage.feed_shards
     team = inputs.take("teams") / inputs.take("team_skew")
@@ -218,7 +217,5 @@ def _hot(
     yield Hot("today's change feed, written", "writes", written[FEED], writes, shards)
     yield Hot("today's change feed, read by the workers", "reads", feed, reads, shards)
     yield Hot("the busiest team's list, written", "writes", written["tickets/by_team"], writes, team)
-    idempotency_key = written[SMALL_ITEMS] - created
-    yield Hot("the counter of ticket numbers", "writes", created, writes, 1)
-    yield Hot("keys against sending twice", "writes", idempotency_key, writes, KEY_KINDS)
+    yield Hot("the counter of ticket numbers", "writes", written[COUNTERS], writes, 1)
     yield Hot("the worker's two leases", "writes", tasks * inputs.take("lease_writes"), writes, 2)

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from local.image.build import BASES, IMAGE, STANDALONE, Image, base, build, opened
+from local.image.build import BASES, IMAGE, STANDALONE, Image, base, build, opened, unmounted_after
 from local.image.contents import check_contents, check_standalone_contents, size_of
 from local.image.running import check_running, check_standalone, stage
 from local.image.tools import CheckFailed, lint, require_machine
@@ -23,21 +23,26 @@ def main() -> int:
         require_machine()
         lint()
         say("hadolint finds nothing")
-        bases = {argument: base(argument) for argument in BASES}
-        say("bases made of Debian's packages")
-        build(bases, processor="arm64", target="packages")
-        say("every Python package exists for ARM64")
-        build(bases, tag=IMAGE)
-        say("image built")
-        build(bases, target="standalone", tag=STANDALONE)
-        say("standalone image built")
-        with opened(IMAGE) as image, opened(STANDALONE) as standalone:
-            _check(image, standalone)
+        with unmounted_after():
+            _build_and_check()
     except (CheckFailed, EngineError) as error:
         print(f"image: {error}", file=sys.stderr)
         return 1
     say("the image is as it has to be")
     return 0
+
+
+def _build_and_check() -> None:
+    bases = {argument: base(argument) for argument in BASES}
+    say("bases made of Debian's packages")
+    build(bases, processor="arm64", target="packages")
+    say("every Python package exists for ARM64")
+    build(bases, tag=IMAGE)
+    say("image built")
+    build(bases, target="standalone", tag=STANDALONE)
+    say("standalone image built")
+    with opened(IMAGE) as image, opened(STANDALONE) as standalone:
+        _check(image, standalone)
 
 
 def _check(image: Image, standalone: Image) -> None:

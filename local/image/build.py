@@ -88,6 +88,18 @@ def opened(tag: str) -> Iterator[Image]:
         buildah("rm", container)
 
 
+@contextmanager
+def unmounted_after() -> Iterator[None]:
+    """Leave no container and no mount in the store, whatever happens: buildah forgets one for an empty last stage."""
+    try:
+        yield
+    finally:
+        buildah("rm", "--all")
+        for place in VAR.glob("store-*/*"):
+            if place.is_mount():
+                run(["umount", place])
+
+
 def _digest(name: str, tag: str) -> str:
     for image in json.loads(buildah("images", "--json") or "[]"):
         if f"{name}:{tag}" in (image.get("names") or ()):

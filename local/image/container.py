@@ -32,7 +32,9 @@ mkdir "$root/dev/shm"
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/dev/shm"
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$root/tmp"
 mount --bind "$data" "$root/data"
-exec setpriv --no-new-privs chroot --userspec="$user" --groups= "$root" "$@"
+# A change of the user makes the kernel forget that the process ends with its parent: it is told again after that.
+exec chroot "$root" setpriv --reuid "${user%:*}" --regid "${user#*:}" --clear-groups --no-new-privs \
+  --pdeathsig KILL "$@"
 """
 
 
@@ -115,9 +117,12 @@ class Container:
             ) from None
 
     def kill(self) -> None:
-        """End it outright; harmless when it has ended."""
+        """End it outright, with every process in it; harmless when it has ended."""
         if self.is_running():
-            self._process.kill()
+            try:
+                os.kill(self.pid, signal.SIGKILL)  # its parent ends once nothing of it is left
+            except (CheckFailed, OSError):
+                self._process.kill()
         self._process.wait()
         self._written.close()
 

@@ -118,7 +118,9 @@ class AuditLogView(LedgerView):
         return {
             "title": "Audit log",
             "nouns": ("entry", "entries"),
+            "sort_words": {"at": ("earliest first", "latest first")},
             "names_of": self._names_of,
+            "unnamed": UNNAMED.keys(),
             "acts": ACTS,
             "change_texts": change_texts,
             "show_cost": True,

@@ -28,6 +28,9 @@ from pynamodb_grid.admin import (
     bulk_action,
     expose,
 )
+from pynamodb_grid.admin import (
+    Kind as GridKind,
+)
 from pynamodb_grid.listing import Sort
 from services.bootstrap import Services
 from services.tickets import (
@@ -260,6 +263,7 @@ class TicketView(LedgerView):
         choices = each.choices if each.ranked else self._categories if each.kind is Kind.CATEGORY else None
         return Field(
             each.name,
+            GridKind.MOMENT if each.kind is Kind.TIME else GridKind.TEXT,
             label=label,
             choices=choices,
             lookup=LOOKUPS[LOOKED_UP[each.name]] if each.name in LOOKED_UP else None,

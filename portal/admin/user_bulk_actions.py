@@ -5,6 +5,7 @@ from typing import Any
 
 from portal.admin.grid import LedgerView
 from portal.admin.service_source import in_grid_words
+from portal.ui.lookup import LOOKUPS
 from portal.ui.undo_messages import Message
 from portal.web.guards import actor, services
 from pynamodb_grid.admin import BulkResult, Missing, Refused, bulk_action
@@ -40,12 +41,12 @@ class UserBulkActions(LedgerView):
         """Give one of the chosen people another role; their sessions end."""
         self._change(pk, version, role_id=value)
 
-    @bulk_action("team", "Set team", choices=lambda _: [NO_TEAM, *team_choices()])
+    @bulk_action("team", "Set team", choices=lambda _: [NO_TEAM], lookup=lambda _: LOOKUPS["team"])
     def bulk_team(self, pk: str, version: int | None, value: str | None) -> None:
         """Put one of the chosen people into one team alone, or into none."""
         self._change(pk, version, team_ids=[value] if value else [])
 
-    @bulk_action("join", "Add to team", choices=lambda _: team_choices())
+    @bulk_action("join", "Add to team", lookup=lambda _: LOOKUPS["team"])
     def bulk_join(self, pk: str, version: int | None, value: str | None) -> None:
         """Put one of the chosen people into one more team."""
         held = self._person(pk).team_ids
@@ -55,7 +56,7 @@ class UserBulkActions(LedgerView):
         """Say with how many people what was done."""
         done, all_ = result.count("done"), len(result.results)
         which = f"{done} of {all_}" if done < all_ else str(all_)
-        team = dict(team_choices()).get(value or "")
+        team = services().catalog.names("team").get(value or "")
         said = {
             "suspend": "suspended",
             "admit": "reactivated",
@@ -90,11 +91,6 @@ class UserBulkActions(LedgerView):
 def role_choices() -> Choices:
     """List all roles."""
     return [(role.role_id, role.name) for role in services().users.roles.all()]
-
-
-def team_choices() -> Choices:
-    """List the teams that are offered."""
-    return [(team.id, team.name) for team in services().catalog.teams() if team.active]
 
 
 def _plain(value: Any) -> Any:

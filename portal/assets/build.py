@@ -35,7 +35,17 @@ STYLES = {
     "style.css": ("dash", "style"),  # beside app.css, in development
 }  # fmt: skip
 # What templates load; what several of them share becomes a part of its own, loaded once.
-SCRIPTS = ("app.js", "error.js", "grid.js", "help.js", "login.js", "roles.js", "style.js", "ticket.js")
+SCRIPTS = (
+    "app.js",
+    "error.js",
+    "form.js",
+    "grid.js",
+    "help.js",
+    "login.js",
+    "roles.js",
+    "style.js",
+    "ticket.js",
+)
 # Loaded by Dash as a classic script, ahead of its renderer, which may call its functions at once.
 CLASSIC = {"overview.js": ROOT / "analytics_dash" / "assets" / "overview.js"}
 # The oldest browsers that know what our sources use: popovers, dialogs, nesting, light-dark().

@@ -11,6 +11,7 @@ from portal.cli.demo_texts import (
     CUSTOMERS,
     INTERNAL_CATEGORIES,
     ORGANIZATIONS,
+    PHONES,
     SCENARIOS,
     TEAMS,
     Scenario,
@@ -93,6 +94,7 @@ def _account(  # noqa: PLR0917 - one line per person where it is called
             role_id=role,
             password=password,
             team_ids=team_ids,
+            phone=PHONES.get(email, ""),
             invite=False,
         )
     except AddressTaken:  # a second start was faster

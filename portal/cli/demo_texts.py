@@ -45,6 +45,12 @@ CUSTOMERS = (
     ("Noor Haddad", None),
     ("Oliver Banks", "oliver@whitfield.example"),
 )
+# Numbers that are kept free for fiction.
+PHONES = {
+    "eleanor@whitfield.example": "+44 20 7946 0018",
+    "callum@whitfield.example": "+44 20 7946 0127",
+    "lukas@nordwind.example": "+49 30 23125 042",
+}
 
 
 class Scenario(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Any
 from portal.ui.lookup import LOOKUPS, chosen
 from portal.web.guards import services
 from services.tickets import BY_NAME, EDITABLE, PRIORITIES, Kind, Ticket, field_names, label_of
+from services.users.identity import User
 
 Choices = list[tuple[str, str]]
 
@@ -60,10 +61,11 @@ def properties(ticket: Ticket, shown: Mapping[str, str]) -> dict[str, Choices]:
 
 
 class Reader:
-    """Turns stored values into words, looking each kind of name up once."""
+    """Turns stored values into words, looking each kind of name up once; `known` people have been read already."""
 
-    def __init__(self, people: set[str | None]) -> None:
-        self._people = services().users.accounts.names(people)
+    def __init__(self, people: set[str | None], *known: User) -> None:
+        names = {one.user_id: one.name for one in known}
+        self._people = {**services().users.accounts.names(people - names.keys()), **names}
         self._names = {
             "team_id": services().catalog.names("team"),
             "category": services().catalog.names("category"),

@@ -50,8 +50,9 @@ def ticket(ticket_id: int, draft: dict[str, str] | None = None, typed: Typed | N
     people = timeline.people_in(events) | {shown.requester_id, shown.assignee_id}
     typed = typed or Typed()
     stored = {name: getattr(shown, name) or "" for name in choices.PROPERTIES}
-    reader = choices.Reader(people | {typed.values.get(name) for name in choices.PEOPLE_FIELDS})
     requester = _requester(shown)
+    named = people | {typed.values.get(name) for name in choices.PEOPLE_FIELDS}
+    reader = choices.Reader(named, *([requester] if requester else []))
     return render_template(
         "desk/ticket.html",
         ticket=_shown(shown, requester),
@@ -140,6 +141,7 @@ def _shown(ticket: Ticket, user: User | None) -> dict[str, Any]:
         "id": ticket.requester_id,
         "name": user.name if user else nobody,
         "email": user and user.email,
+        "phone": user and user.phone,
         "url": url_for("desk.person", user_id=user.user_id) if user else None,
     }
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")

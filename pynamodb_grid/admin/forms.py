@@ -10,7 +10,7 @@ from wtforms import Field as WTField
 from wtforms import widgets
 from wtforms.fields.core import UnboundField
 
-from pynamodb_grid.admin.fields import Field, Kind
+from pynamodb_grid.admin.fields import Field, Kind, Lookup
 
 _WIDGETS = {
     Kind.LONG_TEXT: widgets.TextArea(),
@@ -21,6 +21,7 @@ _WIDGETS = {
     Kind.MOMENT: widgets.DateTimeLocalInput(),
 }
 _TEXT = widgets.TextInput()
+OFFERED = 8  # of several choices that are looked up: as many as fit without a search
 _YES_OR_NO = (("true", "Yes"), ("false", "No"))
 _HINTS = {
     Kind.TEXT_SET: "One per line, in any order.",
@@ -56,6 +57,23 @@ def _ticks(field: Any, **attributes: Any) -> Markup:
     return Markup("<div {}>").format(escaped) + Markup("").join(boxes) + Markup("</div>")
 
 
+def _looked_up(field: Any, **attributes: Any) -> Markup:
+    """Renders what is chosen, and a box for the text that finds others."""
+    chosen = Markup("")
+    if field.field.several:
+        chosen = _ticks(field)
+    elif field.data:
+        chosen = Markup('<input type="hidden" name="{}" value="{}">').format(field.name, field.data)
+    text = {
+        "name": field.typed_name,
+        "value": field.typed,
+        "data-lookup": field.field.lookup.url,
+        **attributes,
+    }
+    escaped = Markup(widgets.html_params(type="text", **text))  # noqa: S704 - html_params escapes
+    return chosen + Markup("<input {}>").format(escaped)
+
+
 class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
     """Shows and reads one Field; errors are the Field's own words, and those of validators given for it.
 
@@ -65,24 +83,50 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
 
     def __init__(self, *, field: Field, **kwargs: Any) -> None:
         """Choose the widget by kind."""
-        hint = "" if field.choices is not None else _HINTS.get(field.kind, "")
+        hint = "" if field.chosen else _HINTS.get(field.kind, "")
         if field.kind is Kind.MOMENT:
             kwargs["render_kw"] = {"step": "1", **(kwargs.get("render_kw") or {})}
         super().__init__(**{"label": field.label, "description": hint, **kwargs})
         self.field = field
         self.widget = _WIDGETS.get(field.kind, _TEXT)
-        if field.choices is not None:
+        if field.lookup is not None:
+            self.widget = _looked_up
+        elif field.choices is not None:
             self.widget = _ticks if field.several else _select
         self.flags.required = field.required
-        if field.choices is None and field.kind not in (Kind.BOOLEAN, Kind.MOMENT):
+        if not field.chosen and field.kind not in (Kind.BOOLEAN, Kind.MOMENT):
             self.flags.maxlength = field.max_length
         self.checked = False
+        self._typed: str | None = None
+
+    @property
+    def typed_name(self) -> str:
+        """Return the name of the box whose text finds choices."""
+        return f"{self.name}_text"
+
+    @property
+    def typed(self) -> str:
+        """Return the text of that box: what was typed, or what is chosen."""
+        if self._typed is not None and self.errors:
+            return self._typed
+        if self.field.several or not self.data:
+            return ""
+        return self.field.labels([str(self.data)]).get(str(self.data), str(self.data))
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Take the text that a choice was looked up by, too."""
+        self._typed = formdata.get(self.typed_name) if formdata and self.field.lookup is not None else None
+        super().process(formdata, *args, **kwargs)
 
     def options(self) -> Iterator[tuple[str, str, bool]]:
         """Lists (value, label, chosen), first none at all where that is allowed or still to be decided."""
         if self.field.several:
             chosen = {str(value) for value in self.data or ()}
-            yield from ((value, label, value in chosen) for value, label in self.field.options())
+            offered = dict(self.field.options())
+            if self.field.lookup is not None:
+                some = self.field.lookup.find("")[:OFFERED]
+                offered = {**self.field.labels(chosen), **dict(some)}
+            yield from ((value, label, value in chosen) for value, label in offered.items())
             return
         held = self._value()
         if not self.field.required or not held:
@@ -112,10 +156,29 @@ class GridField(WTField):  # type: ignore[misc]  # WTForms ships no types
         if self.widget is _WIDGETS[Kind.BOOLEAN]:
             raw = "true" if valuelist else "false"
         elif self.field.several:
-            raw = list(valuelist)
+            raw = self.data = list(valuelist)  # what was ticked stays so, whatever is wrong with the text
+        if self.field.lookup is not None and self._typed is not None:
+            raw = self._with_typed(self.field.lookup, raw)
         self.data = None
         self.data = self.field.parse(raw)
         self.checked = bool(self.data)
+
+    def _with_typed(self, lookup: Lookup, raw: Any) -> Any:
+        """Return what is chosen with what the text means; ValueError where it means nothing or several things."""
+        text = " ".join((self._typed or "").split())
+        if not text:
+            return raw if self.field.several else ""
+        if not self.field.several and raw and text == lookup.labels([raw]).get(raw, raw):
+            return raw
+        matches = lookup.find(text)
+        exact = [choice for choice in matches if choice[1].casefold() == text.casefold()]
+        matches = exact if len(exact) == 1 else matches
+        if len(matches) != 1:
+            some = ", ".join(label for _, label in matches[:3])
+            why = f"Several match “{text[:60]}”: {some}." if matches else f"Nothing matches “{text[:60]}”."
+            raise ValueError(f"{self.field.label}: {why}")
+        value = matches[0][0]
+        return [*raw, *({value} - set(raw))] if self.field.several else value
 
     def check(self, form: Any, value: Any) -> Any:
         """Passes a value that came alone, as from an inline editor, through filters and validators; ValueError."""

@@ -79,7 +79,7 @@ def test_a_custom_range_is_shared_by_its_address(dashboard):
     page.wait_for_selector("#from", state="visible")
     page.fill("#from", "2026-11-02")
     page.wait_for_url("**from=2026-11-02&to=2026-11-23")
-    page.wait_for_selector("#compared:has-text('with 11 Oct')")
+    page.wait_for_selector("#compared:has-text('vs 11 Oct')")
     page.fill("#from", "2026-11-30")
     page.wait_for_selector("#problem:has-text('ends before it starts'), #problem:has-text('in the future')")
 

@@ -95,6 +95,12 @@ def test_names_of_close_ends_are_moved_apart():
     assert abs(notes[0]["yshift"] - notes[1]["yshift"]) >= 14
 
 
+def test_names_at_the_bottom_do_not_cover_the_days():
+    some = days(50, 60, 0)
+    notes = figures.created_solved(some, some, (links(some), links(some)))["layout"]["annotations"]
+    assert [note["yshift"] for note in notes] == [16, 0]
+
+
 def test_a_single_day_is_drawn_as_points():
     some = days(7)
     figure = figures.created_solved(some, some, (links(some), links(some)))

@@ -17,16 +17,16 @@ from pynamodb.attributes import UnicodeAttribute
 from dynamodb_client import ConnectionOptions, LeanModel, connect, response_parser
 from dynamodb_client.connection_pool import ConnectionPool
 from dynamodb_client.request_serializer import RequestSerializer
-from dynamodb_client.signing import CachedKeyAuth
+from dynamodb_client.signing import Signer
 from tests.dynamodb_client.faulty_server import FaultyServer, reply
 
 PARTS = [
     (RequestSerializer, "serialize_to_request"),
     (response_parser, "parse"),
-    (CachedKeyAuth, "add_auth"),
+    (Signer, "authorization"),
     (ConnectionPool, "send"),
 ]
-OWN_TRANSPORT = {"add_auth", "send"}
+OWN_TRANSPORT = {"authorization", "send"}
 ALL = {name for _, name in PARTS}
 HOUR = timedelta(hours=1)
 

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from botocore import auth
-from botocore.auth import SigV4Auth
+from botocore.endpoint import Endpoint
 from botocore.serialize import JSONSerializer
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
@@ -45,10 +44,11 @@ def test_a_client_knows_its_credentials(stock: Any) -> None:
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
-        (auth, "AUTH_TYPE_MAPS"),
-        (auth, "SIGNED_HEADERS_BLACKLIST"),
-        (auth, "_host_from_url"),
-        (SigV4Auth, "_modify_request_before_signing"),
+        (Endpoint, "create_request"),
+        (Endpoint, "_get_response"),
+        (Endpoint, "_needs_retry"),
+        (Endpoint, "_update_retries_context"),
+        (Endpoint, "_add_modeled_error_fields"),
         (Model, "_connection"),
         (Model, "_get_connection"),
     ],
@@ -57,9 +57,9 @@ def test_the_name_is_there(owner: Any, name: str) -> None:
     assert hasattr(owner, name)
 
 
-def test_a_signer_knows_its_region_and_service() -> None:
-    signer = SigV4Auth(None, "dynamodb", "eu-west-1")
-    assert (signer._service_name, signer._region_name) == ("dynamodb", "eu-west-1")
+def test_an_endpoint_is_made_of_what_the_direct_one_takes_over(stock: Any) -> None:
+    names = ("host", "_endpoint_prefix", "_event_emitter", "_response_parser_factory", "http_session")
+    assert set(names) < vars(stock._endpoint).keys()
 
 
 def test_a_table_asks_the_connection_that_is_replaced() -> None:

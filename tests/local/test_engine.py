@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 
 from local import engine as engine_module
-from local.engine import Engine
+from local.engine import DATABASE_NAME, Engine
+from local.folder_lock import FolderLock
 from local.server import EngineError, answers, http_connection, signed_headers
 from local.settings import ROOT
 from portal.config.readers import embedded_endpoint
@@ -23,7 +25,8 @@ pytestmark = [pytest.mark.engine, embedded_only]
 STARTER = """
 import sys, time
 from pathlib import Path
-from local.engine import Engine
+from local.engine import DATABASE_NAME, Engine
+from local.folder_lock import FolderLock
 print(Engine(Path(sys.argv[1])).start().process.pid, flush=True)
 time.sleep(60)
 """
@@ -122,6 +125,8 @@ def test_neither_part_outlives_the_other(tmp_path, part):
     wait_until_gone(server)
     assert engine.process.returncode == (137 if part == "the engine" else -9)
     engine.stop()
+    # The last thread of a killed process has the folder a moment longer.
+    FolderLock(tmp_path).wait_until_free()
     with Engine(tmp_path) as again:
         assert call(again, "ListTables", {}) == {"TableNames": []}
 
@@ -138,6 +143,15 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
         Engine(tmp_path / "file" / "data").start()
 
 
+def test_an_engine_that_cannot_open_its_data_says_why(tmp_path):
+    (tmp_path / DATABASE_NAME).mkdir()
+    with pytest.raises(
+        EngineError, match=r"ended at once \(exit 1\): .*unable to open database file"
+    ) as raised:
+        Engine(tmp_path, subprocess.PIPE).start()
+    assert "\n" not in str(raised.value)
+
+
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_its_end_leaves_nothing_running_and_no_way_in(tmp_path, end):
     engine = Engine(tmp_path).start()
@@ -145,6 +159,24 @@ def test_its_end_leaves_nothing_running_and_no_way_in(tmp_path, end):
     getattr(engine, end)()
     assert not any(map(is_running, pids))
     assert not answers(engine.endpoint)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_request_that_never_arrives_whole_does_not_keep_it_running(tmp_path, number):
+    engine = Engine(tmp_path).start()
+    pids = [engine.process.pid, *children(engine.process.pid)]
+    with closing(http_connection(engine.endpoint)) as connection:
+        connection.putrequest("POST", "/")
+        for name, value in signed_headers("ListTables").items():
+            connection.putheader(name, value)
+        connection.putheader("Content-Length", "100")
+        connection.endheaders(b"{")
+        assert call(engine, "ListTables", {}) == {"TableNames": []}  # so the engine has read the other one
+        try:
+            os.kill(pids[0], number)
+            wait_until_gone(*pids)
+        finally:
+            engine.kill()
 
 
 def test_the_folder_stays_guarded_until_the_engine_is_gone_when_its_starter_is_killed(tmp_path):

@@ -1,11 +1,14 @@
 """What `make image-check` builds with: the promises of the Dockerfile, and a machine's registries."""
 
+import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from local.engine import BINARY
+from local.image import build, tools
 from local.image.registries import INSIDE, Registries
 from local.procfile import read_procfile
 from local.settings import ROOT
@@ -117,3 +120,15 @@ def test_where_packages_come_from_is_told_with_the_files_it_needs(files: Path):
     }
     assert "export PIP_INDEX_URL='https://two.example/it'\"'\"'s'\n" in registries.exports
     assert f"{certificates}:{places[certificates]}:ro" in registries.volumes
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("buildah") is None, reason="only root builds images")
+def test_nothing_stays_mounted_after_a_check(tmp_path, monkeypatch):
+    monkeypatch.setattr(tools, "VAR", tmp_path)
+    monkeypatch.setattr(build, "VAR", tmp_path)
+    recipe = tmp_path / "Containerfile"
+    recipe.write_text("FROM scratch\nCOPY Containerfile /\n")
+    with build.unmounted_after():
+        image = tools.buildah("bud", "--quiet", "--file", recipe, tmp_path)
+        assert Path(tools.buildah("mount", tools.buildah("from", image)), recipe.name).exists()
+    assert str(tmp_path) not in Path("/proc/mounts").read_text()

@@ -1,10 +1,12 @@
 """What a small team runs without AWS: a copy of the data taken at any time, a unit for systemd, a file for Compose."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -58,13 +60,21 @@ def test_a_backup_of_a_busy_engine_opens_with_all_that_was_acknowledged_before(t
 
 @pytest.mark.parametrize(
     ("prepared", "said"),
-    [("nothing", "there is no data in"), ("a backup", "is there already")],
+    [
+        ("nothing", "there is no data in"),
+        ("a backup", "is there already"),
+        ("a file in the way", "copy: File exists"),
+    ],
 )
 def test_a_backup_that_cannot_be_is_one_line(tmp_path, prepared, said):
     if prepared == "a backup":
         for folder in ("data", "copy"):
             (tmp_path / folder).mkdir()
             (tmp_path / folder / DATABASE_NAME).touch()
+    elif prepared == "a file in the way":
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data" / DATABASE_NAME).touch()
+        (tmp_path / "copy").touch()
     done = subprocess.run(
         [sys.executable, "-m", "local.backup", str(tmp_path / "copy")],
         cwd=ROOT, env={**os.environ, "DATA_DIR": str(tmp_path / "data")}, capture_output=True, text=True, check=False,
@@ -72,6 +82,7 @@ def test_a_backup_that_cannot_be_is_one_line(tmp_path, prepared, said):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert said in done.stderr
+    assert "Errno" not in done.stderr
 
 
 def test_the_example_of_the_environment_is_complete_but_for_the_secret(tmp_path):
@@ -82,6 +93,14 @@ def test_the_example_of_the_environment_is_complete_but_for_the_secret(tmp_path)
     assert settings.is_production
     assert settings.embedded_engine
     assert settings.proxies == 1
+
+
+def test_the_documented_user_has_no_home_in_the_data():
+    """The product leaves the permissions of a folder alone that is somebody's home."""
+    page = (ROOT / "docs" / "standalone.md").read_text()
+    (home,) = re.findall(r"useradd .*--home-dir (\S+)", page)
+    (data_dir,) = re.findall(r"(?m)^DATA_DIR=(.*)$", (ROOT / "deploy" / "ledgerdesk.env.example").read_text())
+    assert not Path(home).is_relative_to(data_dir)
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze checks units")

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from portal.admin.audit_log import ACTS, change_texts
 
 
@@ -39,3 +41,19 @@ def test_every_action_has_words():
     }
     assert len(used) > 20
     assert used - ACTS.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("address", "words", "said"),
+    [
+        ("/admin/audit-log/", ("Newer", "Older"), "latest first"),
+        ("/admin/audit-log/?sort=at", ("Earlier", "Later"), "earliest first"),
+        ("/desk/tickets/?state=open", ("Newer", "Older"), "latest change first"),
+    ],
+)
+def test_the_pager_says_which_way_it_leads(site, address, words, said):
+    site.ticket()
+    page = site.read("administrator", address).text
+    assert said in page
+    for word in ("Newer", "Older", "Earlier", "Later"):
+        assert (word in page) is (word in words)

@@ -121,7 +121,7 @@ def test_a_built_in_role_keeps_what_it_permits_and_takes_demands(site):
     assert site.as_("administrator").post(form.action, data=late).status_code == 409, "it was read before"
     site.services.users.roles.ensure_built_in()
     assert site.services.users.roles.read("agent").security.idle_minutes == 30
-    audit_log = site.as_("administrator").get("/admin/audit-log/").text
+    audit_log = site.read("administrator", "/admin/audit-log/").text
     assert "idle minutes: " in audit_log
     for wild in (
         {"idle_minutes": "1"},

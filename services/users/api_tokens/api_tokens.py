@@ -157,7 +157,7 @@ class ApiTokenService:
         owned = item is not None and item.user_id == actor.user_id
         if item is None or not (owned or actor.scope(Permission.TOKEN_REVOKE) is Scope.ALL):
             raise ApiTokenNotFound
-        self._roles.check_rank(actor=actor, account=self._users.get(item.user_id))
+        self._roles.check_rank(actor=actor, account=self._users.get(item.user_id, fresh=True))
         audit_entry = self._audit_writer.entry(
             actor=actor,
             now=now,

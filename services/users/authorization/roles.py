@@ -168,26 +168,34 @@ class RoleService:
         self._lists.drop("all")
         return Role.from_model(item)
 
-    def outranks(self, *, actor: Actor, account: Account) -> bool:
-        """Tell whether an account may do anything that the actor may not; raises RoleNotFound."""
-        account_reach = Reach.of_account(account, self.get(account.role_id).permissions)
-        return not Reach.of_actor(actor).covers(account_reach)
+    def outranks(self, *, actor: Actor, account: Account, fresh: bool = False) -> bool:
+        """Tell whether an account may do anything that the actor may not; raises RoleNotFound.
 
-    def check_rank(self, *, actor: Actor, account: StoredAccount) -> None:
-        """Raise Outranked if somebody else's account may do more than the actor, who then may do nothing to it."""
-        if account.user_id != actor.user_id and self.outranks(actor=actor, account=account):
+        Its role is at most a few seconds old, or as it is stored now if `fresh`.
+        """
+        role = self.read(account.role_id) if fresh else self.get(account.role_id)
+        return not Reach.of_actor(actor).covers(Reach.of_account(account, role.permissions))
+
+    def check_rank(self, *, actor: Actor, account: StoredAccount, fresh: bool = True) -> None:
+        """Raise Outranked if somebody else's account may do more than the actor, who then may do nothing to it.
+
+        `fresh` off is for what is only announced and checked again when it is done.
+        """
+        if account.user_id != actor.user_id and self.outranks(actor=actor, account=account, fresh=fresh):
             raise Outranked
 
-    def check_grant(self, *, actor: Actor, account: Account, team_ids: Collection[str] = ()) -> None:
+    def check_grant(
+        self, *, actor: Actor, account: Account, team_ids: Collection[str] = (), fresh: bool = True
+    ) -> None:
         """Raise Outranked if an account, as it would be stored, allows more than the actor's own.
 
         `team_ids` are the teams it has now. Actors who do not see the tickets of all teams add people to their
-        own teams only. Raises RoleNotFound.
+        own teams only. `fresh` is as in check_rank. Raises RoleNotFound.
         """
         added = set(account.team_ids or ()) - set(team_ids)
         if added - actor.team_ids and actor.scope(Permission.TICKET_VIEW) is not Scope.ALL:
             raise Outranked("You can add people only to teams of your own.")
-        if self.outranks(actor=actor, account=account):
+        if self.outranks(actor=actor, account=account, fresh=fresh):
             raise Outranked("You cannot give an account a role or teams that allow more than your own.")
 
     def allows(

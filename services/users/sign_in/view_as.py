@@ -31,10 +31,10 @@ class ViewAsService:
         """
         actor.check_not_viewing()
         self.roles.check_permission(actor=actor, permission=Permission.USER_VIEW_AS)
-        user = self.users.get(user_id)
+        user = self.users.get(user_id, fresh=True)
         if user_id == actor.user_id:
             raise Invalid("You already see the product as yourself.")
-        if not may_view_as(actor, user, self.roles.get(user.role_id)):
+        if not may_view_as(actor, user, self.roles.read(user.role_id)):
             raise Outranked("You cannot view as a user whose account allows more than your own.")
         audit_entry = self._audit_entry(actor, "user.view_as_started", user_id, now)
         if not session_table.update(actor.session_id, also=[audit_entry], viewing=user_id):

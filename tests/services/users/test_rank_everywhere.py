@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from models import api_token as token_table
+from models import role as role_table
 from models import session as session_table
 from models import user as user_table
 from models.api_token import ApiToken
@@ -63,7 +64,7 @@ def add_token(user_id):
 
 
 @pytest.fixture
-def perform(harness, clerk):
+def perform(harness, clerk, create):
     """Do something to an account as the clerk, by its name."""
     users, privacy = harness.services.users, harness.services.privacy
 
@@ -91,6 +92,8 @@ def perform(harness, clerk):
             "turn off the second factor": lambda: users.second_factor.turn_off(**to, now=now),
             "export": lambda: privacy.exports.export(**to, now=now),
             "erase": lambda: privacy.erasures.ask(**to, confirmed=user.name, now=now),
+            "view as": lambda: users.view_as.start(**to, now=now),
+            "give its role": lambda: update(harness, clerk, create(role_id="guest"), role_id=user.role_id),
         }  # fmt: skip
         return operations[operation]()
 
@@ -193,3 +196,34 @@ def test_administrators_do_everything_to_each_other(harness, create):
     assert administrator.permissions == BUILT_IN["administrator"][1]
     user = create(administrator, role_id="administrator", team_ids=["support"])
     assert update(harness, administrator, user, active=False).active is False
+
+
+def as_another_process_stores(role_id, permissions):
+    """Give a role other permissions behind the back of this process, which remembers roles for a few seconds."""
+    item = role_table.find(role_id)
+    item.permissions, item.version = permissions, item.version + 1
+    role_table.put(item, expected_version=item.version - 1)
+
+
+@pytest.mark.parametrize("operation", [*OPERATIONS, "view as", "give its role"])
+def test_a_role_that_has_just_become_more_counts_at_once(harness, create, perform, operation):
+    role_id = operation.replace(" ", "-")
+    harness.services.users.roles.save(
+        actor=SYSTEM, now=harness.now(), role_id=role_id, name=role_id, permissions={}, expected_version=0
+    )
+    user = create(role_id=role_id)
+    assert harness.services.users.roles.get(role_id).permissions == {}
+    as_another_process_stores(role_id, {"ticket:view": "all"})
+    with pytest.raises(Outranked):
+        perform(operation, user)
+
+
+def test_an_account_that_has_just_become_more_keeps_its_token(harness, clerk, create):
+    user = create(role_id="guest")
+    token_id = add_token(user.user_id)
+    assert harness.services.users.accounts.get(user.user_id).role_id == "guest"
+    user_table.update(user.user_id, role_id="agent")  # by another process
+    with pytest.raises(Outranked):
+        harness.services.users.api_tokens.revoke(actor=clerk, token_id=token_id, now=harness.now())
+    with pytest.raises(Outranked):
+        harness.services.users.view_as.start(actor=clerk, user_id=user.user_id, now=harness.now())

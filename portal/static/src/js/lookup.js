@@ -1,4 +1,4 @@
-// Filters whose choices are looked up: what is typed finds boxes to tick, above them what is ticked already.
+// Choices that are looked up, in filters and forms: what is typed finds boxes to tick, above them what is ticked already.
 import { $, $$, announce, el } from "./dom.js";
 import { lookUp } from "./values.js";
 
@@ -6,14 +6,16 @@ const PAUSE_MS = 100;
 
 function start(part) {
   const input = $("input[type=search]", part);
-  const checks = $(".checks", part);
+  const checks = $("[data-name]", part);
+  const filter = part.closest("[popover]");
   const find = input.name;
   let asked = null;
   let timer;
 
-  /** What is ticked is the filter, then; the text is only for looking up. */
+  /** What is ticked is the filter, then; the text is only for looking up. In a form it has found what is ticked. */
   const settle = () => {
-    input.name = $("input:checked", checks) ? "" : find;
+    if (filter) input.name = $("input:checked", checks) ? "" : find;
+    else input.value = "";
   };
 
   async function fill() {
@@ -35,7 +37,7 @@ function start(part) {
       ...fresh.map(([value, label, note]) =>
         el(
           "label",
-          {},
+          { class: filter ? "" : "choice" },
           el("input", { class: "check", type: "checkbox", name: checks.dataset.name, value }),
           el("span", { class: "cut" }, label),
           note ? el("span", { class: "end cut" }, note) : null,
@@ -50,10 +52,12 @@ function start(part) {
     timer = setTimeout(fill, PAUSE_MS);
   });
   checks.addEventListener("change", settle);
-  part.closest("[popover]").addEventListener("beforetoggle", fill, { once: true });
-  settle();
+  if (filter) {
+    filter.addEventListener("beforetoggle", fill, { once: true });
+    settle();
+  }
 }
 
 export function startLookups() {
-  $$(".filter-form .lookup").forEach(start);
+  $$(".lookup").forEach(start);
 }

@@ -69,9 +69,9 @@ function addPeople(part) {
     part.open = true;
     fill("person_name", told.name);
     fill("person_email", told.email);
+    fill("person_phone", told.phone);
     fill("person_organization", told.organization_id);
     fill("person_organization_text", told.organization);
-    if (told.phone && !form.elements.body.value) form.elements.body.value = `Calls from ${told.phone}.\n`;
     const alike = told.alike.flatMap(({ name, email, url }, at) => [
       at ? ", " : "Alike: ",
       el("a", { href: url }, name),
@@ -107,9 +107,9 @@ $$("[data-properties]").forEach(watchProperties);
 document.addEventListener("keydown", (event) => {
   if (event.key === "i" && single(event)) $("[data-take]")?.click();
 });
-on("keydown", ".composer textarea", (event, field) => {
+on("keydown", ".composer textarea, .sheet-form textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    field.form.requestSubmit($(".split .btn", field.form));
+    field.form.requestSubmit($("button.ink", field.form));
   }
 });
