@@ -19,6 +19,7 @@ CDK := JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=18,20,22 .venv-cdk/bin/pyth
 TEST_JOBS ?= 2
 TOGETHER = -n $(TEST_JOBS) --dist loadgroup
 FAULT_OPERATIONS ?= 20000
+API_CASES ?= 20000
 
 # Compiled once, the code starts in half the time; where writing that is forbidden, every process would compile all.
 unexport PYTHONDONTWRITEBYTECODE
@@ -68,6 +69,9 @@ paints: dev-setup browser ## Measure largest paint, layout shift and bytes of ev
 test-faults: dev-setup ## Do 20,000 operations through an engine that fails in seven ways, and kill processes 20 times
 	TEST_DEPTH=deep FAULT_OPERATIONS=$(FAULT_OPERATIONS) $(PYTEST) --show-capture=no \
 	  tests/faults/test_faulty_engine.py tests/faults/test_faults_are_found.py tests/faults/test_kill.py
+
+test-api: dev-setup ## Send the API 20,000 requests made from its description, with a token of each role
+	API_CASES=$(API_CASES) $(PYTEST) -n 0 tests/portal/test_api_generated.py
 
 bench: setup ## Measure CPU, latency and memory at 10,000 and 100,000 tickets
 	$(BIN)/python -m bench $(BENCH_ARGS)
@@ -215,5 +219,5 @@ java:
 	@found="$$(javac -version 2>&1)"; found="$${found#javac }"; [ "$${found%%.*}" -ge 17 ] \
 	  || { echo "test-engines: Java $$found is too old: install 17 or newer" >&2; exit 1; }
 
-.PHONY: help run setup test quick test-deep test-engines test-faults lint format bench capacity screens paints image-check compact \
+.PHONY: help run setup test quick test-deep test-engines test-faults test-api lint format bench capacity screens paints image-check compact \
 	synth requirements clean check dev-setup node browser image-tools java

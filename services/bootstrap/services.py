@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import models
-from services.bootstrap.common import new_cache
+from services.bootstrap.common import new_cache, pause
 from services.bootstrap.notifications import NotificationServices, build_notification_services
 from services.bootstrap.privacy import PrivacyServices, build_privacy_services
 from services.bootstrap.reporting import (
@@ -16,6 +16,7 @@ from services.bootstrap.reporting import (
 from services.bootstrap.tickets import TicketServices, build_ticket_services
 from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
+from services.idempotency import RequestReplay
 from services.ids import new_id
 from services.maintenance import MaintenanceService
 from services.notifications import TicketEmailRule
@@ -39,6 +40,7 @@ class Services:
     outbox: Outbox
     maintenance: MaintenanceService
     readiness: Readiness
+    replay: RequestReplay
 
 
 def build_services(options: Options) -> Services:
@@ -80,4 +82,5 @@ def build_services(options: Options) -> Services:
         outbox=outbox,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),
+        replay=RequestReplay(new_id, pause),
     )

@@ -54,7 +54,7 @@ def test_help_is_the_default_and_lists_every_target(machine):
     assert answer.returncode == 0
     listed = re.findall(r"make (\S+)", answer.stdout)
     assert set(listed) == {
-        "run", "test", "quick", "test-deep", "test-engines", "test-faults", "lint", "format", "bench",
+        "run", "test", "quick", "test-deep", "test-engines", "test-faults", "test-api", "lint", "format", "bench",
         "capacity", "paints", "screens", "setup", "requirements", "clean", "compact", "help", "image-check",
         "synth",
     }  # fmt: skip
