@@ -1,10 +1,10 @@
 """Long work in steps: where each job stands, so that it goes on after any crash."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from dynamodb_client import Instant, Json, LeanModel
@@ -25,7 +25,10 @@ class RunningJobs(GlobalSecondaryIndex["Job"]):
 
 
 class Job(LeanModel):
-    """One job, named "kind#subject"; `running` holds the kind until the job is done, `value` where it stands."""
+    """One job, named "kind#subject"; `running` holds the kind until the job is done, `value` where it stands.
+
+    The parts of a job with many tasks are items of their own, named "kind#subject#number".
+    """
 
     class Meta:
         table_name = "jobs"
@@ -35,6 +38,7 @@ class Job(LeanModel):
     running = UnicodeAttribute(null=True)
     started_at = Instant()
     value = Json[dict[str, Any]]()
+    expires_at = TTLAttribute(null=True)
     by_running = RunningJobs()
 
     @property
@@ -44,7 +48,14 @@ class Job(LeanModel):
 
 
 def new(
-    kind: str, subject: str, *, version: int, value: dict[str, Any], started_at: datetime, done: bool
+    kind: str,
+    subject: str,
+    *,
+    version: int,
+    value: dict[str, Any],
+    started_at: datetime,
+    done: bool,
+    expires_at: datetime | None = None,
 ) -> Job:
     """Build a version of a job."""
     return Job(
@@ -53,6 +64,14 @@ def new(
         running=None if done else kind,
         started_at=started_at,
         value=value,
+        expires_at=expires_at,
+    )
+
+
+def part(of: Job, number: int, value: dict[str, Any]) -> Job:
+    """Build a part of a job, which goes when the job goes."""
+    return Job(
+        job_id=f"{of.job_id}#{number}", started_at=of.started_at, value=value, expires_at=of.expires_at
     )
 
 
@@ -69,6 +88,30 @@ def running(kind: str) -> Iterator[Job]:
         item = items.find(Job, job_id)
         if item is not None and item.running is not None:
             yield item
+
+
+def find_parts(of: Job, numbers: Iterable[int]) -> dict[int, Job]:
+    """Read parts of a job strongly, by number."""
+    wanted = {f"{of.job_id}#{number}": number for number in numbers}
+    with translated():
+        return {wanted[item.job_id]: item for item in Job.batch_get(list(wanted), consistent_read=True)}
+
+
+def put_all(parts: Iterable[Job]) -> None:
+    """Write the parts of a job that nobody sees yet."""
+    with translated(), Job.batch_write() as batch:
+        for each in parts:
+            batch.save(each)
+
+
+def sweep(now: datetime, limit: int) -> int:
+    """Delete jobs that have expired, for engines that do not expire items themselves; returns how many."""
+    with translated():
+        expired = list(Job.scan(Job.expires_at < now, limit=limit, attributes_to_get=["job_id"]))
+        with Job.batch_write() as batch:
+            for item in expired:
+                batch.delete(item)
+    return len(expired)
 
 
 def first(item: Job) -> Put:
