@@ -32,6 +32,10 @@ PAGES = (
     ("ticket-new", "agent", "/desk/new"),
     ("empty", "agent", "/desk/tickets/?state=open&created.to=2001-01-01"),
     ("error-404", "agent", "/desk/nowhere"),
+    ("call", "agent", "/desk/new?channel=phone"),
+    ("requester", "agent", "/desk/tickets/3"),
+    ("team", "manager", "/desk/teams/billing"),
+    ("error-403", "agent", "/admin/users/"),
     ("dashboard", "manager", "/reports/"),
     ("users", "administrator", "/admin/users/"),
     ("user-new", "administrator", "/admin/users/new/"),
@@ -100,6 +104,8 @@ def _walk_on(page: Page, name: str) -> None:
     """Go on to pages whose address is not known in advance."""
     if name == "help-ticket":
         page.locator("a.ticket-card").first.click()
+    if name == "requester":
+        page.goto(page.locator(".requester a").first.get_attribute("href") or "")
     if name == "privacy":
         page.get_by_role("link", name="Edit Marta Demo").click()
         page.get_by_role("link", name="Privacy").click()
@@ -151,7 +157,12 @@ def _photograph_conflict(mine: Page, theirs: Page, theme: str, width: int) -> No
 
 def _save(page: Page, **values: str) -> None:
     for label, value in values.items():
-        page.get_by_label(label).select_option(label=value)
+        choice = page.locator(".prop-form").get_by_role("combobox", name=label)
+        if choice.evaluate("(field) => field.tagName") == "SELECT":
+            choice.select_option(label=value)
+        else:
+            choice.fill(value)
+            page.get_by_role("option", name=value).first.click()
     page.get_by_role("button", name="Save changes").click()
     page.wait_for_load_state("networkidle")
 

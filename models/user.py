@@ -13,9 +13,19 @@ from models.store_errors import StoreError, translated
 from models.transaction import Also, Delete, Put, Update, Write
 
 # The attributes that administrators edit and no other writer touches.
-EDITED = ("version", "name", "sort_name", "email", "role_id", "team_ids", "organization_id", "active")
+EDITED = (
+    "version",
+    "name",
+    "sort_name",
+    "email",
+    "phone",
+    "role_id",
+    "team_ids",
+    "organization_id",
+    "active",
+)
 # The attributes that finding people needs.
-IN_DIRECTORY = ("user_id", "name", "email", "role_id", "team_ids", "organization_id", "active")
+IN_DIRECTORY = ("user_id", "name", "email", "phone", "role_id", "team_ids", "organization_id", "active")
 PAGE = 1_000
 # The attributes that belong to the current address.
 OF_ADDRESS = ("verified_at", "invited_at", "links")
@@ -31,7 +41,17 @@ class ByRole(GlobalSecondaryIndex["User"]):
     class Meta:
         index_name = "by_role"
         projection = IncludeProjection(
-            ["name", "email", "team_ids", "organization_id", "active", "created_at", "invited_at", "version"]
+            [
+                "name",
+                "email",
+                "phone",
+                "team_ids",
+                "organization_id",
+                "active",
+                "created_at",
+                "invited_at",
+                "version",
+            ]
         )
 
     role_id = UnicodeAttribute(hash_key=True)
@@ -44,7 +64,7 @@ class ByOrganization(GlobalSecondaryIndex["User"]):
     class Meta:
         index_name = "by_organization"
         projection = IncludeProjection(
-            ["name", "email", "role_id", "team_ids", "active", "created_at", "invited_at", "version"]
+            ["name", "email", "phone", "role_id", "team_ids", "active", "created_at", "invited_at", "version"]
         )
 
     organization_id = UnicodeAttribute(hash_key=True)
@@ -62,6 +82,7 @@ class User(LeanModel):
     name = UnicodeAttribute()
     sort_name = UnicodeAttribute()
     email = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
     role_id = UnicodeAttribute()
     team_ids = Json[list[str]](default=list)
     organization_id = UnicodeAttribute(null=True)

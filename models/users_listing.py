@@ -53,6 +53,7 @@ def build(*, keys: tuple[bytes, ...], roles: Callable[[], Sequence[str]], direct
             "name",
             "sort_name",
             "email",
+            "phone",
             "role_id",
             "team_ids",
             "organization_id",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import takewhile
 from threading import Lock
 from typing import Any
@@ -23,15 +24,36 @@ KEEP_FAILED = timedelta(days=30)
 CLAIM = timedelta(minutes=2)
 
 Deliver = Callable[[Mapping[str, Any], str, datetime], None]
-# Entries that an earlier version wrote wait under the name that their kind had then.
-RENAMED_KINDS = {"letter": "account_email"}
 
 log = structlog.get_logger()
 
 
-def present_kind(stored: str) -> str:
-    """Return what the kind of a stored entry is called now."""
-    return RENAMED_KINDS.get(stored, stored)
+class DeliveryKind(StrEnum):
+    """What is delivered, by the name under which it is stored, with its label on the page of emails."""
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> "DeliveryKind":
+        """Make a member that is its stored name, with the words for people beside it."""
+        member = str.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
+
+    ACCOUNT_EMAIL = "account_email", "Account email"
+    NOTICE = "notice", "Notice about an account"
+    RESET = "reset", "Link for a new password"
+    REGISTRATION = "registration", "Registration"
+    TICKET_EMAIL = "ticket_email", "Ticket"
+    REPLY_ANSWER = "reply_answer", "Answer to a reply about"
+
+
+# Entries that an earlier version wrote wait under the name that their kind had then.
+RENAMED_KINDS = {"letter": DeliveryKind.ACCOUNT_EMAIL}
+
+
+def present_kind(stored: str) -> DeliveryKind | None:
+    """Return the kind of a stored entry, None for one that this version does not know."""
+    return RENAMED_KINDS.get(stored) or next((kind for kind in DeliveryKind if kind == stored), None)
 
 
 class Outbox:
@@ -39,20 +61,22 @@ class Outbox:
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
-        self._delivers: dict[str, Deliver] = {}
+        self._delivers: dict[DeliveryKind | None, Deliver] = {}
         self._paused_until = datetime.min.replace(tzinfo=UTC)
         self._pauses = 0
         self._pausing = Lock()
 
-    def register(self, kind: str, deliver: Deliver) -> None:
+    def register(self, kind: DeliveryKind, deliver: Deliver) -> None:
         """Say who delivers a kind: a function of (payload, id, now) that is safe to run twice."""
         self._delivers[kind] = deliver
 
-    def entry(self, kind: str, payload: dict[str, Any], *, now: datetime, id_: str | None = None) -> Entry:
+    def entry(
+        self, kind: DeliveryKind, payload: dict[str, Any], *, now: datetime, id_: str | None = None
+    ) -> Entry:
         """Build a delivery that is due at once, to be written with what causes it; it gets an id unless it has one."""
-        return outbox_table.entry(kind, payload, due=now, id_=id_ or self._new_id())
+        return outbox_table.entry(str(kind), payload, due=now, id_=id_ or self._new_id())
 
-    def put(self, kind: str, payload: dict[str, Any], *, now: datetime) -> None:
+    def put(self, kind: DeliveryKind, payload: dict[str, Any], *, now: datetime) -> None:
         """Write a delivery that goes with no other write."""
         outbox_table.put(self.entry(kind, payload, now=now))
 

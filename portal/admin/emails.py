@@ -11,15 +11,6 @@ from services.bootstrap import Services
 from services.errors import NotFound
 from services.users.identity import Permission
 
-KINDS = {
-    "account_email": "Account email",
-    "notice": "Notice about an account",
-    "reset": "Link for a new password",
-    "registration": "Registration",
-    "ticket_email": "Ticket",
-    "reply_answer": "Answer to a reply about",
-}
-
 
 class EmailView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
     """Two lists; what failed can be sent again or dropped."""
@@ -38,7 +29,6 @@ class EmailView(BaseView):  # type: ignore[misc]  # Flask-Admin ships no types
             "admin/emails.html",
             waiting=state.waiting,
             failed=state.failed,
-            kinds=KINDS,
             names=self._services.users.accounts.names(people),
         )
 

@@ -16,7 +16,7 @@ from pynamodb_grid.listing import Condition, Conditions, Op, Sort
 from services.bootstrap import Services
 from services.errors import Conflicted, Invalid, Throttled
 from services.users.accounts import USER_CSV_COLUMNS, UserService
-from services.users.identity import Permission, User, sort_name
+from services.users.identity import MAX_PHONE, Permission, User, sort_name
 
 Choices = Sequence[tuple[str, str]]
 
@@ -31,6 +31,7 @@ def user_source(users: UserService) -> ServiceSource:
             now=now(),
             name=values["name"] or "",
             email=values["email"] or "",
+            phone=values["phone"] or "",
             role_id=values["role_id"] or "",
             team_ids=values["team_ids"] or (),
             organization_id=values["organization_id"],
@@ -49,6 +50,7 @@ def user_source(users: UserService) -> ServiceSource:
             expected_version=expected_version or user.version,
             name=form["name"],
             email=form["email"],
+            phone=form["phone"],
             role_id=form["role_id"],
             active=bool(form["active"]),
             team_ids=form["team_ids"] or (),
@@ -68,7 +70,7 @@ def user_source(users: UserService) -> ServiceSource:
     )
 
 
-EDITED = ("name", "email", "role_id", "active", "team_ids", "organization_id")
+EDITED = ("name", "email", "phone", "role_id", "active", "team_ids", "organization_id")
 # What lets somebody in, or lets them reach more.
 REACH = ("email", "role_id", "active", "team_ids", "organization_id")
 
@@ -82,7 +84,7 @@ class UserView(UserBulkActions):
     column_list = ("name", "role_id", "team_ids", "active", "created_at")
     column_editable_list = ("role_id", "active")
     column_searchable_list = ("name",)
-    form_columns = ("name", "email", "role_id", "team_ids", "organization_id", "active")
+    form_columns = ("name", "email", "phone", "role_id", "team_ids", "organization_id", "active")
     default_sort = Sort("name")
     row_cells = False
     can_export = True
@@ -174,6 +176,7 @@ class UserView(UserBulkActions):
         fields = [
             Field("name", label="Name", required=True, max_length=100),
             Field("email", label="Email", max_length=254),
+            Field("phone", label="Phone", max_length=MAX_PHONE),
             Field("role_id", label="Role", choices=self._roles, required=True),
             Field("team_ids", Kind.TEXT_LIST, label="Teams", choices=self._teams),
             Field("organization_id", label="Organization", choices=self._organizations),

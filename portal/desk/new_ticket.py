@@ -17,10 +17,15 @@ from services.users.directory import Kind
 
 ALIKE = 3
 TEXTS = ("team_id_text", "assignee_id_text", "person_organization_text")
-PERSON = ("person_name", "person_email", "person_organization")
+PERSON = ("person_name", "person_email", "person_phone", "person_organization")
 SENT = ("requester", "requester_text", "subject", "body", "channel", *PERSON, *OPENED_WITH, *TEXTS)
 # What services call the fields of a new person, and what the form calls them.
-FIELDS = {"name": "person_name", "email": "person_email", "organization_id": "person_organization"}
+FIELDS = {
+    "name": "person_name",
+    "email": "person_email",
+    "phone": "person_phone",
+    "organization_id": "person_organization",
+}
 
 
 def create(form: Mapping[str, str]) -> Ticket:
@@ -56,6 +61,7 @@ def _new_requester(form: Mapping[str, str]) -> NewCustomer | None:
         now=now(),
         name=form.get("person_name", ""),
         email=form.get("person_email", ""),
+        phone=form.get("person_phone", ""),
         organization_id=organization if text or organization else None,
         idempotency_key=sent_idempotency_key(),
     )
@@ -73,9 +79,9 @@ def caller(text: str) -> dict[str, Any]:
     """Say what one line tells of a person, and who is alike: a name that is there, or the same address."""
     told = services().users.new_customers.read_line(text)
     matches = services().users.directory.search(
-        actor=actor(), text=told.email or told.name, most=ALIKE, kind=Kind.REQUESTER
+        actor=actor(), text=told.email or told.name or told.phone, most=ALIKE, kind=Kind.REQUESTER
     )
-    alike = matches.people if told.email or told.name else ()
+    alike = matches.people if told.email or told.name or told.phone else ()
     return asdict(told) | {
         "alike": [
             {
@@ -93,12 +99,13 @@ def suggested(form: Mapping[str, str]) -> dict[str, str]:
     if form.get("requester") or any(form.get(name, "").strip() for name in PERSON):
         return {}
     told = services().users.new_customers.read_line(form.get("requester_text", ""))
-    if not told.email and "," not in form.get("requester_text", ""):
+    if not (told.email or told.phone) and "," not in form.get("requester_text", ""):
         return {}
     return {
         "requester_text": "",
         "person_name": told.name,
         "person_email": told.email,
+        "person_phone": told.phone,
         "person_organization": told.organization_id,
         "person_organization_text": told.organization,
     }

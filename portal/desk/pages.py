@@ -140,6 +140,7 @@ def _shown(ticket: Ticket, user: User | None) -> dict[str, Any]:
         "id": ticket.requester_id,
         "name": user.name if user else nobody,
         "email": user and user.email,
+        "phone": user and user.phone,
         "url": url_for("desk.person", user_id=user.user_id) if user else None,
     }
     names = ("ticket_id", "subject", "status", "priority", "channel", "created_at", "version")

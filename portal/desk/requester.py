@@ -1,4 +1,4 @@
-"""The page of somebody who asks: how to reach them, all their tickets, their organization and its tickets."""
+"""The page of somebody who asks: how to reach them, all their tickets, what they were told, their organization."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -7,13 +7,15 @@ from flask import render_template, request, url_for
 
 from portal.ui.grid_links import tickets as tickets_url
 from portal.web.guards import actor, services
-from services.tickets import Condition, ListRequest, Op, Page, Sort, TicketRow
+from services.tickets import Condition, ListRequest, Op, Page, Reply, Sort, TicketRow
 from services.users.directory import opens_for_others
 from services.users.identity import Actor, Permission, Scope, User
 
 COUNTED = 100  # tickets of a kind that are read; beyond them the page says "more than"
 SHOWN = 25
 COLLEAGUES_SHOWN = 5
+LINE = 240  # characters of a reply; the page shows as many as fit
+GREETING_ENDS = (",", ":", "!")
 STATES = ("", "open", "done")
 
 
@@ -43,7 +45,9 @@ def page(user_id: str) -> str:
         services().users.directory.check(actor=who, user=user)
     state = request.args.get("state", "")
     rows = _rows(held, state if state in STATES else "")
-    names = services().users.accounts.names({row.assignee_id for row in rows[:SHOWN]})
+    told = services().tickets.service.latest_replies(actor=who, user_id=user_id)
+    named = {row.assignee_id for row in rows[:SHOWN]} | {reply.event.actor_id for reply in told}
+    names = services().users.accounts.names(named)
     counts = {
         "open": _count(held[False]),
         "done": _count(held[True]),
@@ -57,6 +61,7 @@ def page(user_id: str) -> str:
         state=state,
         tabs=_tabs(user_id, state, counts),
         rows=[_row(row, names) for row in rows[:SHOWN]],
+        replies=[_reply(reply, names) for reply in told],
         more_url=tickets_url(requester=user_id) if len(rows) > SHOWN or counts["all"].more else None,
         organization=_organization(who, user),
         new_url=url_for("desk.new", requester=user_id) if opens_for_others(who) else None,
@@ -74,6 +79,23 @@ def _rows(held: dict[bool, Page], state: str) -> list[TicketRow]:
 def _row(row: TicketRow, names: dict[str, str]) -> dict[str, Any]:
     url = url_for("desk.ticket", ticket_id=row.ticket_id)
     return asdict(row) | {"url": url, "assignee": names.get(row.assignee_id or "", row.assignee_id or "")}
+
+
+def _reply(reply: Reply, names: dict[str, str]) -> dict[str, Any]:
+    event = reply.event
+    return {
+        "ticket_id": reply.ticket_id,
+        "text": first_line(event.body or "")[:LINE],
+        "by": names.get(event.actor_id, "a deleted user"),
+        "at": event.at,
+        "url": url_for("desk.ticket", ticket_id=reply.ticket_id, _anchor=f"v{event.version}"),
+    }
+
+
+def first_line(body: str) -> str:
+    """Return the line of a message that says something: the first one after a greeting such as "Hello Ines,"."""
+    said = [line.strip() for line in body.splitlines() if line.strip()]
+    return next((line for line in said if not line.endswith(GREETING_ENDS)), said[0] if said else "")
 
 
 def _has_more(page: Page) -> bool:

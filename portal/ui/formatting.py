@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 
 from portal.ui import user_agents
-from portal.ui.links import linked
+from portal.ui.links import linked, phone_link
 from portal.web.guards import now
 from services.tickets import ALL_FIELDS
 from services.times import to_text
@@ -32,12 +32,14 @@ def init_app(app: Flask, *, time_zone: str) -> None:
         browser=user_agents.name,
         initials=initials,
         linked=linked,
+        phone_link=phone_link,
         hue=hue,
         iso=to_text,
         ago=lambda at: ago(at, now(), zone),
         age=lambda at: age((now() - at).total_seconds()),
         day=lambda at: day(at, now(), zone),
         long_day=lambda at: long_day(at, now(), zone),
+        full_day=lambda at: full_day(at.astimezone(zone).date()),
         short_day=lambda at: short_day(at, now(), zone),
         clock=lambda at: clock(at, zone),
         when=lambda at: when(at, now(), zone),

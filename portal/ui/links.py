@@ -53,11 +53,20 @@ def _with_phones(text: str) -> Markup:
     parts: list[Markup] = []
     end = 0
     for match in PHONE.finditer(text):
-        number = re.sub(r"[^0-9+]", "", match[0].replace("(0)", ""))
+        number = _dialled(match[0])
         if len(number.lstrip("+")) in DIGITS:
             parts += [escape(text[end : match.start()]), _link_phone(number, match[0])]
             end = match.end()
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def phone_link(phone: str) -> Markup:
+    """Return a person's phone number as a link; an extension is dialled by hand."""
+    return _link_phone(_dialled(re.split(r"[a-z#]", phone, maxsplit=1, flags=re.IGNORECASE)[0]), phone)
+
+
+def _dialled(phone: str) -> str:
+    return re.sub(r"[^0-9+]", "", phone.replace("(0)", "") if phone.startswith("+") else phone)
 
 
 def _link_phone(number: str, text: str) -> Markup:

@@ -29,13 +29,13 @@ class DeliveryGone(NotFound):
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery: what kind, whom or what it is about, since when, and why it has not arrived.
+    """One delivery: what it is, whom or what it is about, since when, and why it has not arrived.
 
     `at` is when it is tried again; of one that failed, when it was given up.
     """
 
     key: str
-    kind: str
+    label: str
     user_id: str | None
     ticket_id: int | None
     since: datetime
@@ -47,9 +47,10 @@ class Delivery:
     def from_model(cls, item: Entry) -> "Delivery":
         """Take over an entry of the outbox without what it holds."""
         payload: Mapping[str, Any] = item.payload
+        kind = present_kind(item.kind)
         return cls(
             key=item.due_key,
-            kind=present_kind(item.kind),
+            label=kind.label if kind else item.kind,
             user_id=payload.get("user_id"),
             ticket_id=payload.get("ticket_id"),
             since=item.since,

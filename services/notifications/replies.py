@@ -20,10 +20,9 @@ from models.store_errors import StoreError
 from services.errors import Invalid
 from services.mail import Email, Mailer
 from services.notifications.ticket_emails import email_id
-from services.outbox import Outbox
+from services.outbox import DeliveryKind, Outbox
 from services.users.identity import normalize_email
 
-KIND = "reply_answer"
 REMEMBER = timedelta(days=7)  # longer than any mail server tries to send a message
 OURS = re.compile(r"<(ticket-([0-9]{1,15})-([0-9]{1,9})-[0-9a-f]{32})@")
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}@[!-;=?-~]{1,250}>")
@@ -62,7 +61,7 @@ class _Known(StoreError):
 class ReplyService:
     """Decides about messages that arrive, and answers them through the outbox; keeps nothing of what they say."""
 
-    kind = KIND
+    kind = DeliveryKind.REPLY_ANSWER
 
     def __init__(
         self, *, outbox: Outbox, mailer: Mailer, base_url: str, own: frozenset[str], key: bytes
@@ -134,7 +133,7 @@ class ReplyService:
         try:
             transaction.write(
                 *(idempotency_key.first(key, refused=_Known) for key in keys),
-                also=[self._outbox.entry(KIND, payload, now=now)],
+                also=[self._outbox.entry(self.kind, payload, now=now)],
             )
         except _Known:
             return Verdict.KNOWN

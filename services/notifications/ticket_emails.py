@@ -15,12 +15,10 @@ from models.ticket import Ticket as TicketItem
 from models.ticket_history import TicketHistory
 from models.transaction import Also
 from services.mail import Email, Mailer
-from services.outbox import Outbox
+from services.outbox import DeliveryKind, Outbox
 from services.tickets import REOPEN_WITHIN, TicketChange, is_done
 from services.users.accounts import UserService
 from services.users.identity import Actor, User, UserNotFound
-
-KIND = "ticket_email"
 
 
 class News(StrEnum):
@@ -52,13 +50,13 @@ class TicketEmailRule:
         if not self._enabled or requester is None or _news(event, requester) is None:
             return ()
         payload = {"user_id": requester, "ticket_id": int(event.ticket_id), "version": int(event.version)}
-        return (self._outbox.entry(KIND, payload, now=change.now, id_=email_id(event)),)
+        return (self._outbox.entry(TicketEmails.kind, payload, now=change.now, id_=email_id(event)),)
 
 
 class TicketEmails:
     """Writes and sends them; knows who gets none."""
 
-    kind = KIND
+    kind = DeliveryKind.TICKET_EMAIL
 
     def __init__(self, *, accounts: UserService, mailer: Mailer, base_url: str, enabled: bool) -> None:
         self._accounts, self._mailer, self._enabled = accounts, mailer, enabled

@@ -113,6 +113,7 @@ class ExportService:
             "id": item.user_id,
             "name": item.name,
             "email": item.email,
+            "phone": item.phone,
             "role": self._roles.get(item.role_id).name,
             "teams": [teams.get(team, team) for team in item.team_ids or ()],
             "organization": item.organization_id,

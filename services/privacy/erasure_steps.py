@@ -31,7 +31,7 @@ UNFINISHED = ".erasing"
 # What stays of an account: it identifies nobody, and counts by role and by day stay the same.
 KEPT_FIELDS = {"user_id", "role_id", "created_at"}
 # Fields in the audit log that are personal data of the event's subject, whoever caused the event.
-PERSONAL = {"name", "sort_name", "email", "identities", "address", "browser"}
+PERSONAL = {"name", "sort_name", "email", "phone", "identities", "address", "browser"}
 OWNED: Sequence[type[LeanModel]] = (UserEmail, Identity, Session, ApiToken)
 ELSEWHERE = (User, Ticket, TicketHistory, AuditEntry)  # tables that other steps handle
 

@@ -33,7 +33,7 @@ from services.tickets.importing import (
 )
 from services.tickets.opening_limit import OpeningLimit, TooManyTickets
 from services.tickets.service import OPENED_WITH, TicketService
-from services.tickets.ticket import Event, Ticket
+from services.tickets.ticket import Event, Reply, Ticket
 from services.tickets.ticket_errors import (
     AlreadyUndone,
     ChangedSince,
@@ -84,6 +84,7 @@ __all__ = [
     "Op",
     "OpeningLimit",
     "Page",
+    "Reply",
     "Sort",
     "StillInProgress",
     "Ticket",

@@ -18,7 +18,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.fields import JsonFields
 from services.tickets.permissions import ASSIGNING, Access, asked_for
-from services.tickets.ticket import Event, Ticket
+from services.tickets.ticket import Event, Reply, Ticket
 from services.tickets.validation import check_category, check_known, clean_body, clean_changes, clean_message
 from services.tickets.workflow import WorkflowService
 from services.tickets.writer import Author, Draft, TicketWriter, unavailable
@@ -27,6 +27,7 @@ from services.users.authorization import RoleService
 from services.users.identity import Actor, AddressTaken, Permission, PermissionDenied, Scope
 
 READ_TOGETHER = 100  # tickets of an export
+REPLIES_FROM = 10  # tickets whose replies are shown together
 # What a ticket may be opened with beside its subject; the workflow decides its first status.
 OPENED_WITH = tuple(name for name in EDITABLE if name not in ("subject", "status"))
 
@@ -125,6 +126,19 @@ class TicketService:
             conditions=tuple(conditions), sort=Sort("updated_at", descending=True), size=size, cursor=cursor
         )
         return self.page(actor=actor, request=request)
+
+    def latest_replies(self, *, actor: Actor, user_id: str, most: int = 6) -> list[Reply]:
+        """Return what others told a requester in public, the latest first, from the tickets that changed last."""
+        page = self.get_tickets_by_user(actor=actor, user_id=user_id, done=None, size=REPLIES_FROM)
+        tickets = ticket_table.find_many([row.ticket_id for row in page.rows])
+        answered = [ticket_id for ticket_id, ticket in tickets.items() if ticket.agent_replies]
+        replies = [
+            Reply(ticket_id, event)
+            for ticket_id in answered
+            for event in self._audit.events(ticket_id=ticket_id, public_only=True)
+            if event.body and event.actor_kind == "agent" and event.actor_id != user_id
+        ]
+        return sorted(replies, key=lambda reply: reply.event.at, reverse=True)[:most]
 
     def get_tickets_of_organization(
         self, *, actor: Actor, done: bool | None = None, size: int = 25, cursor: str | None = None

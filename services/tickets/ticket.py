@@ -70,3 +70,11 @@ class Event:
             changes={k: (v[0], v[1]) for k, v in item.changes.items() if k not in DERIVED},
             undoes=None if item.undoes is None else int(item.undoes),
         )
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A public message to a requester, and the ticket it is in."""
+
+    ticket_id: int
+    event: Event

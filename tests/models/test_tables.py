@@ -8,7 +8,7 @@ from models.ticket_fields import PROJECTED
 
 # name: (key, {index: (key, projection)}, time to live)
 LISTED = PROJECTED
-PERSON = ["name", "email", "active", "created_at", "invited_at", "version"]
+PERSON = ["name", "email", "phone", "active", "created_at", "invited_at", "version"]
 
 
 def listed_but(name):

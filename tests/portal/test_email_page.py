@@ -31,7 +31,8 @@ def test_what_failed_and_what_waits_is_shown_without_its_address(site, failed):
     text = " ".join(answer.text.split())
     assert "refused by the mail server: 550" in text
     assert "SMTPServerDisconnected" in text
-    assert "Customer Demo" in text
+    assert "<b>Notice about an account</b>to Customer Demo" in text
+    assert "<b>Account email</b>to Customer Demo" in text
     assert "customer@demo.example" not in text
 
 

@@ -88,8 +88,8 @@ def test_a_long_export_holds_every_ticket_once(site):
 def test_users_are_exported_and_imported_again(site, in_berlin):
     rows = table(site, "/admin/users/export/csv/")
     assert list(rows[0]) == [
-        "Name", "Email", "Role", "Teams", "Organization", "ID", "Can sign in", f"Created ({ZONE})",
-        f"Invited ({ZONE})",
+        "Name", "Email", "Phone", "Role", "Teams", "Organization", "ID", "Can sign in",
+        f"Created ({ZONE})", f"Invited ({ZONE})",
     ]  # fmt: skip
     agent = next(row for row in rows if row["ID"] == site.users["agent"])
     assert (agent["Role"], agent["Email"], agent["Can sign in"]) == ("Agent", "agent@demo.example", "yes")

@@ -13,6 +13,7 @@ from models import user as user_table
 from models.times import from_text
 from models.user import User as UserItem
 from services.mail import Email, Mailer
+from services.outbox import DeliveryKind
 from services.users.accounts.signed_links import Link, Links, LinkSpent, Purpose
 from services.users.credentials.security_notice import Notice
 
@@ -140,7 +141,7 @@ def link_purpose(template: str) -> Purpose:
 class AccountEmails:
     """Delivers e-mails that hold a link to an account."""
 
-    kind = "account_email"
+    kind = DeliveryKind.ACCOUNT_EMAIL
 
     def __init__(self, *, links: Links, mailer: Mailer, base_url: str) -> None:
         self._links, self._mailer, self._base_url = links, mailer, base_url.rstrip("/")
@@ -169,7 +170,7 @@ class AccountEmails:
 class NoticeEmails:
     """Delivers e-mails without a link: to an address that is no longer the user's, and security notices."""
 
-    kind = "notice"
+    kind = DeliveryKind.NOTICE
 
     def __init__(self, *, mailer: Mailer, base_url: str) -> None:
         self._mailer, self._base_url = mailer, base_url.rstrip("/")

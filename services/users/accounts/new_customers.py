@@ -18,7 +18,7 @@ from services.users.authorization.roles import RoleService
 from services.users.directory.copy import Directory
 from services.users.directory.search import opens_for_others
 from services.users.identity.actor import Actor
-from services.users.identity.names import clean_name, normalize_email, sort_name
+from services.users.identity.names import clean_name, clean_phone, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import User
 from services.users.identity.user_errors import AddressTaken, PermissionDenied
@@ -72,6 +72,7 @@ class NewCustomerService:
         name: str,
         email: str,
         organization_id: str | None = None,
+        phone: str = "",
         idempotency_key: str | None = None,
     ) -> NewCustomer:
         """Check a new customer and return what to write along with their ticket; nothing is written yet.
@@ -88,6 +89,7 @@ class NewCustomerService:
             name=clean_name(name),
             sort_name=sort_name(clean_name(name)),
             email=normalize_email(email) if email.strip() else None,
+            phone=clean_phone(phone),
             role_id=ROLE,
             created_at=now,
         )
@@ -104,6 +106,7 @@ class NewCustomerService:
             after={
                 "name": item.name,
                 "email": item.email,
+                "phone": item.phone,
                 "role_id": ROLE,
                 "organization_id": item.organization_id,
             },

@@ -11,7 +11,7 @@ from models.audit import AuditEntry
 from models.outbox import Outbox as Entry
 from models.store_errors import VersionMoved
 from models.user import User as UserItem
-from services.outbox import Outbox
+from services.outbox import DeliveryKind, Outbox
 from services.users.accounts.email_notices import EmailNotices
 from services.users.accounts.emails import link_purpose
 from services.users.accounts.signed_links import Links, LinkSpent, Purpose
@@ -32,8 +32,6 @@ from services.users.identity.names import known_words, normalize_email
 from services.users.identity.user import User
 from services.users.identity.user_errors import SignInExpired, StaleRecord, UserNotFound
 
-RESET_KIND = "reset"  # outbox entries of this kind look up the account when they are delivered
-
 
 @dataclass(frozen=True)
 class PasswordChosen:
@@ -46,7 +44,7 @@ class PasswordChosen:
 class OwnAccountService:
     """Resets and changes passwords on behalf of the account's owner."""
 
-    kind = RESET_KIND
+    kind = DeliveryKind.RESET  # looks up the account when it is delivered
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from models.user import AddressClaimed
 from models.user import User as UserItem
 from services.errors import NotFound
 from services.mail import Mailer
-from services.outbox import Outbox
+from services.outbox import DeliveryKind, Outbox
 from services.users.accounts.emails import TEMPLATES
 from services.users.accounts.own_account import OwnAccountService, PasswordChosen
 from services.users.accounts.registration_policy import RegistrationPolicyService
@@ -58,7 +58,7 @@ class PendingRegistration:
 class RegistrationService:
     """Takes requests for accounts, sends the links, and creates the accounts."""
 
-    kind = "registration"
+    kind = DeliveryKind.REGISTRATION
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from services.errors import Invalid
 MAX_BYTES = 400_000
 MAX_LINES = 5_000
 NEEDED = ("name", "email")
-COLUMNS = (*NEEDED, "role", "teams", "organization")
+COLUMNS = (*NEEDED, "phone", "role", "teams", "organization")
 # Further columns of our own files, so that an export or the rejected lines can be corrected and sent again. The ID
 # tells who is meant by a line without an address; the others are for people.
 ID = "id"

@@ -14,7 +14,7 @@ from services.users.authorization.last_administrator import AccountStatus, LastA
 from services.users.authorization.rank import Outranked
 from services.users.authorization.roles import RoleService
 from services.users.identity.actor import Actor
-from services.users.identity.names import clean_name, normalize_email
+from services.users.identity.names import clean_name, clean_phone, normalize_email
 from services.users.identity.permissions import Permission
 from services.users.identity.user import User
 from services.users.organizations.organizations import OrganizationService
@@ -50,6 +50,7 @@ class Report:
 class _UserInput:
     name: str
     email: str
+    phone: str | None  # None: unchanged
     role_id: str
     team_ids: tuple[str, ...]
     organization_id: str | None  # None: unchanged, or chosen by the address
@@ -139,6 +140,7 @@ class UserImport:
                     now=now,
                     name=user_input.name,
                     email=user_input.email,
+                    phone=user_input.phone or "",
                     role_id=user_input.role_id,
                     team_ids=user_input.team_ids,
                     organization_id=user_input.organization_id,
@@ -152,6 +154,7 @@ class UserImport:
                     expected_version=user.version,
                     name=user_input.name,
                     email=user_input.email,
+                    phone=user_input.phone,
                     role_id=user_input.role_id,
                     active=user.active,
                     team_ids=user_input.team_ids,
@@ -242,6 +245,7 @@ class UserImport:
             return {
                 "name": user.name,
                 "email": user.email or "",
+                "phone": user.phone or "",
                 "role": name_of(user.role_id, roles, names.roles),
                 "teams": written_list(team_names),
                 "organization": name_of(organization_id, organizations, names.organizations),
@@ -272,6 +276,7 @@ def _parse(row: Row, email: str, user: User | None, names: _Names) -> _UserInput
     return _UserInput(
         name=name,
         email=email,
+        phone=clean_phone(cells["phone"]),
         role_id=role or (user.role_id if user else DEFAULT_ROLE),
         team_ids=tuple(sorted(set(teams))) if teams else user.team_ids if user else (),
         organization_id=_lookup(
@@ -294,6 +299,7 @@ def _compared(row: Row, user_input: _UserInput, user: User | None) -> Line:
         return Line(row, NEW)
     pairs: Sequence[tuple[str, str, str]] = (
         ("name", user.name, user_input.name),
+        ("phone", user.phone or "", user_input.phone or user.phone or ""),
         ("role", user.role_id, user_input.role_id),
         ("teams", ", ".join(sorted(user.team_ids)), ", ".join(user_input.team_ids)),
         (

@@ -24,7 +24,7 @@ from services.users.credentials.security_notice import Notice
 from services.users.credentials.sessions import SessionManager
 from services.users.directory.copy import Directory
 from services.users.identity.actor import SYSTEM, Actor, AfterSending
-from services.users.identity.names import clean_name, known_words, normalize_email, sort_name
+from services.users.identity.names import clean_name, clean_phone, known_words, normalize_email, sort_name
 from services.users.identity.permissions import Permission
 from services.users.identity.user import Role, User
 from services.users.identity.user_errors import AddressTaken, RoleNotFound, StaleRecord, UserNotFound
@@ -38,6 +38,7 @@ def _audited_fields(item: UserItem) -> dict[str, object]:
     return {
         "name": item.name,
         "email": item.email,
+        "phone": item.phone,
         "role_id": item.role_id,
         "team_ids": list(item.team_ids or ()),
         "organization_id": item.organization_id,
@@ -166,6 +167,7 @@ class UserService:
         invite: bool = True,
         team_ids: Iterable[str] = (),
         organization_id: str | None = None,
+        phone: str = "",
     ) -> User:
         """Create an account; raises Invalid, AddressTaken, PermissionDenied, Outranked.
 
@@ -180,6 +182,7 @@ class UserService:
             name=name,
             sort_name=sort_name(name),
             email=normalize_email(email),
+            phone=clean_phone(phone),
             role_id=role_id,
             team_ids=sorted(set(team_ids)),
             created_at=now,
@@ -208,10 +211,11 @@ class UserService:
         active: bool,
         team_ids: Iterable[str],
         organization_id: str | None = None,
+        phone: str | None = None,
     ) -> User:
         """Change an account that was read at `expected_version`; a new role or state ends its sessions.
 
-        `organization_id` None leaves it as it is, "" removes it. Raises Invalid, AddressTaken, StaleRecord,
+        `organization_id` and `phone` None leave it as it is, "" removes it. Raises Invalid, AddressTaken, StaleRecord,
         UserNotFound, PermissionDenied, Outranked.
         """
         self._roles.check_permission(actor=actor, permission=Permission.USER_EDIT)
@@ -225,6 +229,7 @@ class UserService:
         old_email, ends_sessions = item.email, (role_id, active) != (item.role_id, item.active)
         item.name, item.sort_name, item.version = name, sort_name(name), expected_version + 1
         item.email = normalize_email(email) if email.strip() or old_email else None
+        item.phone = item.phone if phone is None else clean_phone(phone)
         item.role_id, item.active, item.team_ids = role_id, active, team_ids
         item.organization_id = self._organizations.changed(item.organization_id, organization_id)
         if _reach(item) != reach_before:

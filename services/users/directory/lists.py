@@ -4,9 +4,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from models.users_listing import BadRequest, Condition, Op, Position, Selection, Sort, Window
-from services.text import search_words
 from services.users.directory.copy import Directory
-from services.users.directory.person import Person
+from services.users.directory.person import Person, person_words
 from services.users.identity.names import sort_name
 
 _Row = tuple[Person, str]  # somebody, and what they are sorted by
@@ -71,9 +70,12 @@ class DirectoryLists:
 
 
 def _test(condition: Condition) -> Callable[[_Row], bool]:
-    """Build what a row must pass; a name contains a text if every word of it is in the name or address."""
+    """Build what a row must pass.
+
+    A name contains a text if every word of it is in the name or address, or if it is a part of the phone number.
+    """
     if condition.field == "sort_name" and condition.op is Op.CONTAINS:
-        words = search_words(str(condition.value))
+        words = person_words(str(condition.value))
         return lambda row: all(word in row[0].folded for word in words)
     holds, value_of = _HOLDS[condition.op], _VALUES[condition.field]
     return lambda row: holds(value_of(row), condition.value)

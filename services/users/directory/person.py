@@ -7,12 +7,18 @@ from typing import Self
 import idna
 
 from models.user import User as UserItem
-from services.text import search_text
+from services.text import search_text, search_words
+from services.users.identity.names import PHONE, phone_digits
+
+FEWEST_DIGITS = 4  # by which somebody is found; fewer are a part of a name or address
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What the directory knows of a user; `folded` is the name and address that a search compares."""
+    """What the directory knows of a user; `folded` is what a search compares.
+
+    Its first line is the name; the others are the address and the phone number.
+    """
 
     user_id: str
     name: str
@@ -36,15 +42,28 @@ class Person:
             team_ids=tuple(map(sys.intern, item.team_ids or ())),
             organization_id=sys.intern(organization_id) if organization_id else None,
             active=item.active,
-            folded=f"{search_text(item.name)}\n{_address_text(item.email)}",
+            folded="\n".join(
+                (
+                    search_text(item.name),
+                    *_address_texts(item.email),
+                    *filter(None, [phone_digits(item.phone or "")]),
+                )
+            ),
         )
 
 
-def _address_text(email: str | None) -> str:
+def person_words(text: str) -> list[str]:
+    """Return the words by which people are searched: the digits of a phone number, or words in any order."""
+    digits = phone_digits(text)
+    is_number = len(digits) >= FEWEST_DIGITS and PHONE.fullmatch(text.strip())
+    return [digits] if is_number else search_words(text)
+
+
+def _address_texts(email: str | None) -> list[str]:
     """Return what an address is searched by: itself, and its domain as people write it."""
     if not email or "xn--" not in email:
-        return email or ""
+        return [email or ""]
     try:
-        return f"{email}\n{search_text(idna.decode(email.rpartition('@')[2]))}"
+        return [email, search_text(idna.decode(email.rpartition("@")[2]))]
     except idna.IDNAError:
-        return email
+        return [email]

@@ -7,10 +7,10 @@ from enum import Enum, auto
 
 from models import user as user_table
 from services.errors import Invalid
-from services.text import MAX_SEARCH, search_words
+from services.text import MAX_SEARCH
 from services.users.authorization.roles import RoleService
 from services.users.directory.copy import Directory
-from services.users.directory.person import Person
+from services.users.directory.person import Person, person_words
 from services.users.identity.actor import Actor
 from services.users.identity.names import normalize_email, sort_name
 from services.users.identity.permissions import Permission, Scope
@@ -80,13 +80,13 @@ class DirectoryService:
         kind: Kind = Kind.ANYBODY,
         only: Callable[[Person], bool] | None = None,
     ) -> Found:
-        """Find people whose name and address contain every word of a text, the likeliest first.
+        """Find people whose name and address contain every word of a text, or by a phone number, the likeliest first.
 
         Case, accents and the order of words do not matter. `only` narrows the search further. Raises
         PermissionDenied.
         """
         may_see = self._reach(actor, kind)
-        words = search_words(text)
+        words = person_words(text)
         ranked: list[list[Person]] = [[], [], [], []]
         count, (first, *rest) = 0, words or [""]
         for one in self._directory.people():
@@ -174,11 +174,11 @@ def _rank(one: Person, words: list[str]) -> int:
     """Sort matches: the name begins so, a word of the name does, every word begins somewhere, the rest."""
     if not words:
         return 0
-    name, _, address = one.folded.partition("\n")
-    if name.startswith(" ".join(words)) or address == words[0]:
+    name, *contacts = one.folded.split("\n")
+    if name.startswith(" ".join(words)) or words[0] in contacts:
         return 0
     starts = re.split(r"[^\w]+", name)
     if all(any(start.startswith(word) for start in starts) for word in words):
         return 1
-    starts += re.split(r"[\W_]+", address)
+    starts += re.split(r"[\W_]+", "\n".join(contacts))
     return 2 if all(any(start.startswith(word) for start in starts) for word in words) else 3

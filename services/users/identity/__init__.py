@@ -1,7 +1,7 @@
 """Values about people that the whole product needs: user, role, actor, permissions, names, errors."""
 
 from services.users.identity.actor import STEP_UP_LASTS, SYSTEM, Actor, AfterSending
-from services.users.identity.names import normalize_domain, normalize_email, sort_name
+from services.users.identity.names import MAX_PHONE, normalize_domain, normalize_email, sort_name
 from services.users.identity.permissions import BUILT_IN, Permission, Scope
 from services.users.identity.sign_in_policy import ABSOLUTE_CHOICES, IDLE_CHOICES, SignInPolicy
 from services.users.identity.user import Role, User
@@ -20,6 +20,7 @@ __all__ = [
     "ABSOLUTE_CHOICES",
     "BUILT_IN",
     "IDLE_CHOICES",
+    "MAX_PHONE",
     "STEP_UP_LASTS",
     "SYSTEM",
     "Actor",

@@ -11,6 +11,10 @@ from services.text import one_line
 # What mail servers accept without extensions (RFC 5321's dot-string).
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
+# What people write between the digits of a telephone number, and how many digits there are.
+PHONE = re.compile(r"\+?[0-9 ()/.-]+(?:(?:ext\.?|x|#) ?[0-9]{1,6})?", re.IGNORECASE)
+MIN_DIGITS, MAX_DIGITS, MAX_PHONE = 3, 21, 40
+
 
 def normalize_email(text: str) -> str:
     """Fold an address so that its spellings are equal: width, case, blanks, and the domain as in DNS (IDNA 2008).
@@ -47,6 +51,29 @@ def normalize_domain(text: str) -> str:
     if "." not in spelled.strip(".") or spelled.endswith(".") or len(spelled) > 253:
         raise Invalid(f"{domain[:60]} is not a domain such as example.org.")
     return spelled
+
+
+def clean_phone(text: str) -> str | None:
+    """Return a telephone number as people write it, None if there is none; raises Invalid.
+
+    It may have a country or not, and an extension at its end.
+    """
+    phone = one_line(unicodedata.normalize("NFKC", text[:1000]))
+    if not phone:
+        return None
+    if (
+        len(phone) > MAX_PHONE
+        or not PHONE.fullmatch(phone)
+        or not MIN_DIGITS <= len(phone_digits(phone)) <= MAX_DIGITS
+    ):
+        message = "Enter a phone number such as +370 5 266 1183."
+        raise Invalid(message, {"phone": message})
+    return phone
+
+
+def phone_digits(text: str) -> str:
+    """Return what is dialled within a country: the digits of a number without the zeros before an area."""
+    return re.sub(r"\D", "", text.replace("(0)", "")).lstrip("0")
 
 
 def sort_name(name: str) -> str:

@@ -21,6 +21,7 @@ class User:
     version: int
     name: str
     email: str | None
+    phone: str | None
     role_id: str
     team_ids: tuple[str, ...]
     organization_id: str | None
@@ -41,6 +42,7 @@ class User:
             version=int(item.version),
             name=item.name,
             email=item.email,
+            phone=item.phone,
             role_id=item.role_id,
             team_ids=tuple(item.team_ids or ()),
             organization_id=item.organization_id,

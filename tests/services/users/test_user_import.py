@@ -213,6 +213,7 @@ def test_what_spreadsheets_write_is_read(separator):
         "role": "",
         "teams": "x;y",
         "organization": "",
+        "phone": "",
     }
     assert read("line,reason,name,email\n7,Bad,'=Ana,a@b.example\n")[0].cells["name"] == "=Ana"
 
@@ -227,5 +228,7 @@ def test_any_text_is_read_or_refused(rows):
         rows = read(decode(text.encode()))
     except Invalid:
         return
-    assert all(row.cells.keys() == {"name", "email", "role", "teams", "organization"} for row in rows)
+    assert all(
+        row.cells.keys() == {"name", "email", "phone", "role", "teams", "organization"} for row in rows
+    )
     assert [row.number for row in rows] == sorted(row.number for row in rows)

@@ -69,9 +69,9 @@ function addPeople(part) {
     part.open = true;
     fill("person_name", told.name);
     fill("person_email", told.email);
+    fill("person_phone", told.phone);
     fill("person_organization", told.organization_id);
     fill("person_organization_text", told.organization);
-    if (told.phone && !form.elements.body.value) form.elements.body.value = `Calls from ${told.phone}.\n`;
     const alike = told.alike.flatMap(({ name, email, url }, at) => [
       at ? ", " : "Alike: ",
       el("a", { href: url }, name),
