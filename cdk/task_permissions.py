@@ -27,6 +27,7 @@ BATCHES = {
     "settings": frozenset({"BatchGetItem"}),
     "attempts": frozenset({"BatchGetItem"}),
     "idempotency_keys": frozenset({"BatchWriteItem"}),
+    "jobs": frozenset({"BatchGetItem", "BatchWriteItem"}),
 }
 
 

@@ -27,7 +27,8 @@ class RunningJobs(GlobalSecondaryIndex["Job"]):
 class Job(LeanModel):
     """One job, named "kind#subject"; `running` holds the kind until the job is done, `value` where it stands.
 
-    The parts of a job with many tasks are items of their own, named "kind#subject#number".
+    The parts of a job with many tasks are items of their own, named "kind#subject#series#number": of two requests
+    that start the same job at once, each writes a series, and the job refers to one.
     """
 
     class Meta:
@@ -68,10 +69,13 @@ def new(
     )
 
 
-def part(of: Job, number: int, value: dict[str, Any]) -> Job:
+def part(of: Job, series: str, number: int, value: dict[str, Any]) -> Job:
     """Build a part of a job, which goes when the job goes."""
     return Job(
-        job_id=f"{of.job_id}#{number}", started_at=of.started_at, value=value, expires_at=of.expires_at
+        job_id=f"{of.job_id}#{series}#{number}",
+        started_at=of.started_at,
+        value=value,
+        expires_at=of.expires_at,
     )
 
 
@@ -90,11 +94,11 @@ def running(kind: str) -> Iterator[Job]:
             yield item
 
 
-def find_parts(of: Job, numbers: Iterable[int]) -> dict[int, Job]:
+def find_parts(of: Job, series: str, numbers: Iterable[int]) -> dict[int, Job]:
     """Read parts of a job strongly, by number."""
-    wanted = {f"{of.job_id}#{number}": number for number in numbers}
+    numbers_by_id = {f"{of.job_id}#{series}#{number}": number for number in numbers}
     with translated():
-        return {wanted[item.job_id]: item for item in Job.batch_get(list(wanted), consistent_read=True)}
+        return {numbers_by_id[item.job_id]: item for item in Job.batch_get(list(numbers_by_id), consistent_read=True)}
 
 
 def put_all(parts: Iterable[Job]) -> None:
@@ -120,5 +124,6 @@ def first(item: Job) -> Put:
 
 
 def put(item: Job, *, expected_version: int, also: Also = ()) -> None:
-    """Write a job that was at version `expected_version`, and what goes along; raises VersionMoved."""
-    transaction.put_version(item, Job.version == expected_version, also, lambda: items.find(Job, item.job_id))
+    """Write a job that was at version `expected_version` (0: that is new), and what goes along; raises VersionMoved."""
+    unmoved = Job.version == expected_version if expected_version else Job.job_id.does_not_exist()
+    transaction.put_version(item, unmoved, also, lambda: items.find(Job, item.job_id))

@@ -8,12 +8,14 @@ from models import tickets_listing
 from models.tickets_listing import ColumnarPort
 from services.catalog import CatalogService
 from services.ids import new_id
+from services.jobs import JobService
 from services.options import Options
 from services.tickets import (
     AssignmentService,
     AuditService,
     Consequences,
     OpeningLimit,
+    TicketBulk,
     TicketImporter,
     TicketService,
     TicketWriter,
@@ -32,6 +34,7 @@ class TicketServices:
     assignments: AssignmentService
     audit: AuditService
     importer: TicketImporter
+    bulk: TicketBulk
 
 
 def build_ticket_services(
@@ -42,6 +45,7 @@ def build_ticket_services(
     catalog: CatalogService,
     consequences: Consequences,
     lists: ColumnarPort,
+    jobs: JobService,
 ) -> TicketServices:
     """Build the services about tickets."""
     audit = AuditService(options.shards)
@@ -73,6 +77,7 @@ def build_ticket_services(
         assignments=assignments,
         audit=audit,
         importer=TicketImporter(writer, audit, assignments, accounts, catalog),
+        bulk=TicketBulk(service, jobs, roles),
     )
 
 

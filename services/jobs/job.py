@@ -36,7 +36,8 @@ class JobNotFound(NotFound):
 class Job:
     """One job of somebody, who may do no more in it than `permissions` and their role allow.
 
-    `total` counts tasks, `done` and `failed` those that were carried out; `part` is the next part to be done.
+    `total` counts tasks, `done` and `failed` those that were carried out. They are stored in parts: `series` names
+    these parts, `part` is the next one to be done.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Job:
     permissions: Mapping[Permission, Scope]
     total: int
     started_at: datetime
+    series: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     state: State = State.RUNNING
     done: int = 0
@@ -67,6 +69,7 @@ class Job:
             permissions={Permission(name): Scope(scope) for name, scope in value["permissions"].items()},
             total=value["total"],
             started_at=item.started_at,
+            series=value["series"],
             arguments=value["arguments"],
             state=State(value["state"]),
             done=value["done"],
@@ -83,6 +86,7 @@ class Job:
             "owner_id": self.owner_id,
             "permissions": {str(name): int(scope) for name, scope in self.permissions.items()},
             "total": self.total,
+            "series": self.series,
             "arguments": dict(self.arguments),
             "state": str(self.state),
             "done": self.done,

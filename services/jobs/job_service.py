@@ -15,16 +15,17 @@ import structlog
 from models import job as job_table
 from models.job import Job as Item
 from models.store_errors import VersionMoved
-from services.errors import Conflicted, EngineUnavailable, Invalid, ServiceError, Unavailable
+from services.errors import Conflicted, EngineUnavailable, Invalid, ServiceError, StoreError, Unavailable
 from services.jobs.job import TASKS_OF_A_PART, Job, JobNotFound, State
 from services.users.audit import AuditWriter
-from services.users.identity import Actor, Permission, Scope
+from services.users.identity import Actor, Permission, PermissionDenied, Scope
 
 MAX_TASKS = 10_000
 PARTS_PER_RUN = 4  # half a second of work, so that the worker's other jobs are not late
 PAGE_OF_RESULTS = 20  # parts
 ATTEMPTS = 5
 SWEPT_AT_ONCE = 200
+OUR_FAULT = "Something went wrong on our side, and is in the log."
 
 AbsentActor = Callable[[str], Actor | None]
 log = structlog.get_logger()
@@ -86,14 +87,18 @@ class JobService:
         """
         if not 0 < len(subjects) <= MAX_TASKS:
             raise Invalid(f"A job has 1 to {MAX_TASKS:,} tasks. This one would have {len(subjects):,}.")
+        if id_ is not None and job_table.find(kind, id_) is not None:
+            return self.get(actor=actor, kind=kind, job_id=id_)
+        series = self._new_id()
         job = Job(
-            id=id_ or self._new_id(),
+            id=id_ or series,
             kind=kind,
             title=title,
             owner_id=actor.user_id,
             permissions=actor.permissions,
             total=len(subjects),
             started_at=now,
+            series=series,
             arguments=arguments or {},
         )
         entry = self._audit_writer.entry(
@@ -106,7 +111,9 @@ class JobService:
         item = job.item()
         firsts = enumerate(range(0, len(subjects), TASKS_OF_A_PART))
         job_table.put_all(
-            job_table.part(item, number, {"subjects": list(subjects[first : first + TASKS_OF_A_PART])})
+            job_table.part(
+                item, series, number, {"subjects": list(subjects[first : first + TASKS_OF_A_PART])}
+            )
             for number, first in firsts
         )
         try:
@@ -130,7 +137,7 @@ class JobService:
         item = job.item()
         for first in range(0, job.parts, PAGE_OF_RESULTS):
             numbers = range(first, min(first + PAGE_OF_RESULTS, job.parts))
-            parts = job_table.find_parts(item, numbers)
+            parts = job_table.find_parts(item, job.series, numbers)
             for number in numbers:
                 yield from _results_of(parts[number])
 
@@ -140,15 +147,18 @@ class JobService:
         return [result for result, _ in zip(failed, range(most), strict=False)] if job.failed else []
 
     def pause(self, *, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
-        """Let no further part be done until the job is resumed; raises JobNotFound, JobMoved once it has ended."""
+        """Let no further part be done until the job is resumed.
+
+        Raises JobNotFound, JobMoved once it has ended, PermissionDenied for somebody else's without setting:edit.
+        """
         return self._set_state(State.PAUSED, actor, now, kind, job_id)
 
     def resume(self, *, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
-        """Go on with a job that was paused; raises JobNotFound, JobMoved once it has ended."""
+        """Go on with a job that was paused; raises as `pause` does."""
         return self._set_state(State.RUNNING, actor, now, kind, job_id)
 
     def stop(self, *, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
-        """End a job; what was done stays. Raises JobNotFound, JobMoved once it has ended."""
+        """End a job; what was done stays. Raises as `pause` does."""
         return self._set_state(State.STOPPED, actor, now, kind, job_id)
 
     def advance(self, *, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
@@ -186,7 +196,7 @@ class JobService:
 
     def _do_part(self, job: Job, now: datetime) -> Job | None:
         """Carry out the next part and store its results with the position; None if somebody else has."""
-        part = job_table.find_parts(job.item(), [job.part])[job.part]
+        part = job_table.find_parts(job.item(), job.series, [job.part])[job.part]
         owner = self._owner(job)
         results = [
             self._carry_out(owner, Task(job, subject, f"job:{job.id}:{job.part}:{place}"), now)
@@ -213,7 +223,7 @@ class JobService:
                 job_table.put(
                     item,
                     expected_version=job.version,
-                    also=[job_table.part(item, at, dict(outcome))],
+                    also=[job_table.part(item, job.series, at, dict(outcome))],
                 )
             except VersionMoved:
                 stored = job_table.find(job.kind, job.id)
@@ -233,6 +243,11 @@ class JobService:
             raise
         except ServiceError as refused:
             return TaskResult(task.subject, error=refused.message)
+        except StoreError:
+            raise
+        except Exception as error:  # a fault of ours in one task must not hold up the others
+            log.error("job_task_failed", job=task.job.id, kind=task.job.kind, exc_info=error)
+            return TaskResult(task.subject, error=OUR_FAULT)
 
     def _owner(self, job: Job) -> Actor | None:
         """Return who started a job, with what they may do now and could do when they started it."""
@@ -249,6 +264,8 @@ class JobService:
     def _set_state(self, state: State, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
         for _ in range(ATTEMPTS):
             job = self.get(actor=actor, kind=kind, job_id=job_id)
+            if job.owner_id != actor.user_id and not actor.may(Permission.SETTING_EDIT):
+                raise PermissionDenied(Permission.SETTING_EDIT)
             if job.state is state:
                 return job
             if job.has_ended:

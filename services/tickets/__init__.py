@@ -18,6 +18,7 @@ from models.ticket_fields import (
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
+from services.tickets.bulk import Chosen, TicketBulk
 from services.tickets.consequences import Consequences, TicketChange
 from services.tickets.fields import is_done
 from services.tickets.importing import (
@@ -67,6 +68,7 @@ __all__ = [
     "AssignmentService",
     "AuditService",
     "ChangedSince",
+    "Chosen",
     "Condition",
     "Conflict",
     "Consequences",
@@ -88,6 +90,7 @@ __all__ = [
     "Sort",
     "StillInProgress",
     "Ticket",
+    "TicketBulk",
     "TicketChange",
     "TicketFields",
     "TicketImporter",

@@ -11,9 +11,7 @@ from services.users.sign_in.current_actor import works_on_desk
 class AbsentActors:
     """Tells what somebody may do at this moment, without a session of theirs."""
 
-    def __init__(
-        self, *, users: UserService, roles: RoleService, organizations: OrganizationService
-    ) -> None:
+    def __init__(self, *, users: UserService, roles: RoleService, organizations: OrganizationService) -> None:
         self._users, self._roles, self._organizations = users, roles, organizations
 
     def actor(self, user_id: str, *, address: str | None = None) -> Actor | None:
