@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 
 from services.jobs import Job
 from services.tickets import Ticket
-from services.tickets.bulk import CHANGE
 from services.users.credentials.sessions import hash_token
 from tests.authorization.matrix_site import NOBODY, MatrixSite, Person
 
@@ -88,19 +87,11 @@ class AccessCase:
     @cached_property
     def job(self) -> Job:
         """Return a job of the person it is about, which changed a ticket."""
-        owner = self.other.actor
-        assert owner is not None
-        jobs, now = self.matrix_site.services.jobs, self.matrix_site.now()
-        job = jobs.start(
-            actor=owner,
-            now=now,
-            kind=CHANGE,
-            title="A job",
-            subjects=[[self.ticket.ticket_id, None]],
-            arguments={"changes": {"priority": "urgent"}},
-        )
+        if not self.fresh:
+            return self.matrix_site.shared_job(self.other)
+        job = self.matrix_site.job(self.other, self.ticket.ticket_id)
         if self.part == "ended":
-            jobs.advance(now=now)
+            self.matrix_site.services.jobs.advance(now=self.matrix_site.now())
         return job
 
     def entry(self, kind: str) -> str:
