@@ -136,7 +136,7 @@ class TicketService:
             Reply(ticket_id, event)
             for ticket_id in answered
             for event in self._audit.events(ticket_id=ticket_id, public_only=True)
-            if event.body and event.actor_kind == "agent" and event.actor_id != user_id
+            if event.kind == "replied" and event.actor_kind == "agent" and event.actor_id != user_id
         ]
         return sorted(replies, key=lambda reply: reply.event.at, reverse=True)[:most]
 

@@ -56,3 +56,23 @@ def test_why_no_email_is_sent_can_be_read(open_as: Opener, people):
     above, below = kinds.bounding_box(), notice.bounding_box()
     assert below["y"] >= above["y"] + above["height"]
     assert below["x"] + below["width"] <= 390
+
+
+def test_a_toast_stands_above_the_composer_however_tall_it_is(open_as: Opener, people):
+    page = open_as(
+        "agent",
+        f"/desk/tickets/{people['customer'].new_ticket('Toast above')}",
+        viewport={"width": 390, "height": 844},
+    )
+    page.get_by_label("Message").fill("One\n\nTwo\n\nThree\n\nFour\n\nFive")
+    page.evaluate(
+        """() => {
+          const toast = document.createElement("div");
+          toast.className = "toast";
+          toast.textContent = "Saved.";
+          document.querySelector("#toasts").append(toast);
+        }"""
+    )
+    toast, composer = page.locator(".toast").bounding_box(), page.locator(".composer").bounding_box()
+    assert 0 <= toast["y"]
+    assert toast["y"] + toast["height"] <= composer["y"]

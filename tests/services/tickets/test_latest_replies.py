@@ -27,6 +27,9 @@ def told(harness, agent):
         service.create(actor=requester, now=START, subject=f"Ticket {number}", body="It hums.")
         for number in (1, 2, 3)
     ]
+    service.create(
+        actor=agent, now=START, subject="On the phone", body="He calls.", requester_id=requester.user_id
+    )
     tickets[0] = write(tickets[0], agent, "First answer")
     tickets[1] = write(tickets[1], agent, "Second answer")
     tickets[1] = write(tickets[1], agent, "Only for colleagues", public=False)

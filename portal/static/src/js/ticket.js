@@ -107,9 +107,9 @@ $$("[data-properties]").forEach(watchProperties);
 document.addEventListener("keydown", (event) => {
   if (event.key === "i" && single(event)) $("[data-take]")?.click();
 });
-on("keydown", ".composer textarea", (event, field) => {
+on("keydown", ".composer textarea, .sheet-form textarea", (event, field) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    field.form.requestSubmit($(".split .btn", field.form));
+    field.form.requestSubmit($("button.ink", field.form));
   }
 });
