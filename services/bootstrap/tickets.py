@@ -13,6 +13,7 @@ from services.options import Options
 from services.tickets import (
     AssignmentService,
     AuditService,
+    ChangeFeed,
     Consequences,
     OpeningLimit,
     TicketBulk,
@@ -35,6 +36,7 @@ class TicketServices:
     audit: AuditService
     importer: TicketImporter
     bulk: TicketBulk
+    feed: ChangeFeed
 
 
 def build_ticket_services(
@@ -78,6 +80,7 @@ def build_ticket_services(
         audit=audit,
         importer=TicketImporter(writer, audit, assignments, accounts, catalog),
         bulk=TicketBulk(service, jobs, roles),
+        feed=ChangeFeed(roles=roles, keys=options.keys("feed"), shards=options.shards),
     )
 
 

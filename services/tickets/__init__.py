@@ -20,6 +20,7 @@ from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
 from services.tickets.bulk import Chosen, TicketBulk
 from services.tickets.consequences import Consequences, TicketChange
+from services.tickets.feed import BadFeedCursor, Change, ChangeFeed, FeedPage
 from services.tickets.fields import is_done
 from services.tickets.importing import (
     MAPPINGS,
@@ -67,12 +68,16 @@ __all__ = [
     "AlreadyUndone",
     "AssignmentService",
     "AuditService",
+    "BadFeedCursor",
+    "Change",
+    "ChangeFeed",
     "ChangedSince",
     "Chosen",
     "Condition",
     "Conflict",
     "Consequences",
     "Event",
+    "FeedPage",
     "Field",
     "FieldConflict",
     "FileReport",

@@ -74,5 +74,5 @@ def test_a_toast_stands_above_the_composer_however_tall_it_is(open_as: Opener, p
         }"""
     )
     toast, composer = page.locator(".toast").bounding_box(), page.locator(".composer").bounding_box()
-    assert 0 <= toast["y"]
+    assert toast["y"] >= 0
     assert toast["y"] + toast["height"] <= composer["y"]
