@@ -23,6 +23,7 @@ PAGES = (
     ("admin-tokens", "administrator", "/admin/tokens/"),
     ("second-factor", "agent", "/account/second-factor"),
     ("audit-log", "administrator", "/admin/audit-log/"),
+    ("api-docs", "administrator", "/api/v1/docs/change"),
     ("help-home", "customer", "/help/"),
     ("help-tickets", "customer", "/help/tickets"),
     ("help-new", "customer", "/help/new"),

@@ -62,6 +62,12 @@ def claim(item: IdempotencyKey, now: datetime) -> bool:
     return True
 
 
+def record(item: IdempotencyKey) -> None:
+    """Write what a claimed request recorded, in place of its claim."""
+    with translated():
+        item.save()
+
+
 def release(key: str, write_id: str) -> None:
     """Delete a claim, so that the request can be sent again; a key whose request was carried out stays."""
     try:

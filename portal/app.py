@@ -60,7 +60,17 @@ def create_app(settings: Settings, services: Services) -> Flask:
     identity.init_app(app)
     navigation.init_app(app)
     ways_in = (auth.bp, auth.account, auth.addresses, auth.registration, auth.proof, auth.sign_on)
-    for blueprint in (*ways_in, auth.tokens, customer.bp, desk.bp, jump.bp, lookup.bp, health.bp, api.bp):
+    for blueprint in (
+        *ways_in,
+        auth.tokens,
+        customer.bp,
+        desk.bp,
+        jump.bp,
+        lookup.bp,
+        health.bp,
+        api.bp,
+        api.docs_bp,
+    ):
         app.register_blueprint(blueprint)
     if not settings.is_production:
         app.register_blueprint(style_page.bp)
@@ -90,6 +100,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         COMPRESS_LEVEL=1,
         COMPRESS_MIMETYPES=["text/html", "application/json", "application/problem+json"],
         COMPRESS_STREAMS=False,
+        COMPRESS_EVALUATE_CONDITIONAL_REQUEST=False,  # portal/api/conditional.py does
     )
     addressed = ClientAddress(app.wsgi_app)
     app.wsgi_app = (  # type: ignore[method-assign]  # how Flask is wrapped

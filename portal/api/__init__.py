@@ -1,5 +1,32 @@
 """The API for programs: tokens in a header, JSON both ways, and the same services as the pages."""
 
-from portal.api.tickets import bp
+from flask import Blueprint, Response
 
-__all__ = ["bp"]
+from portal.api import audit_log, catalog, docs, organizations, reports, roles, tickets, tokens, users
+
+# The order of the description.
+CONTROLLERS = (
+    tickets.controller,
+    catalog.controller,
+    users.controller,
+    organizations.controller,
+    roles.controller,
+    tokens.controller,
+    audit_log.controller,
+    reports.controller,
+    reports.operations,
+)
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+for _controller in CONTROLLERS:
+    _controller.register(bp)
+docs_bp = docs.blueprint(CONTROLLERS)
+
+__all__ = ["CONTROLLERS", "bp", "docs_bp"]
+
+
+@bp.after_request
+def challenge(response: Response) -> Response:
+    """Say how to authenticate to who did not (RFC 6750)."""
+    if response.status_code == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="Ledgerdesk"'
+    return response

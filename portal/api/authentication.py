@@ -1,17 +1,13 @@
 """Who calls: the token in the Authorization header and nothing else; cookies are never looked at."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import cast
 
 from flask import g, request
 
 from portal.web.guards import SignInNeeded, now, services
 from services.errors import Forbidden
 from services.users.api_tokens import TokenOwner
-from services.users.identity import Actor, Permission
-
-View = TypeVar("View", bound=Callable[..., Any])
+from services.users.identity import Actor
 
 
 class TokenNeeded(SignInNeeded):
@@ -49,20 +45,3 @@ def token_owner() -> TokenOwner:
 def caller() -> Actor:
     """Return the token's maker, narrowed to what the token permits; raises TokenNeeded."""
     return token_owner().actor
-
-
-def with_token(permission: Permission | None = None) -> Callable[[View], View]:
-    """Let a view run only for a token, with a permission where one is named; services decide the scope."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            who = caller()
-            if permission is not None and not who.may(permission):
-                raise TokenTooNarrow
-            return view(*args, **kwargs)
-
-        guarded.guard = f"token {permission or ''}".strip()  # type: ignore[attr-defined]  # read by the route test
-        return cast(View, guarded)
-
-    return decorate

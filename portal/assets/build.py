@@ -24,9 +24,9 @@ ESBUILD = MODULES / "@esbuild" / "linux-x64" / "bin" / "esbuild"
 STYLES = {
     "app.css": (
         "tokens", "base", "controls", "components", "overlay", "shell",
-        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "responsive", "print",
+        "grid", "filters", "ticket", "conflict", "admin", "job", "account", "api", "responsive", "print",
     ),
-    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account", "print"),
+    "help.css": ("tokens", "base", "controls", "components", "overlay", "help", "account", "api", "print"),
     "plain.css": ("tokens", "base", "controls", "components", "plain", "account", "print"),
     "reports.css": (
         "tokens", "base", "controls", "components", "overlay", "shell", "filters", "responsive", "dash",

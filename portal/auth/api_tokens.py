@@ -1,6 +1,6 @@
 """The user's own API tokens: created, shown once, revoked."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.ui import formatting
@@ -35,7 +35,8 @@ def create() -> Response | str:
         )
     except Invalid as refused:
         return error_pages.with_status(_page(errors=refused.fields or {"name": refused.message}), refused)
-    return render_template("auth/new_token.html", token=token, secret=secret)
+    api = f"{current_app.extensions['settings'].public_url.rstrip('/')}/api/v1"
+    return render_template("auth/new_token.html", token=token, secret=secret, api=api)
 
 
 @bp.post("/revoke")

@@ -8,11 +8,10 @@ from portal.web.error_pages import with_status
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
+from services.idempotency import KeyReused, StillInProgress
 from services.tickets import (
     BY_NAME,
-    KeyReused,
     NotAllowedNow,
-    StillInProgress,
     TooBusy,
     TooManyTickets,
     field_names,

@@ -13,10 +13,9 @@ from portal.web.error_pages import status_of, wants_json, with_status
 from portal.web.guards import actor, needs, now, services
 from portal.web.idempotency import already_sent, form_key, new_key, sent_idempotency_key
 from services.errors import Invalid
+from services.idempotency import KeyReused, StillInProgress
 from services.tickets import (
     Conflict,
-    KeyReused,
-    StillInProgress,
     Ticket,
     TooBusy,
     TooManyTickets,

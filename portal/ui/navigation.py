@@ -10,6 +10,7 @@ from portal.web.sign_in_gate import viewing
 from services.reporting import Tally
 from services.users.identity import Actor, Permission, Scope
 
+DOCS = "api_docs.index"
 ADMIN_PATHS = ("/admin/",)
 DASHBOARDS = "/reports/"
 TEAMS_SHOWN = 8
@@ -93,7 +94,8 @@ def age() -> int:
 
 
 def _groups(who: Actor, path: str, here: str) -> Groups:
-    if path.startswith(ADMIN_PATHS) or path.startswith("/desk/catalog/"):
+    in_docs = who.may(Permission.TOKEN_REVOKE) and path.startswith(url_for(DOCS))
+    if in_docs or path.startswith(ADMIN_PATHS) or path.startswith("/desk/catalog/"):
         back = _item("Back to desk", "arrow-left", "/", "")
         administration = _administration(who, path)
         for item in (item for group in administration for item in group["items"]):
@@ -172,12 +174,14 @@ def _administration(who: Actor, here: str) -> Groups:
         ("Ticket rules", "Categories", "categories", "categories", Permission.SETTING_EDIT),
         ("System", "Emails", "mail", "emails", Permission.SETTING_EDIT),
         ("System", "API tokens", "link", "tokens", Permission.TOKEN_REVOKE),
+        ("System", "API documentation", "braces", DOCS, Permission.TOKEN_REVOKE),
         ("System", "Audit log", "history", "audit_log", Permission.AUDIT_VIEW),
     )
     groups: dict[str, list[Item]] = {}
     for group, label, icon, grid, permission in pages:
         if who.may(permission):
-            item = _item(label, icon, url_for(f"{grid}.index_view"), here)
+            address = url_for(grid if grid == DOCS else f"{grid}.index_view")
+            item = _item(label, icon, address, here)
             groups.setdefault(group, []).append(item | {"within": here.startswith(item["url"])})
     return [{"label": label, "items": items} for label, items in groups.items()]
 

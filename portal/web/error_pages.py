@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Flask, Response, current_app, flash, g, jsonify, redirect, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal.web.guards import PUBLIC, SignInNeeded, StepUpNeeded, guard_of, now, visitor
 from portal.web.logs import ID
+from portal.web.problem_types import BY_STATUS, PROBLEM_TYPES, VersionConflict, VersionNeeded
 from pynamodb_grid.listing import ListingError
 from pynamodb_grid.listing import Unavailable as ListingUnavailable
 from services.errors import (
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 STATUS: tuple[tuple[type[Exception], int], ...] = (
     (SignInNeeded, 401),
     (StepUpNeeded, 403),
+    (VersionNeeded, 428),
+    (VersionConflict, 412),
     (NotFound, 404),
     (Forbidden, 403),
     (Invalid, 400),
@@ -69,6 +72,17 @@ MESSAGES = {
     414: "Nothing was changed. Use fewer filters.",
     500: "Nothing was saved halfway. The error has been logged.",
     503: "The database is not responding.",
+}
+# What programs are told instead: they cannot go back, and what they send has a key.
+MESSAGES_FOR_PROGRAMS = {
+    400: "The body is not readable as JSON. Nothing was changed.",
+    404: "There is nothing at this address.",
+    405: "This address does not know the method. Nothing was changed.",
+    413: "A body can have at most 512 KB. Nothing was changed.",
+    414: "The address is too long. Nothing was changed.",
+    500: "Nothing was saved halfway. The error has been logged under the reference.",
+    503: "The database is not responding. Repeat the request after Retry-After; with the same Idempotency-Key "
+    "it takes effect once.",
 }
 NOT_READY = "These figures are not ready"
 # Forms are not resent automatically. Sending one twice is safe: forms carry keys and versions.
@@ -109,11 +123,12 @@ def with_status(page: str, error: Exception) -> Response:
 
 def wants_json() -> bool:
     """Tell whether a script sent the request, not a person."""
-    return (
-        request.path.startswith("/api/")
-        or request.is_json
-        or request.accept_mimetypes.best == "application/json"
-    )
+    return is_program() or request.is_json or request.accept_mimetypes.best == "application/json"
+
+
+def is_program() -> bool:
+    """Tell whether the request is for the API, of which only the documentation is for people."""
+    return request.path.startswith("/api/") and request.blueprint != "api_docs"
 
 
 def answer(
@@ -123,15 +138,19 @@ def answer(
     wait: int | None = None,
     *,
     title: str = "",
+    code: str = "",
     more: dict[str, Any] | None = None,
 ) -> Response:
     """Respond with a page, or with problem+json including `more` for scripts; `wait` is in seconds."""
-    title = title or TITLES.get(status, "Something went wrong")
+    kind = PROBLEM_TYPES.get(code or BY_STATUS.get(status, ""))
+    shown = title or TITLES.get(status, "Something went wrong")
+    title = kind.title if kind and is_program() else shown
     wait = wait or RETRY_AFTER.get(status)
     if wants_json():
-        detail = f"{title}. {message}" if status in TITLED else message
+        detail = f"{title}. {message}" if status in TITLED and not is_program() else message
         problem: dict[str, Any] = {"title": title, "status": status, "detail": detail}
-        problem |= {"reference": reference(), "at": current_app.jinja_env.filters["second"](now())}
+        problem |= {"type": kind.uri, "code": kind.code} if kind else {"type": "about:blank"}
+        problem |= {"reference": reference(), "at": _written(now())}
         response = jsonify(problem | ({"errors": fields} if fields else {}) | (more or {}))
         response.content_type = "application/problem+json"
     else:
@@ -141,6 +160,12 @@ def answer(
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response
+
+
+def _written(at: datetime) -> str:
+    if is_program():
+        return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(current_app.jinja_env.filters["second"](at))
 
 
 def _page_in_frame(status: int, title: str, message: str) -> str | None:
@@ -195,9 +220,11 @@ def _service_error(error: Exception) -> BaseResponse:
             flash(SIGNED_OUT, "info")
         target = request.full_path.rstrip("?") if request.method == "GET" else page_before()
         return redirect(url_for("auth.login", next=target))
+    code = error.code if isinstance(error, ServiceError) else "unavailable" if status == 503 else "invalid"
     if status != 503:
         wait = error.seconds if isinstance(error, Throttled) else None
-        return answer(status, str(error), getattr(error, "fields", None), wait)
+        fields, more = getattr(error, "fields", None), getattr(error, "more", None)
+        return answer(status, str(error), fields, wait, code=code, more=more)
     log.warning("engine_unavailable", error=type(error).__name__)
     if isinstance(error, Unavailable) and type(error) is not Unavailable:
         return answer(503, error.message, title=NOT_READY)  # reports know more about themselves
@@ -205,6 +232,8 @@ def _service_error(error: Exception) -> BaseResponse:
 
 
 def _unavailable_message() -> str:
+    if is_program():
+        return MESSAGES_FOR_PROGRAMS[503]
     return f"{MESSAGES[503]} {SEND_AGAIN}" if _is_sent() else MESSAGES[503]
 
 
@@ -243,13 +272,19 @@ def _http_error(error: HTTPException) -> BaseResponse:
         return error.get_response()  # a redirect is its own answer
     if status == 405 and not _is_sent() and not wants_json() and (above := _page_above()):
         return redirect(above)
-    return answer(status, _message_of(error, status), wait=_wait_of(error))
+    response = answer(status, _message_of(error, status), wait=_wait_of(error))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
 
 
 def _message_of(error: HTTPException, status: int) -> str:
     if status == 429:
         return f"Wait {in_words(_wait_of(error) or RETRY_AFTER[429])}."
-    return _unavailable_message() if status == 503 else MESSAGES.get(status, error.description or "")
+    if status == 503:
+        return _unavailable_message()
+    messages = MESSAGES_FOR_PROGRAMS if is_program() else MESSAGES
+    return messages.get(status, error.description or "")
 
 
 def _wait_of(error: HTTPException) -> int | None:
@@ -269,4 +304,4 @@ def in_words(seconds: int) -> str:
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected_error", endpoint=request.endpoint, exc_info=error)
-    return answer(500, MESSAGES[500])
+    return answer(500, (MESSAGES_FOR_PROGRAMS if is_program() else MESSAGES)[500])

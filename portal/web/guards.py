@@ -21,6 +21,8 @@ STEP_UP_FIELD = "proof"  # the field in which a form brings a password or code a
 class SignInNeeded(ServiceError):
     """Nobody is signed in; error pages turn this into a redirect to the sign-in page."""
 
+    code = "token_needed"
+
     def __init__(self, message: str = "Sign in to continue.") -> None:
         super().__init__(message)
 
@@ -32,6 +34,8 @@ def services() -> Services:
 
 class StepUpNeeded(ServiceError):
     """A sensitive operation needs the password or code; `refused` is why the one that was sent failed."""
+
+    code = "step_up_needed"
 
     def __init__(self, refused: StepUpFailed | Throttled | None = None) -> None:
         super().__init__(refused.message if refused else "Confirm your identity, then try again.")

@@ -9,8 +9,8 @@ import re
 
 from flask import g, request
 
+from services.idempotency import KeyReused
 from services.ids import new_id
-from services.tickets import KeyReused
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 

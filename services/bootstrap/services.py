@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import models
-from services.bootstrap.common import new_cache
+from services.bootstrap.common import new_cache, pause
 from services.bootstrap.notifications import NotificationServices, build_notification_services
 from services.bootstrap.privacy import PrivacyServices, build_privacy_services
 from services.bootstrap.reporting import (
@@ -16,6 +16,7 @@ from services.bootstrap.reporting import (
 from services.bootstrap.tickets import TicketServices, build_ticket_services
 from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
+from services.idempotency import RequestReplay
 from services.ids import new_id
 from services.jobs import JobService
 from services.maintenance import MaintenanceService
@@ -41,6 +42,7 @@ class Services:
     jobs: JobService
     maintenance: MaintenanceService
     readiness: Readiness
+    replay: RequestReplay
 
 
 def build_services(options: Options) -> Services:
@@ -85,4 +87,5 @@ def build_services(options: Options) -> Services:
         jobs=jobs,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),
+        replay=RequestReplay(new_id, pause),
     )

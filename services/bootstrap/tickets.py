@@ -1,11 +1,10 @@
 """The services about tickets."""
 
-import secrets
-import time
 from dataclasses import dataclass
 
 from models import tickets_listing
 from models.tickets_listing import ColumnarPort
+from services.bootstrap.common import pause
 from services.catalog import CatalogService
 from services.ids import new_id
 from services.jobs import JobService
@@ -59,7 +58,7 @@ def build_ticket_services(
         consequences=consequences,
         opening_limit=OpeningLimit(options.tickets_per_hour),
         new_id=new_id,
-        pause=_pause,
+        pause=pause,
         shards=options.shards,
     )
     service = TicketService(
@@ -82,8 +81,3 @@ def build_ticket_services(
         bulk=TicketBulk(service, jobs, roles),
         feed=ChangeFeed(roles=roles, keys=options.keys("feed"), shards=options.shards),
     )
-
-
-def _pause(attempt: int) -> None:
-    """Wait a moment that grows with each lost race, and differs between racers."""
-    time.sleep(min(0.25, 0.004 * 2**attempt) * (0.5 + secrets.randbelow(1000) / 1000))

@@ -22,6 +22,8 @@ TEAM, CATEGORY = KINDS = ("team", "category")
 class EntryChanged(Conflicted):
     """The entry was changed since it was read."""
 
+    code = "version_conflict"
+
     def __init__(self) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")
 

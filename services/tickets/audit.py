@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 
 from models import ticket as ticket_table
@@ -13,6 +14,7 @@ from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory, feed_keys
 from services.tickets.fields import BrokenLedger, diff, fold, state_of
 from services.tickets.ticket import Event, Ticket
+from services.tickets.ticket_errors import TicketNotFound
 from services.users.identity import Actor
 
 MAX_SHOWN = 100  # violations kept word for word; all are counted
@@ -92,6 +94,20 @@ class AuditService:
             return [replace(event, changes={}) for event in events if event.public]
         undone = {event.undoes: event.version for event in events if event.undoes is not None}
         return [replace(e, undone_by=undone[e.version]) if e.version in undone else e for e in events]
+
+    def as_of(self, *, ticket_id: int, version: int | None, moment: datetime | None) -> Ticket:
+        """Fold a ticket up to a version or a moment; raises TicketNotFound when it had none by then."""
+        history = [
+            item
+            for item in ticket_history.of_ticket(ticket_id)
+            if (version is None or item.version <= version) and (moment is None or item.at <= moment)
+        ]
+        if not history or (version is not None and int(history[-1].version) < version and moment is None):
+            raise TicketNotFound
+        *_, fields = fold(item.changes for item in history)
+        last = history[-1]
+        values = {each.name: getattr(fields, each.name) for each in dataclass_fields(TicketFields)}
+        return Ticket(ticket_id=ticket_id, version=int(last.version), updated_at=last.at, **values)
 
     def changed_since(self, *, ticket_id: int, version: int) -> list[TicketHistory]:
         """List the raw changes after a version, oldest first."""

@@ -17,6 +17,8 @@ REMEMBERED = (
 class TooManyTickets(Throttled):
     """The person has opened as many tickets as one may within an hour."""
 
+    code = "too_many_tickets"
+
     def __init__(self, most: int, seconds: int) -> None:
         super().__init__(seconds, f"You have opened {most:,} tickets within an hour, which is the limit.")
 

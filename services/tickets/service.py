@@ -77,6 +77,19 @@ class TicketService:
             for event in events
         ]
 
+    def as_of(
+        self, *, actor: Actor, ticket_id: int, version: int | None = None, moment: datetime | None = None
+    ) -> Ticket:
+        """Return a ticket as it was at a version, or at a moment; only who reads internal notes may look back.
+
+        Raises TicketNotFound, also when the ticket did not exist yet, and PermissionDenied.
+        """
+        self._access.check(actor, Permission.TICKET_NOTE, self.get(actor=actor, ticket_id=ticket_id))
+        try:
+            return self._audit.as_of(ticket_id=ticket_id, version=version, moment=moment)
+        except EngineUnavailable as error:
+            raise unavailable() from error
+
     def page(self, *, actor: Actor, request: ListRequest) -> Page:
         """Return one page of the tickets the actor may see."""
         self._roles.check_permission(actor=actor, permission=Permission.TICKET_VIEW, any_scope=True)
@@ -292,7 +305,9 @@ class TicketService:
             actor=actor, now=now, ticket_id=ticket_id, expected_version=expected_version, changes=changes
         )
 
-    def undo(self, *, actor: Actor, now: datetime, ticket_id: int, version: int) -> Ticket:
+    def undo(
+        self, *, actor: Actor, now: datetime, ticket_id: int, version: int, idempotency_key: str | None = None
+    ) -> Ticket:
         """Take back the field changes of one version, as a new version.
 
         Raises ChangedSince when a field no longer holds what that version set, AlreadyUndone the second
@@ -307,7 +322,8 @@ class TicketService:
             kind = "assigned" if restored.keys() <= ASSIGNING else "changed"
             return Draft(kind, restored | followed, undoes=version)
 
-        return self._writer.change(ticket_id, Author(actor, now), prepare)
+        author = Author.of(actor, now, idempotency_key, "undo", ticket_id, version)
+        return self._writer.change(ticket_id, author, prepare)
 
     def customer_reply(
         self, *, actor: Actor, now: datetime, ticket_id: int, body: str, idempotency_key: str | None = None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.errors import Conflicted, Contradictory, Invalid, NotFound
+from services.errors import Conflicted, Invalid, NotFound
 
 
 class TicketNotFound(NotFound):
@@ -31,6 +31,8 @@ class Conflict(Conflicted):
     `submitted_only` and `current_only` are the changes without a conflict: field -> (old, new).
     """
 
+    code = "version_conflict"
+
     def __init__(
         self,
         *,
@@ -56,6 +58,8 @@ class Conflict(Conflicted):
 class ChangedSince(Conflicted):
     """Fields of a change that was to be undone were changed since; `fields` maps each to who did that."""
 
+    code = "changed_since"
+
     def __init__(self, fields: dict[str, str]) -> None:
         super().__init__("This has been changed since. Nothing was undone.")
         self.fields = fields
@@ -64,6 +68,8 @@ class ChangedSince(Conflicted):
 class AlreadyUndone(Conflicted):
     """Somebody undid this change before; it is undone once."""
 
+    code = "already_undone"
+
     def __init__(self) -> None:
         super().__init__("Already undone.")
 
@@ -71,26 +77,13 @@ class AlreadyUndone(Conflicted):
 class NotAllowedNow(Invalid):
     """The workflow does not allow this step from the ticket's present status."""
 
+    code = "transition_not_allowed"
+
 
 class TooBusy(Conflicted):
     """The ticket is being changed so often that the write did not get through; trying again is safe."""
 
+    code = "too_busy"
+
     def __init__(self) -> None:
         super().__init__("Many people are changing this ticket right now. Nothing was saved. Try again.")
-
-
-class KeyReused(Contradictory):
-    """The idempotency key was used for another request, which wrote to `ticket_id`; None when that is not known."""
-
-    def __init__(self, ticket_id: int | None) -> None:
-        super().__init__(
-            "This idempotency key was used for another request before. Nothing was written. Send a new key."
-        )
-        self.ticket_id = ticket_id
-
-
-class StillInProgress(Conflicted):
-    """The same request is being carried out by somebody else; trying again is safe."""
-
-    def __init__(self) -> None:
-        super().__init__("The same request is still being carried out. Try again in a moment.")

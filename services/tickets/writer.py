@@ -14,14 +14,14 @@ from models.ticket_fields import TicketFields
 from models.ticket_history import TicketHistory
 from models.transaction import Also
 from services.errors import Conflicted, Invalid, Unavailable
+from services.idempotency import RequestKey, StillInProgress
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService
 from services.tickets.consequences import Consequences, TicketChange
 from services.tickets.fields import CHANGED_BY_PEOPLE, DERIVED, JsonFields, evolve, to_json
-from services.tickets.idempotency import RequestKey
 from services.tickets.opening_limit import OpeningLimit
 from services.tickets.ticket import Ticket
-from services.tickets.ticket_errors import Conflict, FieldConflict, StillInProgress, TicketNotFound, TooBusy
+from services.tickets.ticket_errors import Conflict, FieldConflict, TicketNotFound, TooBusy
 from services.users.identity import Actor
 
 ATTEMPTS = 12
@@ -82,7 +82,7 @@ class TicketWriter:
         try:
             done = key.claim(write_id, self.pause) if key is not None else None
             if done is not None:
-                return self.load(done)
+                return self.load(int(done["ticket_id"]))
             try:
                 self._opening_limit.check(author.actor, author.now)
                 return self._create(counter.next_number("tickets"), author, draft, write_id)
@@ -153,7 +153,9 @@ class TicketWriter:
         A field left as it was at version `expected_version` does not count, so forms may send them all.
         """
         if expected_version > ticket.version:
-            raise Invalid("This form refers to a version that does not exist yet. Load the page again.")
+            raise Invalid(
+                "This refers to a version that does not exist yet. Nothing was changed. Read it again."
+            )
         since = self._since(ticket, expected_version)
         touched, saved = _before(since), to_json(ticket)
         effective: JsonFields = {}
@@ -228,7 +230,9 @@ class TicketWriter:
             after,
             [event],
             also=[*assignment_periods, *consequences, *draft.also, *opened],
-            idempotency_key=author.request_key.used(ticket_id) if author.request_key is not None else None,
+            idempotency_key=author.request_key.used(ticket_id=ticket_id)
+            if author.request_key is not None
+            else None,
         )
         return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
 

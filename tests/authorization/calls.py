@@ -239,6 +239,10 @@ CALLS: dict[str, Call] = {
     "users.accounts.set_after_sending": Call(("own",), lambda _: {"choice": "next"}),
     "users.accounts.set_theme": Call(("own",), lambda _: {"theme": "dark"}),
     "users.accounts.update": Call(PEOPLE, _account),
+    "replay.once": Call(
+        ("own",),
+        lambda s: {"idempotency_key": s.matrix_site.new_name(), "request": ("own",), "carry_out": dict},
+    ),
     "users.view_as.start": Call(("foreign",), spends=True),
     "users.view_as.stop": Call(("own",), spends=True),
 }

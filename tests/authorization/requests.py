@@ -238,6 +238,54 @@ def _ticket_input(case: AccessCase) -> Values:
     return {"fields": {"priority": "urgent"}}.get(case.part, {case.part: "Put it out."})
 
 
+def _by_token_of_its_own(case: AccessCase) -> Values:
+    """Come as a program whose token may end."""
+    if case.who.column != NOBODY:
+        _, secret = case.matrix_site.token(case.who, fresh=case.fresh)
+        case.client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {secret}"
+    return {}
+
+
+def _user_by_token(case: AccessCase) -> Values:
+    version = case.matrix_site.somebody(case.other).version
+    case.client.environ_base["HTTP_IF_MATCH"] = f'"{version}"'
+    return {**_by_token(case), "user_id": case.other.user_id}
+
+
+def _session_by_token(case: AccessCase) -> Values:
+    return {**_by_token(case), "user_id": case.other.user_id, "session_id": case.session_id}
+
+
+def _invited_by_token(case: AccessCase) -> Values:
+    user_id = case.matrix_site.invited() if case.fresh else case.other.user_id
+    return {**_by_token(case), "user_id": user_id}
+
+
+def _new_user_by_program(case: AccessCase) -> Values:
+    return {"name": "New Person", "email": case.matrix_site.new_address(), "role_id": "customer"}
+
+
+def _entries_by_token(place: str, kind: str) -> dict[str, Plan]:
+    """Plan the operations on small entries."""
+
+    def path(case: AccessCase) -> Values:
+        case.client.environ_base["HTTP_IF_MATCH"] = '"1"'
+        return {**_by_token(case), f"{kind}_id": case.entry(kind)}
+
+    def named(case: AccessCase) -> Values:
+        return {"name": case.matrix_site.new_name()}
+
+    return {
+        f"POST /api/v1/{place}": Plan(path=_by_token, json=named),
+        f"GET /api/v1/{place}/<{kind}_id>": Plan(path=path),
+        f"PATCH /api/v1/{place}/<{kind}_id>": Plan(path=path, json=named),
+    }
+
+
+def _message(_: AccessCase) -> Values:
+    return {"body": "Put it out."}
+
+
 def _new_by_program(case: AccessCase) -> Values:
     owner = {"own": case.who, "shared": case.matrix_site.colleague}.get(case.kind, case.matrix_site.stranger)
     team = {"team": TEAM, "foreign": FOREIGN_TEAM}.get(case.kind)
@@ -366,6 +414,8 @@ CELLS = ("status", "priority", "assignee_id", "team_id", "category")
 BULK = ("status", "priority", "assign", "team", "category")
 _DESK, _HELP, _USERS = "/desk/tickets/", "/help/tickets/<int:ticket_id>", "/admin/users/"
 _ONE = f"{_DESK}<int:ticket_id>"
+_API_TICKET = "/api/v1/tickets/<int:ticket_id>"
+_API_USER = "/api/v1/users/<user_id>"
 PLANS: dict[str, Plan] = {
     "POST /login": Plan(
         form=lambda s: {"email": s.account.email, "password": PASSWORD}, read=_signed_in, spends=True
@@ -401,6 +451,59 @@ PLANS: dict[str, Plan] = {
         path=_ticket_by_token,
         json=_ticket_input,
     ),
+    f"GET {_API_TICKET}/conversation": Plan(TICKETS, path=_ticket_by_token),
+    f"GET {_API_TICKET}/history": Plan(TICKETS, path=_ticket_by_token),
+    f"POST {_API_TICKET}/replies": Plan(TICKETS, path=_ticket_by_token, json=_message),
+    f"POST {_API_TICKET}/notes": Plan(TICKETS, path=_ticket_by_token, json=_message),
+    f"POST {_API_TICKET}/assignment": Plan(
+        TICKETS, path=_ticket_by_token, json=lambda s: {"assignee_id": s.matrix_site.people["agent"].user_id}
+    ),
+    f"POST {_API_TICKET}/undo": Plan(TICKETS, path=_ticket_by_token, json=lambda _: {"version": 2}),
+    **{
+        f"GET /api/v1/{name}": Plan(path=_by_token)
+        for name in (
+            "statuses",
+            "priorities",
+            "channels",
+            "teams",
+            "categories",
+            "users",
+            "organizations",
+            "permissions",
+            "roles",
+            "me/tokens",
+            "tokens",
+            "audit-events",
+            "reports/definitions",
+            "reports/tickets",
+            "reports/overview",
+            "reports/freshness",
+            "status",
+        )
+    },
+    "GET /api/v1/users/by-email": Plan(
+        path=_by_token, query=lambda s: {"email": s.matrix_site.stranger.email}
+    ),
+    f"GET {_API_USER}": Plan(PEOPLE, path=_user_by_token),
+    f"PATCH {_API_USER}": Plan(
+        PEOPLE, path=_user_by_token, json=lambda s: {"name": s.matrix_site.new_name()}
+    ),
+    "POST /api/v1/users": Plan(path=_by_token, json=_new_user_by_program),
+    f"POST {_API_USER}/invitation": Plan(("foreign",), path=_invited_by_token),
+    f"GET {_API_USER}/sessions": Plan(PEOPLE, path=_user_by_token),
+    f"DELETE {_API_USER}/sessions": Plan(PEOPLE, path=_user_by_token, spends=True),
+    f"DELETE {_API_USER}/sessions/<session_id>": Plan(PEOPLE, path=_session_by_token, spends=True),
+    "GET /api/v1/reports/users/<user_id>": Plan(
+        PEOPLE, path=lambda s: {**_by_token(s), "user_id": s.other.user_id}
+    ),
+    "DELETE /api/v1/me/token": Plan(path=_by_token_of_its_own),
+    "DELETE /api/v1/tokens/<token_id>": Plan(PEOPLE, path=lambda s: {**_by_token(s), "token_id": s.token_id}),
+    "GET /api/v1/roles/<role_id>": Plan(path=lambda s: {**_by_token(s), "role_id": "agent"}),
+    **_entries_by_token("teams", "team"),
+    **_entries_by_token("categories", "category"),
+    **_entries_by_token("organizations", "organization"),
+    "GET /api/v1/docs": Plan(),
+    "GET /api/v1/docs/<operation_id>": Plan(path=lambda _: {"operation_id": "me"}),
     "POST /account/email": Plan(form=_new_address),
     "POST /account/prove": Plan(form=lambda _: {"proof": PASSWORD}),
     "POST /account/prove/sign-in": Plan(read=_signed_out, spends=True),

@@ -67,6 +67,8 @@ PAGES = {
         "/admin/categories/edit/?id=refunds",
         "/admin/tokens/",
         "/admin/audit-log/",
+        "/api/v1/docs",
+        "/api/v1/docs/change",
     ),
 }
 REFUSED = (

@@ -122,6 +122,7 @@ def test_administration_has_its_own_navigation(site):
         "Categories",
         "Emails",
         "API tokens",
+        "API documentation",
         "Audit log",
     ]
     labels = [label for _, label, _ in ITEM.findall(site.as_("manager").get("/admin/users/").text)]

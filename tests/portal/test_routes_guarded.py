@@ -14,6 +14,7 @@ from local.settings import ROOT
 from portal.web.guards import guard_of
 
 # What anybody may call. A new name here is a decision, made in a review.
+# The description of the API says the same to everybody, and generators of clients read it without a token.
 # The style page shows samples alone; like the mailbox it is not there in production.
 PUBLIC = {
     "auth.front", "auth.login", "auth.sign_in", "auth.finish",
@@ -22,7 +23,7 @@ PUBLIC = {
     "registration.form", "registration.ask", "registration.choose", "registration.register",
     "addresses.look", "addresses.confirm",
     "account.forgot", "account.ask", "account.choose", "account.set_password",
-    "style.page", "mailbox.index", "mailbox.message", "sign_on.leave", "sign_on.come_back",
+    "api_docs.openapi", "style.page", "mailbox.index", "mailbox.message", "sign_on.leave", "sign_on.come_back",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from services.users.api_tokens.api_tokens import (
     LIFETIME_DAYS,
+    SCOPES,
     ApiToken,
     ApiTokenNotFound,
     ApiTokenService,
@@ -10,6 +11,7 @@ from services.users.api_tokens.api_tokens import (
 
 __all__ = [
     "LIFETIME_DAYS",
+    "SCOPES",
     "ApiToken",
     "ApiTokenNotFound",
     "ApiTokenService",

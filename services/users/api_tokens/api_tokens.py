@@ -27,10 +27,14 @@ LENGTHS = range(40, 100)
 LIFETIME_DAYS = (7, 30, 90, 365)
 MAX_TOKENS = 50  # of one user
 WRITE_EVERY = timedelta(minutes=10)
-# What the API can do: a token for more would be a risk without a use.
+# What the API can do: a token for more would be a risk without a use. Roles, exports and new tokens stay with people,
+# who confirm them with a password.
 SCOPES = (
     Permission.TICKET_VIEW, Permission.TICKET_CREATE, Permission.TICKET_REPLY, Permission.TICKET_NOTE,
     Permission.TICKET_UPDATE, Permission.TICKET_ASSIGN,
+    Permission.USER_VIEW, Permission.USER_EDIT, Permission.ORGANIZATION_EDIT, Permission.SESSION_REVOKE,
+    Permission.TOKEN_REVOKE, Permission.REPORT_VIEW, Permission.SETTING_EDIT, Permission.ROLE_VIEW,
+    Permission.AUDIT_VIEW,
 )  # fmt: skip
 ALL_TOKENS = Condition("partition", Op.EQ, PARTITION)
 

@@ -16,6 +16,8 @@ from services.users.identity.permissions import Permission, Scope
 class Outranked(Forbidden):
     """The account may do more than the actor, or would afterwards."""
 
+    code = "outranked"
+
     def __init__(
         self, message: str = "This account allows more than your own. Ask somebody who has the same rights."
     ) -> None:

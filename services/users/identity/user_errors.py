@@ -49,6 +49,8 @@ class RoleNotFound(NotFound):
 class AddressTaken(Invalid):
     """Another account has this address."""
 
+    code = "address_taken"
+
     def __init__(self) -> None:
         message = "Another account already uses this address."
         super().__init__(message, {"email": message})
@@ -56,6 +58,8 @@ class AddressTaken(Invalid):
 
 class StaleRecord(Conflicted):
     """The record has changed since it was read."""
+
+    code = "version_conflict"
 
     def __init__(self) -> None:
         super().__init__("Someone changed this while you were editing. Nothing was overwritten.")

@@ -10,8 +10,7 @@ from models import counter, idempotency_key
 from models.counter import Counter
 from models.idempotency_key import IdempotencyKey
 from services.errors import Invalid
-from services.tickets import KeyReused, StillInProgress
-from services.tickets.idempotency import BROKEN_OFF, RequestKey
+from services.idempotency import BROKEN_OFF, KeyReused, RequestKey, StillInProgress
 from tests.faults.fault_kinds import lose_answer
 from tests.services.harness import START, kinds
 
@@ -94,9 +93,9 @@ class TestInFlight:
 
     def test_it_gets_the_result_when_there_is_one(self, claimed):
         def finish(_):
-            claimed.used(7).save()
+            claimed.used(ticket_id=7).save()
 
-        assert claimed.claim("mine", finish) == 7
+        assert claimed.claim("mine", finish) == {"ticket_id": 7}
 
     def test_it_goes_on_when_the_first_has_failed(self, claimed):
         assert claimed.claim("mine", lambda _: claimed.release("theirs")) is None

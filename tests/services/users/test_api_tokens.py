@@ -10,8 +10,9 @@ from models import api_token, audit
 from models import user as user_table
 from models.api_token import ApiToken
 from services.errors import Invalid, NotFound
+from services.users.api_tokens import SCOPES
 from services.users.api_tokens.api_tokens import narrow_permissions
-from services.users.identity import BUILT_IN, SYSTEM, Permission, PermissionDenied, Scope, SignInPolicy
+from services.users.identity import SYSTEM, Permission, PermissionDenied, Scope, SignInPolicy
 from tests.services.harness import START
 
 SEE, CHANGE, NOTE = Permission.TICKET_VIEW, Permission.TICKET_UPDATE, Permission.TICKET_NOTE
@@ -239,4 +240,14 @@ def test_a_token_never_exceeds_the_role(permissions, scopes):
     left = narrow_permissions(permissions, scopes)
     assert left.items() <= permissions.items()
     assert set(map(str, left)) <= set(scopes)
-    assert left.keys() <= BUILT_IN["agent"][1].keys(), "nothing beyond tickets"
+    assert left.keys() <= set(SCOPES)
+
+
+def test_what_a_person_confirms_with_a_password_is_no_scope():
+    confirmed = {
+        Permission.ROLE_EDIT,
+        Permission.TOKEN_CREATE,
+        Permission.USER_ERASE,
+        Permission.USER_VIEW_AS,
+    }
+    assert not (confirmed | {Permission.USER_EXPORT, Permission.TICKET_EXPORT}) & set(SCOPES)
