@@ -88,7 +88,7 @@ class JobService:
         if not 0 < len(subjects) <= MAX_TASKS:
             raise Invalid(f"A job has 1 to {MAX_TASKS:,} tasks. This one would have {len(subjects):,}.")
         if id_ is not None and job_table.find(kind, id_) is not None:
-            return self.get(actor=actor, kind=kind, job_id=id_)
+            return self.get(actor=actor, job_id=id_)
         series = self._new_id()
         job = Job(
             id=id_ or series,
@@ -119,12 +119,14 @@ class JobService:
         try:
             job_table.put(item, expected_version=0, also=[entry])
         except VersionMoved:
-            return self.get(actor=actor, kind=kind, job_id=job.id)
+            return self.get(actor=actor, job_id=job.id)
         return replace(job, version=1)
 
-    def get(self, *, actor: Actor, kind: str, job_id: str) -> Job:
+    def get(self, *, actor: Actor, job_id: str) -> Job:
         """Return a job of the actor's, or anybody's for those who may read the audit log; raises JobNotFound."""
-        item = job_table.find(kind, job_id) if kind in self._kinds and "#" not in job_id else None
+        kinds = () if "#" in job_id else self._kinds
+        stored = (job_table.find(kind, job_id) for kind in kinds)
+        item = next((item for item in stored if item is not None), None)
         if item is None:
             raise JobNotFound
         job = Job.from_model(item)
@@ -146,20 +148,20 @@ class JobService:
         failed = (result for result in self.results(job=job) if result.error is not None)
         return [result for result, _ in zip(failed, range(most), strict=False)] if job.failed else []
 
-    def pause(self, *, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
+    def pause(self, *, actor: Actor, now: datetime, job_id: str) -> Job:
         """Let no further part be done until the job is resumed.
 
         Raises JobNotFound, JobMoved once it has ended, PermissionDenied for somebody else's without setting:edit.
         """
-        return self._set_state(State.PAUSED, actor, now, kind, job_id)
+        return self._set_state(State.PAUSED, actor, now, job_id)
 
-    def resume(self, *, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
+    def resume(self, *, actor: Actor, now: datetime, job_id: str) -> Job:
         """Go on with a job that was paused; raises as `pause` does."""
-        return self._set_state(State.RUNNING, actor, now, kind, job_id)
+        return self._set_state(State.RUNNING, actor, now, job_id)
 
-    def stop(self, *, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
+    def stop(self, *, actor: Actor, now: datetime, job_id: str) -> Job:
         """End a job; what was done stays. Raises as `pause` does."""
-        return self._set_state(State.STOPPED, actor, now, kind, job_id)
+        return self._set_state(State.STOPPED, actor, now, job_id)
 
     def advance(self, *, now: datetime, stopping: Callable[[], bool] = lambda: False) -> int:
         """Carry out the next parts of every running job, and return how many tasks that were. For the worker."""
@@ -261,9 +263,9 @@ class JobService:
         }
         return replace(actor, permissions=allowed)
 
-    def _set_state(self, state: State, actor: Actor, now: datetime, kind: str, job_id: str) -> Job:
+    def _set_state(self, state: State, actor: Actor, now: datetime, job_id: str) -> Job:
         for _ in range(ATTEMPTS):
-            job = self.get(actor=actor, kind=kind, job_id=job_id)
+            job = self.get(actor=actor, job_id=job_id)
             if job.owner_id != actor.user_id and not actor.may(Permission.SETTING_EDIT):
                 raise PermissionDenied(Permission.SETTING_EDIT)
             if job.state is state:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from models.ticket_fields import BY_NAME
@@ -82,7 +83,7 @@ class TicketBulk:
             kind=UNDO,
             title=f"Undoing the change of {len(changed):,} {noun}",
             subjects=changed,
-            id_=job.id,
+            id_=sha256(f"undo {job.id}".encode()).hexdigest()[:32],
         )
 
     def _change(self, actor: Actor, task: Task, now: datetime) -> int | None:

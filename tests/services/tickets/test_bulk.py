@@ -28,7 +28,7 @@ def finish(harness, job, actor):
     jobs = harness.services.jobs
     while jobs.advance(now=harness.now()):
         pass
-    return jobs.get(actor=actor, kind=job.kind, job_id=job.id)
+    return jobs.get(actor=actor, job_id=job.id)
 
 
 def chosen(*tickets):
