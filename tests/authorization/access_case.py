@@ -89,7 +89,8 @@ class AccessCase:
         """Return a job of the person it is about, which changed a ticket."""
         if not self.fresh:
             return self.matrix_site.shared_job(self.other)
-        job = self.matrix_site.job(self.other, self.ticket.ticket_id)
+        owner = self.matrix_site.stranger if self.other.actor is None else self.other
+        job = self.matrix_site.job(owner, self.ticket.ticket_id)
         if self.part == "ended":
             self.matrix_site.services.jobs.advance(now=self.matrix_site.now())
         return job

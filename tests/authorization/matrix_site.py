@@ -85,7 +85,8 @@ class MatrixSite:
         self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("shared", "team", "foreign")}
         self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
         self.spare_role = self.new_role()
-        self._jobs = {person.user_id: self.job(person, 1) for person in self._everybody() if person.actor}
+        everybody = [person for person in self._everybody() if person.actor is not None]
+        self._jobs = {person.user_id: self.job(person, 1) for person in everybody}
         self.services.reporting.analytics.follow(now=self.now())
 
     @staticmethod
