@@ -98,7 +98,10 @@ def find_parts(of: Job, series: str, numbers: Iterable[int]) -> dict[int, Job]:
     """Read parts of a job strongly, by number."""
     numbers_by_id = {f"{of.job_id}#{series}#{number}": number for number in numbers}
     with translated():
-        return {numbers_by_id[item.job_id]: item for item in Job.batch_get(list(numbers_by_id), consistent_read=True)}
+        return {
+            numbers_by_id[item.job_id]: item
+            for item in Job.batch_get(list(numbers_by_id), consistent_read=True)
+        }
 
 
 def put_all(parts: Iterable[Job]) -> None:

@@ -111,6 +111,16 @@ def recorded_in_order(
         day += timedelta(days=1)
 
 
+def latest_keys(day: date, shards: int) -> list[str | None]:
+    """Return the last key of each shard of a day in the change feed, None for one without changes."""
+    with translated():
+        walks = [
+            TicketHistory.by_time.query(f"{day.isoformat()}#{shard}", scan_index_forward=False, limit=1)
+            for shard in range(shards)
+        ]
+        return [next((item.feed_at for item in walk), None) for walk in walks]
+
+
 def find_all(keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], TicketHistory]:
     """Read changes by (ticket, version), strongly; those that do not exist are left out."""
     with translated():

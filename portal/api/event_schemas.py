@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import Field, computed_field
+from pydantic import BeforeValidator, Field, computed_field
 
 from portal.api.authentication import caller
-from portal.api.schemas import PAGE, Moment, Output, PageSize, Query, TimeParameter, page_url
+from portal.api.schemas import PAGE, Moment, Output, PageSize, Query, TimeParameter, page_url, whole_number
 from portal.api.ticket_schemas import Event
+
+LONGEST_WAIT = 300  # seconds
 
 
 class FeedQuery(Query):
@@ -18,6 +20,13 @@ class FeedQuery(Query):
     since: Annotated[
         TimeParameter | None,
         Field(description="Everything that was recorded from this moment on. Not with `after`."),
+    ] = None
+    wait: Annotated[
+        Annotated[int, Field(ge=1, le=LONGEST_WAIT), BeforeValidator(whole_number)] | None,
+        Field(
+            description="For how many seconds to wait for a change; then an answer without changes comes.",
+            examples=[20],
+        ),
     ] = None
     size: Annotated[PageSize, Field(description="How many changes an answer has at most.")] = PAGE
 

@@ -1,13 +1,30 @@
 """The change feed for programs that keep a copy of tickets, or act on what happens."""
 
+from datetime import UTC, datetime
+
+from flask import current_app
+
 from portal.api.authentication import caller
 from portal.api.event_schemas import Feed, FeedEvent, FeedQuery
 from portal.api.operations import Answer, Controller, Example
 from portal.api.tickets import event_of, names_of_actors
 from portal.web.guards import now, services
+from portal.web.holding import Arrivals, hold
 from services.errors import Invalid, Unavailable
 from services.tickets import BadFeedCursor
 from services.users.identity import Permission
+
+ARRIVALS = "ticket_arrivals"
+
+
+def arrivals() -> Arrivals:
+    """Return what tells this process that something was recorded."""
+    feed = services().tickets.feed
+    found: Arrivals = current_app.extensions.setdefault(
+        ARRIVALS, Arrivals(lambda: feed.latest(now=datetime.now(UTC)))
+    )
+    return found
+
 
 controller = Controller("Change feed", "Every change of a ticket, as it happens.")
 
@@ -20,11 +37,13 @@ def events(query: FeedQuery) -> Answer:
     """Follow changes.
 
     Every change that the caller may see, at least once, in the order of a ticket's versions. Begin with `since`, or
-    with neither parameter for what happens from now on; then ask with the last `cursor`, at once while `more` is true.
-    A cursor stays good. Store it after the changes before it are stored.
+    with neither parameter for what happens from now on; then ask with the last `cursor`, at once while `more` is true,
+    otherwise with `wait`: the answer comes when there is a change, within about a second, or when the time is up. A
+    cursor stays good. Store it after the changes before it are stored.
     """
     if query.after is not None and query.since is not None:
         raise Invalid("Send after or since, not both at once.", {"since": "Not with after."})
+    arrived = arrivals().watch(query.wait) if query.wait is not None else 0
     page = services().tickets.feed.page(
         actor=caller(), now=now(), after=query.after, since=query.since, most=query.size
     )
@@ -35,4 +54,6 @@ def events(query: FeedQuery) -> Answer:
         )
         for change in page.changes
     ]
+    if query.wait is not None and not page.changes and not page.more:
+        hold(query.wait, arrivals(), arrived)
     return Answer(Feed(events=shown, cursor=page.cursor, more=page.more))

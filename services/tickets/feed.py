@@ -135,6 +135,10 @@ class ChangeFeed:
         except EngineUnavailable as error:
             raise unavailable() from error
 
+    def latest(self, *, now: datetime) -> object:
+        """Return what differs once anything was recorded: for those who wait."""
+        return now.date(), ticket_history.latest_keys(now.date(), self._shards)
+
     def _page(self, actor: Actor, place: Place, now: datetime, most: int) -> FeedPage:
         taken: list[TicketHistory] = []
         shown: list[TicketHistory] = []

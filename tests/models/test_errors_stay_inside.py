@@ -172,6 +172,7 @@ CALLS = {
     ticket_history.of_ticket: lambda: ticket_history.of_ticket(1),
     ticket_history.find_all: lambda: ticket_history.find_all([(1, 1)]),
     ticket_history.recorded_in_order: lambda: list(ticket_history.recorded_in_order("2026-11-22", NOW, 1)),
+    ticket_history.latest_keys: lambda: ticket_history.latest_keys(NOW.date(), 1),
     ticket_history.find: lambda: ticket_history.find(1, 1),
     ticket_history.recorded_since: lambda: ticket_history.recorded_since(NOW, NOW, 1),
     ticket_history.everything: ticket_history.everything,
