@@ -84,6 +84,11 @@ def product(logs: Logs) -> list[Alarm]:
             " page that waits. Look at the health of the region, then at throttled tables.",
         ),
         Alarm(
+            name="jobs-behind", severity=NOTE, metric=logs.metric(signals.JOBS_BEHIND), threshold=1800,
+            meaning="A job, such as a change of many tickets, has been running for more than half an hour. Look at"
+            " job_waits_for_engine and worker_job_failed.",
+        ),
+        Alarm(
             name="worker-silent", severity=WAKE, metric=logs.metric(signals.WORKER_ALIVE), threshold=1,
             below=True, silence_is_bad=True,
             meaning="No worker gave a sign of life for five minutes: no mail leaves, reports stand still."

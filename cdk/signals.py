@@ -19,6 +19,7 @@ JOB_FAILED = Signal("WorkerJobFailed", "worker_job_failed")
 WORKER_ALIVE = Signal("WorkerPulse", "worker_pulse")
 REPORTS_BEHIND = Signal("ReportsBehindSeconds", "worker_pulse", field="behind")
 MAIL_BEHIND = Signal("MailBehindSeconds", "worker_pulse", field="mail_behind")
+JOBS_BEHIND = Signal("JobsBehindSeconds", "worker_pulse", field="jobs_behind")
 MAIL_SENT = Signal("Delivered", "delivered")
 MAIL_DELAYED = Signal("DeliveryDelayed", "delivery_delayed")
 MAIL_GIVEN_UP = Signal("DeliveryGivenUp", "delivery_given_up")
@@ -26,6 +27,6 @@ MAIL_REFUSED = Signal("DeliveryRefused", "delivery_refused")
 MAIL_FAILED = Signal("DeliveryFailed", "delivery_failed")
 
 SIGNALS = (
-    ERRORS, ENGINE, WORKER_WAITS, JOB_FAILED, WORKER_ALIVE, REPORTS_BEHIND,
+    ERRORS, ENGINE, WORKER_WAITS, JOB_FAILED, WORKER_ALIVE, REPORTS_BEHIND, JOBS_BEHIND,
     MAIL_BEHIND, MAIL_SENT, MAIL_DELAYED, MAIL_GIVEN_UP, MAIL_REFUSED, MAIL_FAILED,
 )  # fmt: skip

@@ -27,6 +27,8 @@ BATCHES = {
     "settings": frozenset({"BatchGetItem"}),
     "attempts": frozenset({"BatchGetItem"}),
     "idempotency_keys": frozenset({"BatchWriteItem"}),
+    "ticket_history": frozenset({"BatchGetItem"}),
+    "jobs": frozenset({"BatchGetItem", "BatchWriteItem"}),
 }
 
 

@@ -1,8 +1,9 @@
 """The ledger: one item per change of a ticket, keyed by the version it made."""
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -88,6 +89,43 @@ def recorded_since(
                     f"{day.isoformat()}#{shard}", TicketHistory.feed_at >= start, page_size=page_size
                 )
         day += timedelta(days=1)
+
+
+def recorded_in_order(
+    since: str, until: datetime, shards: int, page_size: int = 250
+) -> Iterator[TicketHistory]:
+    """Follow the change feed from a `feed_at` (inclusive) in the order of recording, over all shards.
+
+    Reads the index page by page, as far as it is asked to; the newest items can be missing.
+    """
+    day, last = date.fromisoformat(since[:10]), until.date()
+    while day <= last:
+        walks = [
+            TicketHistory.by_time.query(
+                f"{day.isoformat()}#{shard}", TicketHistory.feed_at >= since, page_size=page_size
+            )
+            for shard in range(shards)
+        ]
+        with translated():
+            yield from heapq.merge(*walks, key=lambda item: item.feed_at)
+        day += timedelta(days=1)
+
+
+def latest_keys(day: date, shards: int) -> list[str | None]:
+    """Return the last key of each shard of a day in the change feed, None for one without changes."""
+    with translated():
+        walks = [
+            TicketHistory.by_time.query(f"{day.isoformat()}#{shard}", scan_index_forward=False, limit=1)
+            for shard in range(shards)
+        ]
+        return [next((item.feed_at for item in walk), None) for walk in walks]
+
+
+def find_all(keys: Collection[tuple[int, int]]) -> dict[tuple[int, int], TicketHistory]:
+    """Read changes by (ticket, version), strongly; those that do not exist are left out."""
+    with translated():
+        items = TicketHistory.batch_get(list(keys), consistent_read=True)
+        return {(int(item.ticket_id), int(item.version)): item for item in items}
 
 
 def everything(page_size: int = 1000) -> Iterator[TicketHistory]:

@@ -2,11 +2,25 @@
 
 from flask import Blueprint, Response
 
-from portal.api import audit_log, catalog, docs, organizations, reports, roles, tickets, tokens, users
+from portal.api import (
+    audit_log,
+    catalog,
+    docs,
+    events,
+    jobs,
+    organizations,
+    reports,
+    roles,
+    tickets,
+    tokens,
+    users,
+)
 
 # The order of the description.
 CONTROLLERS = (
     tickets.controller,
+    events.controller,
+    jobs.controller,
     catalog.controller,
     users.controller,
     organizations.controller,

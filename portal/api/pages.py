@@ -3,9 +3,10 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import TypeVar
 
-from portal.api.schemas import PageQuery
+from portal.api.schemas import MOST_DIGITS, PageQuery
 from services.errors import Invalid
 
 Row = TypeVar("Row")
@@ -22,6 +23,16 @@ def paged(
     left = sorted((row for row in rows if after is None or key(row) > after), key=key)
     page = left[: query.size]
     return page, _written(key(page[-1])) if len(left) > len(page) else None
+
+
+def paged_at(rows: Iterable[Row], query: PageQuery) -> tuple[list[Row], str | None]:
+    """Return one page of rows that keep their places, and the cursor of the next: how many came before it."""
+    cursor = query.cursor or "0"
+    if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > MOST_DIGITS:
+        raise Invalid("This cursor is not of this list.", {"cursor": "Unknown."})
+    start = int(cursor)
+    page = list(islice(rows, start, start + query.size + 1))
+    return page[: query.size], str(start + query.size) if len(page) > query.size else None
 
 
 def _written(key: tuple[str, str]) -> str:

@@ -29,7 +29,7 @@ def page_url(path: str) -> str:
     return f"{current_app.extensions['settings'].public_url.rstrip('/')}{path}"
 
 
-def _whole_number(value: Any) -> int:
+def whole_number(value: Any) -> int:
     """Read digits; what int() takes beside them, such as 1_000 or a superscript, is no number here."""
     if not isinstance(value, str) or not value.isascii() or not value.isdecimal() or len(value) > MOST_DIGITS:
         raise ValueError("Must be a whole number")
@@ -64,8 +64,8 @@ TimeParameter = Annotated[
     AfterValidator(_in_years_that_are_kept),
     WithJsonSchema({**TIME, "minLength": 20, "maxLength": 40, "examples": [SENT]}),
 ]
-Count = Annotated[int, Field(ge=1, le=10**MOST_DIGITS - 1), BeforeValidator(_whole_number)]
-PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(_whole_number)]
+Count = Annotated[int, Field(ge=1, le=10**MOST_DIGITS - 1), BeforeValidator(whole_number)]
+PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(whole_number)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@example.org"])]
 

@@ -152,6 +152,10 @@ class TicketChangeInput(Input):
     note: Annotated[MESSAGE | None, Field(description="An internal note. Instead of `reply`.")] = None
 
 
+class TicketFieldChangesInput(Input):
+    """Fields to change. null empties a field. Fields that are not sent stay."""
+
+
 def _extended(name: str, base: type[Model], fields: dict[str, Any]) -> Any:
     """Add fields of the registry to a schema."""
     return create_model(name, __base__=base, __doc__=base.__doc__, **fields)
@@ -160,11 +164,9 @@ def _extended(name: str, base: type[Model], fields: dict[str, Any]) -> Any:
 NewTicket = _extended(
     "NewTicket", NewTicketInput, {name: _taken(BY_NAME[name], nullable=True) for name in NEW}
 )
-TicketChange = _extended(
-    "TicketChange",
-    TicketChangeInput,
-    {name: _taken(BY_NAME[name], nullable=not BY_NAME[name].required) for name in CHANGES},
-)
+CHANGEABLE = {name: _taken(BY_NAME[name], nullable=not BY_NAME[name].required) for name in CHANGES}
+TicketChange = _extended("TicketChange", TicketChangeInput, CHANGEABLE)
+TicketFieldChanges = _extended("TicketFieldChanges", TicketFieldChangesInput, CHANGEABLE)
 
 
 class Message(Input):

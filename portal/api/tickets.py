@@ -267,7 +267,7 @@ def conversation(ticket_id: int, query: PageQuery) -> Answer:
     Oldest first; internal notes for those who may read them.
     """
     events, following = _events(ticket_id, query, messages=True)
-    names = _names(event.actor_id for event in events)
+    names = names_of_actors(events)
     messages = [
         ConversationMessage(
             version=event.version, at=event.at, author=_person(event.actor_id, names),
@@ -293,8 +293,8 @@ def history(ticket_id: int, query: PageQuery) -> Answer:
     the public messages alone.
     """
     events, following = _events(ticket_id, query, messages=False)
-    names = _names(event.actor_id for event in events)
-    return Answer(History(events=[_event(event, names) for event in events], next=following))
+    names = names_of_actors(events)
+    return Answer(History(events=[event_of(event, names) for event in events], next=following))
 
 
 def _create_for(email: str, name: str | None, values: dict[str, Any]) -> ServiceTicket:
@@ -377,7 +377,8 @@ def _after(cursor: str | None) -> int:
     return int(cursor)
 
 
-def _event(event: TicketEvent, names: dict[str, str]) -> Event:
+def event_of(event: TicketEvent, names: dict[str, str]) -> Event:
+    """Write one version of a ticket."""
     changes = [
         FieldChange(field=name, old=old, new=new)
         for name, (old, new) in event.changes.items()
@@ -388,6 +389,11 @@ def _event(event: TicketEvent, names: dict[str, str]) -> Event:
         kind=event.kind, public=event.public, body=event.body, changes=changes, undoes=event.undoes,
         undone_by=event.undone_by, undoable=event.undoable,
     )  # fmt: skip
+
+
+def names_of_actors(events: Iterable[TicketEvent]) -> dict[str, str]:
+    """Return the names of those who did something, with one look-up."""
+    return _names(event.actor_id for event in events)
 
 
 def _names(ids: Iterable[str | None]) -> dict[str, str]:

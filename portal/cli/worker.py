@@ -73,6 +73,8 @@ def _jobs(services: Services, stopping: Callable[[], bool]) -> list[Job]:
         Job("analytics", FOLLOW_EVERY, lambda now: services.reporting.analytics.follow(now=now), alone=False),
         Job("pulse", PULSE_EVERY, lambda now: _log_pulse(services, now), alone=False),
         Job("outbox", FOLLOW_EVERY, lambda now: services.outbox.deliver_due(now=now, stopping=stopping)),
+        Job("jobs", FOLLOW_EVERY, lambda now: services.jobs.advance(now=now, stopping=stopping)),
+        Job("ended_jobs", SWEEP_EVERY, lambda now: services.jobs.sweep(now=now)),
         Job("failed_deliveries", SWEEP_EVERY, lambda now: services.outbox.sweep(now=now)),
         Job("erasures", FOLLOW_EVERY, lambda now: services.privacy.erasures.advance(now=now)),
         Job("sessions", SWEEP_EVERY, lambda now: services.users.sessions.sweep(now=now)),
@@ -110,6 +112,7 @@ def _log_pulse(services: Services, now: datetime) -> None:
         "worker_pulse",
         behind=services.reporting.analytics.behind(now=now),
         mail_behind=services.outbox.behind(now=now),
+        jobs_behind=services.jobs.behind(now=now),
     )
 
 

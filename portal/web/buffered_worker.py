@@ -2,8 +2,9 @@
 
 gunicorn's own worker reads a request on the thread that answers it, so that 40 sockets which leave a header or body
 unfinished stop the site. Here the main thread of each process collects requests from all its connections, and a thread
-gets one once it is complete. What a client does not read at once is sent by the main thread too. Every wait for a
-client ends: docs/operators.md, "Slow clients", lists the limits.
+gets one once it is complete. What a client does not read at once is sent by the main thread too, and so is an answer
+that is held until something happens (portal/web/holding.py). Every wait for a client ends: docs/operators.md, "Slow
+clients", lists the limits.
 """
 
 import errno
@@ -40,6 +41,9 @@ LINGER_SECONDS = 5.0
 STOP_SECONDS = 2.0  # that a stopping process waits for a request on an idle connection
 BUDGET = 64 * 1024 * 1024  # bytes of unfinished requests
 CHECK_SECONDS = 1.0  # between looks at the deadlines
+WOKEN_AT_ONCE = 8  # held requests that are carried out again, beside those of others
+WAKING_SECONDS = 0.05  # between them
+NOTICE_SECONDS = 0.25  # between looks whether something has happened
 SPARE_FILES = 256  # for everything that is no connection of a client
 RECEIVE = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -73,6 +77,7 @@ class Connection:
         self.sock = ResponseBuffer(sock)  # under the name by which gunicorn writes
         self.since = self.deadline = 0.0  # of what it does now, on the monotonic clock
         self.counted = 0  # bytes in the worker's sum
+        self.keep = False  # whether it may be used again once the answer is sent
 
     def close(self) -> None:
         """Close it at once."""
@@ -91,8 +96,12 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         # Those that wait for their client, the one that has waited longest first; and those a thread works for.
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
         self._at_work: set[Connection] = set()
+        self._on_hold: OrderedDict[Connection, None] = (
+            OrderedDict()
+        )  # those of the waiting whose answer is held
         self._held = 0  # bytes of unfinished requests
-        self._checked = 0.0
+        self._checked = self._wake_at = 0.0
+        self._are_woken = False
 
     @classmethod
     def check_config(cls, cfg: Any, log: Any) -> None:
@@ -116,8 +125,11 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         )
         self.set_accept_enabled(True)
         while self.alive and self.is_parent_alive():
-            self._serve(CHECK_SECONDS)
+            are_woken = self._wake()
+            self._serve(WAKING_SECONDS if are_woken else NOTICE_SECONDS if self._on_hold else CHECK_SECONDS)
         self.set_accept_enabled(False)
+        for connection in list(self._on_hold):
+            self._release(connection)
         last = time.monotonic() + self.cfg.graceful_timeout
         for connection in self._waiting:
             if not connection.counted and connection.sock.is_empty:
@@ -186,6 +198,7 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         """Close a connection at once."""
         self._ignore(connection)
         self._waiting.pop(connection, None)
+        self._on_hold.pop(connection, None)
         self._count(connection, 0)
         connection.close()
 
@@ -239,7 +252,9 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         connection.deadline = connection.since + BODY_SECONDS + connection.received.size / BODY_RATE
 
     def _expire(self, connection: Connection) -> None:
-        if connection.counted:
+        if connection in self._on_hold:
+            self._release(connection)
+        elif connection.counted:
             self._refuse(connection, 408)
         else:
             self._end(connection)
@@ -268,13 +283,62 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:
         """Go on with a connection whose request was answered."""
         self._at_work.discard(conn)
-        keep = not fs.cancelled() and fs.exception() is None and fs.result()
-        if conn.sock.is_empty:
-            self._go_on(conn, keep)
+        conn.keep = not fs.cancelled() and fs.exception() is None and fs.result()
+        if conn.sock.is_held and self.alive:
+            self._await(conn, conn.sock.held_until - time.monotonic())
+            self._on_hold[conn] = None
+            self._listen(conn, self._notice_end)
             return
-        conn.sock.begin()
-        self._await(conn, PATIENCE)
-        self._listen(conn, lambda connection: self._send(connection, keep), selectors.EVENT_WRITE)
+        self._send_rest(conn)
+
+    def _notice_end(self, connection: Connection) -> None:
+        """Close a connection whose client no longer waits; what it sends meanwhile is read after the answer."""
+        with suppress(BlockingIOError):
+            try:
+                has_ended = not connection.raw.recv(1, socket.MSG_PEEK)
+            except OSError:
+                has_ended = True
+            if has_ended:
+                self._end(connection)
+            else:
+                self._ignore(connection)
+
+    def _wake(self) -> bool:
+        """Carry requests out again for which something has happened, a few at a time; tell whether there are more."""
+        now = time.monotonic()
+        if now < self._wake_at:
+            return self._are_woken
+        woken = [each for each in self._on_hold if each.sock.is_woken]
+        for connection in woken[: max(0, WOKEN_AT_ONCE - len(self._at_work))]:
+            self._on_hold.pop(connection)
+            connection.sock.drop()
+            self._begin_work(connection)
+        self._are_woken = len(woken) > 0
+        self._wake_at = now + (WAKING_SECONDS if woken else NOTICE_SECONDS)
+        return self._are_woken
+
+    def _release(self, connection: Connection) -> None:
+        """Send an answer that was held."""
+        self._ignore(connection)
+        self._on_hold.pop(connection)
+        try:
+            connection.sock.release()
+        except OSError:
+            self._end(connection)
+            return
+        self._send_rest(connection)
+
+    def _send_rest(self, connection: Connection) -> None:
+        """Send on what a client has not taken at once, then go on."""
+        connection.sock.held_until = 0.0
+        if connection.sock.is_held:  # while the process stops
+            connection.sock.release()
+        if connection.sock.is_empty:
+            self._go_on(connection, connection.keep)
+            return
+        connection.sock.begin()
+        self._await(connection, PATIENCE)
+        self._listen(connection, lambda each: self._send(each, connection.keep), selectors.EVENT_WRITE)
 
     def _send(self, connection: Connection, keep: bool) -> None:
         """Send on as the client reads."""

@@ -7,6 +7,7 @@ import socket
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import IO
 
@@ -48,6 +49,35 @@ class ResponseBuffer:
         self._spool: IO[bytes] | None = None
         self._started = 0.0
         self._sent = 0
+        self._wakes: Callable[[], bool] | None = None
+        self.held_until = 0.0  # on the monotonic clock; 0 for a request that has not been held
+
+    def hold(self, seconds: float, wakes: Callable[[], bool]) -> None:
+        """Send nothing until the time is up, or `wakes` tells that the request is to be carried out again."""
+        self.held_until = self.held_until or time.monotonic() + seconds
+        if time.monotonic() < self.held_until:
+            self._wakes = wakes
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the response waits for something to happen."""
+        return self._wakes is not None
+
+    @property
+    def is_woken(self) -> bool:
+        """Tell whether what the response waits for has happened."""
+        return self._wakes is not None and self._wakes()
+
+    def drop(self) -> None:
+        """Forget a held response, because the request is carried out again; its deadline stays."""
+        self._wakes = None
+        self.close()
+        self._size = 0
+
+    def release(self) -> None:
+        """Send the response that was held."""
+        self._wakes = None
+        self.flush()
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +109,7 @@ class ResponseBuffer:
     def sendall(self, data: bytes) -> None:
         """Send or keep everything; raises OSError when the client has gone or is too slow."""
         rest = memoryview(data)
-        if self.is_empty:
+        if self.is_empty and not self.is_held:
             rest = rest[self._send(rest) :]
         if rest:
             self._keep(rest)
@@ -88,7 +118,8 @@ class ResponseBuffer:
         """Send or keep a piece of a file, which may be closed afterwards."""
         part = _Part(os.dup(file.fileno()), offset, count)
         self._waiting.append(part)
-        self.flush()
+        if not self.is_held:
+            self.flush()
         return count
 
     def flush(self) -> None:

@@ -18,6 +18,7 @@ from services.bootstrap.users import UserServices, build_user_services
 from services.catalog import CatalogService
 from services.idempotency import RequestReplay
 from services.ids import new_id
+from services.jobs import JobService
 from services.maintenance import MaintenanceService
 from services.notifications import TicketEmailRule
 from services.options import Options
@@ -38,6 +39,7 @@ class Services:
     privacy: PrivacyServices
     notifications: NotificationServices
     outbox: Outbox
+    jobs: JobService
     maintenance: MaintenanceService
     readiness: Readiness
     replay: RequestReplay
@@ -58,6 +60,7 @@ def build_services(options: Options) -> Services:
         offered_teams=catalog.offered_teams,
         team_names=partial(catalog.names, "team"),
     )
+    jobs = JobService(absent_actor=users.absent_actors.actor, audit_writer=audit_writer, new_id=new_id)
     analytics = build_analytics(options)
     lists = build_ticket_lists(analytics, users=users, catalog=catalog)
     tickets = build_ticket_services(
@@ -67,6 +70,7 @@ def build_services(options: Options) -> Services:
         catalog=catalog,
         consequences=TicketEmailRule(outbox, enabled=options.customer_emails),
         lists=lists,
+        jobs=jobs,
     )
     reporting = build_reporting_services(
         options, analytics=analytics, roles=roles, organizations=users.organizations
@@ -80,6 +84,7 @@ def build_services(options: Options) -> Services:
         privacy=privacy,
         notifications=build_notification_services(options, outbox=outbox, users=users),
         outbox=outbox,
+        jobs=jobs,
         maintenance=MaintenanceService(),
         readiness=engine_readiness(),
         replay=RequestReplay(new_id, pause),

@@ -7,12 +7,15 @@ from models.tickets_listing import ColumnarPort
 from services.bootstrap.common import pause
 from services.catalog import CatalogService
 from services.ids import new_id
+from services.jobs import JobService
 from services.options import Options
 from services.tickets import (
     AssignmentService,
     AuditService,
+    ChangeFeed,
     Consequences,
     OpeningLimit,
+    TicketBulk,
     TicketImporter,
     TicketService,
     TicketWriter,
@@ -31,6 +34,8 @@ class TicketServices:
     assignments: AssignmentService
     audit: AuditService
     importer: TicketImporter
+    bulk: TicketBulk
+    feed: ChangeFeed
 
 
 def build_ticket_services(
@@ -41,6 +46,7 @@ def build_ticket_services(
     catalog: CatalogService,
     consequences: Consequences,
     lists: ColumnarPort,
+    jobs: JobService,
 ) -> TicketServices:
     """Build the services about tickets."""
     audit = AuditService(options.shards)
@@ -72,4 +78,6 @@ def build_ticket_services(
         assignments=assignments,
         audit=audit,
         importer=TicketImporter(writer, audit, assignments, accounts, catalog),
+        bulk=TicketBulk(service, jobs, roles),
+        feed=ChangeFeed(roles=roles, keys=options.keys("feed"), shards=options.shards),
     )

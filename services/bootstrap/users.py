@@ -43,6 +43,7 @@ from services.users.directory import Directory, DirectoryLists, DirectoryService
 from services.users.identity import Actor, Permission
 from services.users.organizations import OrganizationService
 from services.users.sign_in import (
+    AbsentActors,
     AuthenticationService,
     FederatedAccounts,
     OpenIdClient,
@@ -79,6 +80,7 @@ class UserServices:
     authentication: AuthenticationService
     view_as: ViewAsService
     single_sign_on: SingleSignOn
+    absent_actors: AbsentActors
     api_tokens: ApiTokenService
 
 
@@ -117,6 +119,7 @@ def build_user_services(
     """Build the services about people and register what they send with the outbox."""
     common = _common(options, outbox, audit_writer, last_administrator, roles)
     accounts = _accounts(common)
+    absent_actors = AbsentActors(users=accounts, roles=roles, organizations=common.organizations)
     own_account = _own_account(common)
     registration_policy = RegistrationPolicyService(roles=roles, audit_writer=audit_writer, cache=new_cache())
     registration = _registration(common, registration_policy, own_account)
@@ -162,7 +165,8 @@ def build_user_services(
         authentication=authentication,
         view_as=ViewAsService(accounts, roles, audit_writer),
         single_sign_on=_single_sign_on(common, accounts, authentication),
-        api_tokens=_api_tokens(common, accounts),
+        absent_actors=absent_actors,
+        api_tokens=_api_tokens(common, accounts, absent_actors),
     )
 
 
@@ -302,11 +306,11 @@ def _authentication(common: _Common, accounts: UserService) -> AuthenticationSer
     )
 
 
-def _api_tokens(common: _Common, accounts: UserService) -> ApiTokenService:
+def _api_tokens(common: _Common, accounts: UserService, absent_actors: AbsentActors) -> ApiTokenService:
     return ApiTokenService(
         users=accounts,
         roles=common.roles,
-        organizations=common.organizations,
+        absent_actors=absent_actors,
         audit_writer=common.audit_writer,
         listing=tokens_listing.build(keys=common.options.keys("cursors")),
         new_secret=new_secret,

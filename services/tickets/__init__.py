@@ -19,7 +19,9 @@ from models.ticket_fields import (
 from models.tickets_listing import Condition, ListRequest, Op, Page, Sort, TicketRow
 from services.tickets.assignment import AssignmentService
 from services.tickets.audit import AuditService, Verification
+from services.tickets.bulk import Chosen, TicketBulk
 from services.tickets.consequences import Consequences, TicketChange
+from services.tickets.feed import BadFeedCursor, Change, ChangeFeed, FeedPage
 from services.tickets.fields import is_done
 from services.tickets.importing import (
     MAPPINGS,
@@ -66,11 +68,16 @@ __all__ = [
     "AlreadyUndone",
     "AssignmentService",
     "AuditService",
+    "BadFeedCursor",
+    "Change",
+    "ChangeFeed",
     "ChangedSince",
+    "Chosen",
     "Condition",
     "Conflict",
     "Consequences",
     "Event",
+    "FeedPage",
     "Field",
     "FieldConflict",
     "FileReport",
@@ -86,6 +93,7 @@ __all__ = [
     "Reply",
     "Sort",
     "Ticket",
+    "TicketBulk",
     "TicketChange",
     "TicketFields",
     "TicketImporter",

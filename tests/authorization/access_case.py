@@ -7,6 +7,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from services.jobs import Job
 from services.tickets import Ticket
 from services.users.credentials.sessions import hash_token
 from tests.authorization.matrix_site import NOBODY, MatrixSite, Person
@@ -83,6 +84,17 @@ class AccessCase:
         """Return an API token of the person it is about, one that may end where it may succeed."""
         return self.matrix_site.token(self.other, fresh=self.fresh)[0]
 
+    @cached_property
+    def job(self) -> Job:
+        """Return a job of the person it is about, which changed a ticket."""
+        if not self.fresh:
+            return self.matrix_site.shared_job(self.other)
+        owner = self.matrix_site.stranger if self.other.actor is None else self.other
+        job = self.matrix_site.job(owner, self.ticket.ticket_id)
+        if self.part == "ended":
+            self.matrix_site.services.jobs.advance(now=self.matrix_site.now())
+        return job
+
     def entry(self, kind: str) -> str:
         """Return a team or a category that nothing needs, the same each time."""
         if kind not in self.notes:
@@ -98,6 +110,7 @@ ARGUMENTS: dict[str, tuple[tuple[str, ...], Callable[[AccessCase], Any]]] = {
     "user_id": (PEOPLE, lambda s: s.other.user_id),
     "session_id": (PEOPLE, lambda s: s.session_id),
     "token_id": (PEOPLE, lambda s: s.token_id),
+    "job_id": (PEOPLE, lambda s: s.job.id),
     "role_id": (("-",), lambda s: s.role_id),
     "export_type": (("-",), lambda _: "csv"),
 }

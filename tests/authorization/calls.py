@@ -14,7 +14,8 @@ import pyotp
 
 from models import outbox as outbox_table
 from services.reporting import Filters
-from services.tickets import ListRequest
+from services.tickets import Chosen, ListRequest
+from services.tickets.bulk import CHANGE
 from services.users.identity import Permission, SignInPolicy
 from tests.authorization.access_case import ARGUMENTS, PEOPLE, TICKETS, AccessCase
 from tests.authorization.matrix_site import FOREIGN_TEAM, ORGANIZATION, TEAM
@@ -69,6 +70,7 @@ def plausible(name: str, case: AccessCase) -> Any:
         "body": lambda: "Put it out.",
         "name": case.matrix_site.new_name,
         "version": lambda: 2,
+        "kind": lambda: CHANGE,
     }
     assert name in always, f"calls.py has no value for an argument {name!r}"
     return always[name]()
@@ -213,6 +215,9 @@ CALLS: dict[str, Call] = {
     "users.second_factor.begin": Call(("own",)),
     "users.second_factor.confirm": Call(("own",), _enrolment, spends=True),
     "users.second_factor.turn_off": Call(PEOPLE, _factor_off, spends=True),
+    "jobs.start": Call(("-",), lambda _: {"title": "A job", "subjects": [[1, None]]}),
+    "tickets.bulk.change": Call(("-",), lambda _: {"tickets": [Chosen(1)], "changes": {"priority": "low"}}),
+    "tickets.bulk.undo": Call(("own ended",), lambda s: {"job": s.job}),
     "tickets.service.may_answer": Call(TICKETS, lambda s: {"ticket": s.ticket}),
     "tickets.service.assign_ticket": Call(
         TICKETS, lambda s: {"assignee_id": s.matrix_site.people["agent"].user_id}

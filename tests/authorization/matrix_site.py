@@ -19,7 +19,9 @@ from models import user as user_table
 from models.api_token import ApiToken
 from models.user import User
 from services.bootstrap import Services
+from services.jobs import Job
 from services.tickets import Ticket
+from services.tickets.bulk import CHANGE
 from services.users.accounts import Purpose
 from services.users.api_tokens.api_tokens import hash_secret
 from services.users.credentials import Origin
@@ -83,6 +85,8 @@ class MatrixSite:
         self._shared = {kind: self.ticket(self.stranger, kind) for kind in ("shared", "team", "foreign")}
         self._own = {column: self.ticket(person, "own") for column, person in self.people.items()}
         self.spare_role = self.new_role()
+        everybody = [person for person in self._everybody() if person.actor is not None]
+        self._jobs = {person.user_id: self.job(person, 1) for person in everybody}
         self.services.reporting.analytics.follow(now=self.now())
 
     @staticmethod
@@ -277,6 +281,22 @@ class MatrixSite:
     def shared_ticket(self, column: str, kind: str) -> Ticket:
         """Return the ticket of a kind on which a column is tried where nothing may change."""
         return self._own[column] if kind == "own" else self._shared[kind]
+
+    def job(self, owner: Person, ticket_id: int) -> Job:
+        """Start a job of somebody's that changes a ticket."""
+        assert owner.actor is not None
+        return self.services.jobs.start(
+            actor=owner.actor,
+            now=self.now(),
+            kind=CHANGE,
+            title="A job",
+            subjects=[[ticket_id, None]],
+            arguments={"changes": {"priority": "urgent"}},
+        )
+
+    def shared_job(self, owner: Person) -> Job:
+        """Return the job of somebody's on which is tried what may change nothing."""
+        return self._jobs[owner.user_id]
 
     def role(self, role_id: str, permissions: dict[Permission, Scope]) -> StoredRole:
         """Make a custom role."""

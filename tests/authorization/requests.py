@@ -246,6 +246,10 @@ def _by_token_of_its_own(case: AccessCase) -> Values:
     return {}
 
 
+def _job_by_token(case: AccessCase) -> Values:
+    return {**_by_token(case), "job_id": case.job.id}
+
+
 def _user_by_token(case: AccessCase) -> Values:
     version = case.matrix_site.somebody(case.other).version
     case.client.environ_base["HTTP_IF_MATCH"] = f'"{version}"'
@@ -497,6 +501,17 @@ PLANS: dict[str, Plan] = {
     "GET /api/v1/reports/users/<user_id>": Plan(
         PEOPLE, path=lambda s: {**_by_token(s), "user_id": s.other.user_id}
     ),
+    "GET /api/v1/events": Plan(path=_by_token),
+    "POST /api/v1/tickets/changes": Plan(
+        path=_by_token, json=lambda _: {"tickets": [{"id": 1}], "changes": {"priority": "low"}}
+    ),
+    "GET /api/v1/jobs/<job_id>": Plan(PEOPLE, path=_job_by_token),
+    "GET /api/v1/jobs/<job_id>/results": Plan(PEOPLE, path=_job_by_token),
+    **{
+        f"POST /api/v1/jobs/<job_id>/{action}": Plan(PEOPLE, path=_job_by_token)
+        for action in ("pause", "resume", "stop")
+    },
+    "POST /api/v1/jobs/<job_id>/undo": Plan(("own ended",), path=_job_by_token),
     "DELETE /api/v1/me/token": Plan(path=_by_token_of_its_own),
     "DELETE /api/v1/tokens/<token_id>": Plan(PEOPLE, path=lambda s: {**_by_token(s), "token_id": s.token_id}),
     "GET /api/v1/roles/<role_id>": Plan(path=lambda s: {**_by_token(s), "role_id": "agent"}),

@@ -112,6 +112,9 @@ CALLS = {
     items.find: lambda: items.find(models.Role, "r"),
     job.find: lambda: job.find("erasure", "u"),
     job.running: lambda: job.running("erasure"),
+    job.put_all: lambda: job.put_all([JOB]),
+    job.find_parts: lambda: job.find_parts(JOB, "s", [0]),
+    job.sweep: lambda: job.sweep(NOW, 10),
     job.put: lambda: job.put(JOB, expected_version=1),
     lease.acquire: lambda: lease.acquire("n", "h", now=NOW, until=NOW),
     ledger.write: lambda: ledger.write(ledger.Commit(a_ticket(), 1, [a_change()])),
@@ -167,6 +170,9 @@ CALLS = {
     ticket.count_open_of_assignee: lambda: ticket.count_open_of_assignee("u", 10),
     ticket.all_ids: ticket.all_ids,
     ticket_history.of_ticket: lambda: ticket_history.of_ticket(1),
+    ticket_history.find_all: lambda: ticket_history.find_all([(1, 1)]),
+    ticket_history.recorded_in_order: lambda: list(ticket_history.recorded_in_order("2026-11-22", NOW, 1)),
+    ticket_history.latest_keys: lambda: ticket_history.latest_keys(NOW.date(), 1),
     ticket_history.find: lambda: ticket_history.find(1, 1),
     ticket_history.recorded_since: lambda: ticket_history.recorded_since(NOW, NOW, 1),
     ticket_history.everything: ticket_history.everything,
@@ -201,8 +207,8 @@ WITHOUT_ENGINE = {
 }  # fmt: skip
 COMPUTE = {
     assignment.assignment_key, attempt.counted, audit.entry_key, audit.time_of, idempotency_key.first,
-    idempotency_key.unused, identity.identity_key, items.changes, job.first, job.new, models.connect, outbox.entry,
-    setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
+    idempotency_key.unused, identity.identity_key, items.changes, job.first, job.new, job.part, models.connect,
+    outbox.entry, setting.first, setting.following, ticket.compose, ticket.is_keyed, ticket.reword, ticket.side,
     ticket.state_partitions, ticket.values_of, ticket_history.feed_keys, transaction.retry_locked, user.claim_email,
 }  # fmt: skip
 

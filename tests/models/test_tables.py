@@ -72,7 +72,7 @@ TABLES = {
     "attempts": (("key",), {}, "expires_at"),
     "idempotency_keys": (("key",), {}, "expires_at"),
     "counters": (("name",), {}, None),
-    "jobs": (("job_id",), {"by_running": (("running", "started_at"), "KEYS_ONLY")}, None),
+    "jobs": (("job_id",), {"by_running": (("running", "started_at"), "KEYS_ONLY")}, "expires_at"),
     "identities": (("identity",), {}, None),
 }
 NUMBERS = {("tickets", "ticket_id"), ("ticket_history", "ticket_id"), ("ticket_history", "version"),

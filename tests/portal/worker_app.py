@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qs
 
 from portal.web import buffered_worker
+from portal.web.holding import Arrivals
 
 LARGE = 6_000_000  # bytes, more than a socket takes and more than stays in memory
 LINE = b"0123456789abcde\n"
@@ -14,6 +15,10 @@ for pair in filter(None, os.environ.get("WORKER_TEST", "").split(",")):
     name, _, value = pair.partition("=")
     assert hasattr(buffered_worker, name), name
     setattr(buffered_worker, name, float(value))
+
+
+HAPPENED: list[int] = []
+ARRIVALS = Arrivals(lambda: len(HAPPENED))
 
 
 def app(environ, start_response) -> Iterable[bytes]:
@@ -28,6 +33,8 @@ def app(environ, start_response) -> Iterable[bytes]:
         file.seek(0)
         start_response("200 OK", [("Content-Length", str(LARGE))])
         return environ["wsgi.file_wrapper"](file)
+    if path in ("/hold", "/happen"):
+        return holding(environ, start_response, path, query)
     if path == "/unread":
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
@@ -35,6 +42,19 @@ def app(environ, start_response) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Length", "5")])
         return breaking()
     body = environ["wsgi.input"].read() + "".join(query.get("add", [])).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+def holding(environ, start_response, path: str, query) -> Iterable[bytes]:
+    """Answer once something has happened, or let it happen."""
+    if path == "/happen":
+        HAPPENED.append(1)
+        ARRIVALS.number += 1
+    elif not HAPPENED:
+        number, seconds = ARRIVALS.number, float(query["seconds"][0])
+        environ["gunicorn.socket"].hold(seconds, lambda: ARRIVALS.number != number)
+    body = str(len(HAPPENED)).encode()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
 

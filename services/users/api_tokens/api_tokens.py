@@ -20,9 +20,7 @@ from services.users.credentials.login_throttle import network_of
 from services.users.credentials.security_notice import Notice, SecurityNotice
 from services.users.identity.actor import Actor
 from services.users.identity.permissions import Permission, Scope
-from services.users.identity.user_errors import RoleNotFound, UserNotFound
-from services.users.organizations.organizations import OrganizationService
-from services.users.sign_in.current_actor import works_on_desk
+from services.users.sign_in.absent_actors import AbsentActors
 
 PREFIX = "ld_"  # by which scanners find a leaked token
 LENGTHS = range(40, 100)
@@ -94,7 +92,7 @@ class ApiTokenService:
         *,
         users: UserService,
         roles: RoleService,
-        organizations: OrganizationService,
+        absent_actors: AbsentActors,
         audit_writer: AuditWriter,
         listing: Listing,
         new_secret: Callable[[], str],
@@ -104,7 +102,7 @@ class ApiTokenService:
     ) -> None:
         self._security_log, self._security_notice = security_log, security_notice
         self._users, self._roles, self._audit_writer = users, roles, audit_writer
-        self._organizations = organizations
+        self._absent_actors = absent_actors
         self._listing, self._new_secret = listing, new_secret
         self.may_be_endless = may_be_endless
 
@@ -223,31 +221,13 @@ class ApiTokenService:
 
     def _owner(self, token: ApiToken, address: str | None) -> Actor | None:
         """Return a token's owner, narrowed to its scopes; None if they may no longer use tokens."""
-        try:
-            user = self._users.get(token.user_id)
-            role = self._roles.get(user.role_id)
-        except (UserNotFound, RoleNotFound):
+        owner = self._absent_actors.actor(token.user_id, address=address)
+        if owner is None or not owner.may(Permission.TOKEN_CREATE):
             return None
-        lacks_second_factor = role.security.second_factor and not user.second_factor
-        revoked = user.tokens_valid_after is not None and token.created_at < user.tokens_valid_after
-        if (
-            lacks_second_factor
-            or revoked
-            or not user.active
-            or Permission.TOKEN_CREATE not in role.permissions
-        ):
+        valid_after = self._users.get(token.user_id).tokens_valid_after
+        if valid_after is not None and token.created_at < valid_after:
             return None
-        return Actor(
-            user_id=user.user_id,
-            name=user.name,
-            kind="agent" if works_on_desk(role) else "customer",
-            role_id=user.role_id,
-            email=user.email,
-            address=address,
-            team_ids=frozenset(user.team_ids),
-            organization_id=self._organizations.shared_by(user.organization_id),
-            permissions=narrow_permissions(role.permissions, token.scopes),
-        )
+        return replace(owner, permissions=narrow_permissions(owner.permissions, token.scopes))
 
 
 def narrow_permissions(

@@ -1,5 +1,6 @@
 """Sign-in by password or by a provider, view as, and the actor of a session."""
 
+from services.users.sign_in.absent_actors import AbsentActors
 from services.users.sign_in.authentication import AuthenticationService, CodeNeeded, SignedIn
 from services.users.sign_in.federated_accounts import FederatedAccounts, SignOnRefused
 from services.users.sign_in.openid import OpenIdClient, ProviderUnavailable, SignOnFailed, SignOnInvalid
@@ -8,6 +9,7 @@ from services.users.sign_in.single_sign_on import Answer, ProviderNotFound, Sing
 from services.users.sign_in.view_as import ViewAsService
 
 __all__ = [
+    "AbsentActors",
     "Answer",
     "AuthenticationService",
     "CodeNeeded",

@@ -99,6 +99,7 @@ def test_the_sign_of_life_says_how_far_reports_and_emails_are_behind(site):
     assert line["event"] == "worker_pulse"
     assert 0 < line["behind"] <= 91
     assert line["mail_behind"] == 90
+    assert line["jobs_behind"] == 0
 
 
 def test_the_worker_takes_replies_only_where_the_settings_say_so(site, tmp_path):

@@ -1,0 +1,104 @@
+"""Jobs: long work for programs, started, watched, stopped and taken back."""
+
+from typing import Any
+
+from portal.api.authentication import caller
+from portal.api.job_schemas import BulkChange, Job, JobResult, JobResults, ResultList
+from portal.api.operations import Answer, Controller, Example
+from portal.api.pages import paged_at
+from portal.web.guards import now, services
+from services.jobs import JobMoved, TaskResult
+from services.tickets import Chosen
+from services.users.identity import Permission
+
+controller = Controller(
+    "Jobs", "Work on many tickets, carried out in the background, part by part, each ticket once."
+)
+CHANGES = (Permission.TICKET_UPDATE, Permission.TICKET_ASSIGN)
+EXAMPLE = Example({"job_id": "$job"})
+
+
+@controller.get("/jobs/<job_id>", returns=Job, example=EXAMPLE)
+def job(job_id: str) -> Answer:
+    """Read a job.
+
+    One's own, or anybody's with `audit:view`. Jobs are kept for 30 days.
+    """
+    found = services().jobs.get(actor=caller(), job_id=job_id)
+    return Answer(Job.of(found), place={"job_id": found.id})
+
+
+@controller.get("/jobs/<job_id>/results", query=ResultList, returns=JobResults, example=EXAMPLE)
+def job_results(job_id: str, query: ResultList) -> Answer:
+    """List what became of the tasks of a job.
+
+    In the order of the request. Tasks that wait are listed too, unless only failures are asked for.
+    """
+    found = services().jobs.get(actor=caller(), job_id=job_id)
+    results = services().jobs.results(job=found)
+    rows = (_result(each) for each in results if not query.failed or each.error is not None)
+    shown, following = paged_at(rows, query)
+    return Answer(JobResults(results=shown, next=following))
+
+
+@controller.post(
+    "/tickets/changes", needs=CHANGES, body=BulkChange, returns=Job, status=201, replayed=job,
+    example=Example(body={"tickets": [{"id": 1}, {"id": 2, "version": 3}], "changes": {"priority": "high"}}),
+)  # fmt: skip
+def change_tickets(body: Any) -> Answer:
+    """Change many tickets.
+
+    Starts a job that makes the same change in each of them. What a ticket refuses is in the results of the job.
+    """
+    started = services().tickets.bulk.change(
+        actor=caller(),
+        now=now(),
+        tickets=[Chosen(each.id, each.version) for each in body.tickets],
+        changes=body.changes.sent(),
+    )
+    return Answer(Job.of(started), place={"job_id": started.id})
+
+
+@controller.post("/jobs/<job_id>/pause", returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE)
+def pause_job(job_id: str) -> Answer:
+    """Pause a job."""
+    return _shown(services().jobs.pause(actor=caller(), now=now(), job_id=job_id))
+
+
+@controller.post("/jobs/<job_id>/resume", returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE)
+def resume_job(job_id: str) -> Answer:
+    """Go on with a paused job."""
+    return _shown(services().jobs.resume(actor=caller(), now=now(), job_id=job_id))
+
+
+@controller.post("/jobs/<job_id>/stop", returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE)
+def stop_job(job_id: str) -> Answer:
+    """Stop a job.
+
+    What was done stays.
+    """
+    return _shown(services().jobs.stop(actor=caller(), now=now(), job_id=job_id))
+
+
+@controller.post(
+    "/jobs/<job_id>/undo", needs=CHANGES, returns=Job, status=201, replayed=job,
+    example=Example({"job_id": "$done_job"}),
+)  # fmt: skip
+def undo_job(job_id: str) -> Answer:
+    """Undo what a job changed.
+
+    Starts a job that takes back each change, unless somebody else has changed the same field since.
+    """
+    changed = services().jobs.get(actor=caller(), job_id=job_id)
+    return _shown(services().tickets.bulk.undo(actor=caller(), now=now(), job=changed))
+
+
+def _shown(changed: Any) -> Answer:
+    return Answer(Job.of(changed), place={"job_id": changed.id})
+
+
+def _result(result: TaskResult) -> JobResult:
+    ticket_id, _ = result.subject
+    return JobResult(
+        subject=ticket_id, value=result.value, error=result.error, carried_out=result.carried_out
+    )

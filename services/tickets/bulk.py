@@ -1,0 +1,108 @@
+"""TicketBulk: the same change to many tickets, and taking it back, as jobs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from models.ticket_fields import BY_NAME
+from services.errors import Invalid
+from services.jobs import Job, JobService, Task
+from services.tickets.service import TicketService
+from services.tickets.ticket_errors import AlreadyUndone
+from services.tickets.validation import check_known, clean_changes
+from services.users.authorization import RoleService
+from services.users.identity import Actor, Permission
+
+CHANGE, UNDO = "ticket_changes", "ticket_undos"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A ticket to change, and the version that whoever chose it looked at; None for whatever it is by then."""
+
+    ticket_id: int
+    version: int | None = None
+
+
+class TicketBulk:
+    """Changes many tickets in the background: what can be changed is, what cannot is listed with its reason."""
+
+    def __init__(self, tickets: TicketService, jobs: JobService, roles: RoleService) -> None:
+        self._tickets, self._jobs, self._roles = tickets, jobs, roles
+        jobs.register(CHANGE, self._change)
+        jobs.register(UNDO, self._undo)
+
+    def change(
+        self,
+        *,
+        actor: Actor,
+        now: datetime,
+        tickets: Sequence[Chosen],
+        changes: Mapping[str, Any],
+        job_id: str | None = None,
+    ) -> Job:
+        """Start a job that makes the same changes in every ticket; raises Invalid, PermissionDenied.
+
+        The changes are checked at once, each ticket when its turn comes. The same `job_id` starts one job.
+        """
+        self._roles.check_permission(actor=actor, permission=Permission.TICKET_UPDATE, any_scope=True)
+        cleaned = clean_changes(changes)
+        if not cleaned:
+            raise Invalid("Name at least one field to change.", {"changes": "Name at least one field."})
+        for name, value in cleaned.items():
+            if BY_NAME[name].ranked:
+                check_known(name, value)
+        chosen = {each.ticket_id: each for each in tickets}
+        noun = "ticket" if len(chosen) == 1 else "tickets"
+        return self._jobs.start(
+            actor=actor,
+            now=now,
+            kind=CHANGE,
+            title=f"Changing {len(chosen):,} {noun}",
+            subjects=[[each.ticket_id, each.version] for each in chosen.values()],
+            arguments={"changes": cleaned},
+            id_=job_id,
+        )
+
+    def undo(self, *, actor: Actor, now: datetime, job: Job) -> Job:
+        """Start a job that takes back what another one changed, ticket by ticket; the same one if asked again."""
+        self._roles.check_permission(actor=actor, permission=Permission.TICKET_UPDATE, any_scope=True)
+        changed = [
+            [result.subject[0], result.value]
+            for result in self._jobs.results(job=job)
+            if result.value is not None
+        ]
+        if job.kind != CHANGE or not changed:
+            raise Invalid("This job changed nothing that can be undone.")
+        noun = "ticket" if len(changed) == 1 else "tickets"
+        return self._jobs.start(
+            actor=actor,
+            now=now,
+            kind=UNDO,
+            title=f"Undoing the change of {len(changed):,} {noun}",
+            subjects=changed,
+            id_=sha256(f"undo {job.id}".encode()).hexdigest()[:32],
+        )
+
+    def _change(self, actor: Actor, task: Task, now: datetime) -> int | None:
+        """Change one ticket, and return the version that this wrote, None if it was so already."""
+        ticket_id, version = task.subject
+        seen = version or self._tickets.get(actor=actor, ticket_id=ticket_id).version
+        ticket = self._tickets.update(
+            actor=actor,
+            now=now,
+            ticket_id=ticket_id,
+            expected_version=seen,
+            changes=task.job.arguments["changes"],
+            idempotency_key=task.key,
+        )
+        return ticket.version if ticket.wrote else None
+
+    def _undo(self, actor: Actor, task: Task, now: datetime) -> int | None:
+        ticket_id, version = task.subject
+        try:
+            return self._tickets.undo(actor=actor, now=now, ticket_id=ticket_id, version=version).version
+        except AlreadyUndone:
+            return None
