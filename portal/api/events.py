@@ -7,7 +7,7 @@ from flask import current_app
 from portal.api.authentication import caller
 from portal.api.event_schemas import Feed, FeedEvent, FeedQuery
 from portal.api.operations import Answer, Controller, Example
-from portal.api.tickets import event_of, names_of_actors
+from portal.api.ticket_events import event_of, names_of_actors
 from portal.web.guards import now, services
 from portal.web.holding import Arrivals, hold
 from services.errors import Invalid, Unavailable
@@ -20,10 +20,10 @@ ARRIVALS = "ticket_arrivals"
 def arrivals() -> Arrivals:
     """Return what tells this process that something was recorded."""
     feed = services().tickets.feed
-    found: Arrivals = current_app.extensions.setdefault(
+    watched: Arrivals = current_app.extensions.setdefault(
         ARRIVALS, Arrivals(lambda: feed.latest(now=datetime.now(UTC)))
     )
-    return found
+    return watched
 
 
 controller = Controller("Change feed", "Every change of a ticket, as it happens.")

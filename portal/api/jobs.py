@@ -24,8 +24,7 @@ def job(job_id: str) -> Answer:
 
     One's own, or anybody's with `audit:view`. Jobs are kept for 30 days.
     """
-    found = services().jobs.get(actor=caller(), job_id=job_id)
-    return Answer(Job.of(found), place={"job_id": found.id})
+    return _shown(services().jobs.get(actor=caller(), job_id=job_id))
 
 
 @controller.get("/jobs/<job_id>/results", query=ResultList, returns=JobResults, example=EXAMPLE)
@@ -34,8 +33,8 @@ def job_results(job_id: str, query: ResultList) -> Answer:
 
     In the order of the request. Tasks that wait are listed too, unless only failures are asked for.
     """
-    found = services().jobs.get(actor=caller(), job_id=job_id)
-    results = services().jobs.results(job=found)
+    stored = services().jobs.get(actor=caller(), job_id=job_id)
+    results = services().jobs.results(job=stored)
     rows = (_result(each) for each in results if not query.failed or each.error is not None)
     shown, following = paged_at(rows, query)
     return Answer(JobResults(results=shown, next=following))

@@ -6,15 +6,13 @@ from typing import Any
 from portal.api import ticket_list
 from portal.api.authentication import caller
 from portal.api.operations import Answer, Controller, Example
-from portal.api.schemas import Named, PageQuery, Person
+from portal.api.schemas import Named, PageQuery
+from portal.api.ticket_events import event_of, names_of, names_of_actors, person_of
 from portal.api.ticket_schemas import (
     EXPANSIONS,
-    IN_API,
     Assignment,
     Conversation,
     ConversationMessage,
-    Event,
-    FieldChange,
     History,
     Message,
     NewTicket,
@@ -270,7 +268,7 @@ def conversation(ticket_id: int, query: PageQuery) -> Answer:
     names = names_of_actors(events)
     messages = [
         ConversationMessage(
-            version=event.version, at=event.at, author=_person(event.actor_id, names),
+            version=event.version, at=event.at, author=person_of(event.actor_id, names),
             author_kind=event.actor_kind, public=event.public, body=event.body or "",
         )
         for event in events
@@ -347,12 +345,12 @@ def _expanded(rows: Sequence[TicketRow | ServiceTicket], included: Sequence[str]
     if not included:
         return shown
     people = [name for name in ("requester", "assignee") if name in included]
-    names = _names(getattr(one, f"{name}_id") for one in shown for name in people)
+    names = names_of(getattr(one, f"{name}_id") for one in shown for name in people)
     teams = services().catalog.names("team") if "team" in included else {}
     expanded = []
     for one in shown:
         parts: dict[str, Any] = {
-            name: _person(id_, names) for name in people if (id_ := getattr(one, f"{name}_id")) is not None
+            name: person_of(id_, names) for name in people if (id_ := getattr(one, f"{name}_id")) is not None
         }
         if one.team_id is not None and teams:
             parts["team"] = Named(id=one.team_id, name=teams.get(one.team_id, one.team_id))
@@ -375,30 +373,3 @@ def _after(cursor: str | None) -> int:
     if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > 9:
         raise Invalid("This cursor is not of this list.", {"cursor": "Unknown."})
     return int(cursor)
-
-
-def event_of(event: TicketEvent, names: dict[str, str]) -> Event:
-    """Write one version of a ticket."""
-    changes = [
-        FieldChange(field=name, old=old, new=new)
-        for name, (old, new) in event.changes.items()
-        if name in IN_API
-    ]
-    return Event(
-        version=event.version, at=event.at, actor=_person(event.actor_id, names), actor_kind=event.actor_kind,
-        kind=event.kind, public=event.public, body=event.body, changes=changes, undoes=event.undoes,
-        undone_by=event.undone_by, undoable=event.undoable,
-    )  # fmt: skip
-
-
-def names_of_actors(events: Iterable[TicketEvent]) -> dict[str, str]:
-    """Return the names of those who did something, with one look-up."""
-    return _names(event.actor_id for event in events)
-
-
-def _names(ids: Iterable[str | None]) -> dict[str, str]:
-    return services().users.accounts.names(ids)
-
-
-def _person(id_: str, names: dict[str, str]) -> Person:
-    return Person(id=id_, name=names.get(id_, id_))

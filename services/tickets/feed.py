@@ -82,10 +82,13 @@ class Place:
         """Return the place after some changes were looked at; of very many, the oldest are no longer remembered."""
         keys = {item.feed_at for item in items}
         moved = replace(self, reached=max([self.reached, *keys]))
-        kept = sorted(key for key in self.seen | keys if key >= moved.since)
-        if len(kept) > REMEMBERED:
-            moved, kept = replace(moved, floor=f"{kept[-REMEMBERED - 1]}~"), kept[-REMEMBERED:]
-        return replace(moved, seen=frozenset(kept))
+        remembered = sorted(key for key in self.seen | keys if key >= moved.since)
+        if len(remembered) > REMEMBERED:
+            moved, remembered = (
+                replace(moved, floor=f"{remembered[-REMEMBERED - 1]}~"),
+                remembered[-REMEMBERED:],
+            )
+        return replace(moved, seen=frozenset(remembered))
 
     def packed(self) -> list[Any]:
         """Write the place as numbers that differ little, so that they can be compressed."""

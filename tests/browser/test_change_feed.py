@@ -11,8 +11,8 @@ from tests.patience import PATIENCE
 
 def test_a_program_that_waits_is_told_what_happens(people, live_server):
     agent = people["agent"]
-    made = agent.post("/account/tokens/", name="Feed", scope="ticket:view", days="7")
-    secret = re.search(r"ld_[\w-]{40,}", made.text())[0]
+    page = agent.post("/account/tokens/", name="Feed", scope="ticket:view", days="7")
+    secret = re.search(r"ld_[\w-]{40,}", page.text())[0]
 
     def follow(query):
         address, headers = live_server.url.removeprefix("http://"), {"Authorization": f"Bearer {secret}"}
