@@ -11,7 +11,7 @@ def test_a_token_is_made_and_an_administrator_revokes_it(open_as: Opener):
     page.get_by_label("Name").fill("Night watch")
     page.get_by_label("See tickets").check()
     page.get_by_role("button", name="Create token").click()
-    expect(page.locator("code")).to_contain_text("ld_")
+    expect(page.locator("code#secret")).to_contain_text("ld_")
 
     grid = open_as("administrator")
     assert not everything(grid, "/admin/tokens/")

@@ -17,7 +17,7 @@ from local.server import EngineError, answers, http_connection, signed_headers
 from local.settings import ROOT
 from portal.config.readers import embedded_endpoint
 from tests.engines import embedded_only
-from tests.local.processes import children, is_running, wait_until, wait_until_gone
+from tests.local.processes import children, wait_until, wait_until_gone
 from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.engine, embedded_only]
@@ -157,7 +157,7 @@ def test_its_end_leaves_nothing_running_and_no_way_in(tmp_path, end):
     engine = Engine(tmp_path).start()
     pids = [engine.process.pid, *children(engine.process.pid)]
     getattr(engine, end)()
-    assert not any(map(is_running, pids))
+    wait_until_gone(*pids)
     assert not answers(engine.endpoint)
 
 

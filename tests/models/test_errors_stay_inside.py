@@ -104,6 +104,7 @@ CALLS = {
     idempotency_key.find: lambda: idempotency_key.find("k"),
     idempotency_key.is_used: lambda: idempotency_key.is_used("k"),
     idempotency_key.claim: lambda: idempotency_key.claim(USED_KEY, NOW),
+    idempotency_key.record: lambda: idempotency_key.record(USED_KEY),
     idempotency_key.release: lambda: idempotency_key.release("k", "w"),
     idempotency_key.sweep: lambda: idempotency_key.sweep(NOW, 10),
     identity.find: lambda: identity.find("corp|1"),
