@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
     order.arrange(items)
     if getattr(config.option, "loadgroup", False):
-        order.name_group(items)
+        order.name_groups(items)
 
 
 @pytest.fixture(autouse=True)

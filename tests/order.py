@@ -1,9 +1,9 @@
 """In which order tests run, and which of them stay together when several processes run them.
 
-A file stays together, since its tables and its application are built once for all its tests. All tests of
-the running product and all browser tests stay together, whatever file they are in: they share one product,
-which a test in another process could change under them, and one Chromium. The heaviest starts first, so that
-all processes end together.
+A file stays together, since its tables and its application are built once for all its tests. Tests of the
+running product and browser tests stay together, whatever file they are in: they share one product and one
+Chromium. There are two such groups, each with a product of its own, so that two processes can run them: tests
+that only look at pages, and all others. The heaviest starts first, so that all processes end together.
 """
 
 from collections import Counter
@@ -13,7 +13,8 @@ import pytest
 from _pytest.nodeid import NodeId
 from xdist.scheduler import LoadGroupScheduling
 
-PRODUCT = "product"
+PRODUCT, PAGES = "product", "pages"
+ONLY_LOOKING = ("tests/browser/test_every_page.py", "tests/analytics_dash/")
 # About what a test of a kind takes, in seconds; one that takes much longer says so: @pytest.mark.takes(20).
 USUAL = {"browser": 0.5, "engine": 0.1, "": 0.04}
 
@@ -32,21 +33,21 @@ class FilesAndGroups(LoadGroupScheduling):
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Sort files and the group of the running product, the heaviest first."""
+    """Sort files and groups of the running product, the heaviest first."""
     weights: Counter[str] = Counter()
     for item in items:
         weights[_unit(item)] += seconds(item)
     items.sort(key=lambda item: (-weights[_unit(item)], _unit(item)))
 
 
-def name_group(items: list[pytest.Item]) -> None:
-    """Write the group into the ids that xdist deals tests out by, as its mark `xdist_group` does.
+def name_groups(items: list[pytest.Item]) -> None:
+    """Write the groups into the ids that xdist deals tests out by, as its mark `xdist_group` does.
 
     pytest-xdist 3.8 writes it into an attribute that pytest 9.2 no longer reads, so the mark has no effect.
     """
     for item in items:
-        if needs_product(item):
-            item._id = NodeId.parse(f"{item.nodeid}@{PRODUCT}")
+        if (group := group_of(item)) is not None:
+            item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
 def seconds(item: pytest.Item) -> float:
@@ -59,10 +60,12 @@ def seconds(item: pytest.Item) -> float:
 
 
 def _unit(item: pytest.Item) -> str:
-    return PRODUCT if needs_product(item) else item.nodeid.partition("::")[0]
+    return group_of(item) or item.nodeid.partition("::")[0]
 
 
-def needs_product(item: pytest.Item) -> bool:
-    """Tell whether a test uses the running product or a browser."""
+def group_of(item: pytest.Item) -> str | None:
+    """Return the group of a test that uses the running product or a browser; None for any other."""
     fixtures = getattr(item, "fixturenames", ())
-    return "live_server" in fixtures or item.get_closest_marker("browser") is not None
+    if "live_server" not in fixtures and item.get_closest_marker("browser") is None:
+        return None
+    return PAGES if item.nodeid.startswith(ONLY_LOOKING) else PRODUCT

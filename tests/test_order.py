@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.order import PRODUCT, FilesAndGroups, arrange, needs_product
+from tests.order import PAGES, PRODUCT, FilesAndGroups, arrange, group_of
 
 
 class Item:
@@ -52,8 +52,15 @@ def test_a_file_is_dealt_out_whole_and_a_group_together():
     assert scope("tests/b.py::test_it[x@y]@product") == scope("tests/c.py::test_it@product") == "product"
 
 
-def test_the_running_product_is_one_group_for_xdist(request):
+def test_what_only_looks_at_pages_is_a_group_of_its_own():
+    browser = pytest.mark.browser
+    assert group_of(Item("tests/browser/test_every_page.py", browser)) == PAGES
+    assert group_of(Item("tests/browser/test_undo.py", browser)) == PRODUCT
+    assert group_of(Item("tests/analytics_dash/test_layout.py")) is None
+
+
+def test_the_groups_of_the_running_product_are_known_to_xdist(request):
     if not getattr(request.config.option, "loadgroup", False):
         pytest.skip("tests run in one process")
-    ids = [item.nodeid for item in request.session.items if needs_product(item)]
-    assert [name for name in ids if not name.endswith(f"@{PRODUCT}")] == []
+    groups = {item.nodeid: group_of(item) for item in request.session.items}
+    assert [name for name, group in groups.items() if group and not name.endswith(f"@{group}")] == []
