@@ -224,6 +224,20 @@ def refused(page: Page, people) -> None:
     page.locator(".toast .close").first.click()
 
 
+def test_the_field_of_a_sheet_stays_in_sight_while_its_list_scrolls(page_of: Lender):
+    page = page_of("agent")
+    page.goto(OPEN)
+    ready(page)
+    resize(page, {"width": 320, "height": 256})
+    focused(page, "td.a button.ed")
+    page.wait_for_function(HOLDS_FOCUS, arg=".pop.editor")
+    expect(page.locator(".editor-list [role=option]").nth(3)).to_be_attached()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".editor-list [aria-selected=true]")).to_be_in_viewport()
+    assert inspect(page, "focus") == []
+
+
 # The form is in the panel, which covers the rest of the page on a phone.
 @pytest.mark.parametrize(("lead", "within"), [(worked, None), (refused, "#panel")])
 def test_a_ticket_in_use_is_sound_in_every_variant(lead, within, open_as: Opener, watch, people):
