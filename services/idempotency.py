@@ -53,13 +53,13 @@ class RequestKey:
         """Build the item to write with what the request wrote; `recorded` says what that was."""
         return self._item(value=recorded)
 
-    def is_repeated(self) -> bool:
-        """Tell whether the same request was carried out before; raises KeyReused for another one."""
+    def recorded(self) -> dict[str, Any] | None:
+        """Return what the same request wrote before, None if it was not carried out; raises KeyReused for another."""
         stored = table.find(self.key)
         if stored is None:
-            return False
+            return None
         self.check(stored)
-        return stored.claimed_by is None
+        return dict(stored.value) if stored.claimed_by is None else None
 
     def check(self, stored: IdempotencyKey) -> None:
         """Raise KeyReused when a key was used for another request."""

@@ -98,7 +98,7 @@ class TicketBulk:
             changes=task.job.arguments["changes"],
             idempotency_key=task.key,
         )
-        return ticket.version if ticket.wrote else None
+        return ticket.written_as
 
     def _undo(self, actor: Actor, task: Task, now: datetime) -> int | None:
         ticket_id, version = task.subject

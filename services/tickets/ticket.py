@@ -16,10 +16,12 @@ from services.tickets.fields import DERIVED, is_done
 class Ticket(TicketFields, ItemFields):
     """One ticket as it stands at a version.
 
-    `wrote` names the fields that the call which answered with it changed: none when it only read.
+    `wrote` names the fields that the call which answered with it changed: none when it only read. `written_as` is the
+    version that this call wrote, or wrote the first time it was made with its idempotency key.
     """
 
     wrote: frozenset[str] = field(default=frozenset(), compare=False)
+    written_as: int | None = field(default=None, compare=False)
 
     @classmethod
     def from_model(cls, item: TicketItem) -> "Ticket":

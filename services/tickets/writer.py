@@ -116,18 +116,19 @@ class TicketWriter:
             for attempt in range(ATTEMPTS):
                 ticket = self.load(ticket_id)
                 if 0 < tried < ticket.version and ledger.is_written(ticket_id, tried + 1, write_id):
-                    return ticket  # a request that was given up arrived after all
+                    # A request that was given up arrived after all.
+                    return replace(ticket, written_as=tried + 1)
                 draft = self._prepared(prepare, ticket, author.request_key)
                 if draft is None:
-                    return ticket
+                    return self._as_before(ticket, author.request_key)
                 try:
                     tried = ticket.version
                     return self._commit(ticket_id, ticket, author, draft, write_id)
                 except VersionMoved:
                     self.pause(attempt)
                 except AlreadyDone:
-                    if author.request_key is not None and author.request_key.is_repeated():
-                        return self.load(ticket_id)
+                    if author.request_key is not None and author.request_key.recorded() is not None:
+                        return self._as_before(self.load(ticket_id), author.request_key)
                     self.pause(attempt)
         except EngineUnavailable as error:
             raise unavailable() from error
@@ -140,12 +141,17 @@ class TicketWriter:
         try:
             draft = prepare(ticket)
         except (Conflicted, Invalid):
-            if key is not None and key.is_repeated():
+            if key is not None and key.recorded() is not None:
                 return None
             raise
-        if draft is None and key is not None:
-            key.is_repeated()  # another request that changes nothing now is refused all the same
         return draft
+
+    @staticmethod
+    def _as_before(ticket: Ticket, key: RequestKey | None) -> Ticket:
+        """Return the ticket for a request that writes nothing, because it changes nothing or was carried out before."""
+        # Another request that changes nothing now is refused all the same.
+        recorded = key.recorded() if key is not None else None
+        return replace(ticket, written_as=recorded.get("version")) if recorded else ticket
 
     def rebase(self, ticket: Ticket, expected_version: int, changes: Mapping[str, Any]) -> JsonFields:
         """Pick the changes that still change something; raises Conflict naming every field in conflict.
@@ -230,11 +236,12 @@ class TicketWriter:
             after,
             [event],
             also=[*assignment_periods, *consequences, *draft.also, *opened],
-            idempotency_key=author.request_key.used(ticket_id=ticket_id)
+            idempotency_key=author.request_key.used(ticket_id=ticket_id, version=version)
             if author.request_key is not None
             else None,
         )
-        return replace(Ticket.from_model(item), wrote=frozenset(event.changes.keys() - set(DERIVED)))
+        wrote = frozenset(event.changes.keys() - set(DERIVED))
+        return replace(Ticket.from_model(item), wrote=wrote, written_as=version)
 
     def store(
         self,

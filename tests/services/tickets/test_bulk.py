@@ -77,6 +77,12 @@ def test_a_part_that_is_done_again_changes_nothing_twice(harness, change):
     assert again.failed == 0
     assert harness.get(agent, low).priority == "low"
     assert [kinds(ticket) for ticket in tickets[1:]] == [["created", "changed"]] * 2
+    # What was written the first time can still be taken back.
+    undone = finish(
+        harness, harness.services.tickets.bulk.undo(actor=agent, now=harness.now(), job=again), agent
+    )
+    assert (undone.done, undone.failed) == (2, 1)
+    assert [harness.get(agent, ticket).priority for ticket in tickets] == ["low", "normal", "normal"]
 
 
 @pytest.mark.parametrize(
