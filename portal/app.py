@@ -25,14 +25,21 @@ from services.bootstrap import Services
 
 
 class CarefulJson(DefaultJSONProvider):
-    """Reads JSON as Flask does, and refuses what is nested too deeply like anything else that is not JSON."""
+    """Reads JSON as Flask does, and refuses what is nested too deeply or names a field twice, like what is no JSON."""
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Read a value; raises ValueError."""
         try:
-            return super().loads(s, **kwargs)
+            return super().loads(s, object_pairs_hook=_once_each, **kwargs)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ValueError("a field is there twice")
+    return fields
 
 
 def create_app(settings: Settings, services: Services) -> Flask:

@@ -13,7 +13,7 @@ from services.errors import Invalid
 Model = TypeVar("Model", bound=BaseModel)
 LONGEST_KEY = 200
 MOST_DIGITS = 9
-MOST_NAMED = 5  # problems that the text of an answer tells; its fields tell all
+MOST_NAMED, MOST_LISTED = 5, 100  # problems that the text of an answer tells, and its fields
 # Our words for what pydantic says otherwise; {} are its own details.
 WORDS = {
     "missing": "Required.",
@@ -86,13 +86,14 @@ def _validated(model: type[Model], values: Mapping[str, Any], *, parameters: boo
         return model.model_validate(values)
     except ValidationError as error:
         fields = {}
-        for each in error.errors(include_url=False, include_input=False):
+        problems = error.errors(include_url=False, include_input=False)
+        for each in problems[:MOST_LISTED]:
             words = WORDS.get(each["type"], each["msg"] + ".")
             fields[_path(each["loc"][:1] if parameters else each["loc"])] = words.format_map(
                 each.get("ctx", {})
             ).replace("<", "less than ")
         named = [f"{path}: {text}" for path, text in list(fields.items())[:MOST_NAMED]]
-        unknown = next((each for each in error.errors() if each["type"] == "extra_forbidden"), None)
+        unknown = next((each for each in problems if each["type"] == "extra_forbidden"), None)
         if unknown is not None and len(unknown["loc"]) == 1:
             named.insert(0, _unknown("field", str(unknown["loc"][0]), model.model_fields))
         raise Invalid(" ".join(named), fields) from None

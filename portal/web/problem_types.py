@@ -51,7 +51,7 @@ class VersionConflict(Conflicted):
 _TYPES = (
     ("invalid", 400, "Request not valid",
      "`errors` maps the path of each field or parameter to what is wrong with it. Correct the request."),
-    ("unreadable", 400, "Body not readable", "The body is not JSON. Correct it."),
+    ("unreadable", 400, "Body not readable", "The body is not JSON, or has a field twice. Correct it."),
     ("address_taken", 400, "Address in use", "Another account has this email address."),
     ("transition_not_allowed", 400, "Status not possible", "The workflow does not allow this status now."),
     ("token_needed", 401, "Token needed", "The token is missing, unknown, expired or revoked."),

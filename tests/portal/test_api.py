@@ -193,8 +193,10 @@ def test_a_request_that_makes_no_ticket_is_refused(agent, body):
         (b"[" * 100_000, "application/json", 400), (b'{"subject":"s","body":"b"}', "text/plain", 415),
         (b"subject=s&body=b", "application/x-www-form-urlencoded", 415),
         (b"x" * 600_000, "application/json", 413),
+        (b'{"subject":"s","body":"b","subject":"t"}', "application/json", 400),
+        (b'{"subject":"s","body":"b","requester":{"id":"a","id":"b"}}', "application/json", 400),
     ],
-    ids=["half", "no text", "nothing", "deep", "text", "a form", "too long"],
+    ids=["half", "no text", "nothing", "deep", "text", "a form", "too long", "twice", "twice within"],
 )  # fmt: skip
 def test_what_is_no_json_is_refused(agent, data, content_type, status):
     problem(agent("POST", TICKETS, data=data, content_type=content_type), status)
