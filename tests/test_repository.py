@@ -19,7 +19,15 @@ STATUS = re.compile(r"Status: (accepted|superseded by \[\d+\]\(\S+\)), \d{4}-\d\
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 DOCUMENTS = sorted(
     path
-    for place in (ROOT, GITHUB, ROOT / "docs", ROOT / "bench", ROOT / "pynamodb_grid", ROOT / "local")
+    for place in (
+        ROOT,
+        GITHUB,
+        ROOT / "docs",
+        ROOT / "bench",
+        ROOT / "pynamodb_grid",
+        ROOT / "local",
+        ROOT / "clients",
+    )
     for path in (place.glob("*.md") if place == ROOT else place.rglob("*.md"))
 )
 CODE = re.compile(r"```.*?```|`[^`\n]+`|^ {4}.*$", re.DOTALL | re.MULTILINE)

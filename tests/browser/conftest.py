@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import APIRequestContext, Browser, BrowserContext, Page, expect
@@ -104,6 +105,20 @@ def join(browser: Browser, people: dict[str, Person], live_server: Any) -> Itera
 def people(sign_in: Callable[..., Person], live_server: Any) -> dict[str, Person]:
     """Give the demo account of each role, signed in."""
     return {role: sign_in(live_server.email(role)) for role in ROLES}
+
+
+@pytest.fixture
+def token_of(people: dict[str, Person]) -> Callable[[str, list[str]], str]:
+    """Create an API token as a person of a role, and return its secret."""
+
+    def create(role: str, scopes: list[str]) -> str:
+        form = [("name", "Program"), ("days", "7"), *(("scope", scope) for scope in scopes)]
+        data = urlencode([("csrf_token", people[role].token), *form])
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        page = people[role].http.post("/account/tokens/", data=data, headers=headers)
+        return re.search(r"ld_[\w-]{40,}", page.text())[0]
+
+    return create
 
 
 class Watch:

@@ -2,17 +2,14 @@
 
 import http.client
 import json
-import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from tests.patience import PATIENCE
 
 
-def test_a_program_that_waits_is_told_what_happens(people, live_server):
-    agent = people["agent"]
-    page = agent.post("/account/tokens/", name="Feed", scope="ticket:view", days="7")
-    secret = re.search(r"ld_[\w-]{40,}", page.text())[0]
+def test_a_program_that_waits_is_told_what_happens(people, token_of, live_server):
+    secret = token_of("agent", ["ticket:view"])
 
     def follow(query):
         address, headers = live_server.url.removeprefix("http://"), {"Authorization": f"Bearer {secret}"}
