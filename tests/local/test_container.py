@@ -38,7 +38,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def started(folder: Path) -> Container:
-    """Start a container of two programs on files that have nothing else."""
+    """Start a container of two programs on files that have nothing else, and that its user may read."""
+    os.umask(0o022)  # the product keeps its files to itself, also in a process that ran it before
     files = folder / "files"
     for name in ("usr/bin", "dev", "proc", "tmp", "data"):
         (files / name).mkdir(parents=True)
