@@ -10,7 +10,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from ledgerdesk_client.errors import Conflict, Problem, Unreachable
+from ledgerdesk_client.refusals import Conflict, Problem, Unreachable
 from ledgerdesk_client.types import ChangePage, Job, JobResult, Ticket, User
 
 TRIES = 5
