@@ -85,7 +85,7 @@ def product(logs: Logs) -> list[Alarm]:
         ),
         Alarm(
             name="jobs-behind", severity=NOTE, metric=logs.metric(signals.JOBS_BEHIND), threshold=1800,
-            meaning="A job, such as a change of many tickets, has been running for more than half an hour. Look at"
+            meaning="A job, such as a change of many tickets, has not moved for more than half an hour. Look at"
             " job_waits_for_engine and worker_job_failed.",
         ),
         Alarm(

@@ -27,8 +27,15 @@ class ChosenTicket(Input):
 class BulkChange(Input):
     """The same change of many tickets."""
 
-    tickets: Annotated[list[ChosenTicket], Field(min_length=1, max_length=MAX_TASKS)]
-    changes: TicketFieldChanges
+    tickets: Annotated[
+        list[ChosenTicket],
+        Field(
+            min_length=1,
+            max_length=MAX_TASKS,
+            description="The tickets by `id`, each with the `version` that was looked at if that matters.",
+        ),
+    ]
+    changes: Annotated[TicketFieldChanges, Field(description="The fields to change, as for one ticket.")]
 
 
 class Job(Output):
@@ -49,7 +56,7 @@ class Job(Output):
     failed: Annotated[int, Field(description="Tasks that could not be.", examples=[2])]
     remaining: Annotated[int, Field(examples=[186])]
     started_at: Moment
-    ended_at: Moment | None
+    ended_at: Annotated[Moment | None, Field(examples=[None])]
 
 
 class ResultList(PageQuery):

@@ -1,11 +1,12 @@
 """Jobs: long work for programs, started, watched, stopped and taken back."""
 
+from itertools import islice
 from typing import Any
 
 from portal.api.authentication import caller
 from portal.api.job_schemas import BulkChange, Job, JobResult, JobResults, ResultList
 from portal.api.operations import Answer, Controller, Example
-from portal.api.pages import paged_at
+from portal.api.pages import number_of
 from portal.web.guards import now, services
 from services.jobs import JobMoved, TaskResult
 from services.tickets import Chosen
@@ -34,10 +35,12 @@ def job_results(job_id: str, query: ResultList) -> Answer:
     In the order of the request. Tasks that wait are listed too, unless only failures are asked for.
     """
     stored = services().jobs.get(actor=caller(), job_id=job_id)
-    results = services().jobs.results(job=stored)
-    rows = (_result(each) for each in results if not query.failed or each.error is not None)
-    shown, following = paged_at(rows, query)
-    return Answer(JobResults(results=shown, next=following))
+    first = number_of(query.cursor)
+    results = enumerate(services().jobs.results(job=stored, first=first), first)
+    rows = ((at, each) for at, each in results if not query.failed or each.error is not None)
+    page = list(islice(rows, query.size + 1))
+    following = str(page[query.size][0]) if len(page) > query.size else None
+    return Answer(JobResults(results=[_result(each) for _, each in page[: query.size]], next=following))
 
 
 @controller.post(

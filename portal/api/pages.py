@@ -3,13 +3,19 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
-from itertools import islice
 from typing import TypeVar
 
 from portal.api.schemas import MOST_DIGITS, PageQuery
 from services.errors import Invalid
 
 Row = TypeVar("Row")
+
+
+class UnknownCursor(Invalid):
+    """The cursor is not of this list."""
+
+    def __init__(self) -> None:
+        super().__init__("This cursor is not of this list.", {"cursor": "Unknown."})
 
 
 def paged(
@@ -25,14 +31,12 @@ def paged(
     return page, _written(key(page[-1])) if len(left) > len(page) else None
 
 
-def paged_at(rows: Iterable[Row], query: PageQuery) -> tuple[list[Row], str | None]:
-    """Return one page of rows that keep their places, and the cursor of the next: how many came before it."""
-    cursor = query.cursor or "0"
+def number_of(cursor: str | None) -> int:
+    """Read a cursor that is a number, 0 without one; raises Invalid."""
+    cursor = cursor or "0"
     if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > MOST_DIGITS:
-        raise Invalid("This cursor is not of this list.", {"cursor": "Unknown."})
-    start = int(cursor)
-    page = list(islice(rows, start, start + query.size + 1))
-    return page[: query.size], str(start + query.size) if len(page) > query.size else None
+        raise UnknownCursor
+    return int(cursor)
 
 
 def _written(key: tuple[str, str]) -> str:
@@ -49,4 +53,4 @@ def _read(cursor: str | None) -> tuple[str, str] | None:
             return name, id_
     except (ValueError, TypeError, RecursionError):
         pass
-    raise Invalid("This cursor is not of this list.", {"cursor": "Unknown."})
+    raise UnknownCursor

@@ -6,6 +6,7 @@ from typing import Any
 from portal.api import ticket_list
 from portal.api.authentication import caller
 from portal.api.operations import Answer, Controller, Example
+from portal.api.pages import number_of
 from portal.api.schemas import Named, PageQuery
 from portal.api.ticket_events import event_of, names_of, names_of_actors, person_of
 from portal.api.ticket_schemas import (
@@ -361,15 +362,7 @@ def _expanded(rows: Sequence[TicketRow | ServiceTicket], included: Sequence[str]
 def _events(ticket_id: int, query: PageQuery, *, messages: bool) -> tuple[list[TicketEvent], str | None]:
     """Return a page of a ticket's events; the cursor is the version of the last one."""
     _, events = services().tickets.service.timeline(actor=caller(), ticket_id=ticket_id)
-    after = _after(query.cursor)
+    after = number_of(query.cursor)
     left = [event for event in events if event.version > after and (event.body is not None or not messages)]
     page = left[: query.size]
     return page, str(page[-1].version) if len(left) > len(page) else None
-
-
-def _after(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > 9:
-        raise Invalid("This cursor is not of this list.", {"cursor": "Unknown."})
-    return int(cursor)

@@ -96,9 +96,8 @@ class BufferedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         # Those that wait for their client, the one that has waited longest first; and those a thread works for.
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
         self._at_work: set[Connection] = set()
-        self._on_hold: OrderedDict[Connection, None] = (
-            OrderedDict()
-        )  # those of the waiting whose answer is held
+        # Of those that wait, those whose answer is held.
+        self._on_hold: dict[Connection, None] = {}
         self._held = 0  # bytes of unfinished requests
         self._checked = self._wake_at = 0.0
         self._are_woken = False

@@ -66,16 +66,17 @@ def origin() -> Origin:
 def set_session_cookies(response: Response | BaseResponse, signed_in: SignedIn) -> None:
     """Set the cookies for session and trusted device, and start with a new CSRF token."""
     session.clear()
-    _set(response, cookie_name(), signed_in.token, DAYS_14)
+    set_cookie(response, cookie_name(), signed_in.token, DAYS_14)
     set_device_cookie(response, signed_in.device_token)
 
 
 def set_device_cookie(response: Response | BaseResponse, device_token: str) -> None:
     """Let this browser be known to the accounts that have used it."""
-    _set(response, device_cookie_name(), device_token, YEAR)
+    set_cookie(response, device_cookie_name(), device_token, YEAR)
 
 
-def _set(response: Response | BaseResponse, name: str, value: str, seconds: int) -> None:
+def set_cookie(response: Response | BaseResponse, name: str, value: str, seconds: int) -> None:
+    """Set a cookie that only we read, for all our pages."""
     response.set_cookie(
         name,
         value,

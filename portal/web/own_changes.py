@@ -8,9 +8,9 @@ import time
 
 from flask import Flask, Response, current_app, request
 
+from portal.web.identity import set_cookie
 from services import caching
-
-SECONDS = 60  # as long as anything is kept in memory
+from services.bootstrap.common import NAMES_FRESH
 
 
 def init_app(app: Flask) -> None:
@@ -23,15 +23,7 @@ def init_app(app: Flask) -> None:
     @app.after_request
     def note(response: Response) -> Response:
         if caching.has_changed() and request.blueprint != "api":  # programs keep no cookies
-            response.set_cookie(
-                cookie_name(),
-                f"{time.time():.6f}",
-                max_age=SECONDS,
-                httponly=True,
-                samesite="Lax",
-                secure=current_app.config["SESSION_COOKIE_SECURE"],
-                path="/",
-            )
+            set_cookie(response, cookie_name(), f"{time.time():.6f}", int(NAMES_FRESH))
         return response
 
 

@@ -11,7 +11,7 @@ from services.users.authorization import RoleService
 from services.users.directory import Directory
 
 FRESH = 5.0  # seconds that users, roles, teams and categories may be old
-NAMES_FRESH = 60.0
+NAMES_FRESH = 60.0  # nothing that people change is kept for longer
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -37,7 +37,7 @@ class Job:
     """One job of somebody, who may do no more in it than `permissions` and their role allow.
 
     `total` counts tasks, `done` and `failed` those that were carried out. They are stored in parts: `series` names
-    these parts, `part` is the next one to be done.
+    these parts, `part` is the next one to be done. `moved_at` tells when the latest was done, or the job resumed.
     """
 
     id: str
@@ -53,6 +53,7 @@ class Job:
     done: int = 0
     failed: int = 0
     part: int = 0
+    moved_at: datetime | None = None
     ended_at: datetime | None = None
     version: int = 0
 
@@ -75,6 +76,7 @@ class Job:
             done=value["done"],
             failed=value["failed"],
             part=value["part"],
+            moved_at=from_text(value["moved_at"]) if value["moved_at"] else None,
             ended_at=from_text(value["ended_at"]) if value["ended_at"] else None,
             version=int(item.version),
         )
@@ -92,6 +94,7 @@ class Job:
             "done": self.done,
             "failed": self.failed,
             "part": self.part,
+            "moved_at": self.moved_at and to_text(self.moved_at),
             "ended_at": self.ended_at and to_text(self.ended_at),
         }
         return job_table.new(
@@ -121,7 +124,9 @@ class Job:
 
     def after_part(self, *, done: int, failed: int, now: datetime) -> Self:
         """Return the job after its next part; a job that was paused meanwhile stays so until it has no more."""
-        moved = replace(self, done=self.done + done, failed=self.failed + failed, part=self.part + 1)
+        moved = replace(
+            self, done=self.done + done, failed=self.failed + failed, part=self.part + 1, moved_at=now
+        )
         if moved.part < moved.parts or moved.has_ended:
             return moved
         return replace(moved, state=State.DONE, ended_at=now)

@@ -8,6 +8,7 @@ is the same the second time.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import structlog
@@ -134,19 +135,15 @@ class JobService:
             raise JobNotFound
         return job
 
-    def results(self, *, job: Job) -> Iterator[TaskResult]:
-        """Return what became of every task, in their order; those that wait have neither value nor error."""
-        item = job.item()
-        for first in range(0, job.parts, PAGE_OF_RESULTS):
-            numbers = range(first, min(first + PAGE_OF_RESULTS, job.parts))
+    def results(self, *, job: Job, first: int = 0) -> Iterator[TaskResult]:
+        """Return what became of the tasks, in their order, from a place on; those that wait have nothing to tell."""
+        item, left_out = job.item(), first % TASKS_OF_A_PART
+        for start in range(first // TASKS_OF_A_PART, job.parts, PAGE_OF_RESULTS):
+            numbers = range(start, min(start + PAGE_OF_RESULTS, job.parts))
             parts = job_table.find_parts(item, job.series, numbers)
-            for number in numbers:
-                yield from _results_of(parts[number])
-
-    def failures(self, *, job: Job, most: int) -> list[TaskResult]:
-        """Return the first tasks that failed."""
-        failed = (result for result in self.results(job=job) if result.error is not None)
-        return [result for result, _ in zip(failed, range(most), strict=False)] if job.failed else []
+            results = (result for number in numbers for result in _results_of(parts[number]))
+            yield from islice(results, left_out, None)
+            left_out = 0
 
     def pause(self, *, actor: Actor, now: datetime, job_id: str) -> Job:
         """Let no further part be done until the job is resumed.
@@ -172,9 +169,10 @@ class JobService:
         )
 
     def behind(self, *, now: datetime) -> float:
-        """Return how many seconds the oldest running job has been running for."""
-        started = (item.started_at for kind in self._kinds for item in job_table.running(kind))
-        return max(((now - at).total_seconds() for at in started), default=0.0)
+        """Return for how many seconds a running job has been waiting for its next part; of several, the longest."""
+        running = (Job.from_model(item) for kind in self._kinds for item in job_table.running(kind))
+        waiting = ((now - (job.moved_at or job.started_at)).total_seconds() for job in running)
+        return max(waiting, default=0.0)
 
     def sweep(self, *, now: datetime) -> int:
         """Delete jobs that ended long ago, where the engine does not; returns how many items."""
@@ -272,7 +270,8 @@ class JobService:
                 return job
             if job.has_ended:
                 raise JobMoved("This job has ended already.")
-            changed = replace(job, state=state, ended_at=now if state is State.STOPPED else None)
+            ended_at = now if state is State.STOPPED else None
+            changed = replace(job, state=state, moved_at=now, ended_at=ended_at)
             entry = self._audit_writer.entry(
                 actor=actor,
                 now=now,

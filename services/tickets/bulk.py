@@ -9,11 +9,12 @@ from typing import Any
 from models.ticket_fields import BY_NAME
 from services.errors import Invalid
 from services.jobs import Job, JobService, Task
+from services.tickets.permissions import asked_for
 from services.tickets.service import TicketService
 from services.tickets.ticket_errors import AlreadyUndone
 from services.tickets.validation import check_known, clean_changes
 from services.users.authorization import RoleService
-from services.users.identity import Actor, Permission
+from services.users.identity import Actor
 
 CHANGE, UNDO = "ticket_changes", "ticket_undos"
 
@@ -41,14 +42,14 @@ class TicketBulk:
         now: datetime,
         tickets: Sequence[Chosen],
         changes: Mapping[str, Any],
-        job_id: str | None = None,
     ) -> Job:
         """Start a job that makes the same changes in every ticket; raises Invalid, PermissionDenied.
 
-        The changes are checked at once, each ticket when its turn comes. The same `job_id` starts one job.
+        The changes are checked at once, each ticket when its turn comes.
         """
-        self._roles.check_permission(actor=actor, permission=Permission.TICKET_UPDATE, any_scope=True)
         cleaned = clean_changes(changes)
+        for permission in asked_for(cleaned):
+            self._roles.check_permission(actor=actor, permission=permission, any_scope=True)
         if not cleaned:
             raise Invalid("Name at least one field to change.", {"changes": "Name at least one field."})
         for name, value in cleaned.items():
@@ -63,12 +64,15 @@ class TicketBulk:
             title=f"Changing {len(chosen):,} {noun}",
             subjects=[[each.ticket_id, each.version] for each in chosen.values()],
             arguments={"changes": cleaned},
-            id_=job_id,
         )
 
     def undo(self, *, actor: Actor, now: datetime, job: Job) -> Job:
-        """Start a job that takes back what another one changed, ticket by ticket; the same one if asked again."""
-        self._roles.check_permission(actor=actor, permission=Permission.TICKET_UPDATE, any_scope=True)
+        """Start a job that takes back what another one changed, ticket by ticket; the same one if asked again.
+
+        Raises Invalid for a job that changed nothing, PermissionDenied as the change itself would.
+        """
+        for permission in asked_for(job.arguments.get("changes", {})):
+            self._roles.check_permission(actor=actor, permission=permission, any_scope=True)
         changed = [
             [result.subject[0], result.value]
             for result in self._jobs.results(job=job)

@@ -25,6 +25,7 @@ from services.users.identity import Actor, Permission
 OVERLAP = timedelta(seconds=60)  # after which a change is in the index, whatever was slow
 MOST = 100  # changes in a page
 LOOKED_AT = 500  # new changes that a page looks at, of which the reader may see few
+DAYS = timedelta(days=31)  # that a page looks at, in which nothing may have happened
 REMEMBERED = 400  # changes that a cursor remembers, so that it fits into an address
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -146,7 +147,8 @@ class ChangeFeed:
         taken: list[TicketHistory] = []
         shown: list[TicketHistory] = []
         more = False
-        for item in ticket_history.recorded_in_order(place.since, now + OVERLAP, self._shards):
+        last = min(now + OVERLAP, _time_of(place.since) + DAYS)
+        for item in ticket_history.recorded_in_order(place.since, last, self._shards):
             if place.has_seen(item):
                 continue
             if len(shown) == most or len(taken) == LOOKED_AT:
@@ -157,8 +159,9 @@ class ChangeFeed:
                 shown.append(item)
         ordered = list(self._in_order(actor, place, shown))
         place = place.after([*taken, *ordered])
-        changes = [change for item in ordered if (change := self._as_seen(actor, item)) is not None]
-        return FeedPage(changes, self._written(actor, place), more)
+        if not more and last < now:
+            more, place = True, replace(place, reached=max(place.reached, to_text(last)))
+        return FeedPage([self._as_seen(actor, item) for item in ordered], self._written(actor, place), more)
 
     def _in_order(
         self, actor: Actor, place: Place, shown: Sequence[TicketHistory]
@@ -199,7 +202,7 @@ class ChangeFeed:
             organization_id=item.state.get("organization_id"),
         )
 
-    def _as_seen(self, actor: Actor, item: TicketHistory) -> Change | None:
+    def _as_seen(self, actor: Actor, item: TicketHistory) -> Change:
         event = Event.from_model(item)
         if not self._allows(actor, Permission.TICKET_NOTE, item):
             event = replace(event, changes={})

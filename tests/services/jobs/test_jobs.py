@@ -61,6 +61,10 @@ def advance(harness, jobs):
     return jobs.advance(now=harness.now())
 
 
+def failures(jobs, job):
+    return [result for result in jobs.results(job=job) if result.error is not None]
+
+
 def again(jobs, job, actor):
     return jobs.get(actor=actor, job_id=job.id)
 
@@ -84,7 +88,9 @@ def test_every_task_is_carried_out_once_and_its_result_is_kept_in_order(harness,
     assert [result.subject for result in results] == list(subjects)
     assert results[0].value == 1880
     assert results[61].error == "1001 is odd."
-    assert [failure.subject for failure in jobs.failures(job=done, most=2)] == [1001, 1003]
+    assert [failure.subject for failure in failures(jobs, done)][:2] == [1001, 1003]
+    for first in (0, 1, 24, 25, 26, 121, 122, 500):
+        assert list(jobs.results(job=done, first=first)) == results[first:]
     assert advance(harness, jobs) == 0
 
 
@@ -221,7 +227,7 @@ def test_a_fault_of_ours_fails_one_task_and_holds_up_nothing(harness, jobs, star
     advance(harness, jobs)
     done = again(jobs, job, owner)
     assert (done.state, done.done, done.failed) == (State.DONE, 2, 1)
-    assert "on our side" in jobs.failures(job=done, most=1)[0].error
+    assert "on our side" in failures(jobs, done)[0].error
 
 
 def test_parts_of_a_job_are_no_jobs(harness, jobs, start):
@@ -247,7 +253,7 @@ def test_whoever_may_no_longer_use_the_product_has_nothing_done_for_them(harness
     harness.services.users.accounts.forget(owner.user_id)
     advance(harness, jobs)
     assert carried_out == []
-    assert [failure.error for failure in jobs.failures(job=again(jobs, job, owner), most=9)] == [
+    assert [failure.error for failure in failures(jobs, again(jobs, job, owner))] == [
         "Whoever started this may no longer use the product."
     ] * 3
 
@@ -273,7 +279,15 @@ def test_jobs_are_deleted_after_a_month_with_their_parts(harness, jobs, start):
     assert job_table.find_parts(job.item(), job.series, range(2)) == {}
 
 
-def test_the_backlog_is_the_age_of_the_oldest_job_that_runs(harness, jobs, start):
+def test_the_backlog_is_how_long_a_job_has_been_waiting_for_its_next_part(harness, jobs, start):
+    agent = harness.actor("agent")
     assert jobs.behind(now=harness.now()) == 0.0
-    job = start(harness.actor("agent"), range(3))
+    job = start(agent, range(A_RUN + 1))
     assert jobs.behind(now=job.started_at + timedelta(seconds=90)) == 90.0
+    advance(harness, jobs)
+    moved = again(jobs, job, agent).moved_at
+    assert jobs.behind(now=moved + timedelta(seconds=5)) == 5.0
+    jobs.pause(actor=agent, now=harness.now(), job_id=job.id)
+    assert jobs.behind(now=moved + timedelta(days=1)) == 0.0
+    resumed = jobs.resume(actor=agent, now=moved + timedelta(days=1), job_id=job.id)
+    assert jobs.behind(now=resumed.moved_at + timedelta(seconds=5)) == 5.0

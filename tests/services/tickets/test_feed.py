@@ -140,6 +140,25 @@ def test_history_is_read_from_a_moment_on(harness, follow, feed):
     assert len(page.cursor) < 4000
 
 
+def test_a_page_looks_at_a_month_at_most(harness, feed, monkeypatch):
+    agent = harness.actor("agent")
+    ticket = harness.ticket(agent)
+    days = []
+    query = TicketHistory.by_time.query
+    monkeypatch.setattr(
+        TicketHistory.by_time, "query", lambda day, *a, **k: days.append(day) or query(day, *a, **k)
+    )
+    page = feed.page(actor=agent, now=harness.now(), since=START - timedelta(days=100))
+    changes = []
+    while page.more:
+        assert 0 < len(days) <= 33
+        days.clear()
+        page = feed.page(actor=agent, now=harness.now(), after=page.cursor)
+        changes += [(change.ticket_id, change.event.version) for change in page.changes]
+    assert changes[-1] == (ticket.ticket_id, 1)
+    assert len(changes) == len(set(changes))
+
+
 def test_a_cursor_stays_short_however_much_happens_in_a_minute(harness, follow, present, monkeypatch):
     monkeypatch.setattr(feed_module, "REMEMBERED", 5)
     agent = harness.actor("agent")
