@@ -42,7 +42,6 @@ FAST, STOCK, ENGINE = "fast", "stock", "engine"
 OPTIONS = ConnectionOptions(region="eu-central-1", endpoint=None, prefix="cost-")
 
 Operation = Callable[[], object]
-install_parser = response_parser.install
 
 
 @contextmanager
@@ -59,14 +58,15 @@ def _nothing(*_: object, **__: object) -> None:
     return None
 
 
-def _install_stock_parser(events: Any, **_: object) -> None:
-    install_parser(events, fast=False)
+def _only_check(_: object, response: dict[str, Any], customized: dict[str, Any]) -> None:
+    """Leave the parsing to botocore."""
+    response_parser.check(response, customized)
 
 
 # What takes one part from the fast client while it connects.
 WITHOUT: Mapping[str, Callable[[], AbstractContextManager[None]]] = {
     "request serializer": partial(_replaced, request_serializer, "install", _nothing),
-    "response parser": partial(_replaced, response_parser, "install", _install_stock_parser),
+    "response parser": partial(_replaced, response_parser, "parse", _only_check),
     "direct endpoint": partial(_replaced, shared_connection, "ConnectionPool", _nothing),
     "signing": partial(_replaced, signing, "_signing_key", signing._signing_key.__wrapped__),
     "fixed endpoint": partial(_replaced, client_factory, "fix_endpoint", _nothing),

@@ -51,7 +51,7 @@ class DirectEndpoint(Endpoint):  # type: ignore[misc]  # botocore is untyped
             stock._response_parser_factory,
             stock.http_session,
         )
-        self._pool, self._signer = pool, signer
+        self._pool, self._signer, self._parse_items = pool, signer, response_parser.parse
 
     def create_request(self, params: dict[str, Any], _operation_model: OperationModel = None) -> _Request:
         """Sign a request and write it as HTTP."""
@@ -109,7 +109,7 @@ class DirectEndpoint(Endpoint):  # type: ignore[misc]  # botocore is untyped
         document = convert_to_response_dict(response, operation_model)
         items: Parsed = {}
         if response.status_code == 200 and operation_model.name in response_parser.ITEM_OPERATIONS:
-            response_parser.parse(operation_model, document, items)
+            self._parse_items(operation_model, document, items)
             if not document["body"]:  # all of it has been parsed
                 metadata = {"HTTPStatusCode": response.status_code, "HTTPHeaders": response.headers}
                 if "x-amzn-requestid" in response.headers:

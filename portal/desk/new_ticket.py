@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from flask import url_for
@@ -76,12 +77,13 @@ def _requester(form: Mapping[str, str]) -> str:
 
 
 def caller(text: str) -> dict[str, Any]:
-    """Say what one line tells of a person, and who is alike: a name that is there, or the same address."""
+    """Say what one line tells of a person, and who is alike: a name that is there, the same address or number."""
     told = services().users.new_customers.read_line(text)
-    matches = services().users.directory.search(
-        actor=actor(), text=told.email or told.name or told.phone, most=ALIKE, kind=Kind.REQUESTER
-    )
-    alike = matches.people if told.email or told.name or told.phone else ()
+    search = partial(services().users.directory.search, actor=actor(), most=ALIKE, kind=Kind.REQUESTER)
+    matches = [
+        search(text=told_text).people for told_text in (told.phone, told.email or told.name) if told_text
+    ]
+    alike = list({one.user_id: one for people in matches for one in people}.values())[:ALIKE]
     return asdict(told) | {
         "alike": [
             {

@@ -15,7 +15,7 @@ COUNTED = 100  # tickets of a kind that are read; beyond them the page says "mor
 SHOWN = 25
 COLLEAGUES_SHOWN = 5
 LINE = 240  # characters of a reply; the page shows as many as fit
-GREETING_ENDS = (",", ":", "!")
+GREETING, GREETING_ENDS = 40, (",", ":", "!")  # at most so many characters, with one of these at the end
 STATES = ("", "open", "done")
 
 
@@ -93,9 +93,10 @@ def _reply(reply: Reply, names: dict[str, str]) -> dict[str, Any]:
 
 
 def first_line(body: str) -> str:
-    """Return the line of a message that says something: the first one after a greeting such as "Hello Ines,"."""
+    """Return the line of a message that says something: the first one, or the next after a greeting: "Hello Ines,"."""
     said = [line.strip() for line in body.splitlines() if line.strip()]
-    return next((line for line in said if not line.endswith(GREETING_ENDS)), said[0] if said else "")
+    greets = len(said) > 1 and len(said[0]) < GREETING and said[0].endswith(GREETING_ENDS)
+    return said[1] if greets else said[0] if said else ""
 
 
 def _has_more(page: Page) -> bool:

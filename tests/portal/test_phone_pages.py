@@ -33,3 +33,5 @@ def test_a_call_adds_the_number_with_the_person(site):
     assert site.services.users.accounts.get(ticket.requester_id).phone == "+49 30 5550 174"
     known = site.as_("agent").get("/desk/caller", query_string={"q": "030 5550174"}).json
     assert [one["name"] for one in known["alike"]] == ["Lena Voss"]
+    another_spelling = site.as_("agent").get("/desk/caller", query_string={"q": "L. Foss, 030 5550174"}).json
+    assert [one["name"] for one in another_spelling["alike"]] == ["Lena Voss"]

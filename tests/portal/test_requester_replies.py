@@ -11,7 +11,10 @@ from services.users.identity import SYSTEM
     [
         ("Hello Ines,\n\nBoth charges are seen.\nMore follows.", "Both charges are seen."),
         ("  Done.  ", "Done."),
-        ("Dear all,\nHello:", "Dear all,"),
+        ("Dear all,\nHello:", "Hello:"),
+        ("Hello Ines,\n\nHere are the steps:\n1. Restart.", "Here are the steps:"),
+        ("Please do these steps:\nRestart the printer!\nThank you", "Restart the printer!"),
+        (f"{'Long words ' * 5}are no greeting:\nThe rest.", f"{'Long words ' * 5}are no greeting:"),
         ("Hi!\n\n", "Hi!"),
         ("\n \n", ""),
     ],

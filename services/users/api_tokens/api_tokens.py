@@ -27,8 +27,8 @@ LENGTHS = range(40, 100)
 LIFETIME_DAYS = (7, 30, 90, 365)
 MAX_TOKENS = 50  # of one user
 WRITE_EVERY = timedelta(minutes=10)
-# What the API can do: a token for more would be a risk without a use. Roles, exports and new tokens stay with people,
-# who confirm them with a password.
+# What the API can do: a token for more would be a risk without a use. What roles allow, exports and new tokens stay
+# with people, who confirm them with a password; accounts are changed within the rank of the token.
 SCOPES = (
     Permission.TICKET_VIEW, Permission.TICKET_CREATE, Permission.TICKET_REPLY, Permission.TICKET_NOTE,
     Permission.TICKET_UPDATE, Permission.TICKET_ASSIGN,
