@@ -58,9 +58,15 @@ def _nothing(*_: object, **__: object) -> None:
     return None
 
 
-def _only_check(_: object, response: dict[str, Any], customized: dict[str, Any]) -> None:
+def _only_check(
+    operation_model: object,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    **_: object,
+) -> None:
     """Leave the parsing to botocore."""
-    response_parser.check(response, customized)
+    del operation_model
+    response_parser.check(response_dict, customized_response_dict)
 
 
 # What takes one part from the fast client while it connects.

@@ -99,7 +99,8 @@ class RequestKey:
 class RequestReplay:
     """Carries out requests once whose writes do not take the key along: the key is claimed first and recorded after.
 
-    If the process ends in between, a repeat is carried out again, and refused by what is unique, such as an address.
+    If the process ends in between, a repeat is carried out again: it finds what is unique, such as an address or the
+    id of a job, and an invitation is sent twice.
     """
 
     def __init__(self, new_id: Callable[[], str], pause: Callable[[int], None]) -> None:
@@ -123,10 +124,11 @@ class RequestReplay:
         if recorded is not None:
             return recorded
         try:
-            table.record(key.used(**carry_out()))
+            written = carry_out()
         except BaseException:
             key.release(write_id)
             raise
+        table.record(key.used(**written))
         return None
 
 

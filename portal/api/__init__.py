@@ -40,7 +40,7 @@ __all__ = ["CONTROLLERS", "bp", "docs_bp"]
 
 @bp.after_request
 def challenge(response: Response) -> Response:
-    """Say how to authenticate to who did not (RFC 6750)."""
+    """Tell callers without a token how to authenticate (RFC 6750)."""
     if response.status_code == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="Ledgerdesk"'
     return response

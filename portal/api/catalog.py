@@ -22,6 +22,7 @@ from portal.api.pages import paged
 from portal.api.schemas import PageQuery
 from portal.web.guards import now, services
 from services.catalog import Entry, EntryChanged
+from services.errors import NotFound
 from services.natural_order import natural_key
 from services.tickets import BY_NAME, is_done
 from services.users.identity import Permission
@@ -120,6 +121,8 @@ def categories(query: PageQuery) -> Answer:
 def category(category_id: str) -> Answer:
     """Read a category."""
     entry = services().catalog.get("category", category_id)
+    if not _is_shown(entry):
+        raise NotFound("This entry does not exist.")
     return Answer(Category.of(entry), version=entry.version)
 
 

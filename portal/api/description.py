@@ -39,14 +39,6 @@ and the token allow.
 - A `POST` with an `Idempotency-Key` can be repeated safely for two days.
 - Times are in UTC, as RFC 3339 writes them. What is not known is refused: a typo changes nothing.
 """
-PATH_TEXTS = {
-    "ticket_id": "The number of the ticket.",
-    "user_id": "The id of the user.",
-    "role_id": "The id of the role.",
-    "organization_id": "The id of the organization.",
-    "session_id": "The id of the session.",
-    "token_id": "The id of the token.",
-}
 
 
 def describe(controllers: Sequence[Controller]) -> Json:
@@ -162,7 +154,7 @@ def _parameters(operation: Operation) -> Iterator[Json]:
             schema = {"type": "integer", "minimum": 1, "maximum": 10**15}
         yield {
             "name": name, "in": "path", "required": True, "schema": schema,
-            "description": PATH_TEXTS.get(name, "Names the thing."),
+            "description": f"The {'number' if kind == 'int' else 'id'} of the {name.removesuffix('_id')}.",
         }  # fmt: skip
     if operation.query is not None:
         whole = operation.query.model_json_schema(mode="validation")

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from portal.api.schemas import Id, Input, Moment, Output, PageOutput, PageQuery
+from portal.api.schemas import Flag, Id, Input, Moment, Output, PageOutput, PageQuery
 from portal.api.ticket_schemas import TicketFieldChanges
 from services.jobs import MAX_TASKS
 
@@ -62,7 +62,7 @@ class Job(Output):
 class ResultList(PageQuery):
     """Which results to list."""
 
-    failed: Annotated[bool | None, Field(description="true: only those that failed.")] = None
+    failed: Annotated[Flag | None, Field(description="true: only those that failed.")] = None
 
 
 class JobResult(Output):

@@ -3,6 +3,7 @@
 from itertools import islice
 from typing import Any
 
+from portal.api import reading
 from portal.api.authentication import caller
 from portal.api.job_schemas import BulkChange, Job, JobResult, JobResults, ResultList
 from portal.api.operations import Answer, Controller, Example
@@ -16,6 +17,7 @@ controller = Controller(
     "Jobs", "Work on many tickets, carried out in the background, part by part, each ticket once."
 )
 CHANGES = (Permission.TICKET_UPDATE, Permission.TICKET_ASSIGN)
+CONTROLS = (*CHANGES, Permission.SETTING_EDIT)  # the last for the jobs of others
 EXAMPLE = Example({"job_id": "$job"})
 
 
@@ -57,39 +59,53 @@ def change_tickets(body: Any) -> Answer:
         now=now(),
         tickets=[Chosen(each.id, each.version) for each in body.tickets],
         changes=body.changes.sent(),
+        idempotency_key=reading.idempotency_key(),
     )
     return Answer(Job.of(started), place={"job_id": started.id})
 
 
-@controller.post("/jobs/<job_id>/pause", returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE)
+@controller.post(
+    "/jobs/<job_id>/pause", needs=CONTROLS, returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE
+)
 def pause_job(job_id: str) -> Answer:
-    """Pause a job."""
+    """Pause a job.
+
+    One's own, or anybody's with `setting:edit`.
+    """
     return _shown(services().jobs.pause(actor=caller(), now=now(), job_id=job_id))
 
 
-@controller.post("/jobs/<job_id>/resume", returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE)
+@controller.post(
+    "/jobs/<job_id>/resume", needs=CONTROLS, returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE
+)
 def resume_job(job_id: str) -> Answer:
-    """Go on with a paused job."""
+    """Go on with a paused job.
+
+    One's own, or anybody's with `setting:edit`.
+    """
     return _shown(services().jobs.resume(actor=caller(), now=now(), job_id=job_id))
 
 
-@controller.post("/jobs/<job_id>/stop", returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE)
+@controller.post(
+    "/jobs/<job_id>/stop", needs=CONTROLS, returns=Job, replayed=job, raises=(JobMoved,), example=EXAMPLE
+)
 def stop_job(job_id: str) -> Answer:
     """Stop a job.
 
-    What was done stays.
+    What was done stays. One's own, or anybody's with `setting:edit`.
     """
     return _shown(services().jobs.stop(actor=caller(), now=now(), job_id=job_id))
 
 
 @controller.post(
-    "/jobs/<job_id>/undo", needs=CHANGES, returns=Job, status=201, replayed=job,
+    "/jobs/<job_id>/undo", needs=CHANGES, returns=Job, status=201, replayed=job, raises=(JobMoved,),
     example=Example({"job_id": "$done_job"}),
 )  # fmt: skip
 def undo_job(job_id: str) -> Answer:
     """Undo what a job changed.
 
-    Starts a job that takes back each change, unless somebody else has changed the same field since.
+    Starts a job that takes back each change, unless somebody else has changed the same field since. The job that is
+    undone must have ended.
     """
     changed = services().jobs.get(actor=caller(), job_id=job_id)
     return _shown(services().tickets.bulk.undo(actor=caller(), now=now(), job=changed))

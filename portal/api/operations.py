@@ -23,7 +23,7 @@ from portal.web import error_pages
 from portal.web.guards import now, services
 from portal.web.problem_types import VersionConflict, VersionNeeded
 from services.catalog import EntryChanged
-from services.errors import Invalid, NotFound, ServiceError
+from services.errors import Conflicted, Invalid, NotFound, ServiceError
 from services.idempotency import KeyReused, StillInProgress
 from services.tickets import Conflict
 from services.users.identity import Permission, StaleRecord
@@ -35,13 +35,14 @@ LONGEST_ID = 200
 class Answer:
     """What a view returns: a value for the schema of the operation, and what goes into headers.
 
-    `version` becomes the ETag. `place` are the arguments of the address at which something new can be read; of an
-    operation with `replayed` they name what a repeated request is answered with. `without` names optional fields to
-    leave out.
+    `version` becomes the ETag, beside a digest of the answer if there is something `beside` the record that may change.
+    `place` are the arguments of the address at which something new can be read; of an operation with `replayed` they
+    name what a repeated request is answered with. `without` names optional fields to leave out.
     """
 
     value: Any = None
     version: int | None = None
+    beside: bool = False
     place: Mapping[str, Any] | None = None
     without: frozenset[str] = frozenset()
 
@@ -162,8 +163,12 @@ class Runner:
             return self._conflict(_of_fields(conflict))
         except (StaleRecord, EntryChanged) as stale:
             if operation.current is None:
-                raise
-            return self._conflict(_of_record(operation.current(**path), arguments.get("body"), stale))
+                raise Conflicted(stale.message) from stale
+            current = operation.current(**path)
+            differing = _of_record(current, arguments.get("body"), stale)
+            if arguments.get("body") is not None and arguments["body"].sent() and not differing.fields:
+                return self._written(current, fields)  # a repeated request finds what it wrote
+            return self._conflict(differing)
 
     def _carried_out(self, arguments: dict[str, Any]) -> Answer:
         """Run the view; a request whose key was used before is answered with what it made then."""
@@ -231,7 +236,10 @@ class Runner:
                 response.headers["Link"] = f'<{_next_url(value.next)}>; rel="next"'
         if answer.place is not None and operation.status == 201:
             response.headers["Location"] = url_for(f"api.{operation.reader}", **answer.place)
-        if answer.version is not None:
+        if answer.version is not None and answer.beside:
+            response.add_etag()
+            response.set_etag(f"{answer.version}.{response.get_etag()[0]}")
+        elif answer.version is not None:
             response.set_etag(str(answer.version))
         elif operation.method == "GET" and self._writer is not None:
             response.add_etag()

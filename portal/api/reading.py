@@ -1,5 +1,6 @@
 """Reading requests strictly: what is not known, is there twice or has another type is refused and changes nothing."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar, get_origin
 
@@ -14,6 +15,8 @@ Model = TypeVar("Model", bound=BaseModel)
 LONGEST_KEY = 200
 MOST_DIGITS = 9
 MOST_NAMED, MOST_LISTED = 5, 100  # problems that the text of an answer tells, and its fields
+# The version; with something included a digest of the answer; and how it was compressed.
+ETAG = re.compile(rf"([0-9]{{1,{MOST_DIGITS}}})(?:\.[0-9a-f]{{40}})?(?::[a-z]+)?")
 # Our words for what pydantic says otherwise; {} are its own details.
 WORDS = {
     "missing": "Required.",
@@ -44,7 +47,7 @@ def query(model: type[Model] | None, args: MultiDict[str, str]) -> Model | None:
         if fields[name]:
             values[name] = list(dict.fromkeys(texts))
         elif len(texts) > 1:
-            raise Invalid(f"The parameter {name} can be there once.", {name: "Once."})
+            raise Invalid(f"The parameter {name} can be sent only once.", {name: "Once."})
         else:
             values[name] = texts[0]
     return None if model is None else _validated(model, values, parameters=True)
@@ -67,10 +70,10 @@ def no_body() -> None:
 def version() -> int:
     """Return the version in If-Match, which the caller saw; raises VersionNeeded."""
     given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    given = given.partition(":")[0]  # compressed answers have another ETag, "7:br"
-    if not given.isascii() or not given.isdecimal() or len(given) > MOST_DIGITS or not int(given):
+    match = ETAG.fullmatch(given)
+    if match is None or not int(match[1]):
         raise VersionNeeded
-    return int(given)
+    return int(match[1])
 
 
 def idempotency_key() -> str | None:

@@ -1,7 +1,7 @@
 """What all schemas of the API share: how requests are read, and how answers are written."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from flask import current_app
 from pydantic import (
@@ -66,6 +66,11 @@ TimeParameter = Annotated[
 ]
 Count = Annotated[int, Field(ge=1, le=10**MOST_DIGITS - 1), BeforeValidator(whole_number)]
 PageSize = Annotated[int, Field(ge=1, le=MOST), BeforeValidator(whole_number)]
+Flag = Annotated[
+    Literal["true", "false"],
+    AfterValidator(lambda text: text == "true"),
+    WithJsonSchema({"type": "string", "enum": ["true", "false"]}),
+]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@example.org"])]
 

@@ -36,7 +36,8 @@ from services.tickets import (
 )
 from services.tickets import Event as TicketEvent
 from services.tickets import Ticket as ServiceTicket
-from services.users.identity import AddressTaken, Permission, UserNotFound
+from services.users.directory import opens_for_others
+from services.users.identity import AddressTaken, Permission, PermissionDenied, UserNotFound, normalize_email
 
 controller = Controller("Tickets", "Tickets, their conversation and their history.")
 DEPENDS = "ticket:update, ticket:assign, ticket:reply or ticket:note, depending on what is sent"
@@ -93,8 +94,8 @@ def ticket(ticket_id: int, query: TicketQuery) -> Answer:
         )
     (shown,) = _expanded([ticket_then], query.include)
     # The names of what is included change without the ticket.
-    version = None if query.include else ticket_then.version
-    return Answer(shown, version=version, without=_left_out(query.include))
+    beside = bool(query.include)
+    return Answer(shown, version=ticket_then.version, beside=beside, without=_left_out(query.include))
 
 
 @controller.post(
@@ -186,7 +187,7 @@ def change(ticket_id: int, body: Any, version: int, idempotency_key: str | None)
 def reply(ticket_id: int, body: Message, idempotency_key: str | None) -> Answer:
     """Reply in public.
 
-    Emails the requester, and takes on a ticket that nobody has, as on the desk. Answers with the ticket.
+    Emails the requester, and assigns you a ticket that nobody has, as on the desk. Returns the ticket.
     """
     return _said(ticket_id, body.body, idempotency_key, public=True)
 
@@ -288,8 +289,8 @@ def conversation(ticket_id: int, query: PageQuery) -> Answer:
 def history(ticket_id: int, query: PageQuery) -> Answer:
     """List the events of a ticket.
 
-    Every version, oldest first, with its message and the fields that it changed. Who may not read internal notes gets
-    the public messages alone.
+    Every version, oldest first, with its message and the fields that it changed. Without permission to
+    read internal notes, there are only public messages.
     """
     events, following = _events(ticket_id, query, messages=False)
     names = names_of_actors(events)
@@ -299,9 +300,12 @@ def history(ticket_id: int, query: PageQuery) -> Answer:
 def _create_for(email: str, name: str | None, values: dict[str, Any]) -> ServiceTicket:
     """Open a ticket for whoever has an address, or for somebody new.
 
-    Somebody new comes first: a repeated request finds the customer whom it added itself.
+    Somebody new comes first: a repeated request finds the customer whom it added itself. Only those who open tickets
+    for others learn whether an address has an account.
     """
-    users, service = services().users, services().tickets.service
+    users, service, who = services().users, services().tickets.service, caller()
+    if not opens_for_others(who) and normalize_email(email) != who.email:
+        raise PermissionDenied(Permission.TICKET_CREATE)
     if name is not None:
         try:
             added = users.new_customers.prepare(

@@ -14,7 +14,7 @@ controller = Controller("Tokens", "API tokens.")
 
 @controller.get("/me/tokens", returns=Tokens, sparse=Token)
 def own_tokens() -> Answer:
-    """List the own tokens.
+    """List your own tokens.
 
     Tokens are created on the page of the account, which asks for a password.
     """

@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from pydantic import Field, computed_field
 
-from portal.api.schemas import Email, Id, Input, Moment, Output, PageOutput, PageQuery, Query, page_url
+from portal.api.schemas import Email, Flag, Id, Input, Moment, Output, PageOutput, PageQuery, Query, page_url
 from services.users.api_tokens import TokenOwner
 from services.users.identity import Role as StoredRole
 
@@ -90,7 +90,7 @@ class UserList(PageQuery):
         max_length=50, description="The id of a role. Several are alternatives.")] = []  # fmt: skip
     organization: Annotated[list[Id], Field(
         max_length=50, description="The id of an organization. Several are alternatives.")] = []  # fmt: skip
-    active: Annotated[Literal["true", "false"] | None, Field(description="false: suspended users.")] = None
+    active: Annotated[Flag | None, Field(description="false: suspended users.")] = None
     search: Annotated[
         str | None,
         Field(min_length=1, max_length=100, description="Words in name or address.", examples=["ada"]),
@@ -99,7 +99,7 @@ class UserList(PageQuery):
 
 
 class ByEmail(Query):
-    """Whom to find."""
+    """Which user to find."""
 
     email: Annotated[Email, Field(description="The whole address.")]
 

@@ -17,7 +17,7 @@ from portal.api.user_schemas import (
     Users,
 )
 from portal.web.guards import now, services
-from services.errors import Throttled
+from services.errors import Conflicted, Throttled
 from services.tickets import Condition, ListRequest, Op, Sort
 from services.users.authorization import Outranked
 from services.users.identity import AddressTaken, Permission, StaleRecord, UserNotFound
@@ -47,7 +47,7 @@ def users(query: UserList) -> Answer:
             one = len(values) == 1
             conditions.append(Condition(field, Op.EQ if one else Op.IN, values[0] if one else values))
     if query.active is not None:
-        conditions.append(Condition("active", Op.EQ, query.active == "true"))
+        conditions.append(Condition("active", Op.EQ, query.active))
     if query.search is not None:
         conditions.append(Condition("sort_name", Op.CONTAINS, query.search))
     sort = Sort("sort_name", descending=query.sort.startswith("-"))
@@ -128,7 +128,7 @@ def change_user(user_id: str, body: UserChange, version: int) -> Answer:
 
 @controller.post(
     "/users/<user_id>/invitation", needs=(Permission.USER_EDIT,), returns=User, replayed=user,
-    raises=(Outranked, StaleRecord, Throttled), example=Example({"user_id": "$invited"}),
+    raises=(Outranked, Conflicted, Throttled), example=Example({"user_id": "$invited"}),
 )  # fmt: skip
 def invite_user(user_id: str) -> Answer:
     """Invite a user again.
@@ -161,7 +161,7 @@ def end_session(user_id: str, session_id: str) -> Answer:
 @controller.delete(
     "/users/<user_id>/sessions",
     needs=SESSIONS,
-    raises=(Outranked, StaleRecord),
+    raises=(Outranked, Conflicted),
     example=Example({"user_id": "$user"}),
 )
 def end_sessions(user_id: str) -> Answer:

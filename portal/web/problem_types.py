@@ -57,7 +57,7 @@ _TYPES = (
     ("token_needed", 401, "Token needed", "The token is missing, unknown, expired or revoked."),
     ("not_allowed", 403, "Not allowed", "The token or the role of its owner does not allow this."),
     ("step_up_needed", 403, "Confirmation needed", "A person has to confirm this with a password or code."),
-    ("outranked", 403, "Beyond the own rights",
+    ("outranked", 403, "Not within your rights",
      "Somebody who may do less than an account cannot change it, nor grant more than they have."),
     ("not_found", 404, "Not found",
      "There is nothing at this address, or it is not visible to the owner of the token."),

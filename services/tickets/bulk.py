@@ -8,7 +8,7 @@ from typing import Any
 
 from models.ticket_fields import BY_NAME
 from services.errors import Invalid
-from services.jobs import Job, JobService, Task
+from services.jobs import Job, JobMoved, JobService, Task
 from services.tickets.permissions import asked_for
 from services.tickets.service import TicketService
 from services.tickets.ticket_errors import AlreadyUndone
@@ -42,10 +42,11 @@ class TicketBulk:
         now: datetime,
         tickets: Sequence[Chosen],
         changes: Mapping[str, Any],
+        idempotency_key: str | None = None,
     ) -> Job:
         """Start a job that makes the same changes in every ticket; raises Invalid, PermissionDenied.
 
-        The changes are checked at once, each ticket when its turn comes.
+        The changes are checked at once, each ticket when its turn comes. The same key starts one job.
         """
         cleaned = clean_changes(changes)
         for permission in asked_for(cleaned):
@@ -64,21 +65,27 @@ class TicketBulk:
             title=f"Changing {len(chosen):,} {noun}",
             subjects=[[each.ticket_id, each.version] for each in chosen.values()],
             arguments={"changes": cleaned},
+            id_=None if idempotency_key is None else _id_of("change", idempotency_key, actor.user_id),
         )
 
     def undo(self, *, actor: Actor, now: datetime, job: Job) -> Job:
         """Start a job that takes back what another one changed, ticket by ticket; the same one if asked again.
 
-        Raises Invalid for a job that changed nothing, PermissionDenied as the change itself would.
+        Raises Invalid for a job that changed nothing, JobMoved for one that still goes on, PermissionDenied as the
+        change itself would.
         """
         for permission in asked_for(job.arguments.get("changes", {})):
             self._roles.check_permission(actor=actor, permission=permission, any_scope=True)
+        if job.kind != CHANGE:
+            raise Invalid("This job changed nothing that can be undone.")
+        if not job.has_ended:
+            raise JobMoved("This job has not ended. Stop it first, or wait for its end.")
         changed = [
             [result.subject[0], result.value]
             for result in self._jobs.results(job=job)
             if result.value is not None
         ]
-        if job.kind != CHANGE or not changed:
+        if not changed:
             raise Invalid("This job changed nothing that can be undone.")
         noun = "ticket" if len(changed) == 1 else "tickets"
         return self._jobs.start(
@@ -87,7 +94,7 @@ class TicketBulk:
             kind=UNDO,
             title=f"Undoing the change of {len(changed):,} {noun}",
             subjects=changed,
-            id_=sha256(f"undo {job.id}".encode()).hexdigest()[:32],
+            id_=_id_of("undo", job.id, actor.user_id),
         )
 
     def _change(self, actor: Actor, task: Task, now: datetime) -> int | None:
@@ -110,3 +117,8 @@ class TicketBulk:
             return self._tickets.undo(actor=actor, now=now, ticket_id=ticket_id, version=version).version
         except AlreadyUndone:
             return None
+
+
+def _id_of(*parts: str) -> str:
+    """Return the id of a job that is started once."""
+    return sha256(repr(parts).encode()).hexdigest()[:32]

@@ -92,7 +92,9 @@ class AccessCase:
         owner = self.matrix_site.stranger if self.other.actor is None else self.other
         job = self.matrix_site.job(owner, self.ticket.ticket_id)
         if self.part == "ended":
-            self.matrix_site.services.jobs.advance(now=self.matrix_site.now())
+            jobs = self.matrix_site.services.jobs
+            jobs.advance(now=self.matrix_site.now())
+            return jobs.get(actor=owner.actor, job_id=job.id)
         return job
 
     def entry(self, kind: str) -> str:

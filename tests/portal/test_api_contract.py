@@ -318,7 +318,7 @@ def test_nobody_gets_in_without_a_token(contract, operation):
 
 
 @every([each for each in OPERATIONS if each.versioned])
-def test_a_change_without_a_version_or_with_an_old_one_is_refused(contract, operation):
+def test_a_change_without_a_version_is_refused(contract, operation):
     path = contract.path(operation)
     contract.refused(operation, 428, path=path, headers={"If-Match": ""})
 
@@ -335,7 +335,7 @@ def test_nothing_new_is_not_sent_again(contract, operation):
     first = contract.send(operation, path=path, query=query)
     again = contract.send(operation, path=path, query=query, headers={"If-None-Match": first.headers["ETag"]})
     if "data_age" in (first.json or {}) or operation.id == "freshness":
-        return  # grows with the time
+        pytest.skip("grows with the time")
     assert (again.status_code, again.data) == (304, b"")
 
 

@@ -257,3 +257,42 @@ def test_system_is_somebody(site, agent):
     )
     events = agent.get(f"{TICKETS}/{ticket_id}/history").json["events"]
     assert events[-1]["actor_kind"] == "system"
+
+
+@pytest.mark.parametrize("email", ["customer@demo.example", "nobody@navy.example"])
+@pytest.mark.parametrize("name", [{}, {"name": "New Person"}])
+def test_whoever_opens_tickets_for_themselves_learns_of_no_address(site, email, name):
+    program = Program(site, token_for(site, "agent", [P.TICKET_VIEW, P.TICKET_CREATE])[1])
+    body = {"subject": "s", "body": "b", "requester": {"email": email, **name}}
+    assert problem(program.post(TICKETS, body), 403)["code"] == "not_allowed"
+
+
+def test_the_etag_of_a_ticket_with_its_requester_is_good_for_a_change(site, agent):
+    path = f"{TICKETS}/{site.ticket()}"
+    shown = agent.get(f"{path}?include=requester")
+    seen = {"If-None-Match": shown.headers["ETag"]}
+    again = agent("GET", f"{path}?include=requester", headers=seen)
+    assert again.status_code == 304
+    changed = agent("PATCH", path, {"priority": "high"}, headers={"If-Match": shown.headers["ETag"]})
+    assert (changed.status_code, changed.json["version"]) == (200, 2)
+
+
+def test_a_change_of_a_record_that_is_sent_again_finds_what_it_wrote(administrator):
+    person = {"name": "Pat Again", "email": "pat@again.example", "role_id": "customer"}
+    user = administrator.post("/api/v1/users", person).json
+    path = f"/api/v1/users/{user['id']}"
+    assert administrator.patch(path, {"name": "Pat Twice"}, user["version"]).status_code == 200
+    later = administrator.patch(path, {"active": False}, user["version"] + 1).json["version"]
+    again = administrator.patch(path, {"name": "Pat Twice"}, user["version"])
+    assert (again.status_code, again.json["name"], again.json["version"]) == (200, "Pat Twice", later)
+    late = problem(administrator.patch(path, {"name": "Too Late"}, user["version"]), 412)
+    assert late["version"] == later
+    problem(administrator.patch(path, {}, user["version"]), 412)
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "True", "on", ""])
+def test_a_flag_is_true_or_false(agent, administrator, value):
+    problem(administrator.get(f"/api/v1/users?active={value}"), 400)
+    job = agent.post("/api/v1/tickets/changes", {"tickets": [{"id": 1}], "changes": {"priority": "low"}}).json
+    problem(agent.get(f"/api/v1/jobs/{job['id']}/results?failed={value}"), 400)
+    assert agent.get(f"/api/v1/jobs/{job['id']}/results?failed=false").json["results"][0]["subject"] == 1

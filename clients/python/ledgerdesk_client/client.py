@@ -16,6 +16,8 @@ from ledgerdesk_client.types import ChangePage, Job, JobResult, Ticket, User
 TRIES = 5
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds
 TRY_AGAIN = frozenset({429, 502, 503, 504})
+UNDER_WAY = frozenset({"still_in_progress", "too_busy"})
+GONE = frozenset({401, 404})  # 401 where the token itself was deleted
 Value = str | int | bool | None
 Query = Mapping[str, Value | Iterable[str]]
 
@@ -30,8 +32,9 @@ class _NoRedirects(HTTPRedirectHandler):
 class Client:
     """Calls the API of a desk with a token.
 
-    A request that gets no answer, 429 or 503 is sent again after a pause: reads because they change nothing, and
-    everything else because it carries an Idempotency-Key or a version. Raises Problem, Conflict and Unreachable.
+    A request that gets no answer, or one that says to try again within half a minute, is sent again: reads because they
+    change nothing, changes because they carry an Idempotency-Key or a version, and a deletion because what is gone
+    already counts as deleted. Raises Problem, Conflict and Unreachable.
     """
 
     def __init__(self, address: str, token: str, *, timeout: float = 30.0) -> None:
@@ -96,10 +99,10 @@ class Client:
             sent["requester"] = dict(requester)
         return cast(Ticket, self.request("POST", "/tickets", body=sent, key=key))
 
-    def change_ticket(self, ticket: Ticket, **fields: Value) -> Ticket:
+    def change_ticket(self, ticket: Ticket, *, key: str | None = None, **fields: Value) -> Ticket:
         """Change fields of a ticket as it was read; raises Conflict if somebody else has changed the same ones."""
         path = f"/tickets/{ticket['id']}"
-        return cast(Ticket, self.request("PATCH", path, body=fields, version=ticket["version"]))
+        return cast(Ticket, self.request("PATCH", path, body=fields, version=ticket["version"], key=key))
 
     def reply(self, ticket_id: int, text: str, *, key: str | None = None) -> Ticket:
         """Reply to the requester."""
@@ -157,9 +160,13 @@ class Client:
                     text = answer.read()
                     return json.loads(text) if text else None
             except HTTPError as refused:
-                if refused.code not in TRY_AGAIN or last:
-                    raise _problem(refused) from None
-                pause = _seconds(refused.headers.get("Retry-After"), pause)
+                if attempt and request.get_method() == "DELETE" and refused.code in GONE:
+                    return None  # the first request arrived after all
+                problem, asked = _problem(refused), refused.headers.get("Retry-After", "")
+                pause = float(asked) if asked.isdecimal() else pause
+                again = refused.code in TRY_AGAIN or problem.code in UNDER_WAY
+                if not again or last or pause > LONGEST_PAUSE:
+                    raise problem from None
             except (URLError, http.client.HTTPException, OSError) as error:
                 if last:
                     raise Unreachable(str(error)) from error
@@ -173,10 +180,6 @@ def _texts(value: Value | Iterable[str]) -> list[str]:
     if isinstance(value, bool):
         return ["true" if value else "false"]
     return [str(value)] if isinstance(value, str | int) else list(value)
-
-
-def _seconds(text: str | None, otherwise: float) -> float:
-    return min(LONGEST_PAUSE, float(text)) if text is not None and text.isdecimal() else otherwise
 
 
 def _problem(refused: HTTPError) -> Problem:

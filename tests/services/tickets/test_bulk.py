@@ -4,7 +4,7 @@ import pytest
 
 from models import job as job_table
 from services.errors import Forbidden, Invalid
-from services.jobs import State
+from services.jobs import JobMoved, State
 from services.tickets import Chosen
 from services.tickets.bulk import CHANGE, UNDO
 from services.users.identity import Permission, Scope
@@ -64,6 +64,33 @@ def test_what_a_job_changed_is_taken_back_once(harness, change):
     assert bulk.undo(actor=agent, now=harness.now(), job=done).id == undone.id
     assert harness.get(agent, later).version == later.version
     assert [harness.violations(ticket) for ticket in tickets] == [[], [], []]
+
+
+def test_a_job_is_undone_once_it_has_ended(harness, change):
+    agent, customer = harness.actor("agent"), harness.actor("customer")
+    job = change(agent, [Chosen(harness.ticket(customer).ticket_id)], priority="urgent")
+    bulk, jobs = harness.services.tickets.bulk, harness.services.jobs
+    with pytest.raises(JobMoved):
+        bulk.undo(actor=agent, now=harness.now(), job=job)
+    paused = jobs.pause(actor=agent, now=harness.now(), job_id=job.id)
+    with pytest.raises(JobMoved):
+        bulk.undo(actor=agent, now=harness.now(), job=paused)
+    jobs.resume(actor=agent, now=harness.now(), job_id=job.id)
+    done = finish(harness, job, agent)
+    administrator = harness.actor("administrator")
+    theirs = bulk.undo(actor=administrator, now=harness.now(), job=done)
+    assert theirs.owner_id == administrator.user_id
+    assert bulk.undo(actor=agent, now=harness.now(), job=done).owner_id == agent.user_id
+
+
+def test_a_key_starts_one_job(harness):
+    agent, ticket = harness.actor("agent"), harness.ticket(harness.actor("customer"))
+    bulk = harness.services.tickets.bulk
+    sent = {"tickets": chosen(ticket), "changes": {"priority": "high"}, "idempotency_key": "reorganization"}
+    first = bulk.change(actor=agent, now=harness.now(), **sent)
+    assert bulk.change(actor=agent, now=harness.now(), **sent).id == first.id
+    assert bulk.change(actor=harness.actor("agent"), now=harness.now(), **sent).id != first.id
+    finish(harness, first, agent)
 
 
 def test_a_part_that_is_done_again_changes_nothing_twice(harness, change):
